@@ -1,0 +1,2 @@
+//! `kws-run`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Dataflow streaming engine of kws.
+#![cfg_attr(not(feature = "std"), no_std)]

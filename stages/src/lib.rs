@@ -1,0 +1,2 @@
+//! Stages of kws that need no hardware.
+#![cfg_attr(not(feature = "std"), no_std)]
