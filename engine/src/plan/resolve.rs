@@ -36,7 +36,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
                 blocks.insert(source, block);
                 tries += 1;
             }
-            Err(Unresolved { error, .. }) => return Err(error),
+            Err(Unresolved { error, .. }) => return Err(*error),
         }
     }
 }
@@ -70,7 +70,7 @@ struct Graph<'a> {
 
 /// An error, and the block of a source that would mend it, if one would.
 struct Unresolved {
-    error: PlanError,
+    error: Box<PlanError>,
     source: Option<(usize, u64)>,
 }
 
@@ -175,7 +175,7 @@ impl Graph<'_> {
         let mut error = PlanError::at(&origin, message);
         error.help = refusal.help;
         let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned));
-        Unresolved { error, source }
+        Unresolved { error: Box::new(error), source }
     }
 
     /// The source before a stage, and the largest block that divides both its own and the one wanted.
@@ -232,7 +232,7 @@ impl Graph<'_> {
 
 impl From<PlanError> for Unresolved {
     fn from(error: PlanError) -> Self {
-        Unresolved { error, source: None }
+        Unresolved { error: Box::new(error), source: None }
     }
 }
 

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender as Channel;
 
 use super::meter::{GapReport, RingMeter, bump};
-use super::ring::{Lend, Receiver};
+use super::ring::{Full, Lend, Receiver, Sent};
 use super::runner::Report;
-use super::seat::{Clock, Inlet, Seat, SeatKind, SeatState, later};
+use super::seat::{Clock, Seat, SeatKind, SeatState};
+use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
 use super::wire::Wire;
 use crate::buffer::Buffer;
@@ -23,6 +24,9 @@ use crate::stage::{Fault, Flow};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
 const LOOKS: u32 = 64;
+
+/// Gaps that may wait to be read before further ones are only counted.
+pub(crate) const GAPS: usize = 1024;
 
 /// What the whole run is told.
 pub(crate) struct Control {
@@ -75,8 +79,10 @@ pub(crate) struct Lane {
     pub(crate) start: Instant,
     /// The output of a sink.
     pub(crate) nothing: Buffer,
-    /// Index of the seat that fires, for whoever catches a panic.
+    /// Index of the seat whose stage is at work, for whoever catches a panic.
     pub(crate) firing: Option<usize>,
+    /// When the next source that keeps real time is due, while none is.
+    pub(crate) due: Option<Instant>,
 }
 
 impl Lane {
@@ -97,7 +103,7 @@ impl Lane {
             if self.sweep() || self.finished() {
                 self.waker.retract();
             } else {
-                self.waker.park();
+                self.waker.park(self.due);
             }
         }
     }
@@ -108,6 +114,7 @@ impl Lane {
 
     /// Gives every stage its chance to fire once. True if anything moved.
     pub(crate) fn sweep(&mut self) -> bool {
+        self.due = None;
         let mut moved = self.take_in();
         for index in 0..self.seats.len() {
             moved |= self.step(index);
@@ -137,15 +144,15 @@ impl Lane {
                 Some(arrival) => {
                     let lost = arrival.lost + arrival.dropped * intake.period;
                     if arrival.dropped > 0 {
-                        intake.report(arrival.dropped, arrival.at, &self.reports);
+                        intake.report(arrival.dropped, arrival.stamp.tick, &self.reports);
                     }
-                    wire.publish(arrival.at, lost, arrival.block);
+                    wire.publish(arrival.stamp, lost, arrival.block);
                     moved = true;
                 }
                 None if closed => {
                     let dropped = intake.receiver.dropped_at_end();
                     if dropped > 0 {
-                        intake.report(dropped, wire.at + dropped * intake.period, &self.reports);
+                        intake.report(dropped, wire.stamp.tick + dropped * intake.period, &self.reports);
                     }
                     wire.ended = true;
                     *place = None;
@@ -158,24 +165,35 @@ impl Lane {
     }
 
     fn step(&mut self, index: usize) -> bool {
-        match (self.seats[index].state, &self.seats[index].kind) {
+        let moved = match (self.seats[index].state, &self.seats[index].kind) {
             (SeatState::Running, SeatKind::First) => self.step_first(index),
             (SeatState::Running, SeatKind::Source(_)) => self.step_source(index),
             (SeatState::Running, SeatKind::Each) => self.step_each(index),
             (SeatState::Flushing, _) => self.flush(index),
             (SeatState::Done, _) => false,
+        };
+        if !moved && self.seats[index].unsettled {
+            self.settle(index);
         }
+        moved
+    }
+
+    /// Sends on what waits for room in a ring that ran over.
+    #[cold]
+    fn settle(&mut self, index: usize) {
+        let seat = &mut self.seats[index];
+        seat.unsettled = !seat.senders.iter_mut().fold(true, |settled, sender| settled & sender.settled());
     }
 
     /// Whether what the seat writes has room everywhere.
-    fn has_room(&mut self, index: usize) -> bool {
+    pub(super) fn has_room(&mut self, index: usize) -> bool {
         let seat = &mut self.seats[index];
         let Some(outlet) = seat.outlet else { return true };
         self.wires[outlet].pending == 0 && seat.senders.iter_mut().all(|sender| sender.ready())
     }
 
     /// Whether nobody reads any more what once had readers.
-    fn unheard(&self, index: usize) -> bool {
+    pub(super) fn unheard(&self, index: usize) -> bool {
         let seat = &self.seats[index];
         let Some(outlet) = seat.outlet else { return false };
         seat.read && self.wires[outlet].readers == 0 && seat.senders.iter().all(|sender| sender.deaf())
@@ -190,8 +208,8 @@ impl Lane {
             return false;
         }
         let SeatKind::Source(Clock { at, period, rate }) = self.seats[index].kind else { return false };
-        if self.paced && !self.wait_until(at + period, rate) {
-            return true;
+        if self.paced && !self.is_due(at + period, rate) {
+            return false;
         }
         let Some(flow) = self.fire(index, None, at + period) else { return true };
         let (tick, lost) = match flow {
@@ -204,154 +222,114 @@ impl Lane {
             Flow::EmitAfterGap(lost) => (at + period + lost, lost),
             Flow::EmitAt { tick, lost } => (tick, lost),
         };
-        if lost > 0 {
-            self.count_gap(index, tick, lost);
-        }
         if let SeatKind::Source(clock) = &mut self.seats[index].kind {
             clock.at = tick;
         }
-        self.seats[index].lost = lost;
-        self.emit(index, tick, true);
+        self.emit_after(index, Stamp::only(tick, rate), lost);
         true
     }
 
-    /// Sleeps until a tick is due, in short steps so that a stop is heard. False when stopped.
-    fn wait_until(&self, tick: u64, rate: u32) -> bool {
+    /// Whether the time of a tick has come. If not, the lane sleeps no longer than until it does.
+    fn is_due(&mut self, tick: u64, rate: u32) -> bool {
         let due =
             self.start + Duration::from_nanos((u128::from(tick) * 1_000_000_000 / u128::from(rate)) as u64);
-        loop {
-            let left = due.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return true;
-            }
-            if self.control.stopped() {
-                return false;
-            }
-            std::thread::sleep(left.min(Duration::from_millis(50)));
+        if Instant::now() >= due {
+            return true;
         }
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+        false
     }
 
     #[inline]
     fn step_first(&mut self, index: usize) -> bool {
+        if self.unheard(index) {
+            self.end(index);
+            return true;
+        }
         let seat = &self.seats[index];
         let inlet = &seat.inlets[0];
         let wire = &self.wires[inlet.wire];
-        if !inlet.has(wire) {
-            let ends = wire.ended || self.unheard(index);
-            if ends {
-                self.end(index);
-            }
-            return ends;
+        let (has, ended, several) = (inlet.has(wire), wire.ended, seat.inlets.len() > 1);
+        if ended && !has {
+            self.end(index);
+            return true;
         }
-        let (at, clock, several) = (wire.at, inlet.clock, seat.inlets.len() > 1);
         if several {
-            match self.absorb(index, at, clock) {
-                Absorbed::All => {}
-                Absorbed::Waiting { moved } => return moved,
-            }
+            return self.step_join(index);
         }
-        if !self.has_room(index) {
+        if !has || !self.has_room(index) {
             return false;
         }
         self.work(index, 0);
         true
     }
 
-    /// Takes in what has come by the inputs after the first up to a time.
-    fn absorb(&mut self, index: usize, at: u64, clock: u32) -> Absorbed {
-        let mut moved = false;
-        let mut waiting = false;
-        let seat = &mut self.seats[index];
-        for (inlet, latest) in seat.inlets[1..].iter_mut().zip(&mut seat.latest) {
-            let wire = &mut self.wires[inlet.wire];
-            if inlet.has(wire) && !later((wire.at, inlet.clock), (at, clock)) {
-                if wire.lost > 0 {
-                    seat.node.reset();
-                    seat.lost += wire.lost;
-                }
-                match latest {
-                    Some((tick, buffer)) if wire.block => {
-                        *tick = wire.at;
-                        buffer.copy_from(&wire.buffer);
-                    }
-                    // Once in a run: the first block by this input.
-                    None if wire.block => *latest = Some((wire.at, wire.buffer.clone())),
-                    _ => {}
-                }
-                inlet.consume(wire);
-                moved = true;
-            }
-            let known = inlet.has(wire) || wire.ended || !later((at, clock), (inlet.progress, inlet.clock));
-            waiting |= !known;
-        }
-        if waiting { Absorbed::Waiting { moved } } else { Absorbed::All }
-    }
-
-    /// A merge: the earliest of what has come, once no input can bring anything earlier.
-    fn step_each(&mut self, index: usize) -> bool {
-        let seat = &self.seats[index];
-        let here = |inlet: &Inlet| inlet.has(&self.wires[inlet.wire]);
-        let time = |inlet: &Inlet| (self.wires[inlet.wire].at, inlet.clock);
-        let mut first: Option<usize> = None;
-        for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
-            if first.is_none_or(|best| later(time(&seat.inlets[best]), time(inlet))) {
-                first = Some(which);
-            }
-        }
-        let Some(first) = first else {
-            let ends = seat.inlets.iter().all(|inlet| self.wires[inlet.wire].ended) || self.unheard(index);
-            if ends {
-                self.end(index);
-            }
-            return ends;
-        };
-        let now = time(&seat.inlets[first]);
-        let certain = seat.inlets.iter().all(|inlet| {
-            here(inlet) || self.wires[inlet.wire].ended || !later(now, (inlet.progress, inlet.clock))
-        });
-        if !certain || !self.has_room(index) {
-            return false;
-        }
-        self.work(index, first);
-        true
-    }
-
     /// Lets a stage work off what has come by one input.
     #[inline]
-    fn work(&mut self, index: usize, which: usize) {
+    pub(super) fn work(&mut self, index: usize, which: usize) {
         let seat = &mut self.seats[index];
         let inlet = &seat.inlets[which];
         let wire = &self.wires[inlet.wire];
-        let (source, at, lost, block) = (inlet.wire, wire.at, wire.lost, wire.block);
+        let (source, stamp, rate, lost, block) = (inlet.wire, wire.stamp, inlet.clock, wire.lost, wire.block);
         if lost > 0 {
-            seat.node.reset();
-            seat.lost += lost;
+            let lost = rescale(lost, rate, seat.rate);
+            seat.lost.add(lost);
             bump(&seat.meter.gaps, 1);
             bump(&seat.meter.lost, lost);
+            self.firing = Some(index);
+            seat.node.reset();
+            self.firing = None;
         }
-        let flow = if block { self.fire(index, Some((source, which)), at) } else { Some(Flow::Skip) };
+        let flow = if block { self.fire(index, Some((source, which)), stamp.tick) } else { Some(Flow::Skip) };
         let Some(flow) = flow else { return };
         let seat = &mut self.seats[index];
         seat.inlets[which].consume(&mut self.wires[source]);
+        let merge = matches!(seat.kind, SeatKind::Each);
+        let known = if merge { self.merged(index, stamp.time) } else { stamp.known };
+        let seat = &self.seats[index];
+        let stamp = Stamp { tick: rescale(stamp.tick, rate, seat.rate), known, ..stamp };
         match flow {
-            Flow::Emit => self.emit(index, at, true),
-            Flow::EmitAfterGap(lost) => {
-                self.count_gap(index, at, lost);
-                self.seats[index].lost += lost;
-                self.emit(index, at, true);
-            }
+            Flow::Emit => self.emit(index, stamp, true),
+            Flow::EmitAfterGap(lost) => self.emit_after(index, stamp, lost),
             Flow::EmitAt { tick, lost } => {
-                self.seats[index].lost += lost;
-                self.emit(index, tick, true);
+                let time = Time::of(tick, seat.rate);
+                let moved = Stamp { tick, time, known: time };
+                self.emit_after(index, if tick == stamp.tick { stamp } else { moved }, lost);
             }
-            Flow::Skip if seat.tells_progress => {
-                let known = seat.inlets.iter().map(|inlet| inlet.progress).min();
-                let first = matches!(seat.kind, SeatKind::First);
-                self.emit(index, if first { at } else { known.unwrap_or(at) }, false);
+            // A merge knows less than what it has just worked off; it tells when it is asked again.
+            Flow::Skip if !merge => {
+                self.tell(index, known);
             }
             Flow::Skip => {}
             Flow::End => self.end(index),
         }
+    }
+
+    /// Tells the readers up to when they know all that it writes, if one of them leads to a join. True if that is news.
+    pub(super) fn tell(&mut self, index: usize, known: Time) -> bool {
+        let seat = &self.seats[index];
+        let news = seat.tells_progress && known > seat.told;
+        if news {
+            self.emit(index, Stamp::progress(seat.tick, known), false);
+        }
+        news
+    }
+
+    /// Emits a block before which the stage itself says that ticks are missing.
+    fn emit_after(&mut self, index: usize, stamp: Stamp, lost: u64) {
+        let seat = &mut self.seats[index];
+        let (tick, last) = (stamp.tick, seat.tick);
+        // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
+        let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.is_empty();
+        if tick < last || again {
+            let text = format!("it stamped a block with tick {tick} after one with tick {last}");
+            return self.fail(index, Fault::because(text));
+        }
+        if lost > 0 {
+            seat.lost.add(lost);
+            self.count_gap(index, tick, lost);
+        }
+        self.emit(index, stamp, true);
     }
 
     /// Fires a stage. `None` when it cannot go on; then it has been ended.
@@ -393,7 +371,7 @@ impl Lane {
         }
     }
 
-    /// For a sink of a run that keeps real time: how long after the end of a block its firing ended.
+    /// For a sink of a run that does not outrun real time: how long after the end of a block its firing ended.
     fn measure_latency(&self, index: usize, at: u64) {
         let seat = &self.seats[index];
         let (Some(latency), None, Some(inlet)) = (&seat.meter.latency, seat.outlet, seat.inlets.first())
@@ -401,28 +379,38 @@ impl Lane {
             return;
         };
         let due = u128::from(at) * 1_000_000_000 / u128::from(inlet.clock);
-        latency.count((self.start.elapsed().as_nanos().saturating_sub(due)) as u64);
+        // A run that is ahead of real time has no latency.
+        if let Some(late) = self.start.elapsed().as_nanos().checked_sub(due) {
+            latency.count(late as u64);
+        }
     }
 
     /// Puts a block, or mere progress, on the wire and into the rings.
     #[inline]
-    fn emit(&mut self, index: usize, at: u64, block: bool) {
+    fn emit(&mut self, index: usize, stamp: Stamp, block: bool) {
         let seat = &mut self.seats[index];
         let Some(outlet) = seat.outlet else { return };
         let wire = &mut self.wires[outlet];
-        let lost = if block { std::mem::take(&mut seat.lost) } else { 0 };
+        let stamp = stamp.after(seat.stamped);
+        (seat.tick, seat.stamped) = (stamp.tick, stamp.time);
+        seat.told = seat.told.max(stamp.known);
+        let lost = if block { seat.lost.take() } else { 0 };
         if block {
             bump(&seat.meter.emitted, 1);
         }
-        wire.publish(at, lost, block);
+        wire.publish(stamp, lost, block);
         let mut full = false;
         if let Some((last, others)) = seat.senders.split_last_mut() {
+            let mut note = |sent: Result<Sent, Full>| {
+                seat.unsettled |= sent == Ok(Sent::Waits);
+                full |= sent.is_err();
+            };
             for sender in others {
-                full |= sender.send(at, lost, block, Lend::Copy(&wire.buffer)).is_err();
+                note(sender.send(stamp, lost, block, Lend::Copy(&wire.buffer)));
             }
             let lend =
                 if wire.readers == 0 { Lend::Swap(&mut wire.buffer) } else { Lend::Copy(&wire.buffer) };
-            full |= last.send(at, lost, block, lend).is_err();
+            note(last.send(stamp, lost, block, lend));
         }
         if full {
             let text =
@@ -435,8 +423,7 @@ impl Lane {
         let seat = &self.seats[index];
         bump(&seat.meter.gaps, 1);
         bump(&seat.meter.lost, lost);
-        // A full channel loses the report, not the count.
-        let _ = self.reports.try_send(Report::Gap(GapReport { stage: seat.name.clone(), at, lost }));
+        tell(&self.reports, GapReport { stage: seat.name.clone(), at, lost });
     }
 
     /// Ends a stage that cannot go on, and with it the run.
@@ -448,8 +435,10 @@ impl Lane {
     }
 
     /// Ends a stage after its last block.
-    fn end(&mut self, index: usize) {
+    pub(super) fn end(&mut self, index: usize) {
+        self.firing = Some(index);
         let finished = self.seats[index].node.finish();
+        self.firing = None;
         match finished {
             Ok(()) => self.close(index),
             Err(fault) => self.fail(index, fault),
@@ -476,7 +465,7 @@ impl Lane {
     /// Sends on what rings that ran over still hold; then lets go of the rings. True if that is done.
     fn flush(&mut self, index: usize) -> bool {
         let seat = &mut self.seats[index];
-        if !seat.senders.iter_mut().all(|sender| sender.flushed()) {
+        if !seat.senders.iter_mut().fold(true, |flushed, sender| flushed & sender.flushed()) {
             return false;
         }
         seat.senders.clear();
@@ -488,18 +477,17 @@ impl Lane {
     }
 }
 
-/// What became of a join's inputs after the first.
-enum Absorbed {
-    /// They are known up to the time of the first.
-    All,
-    /// One may still bring something earlier.
-    Waiting { moved: bool },
-}
-
 impl Intake {
     fn report(&self, dropped: u64, at: u64, reports: &Channel<Report>) {
         bump(&self.meter.dropped, dropped);
         let lost = dropped * self.period;
-        let _ = reports.try_send(Report::Gap(GapReport { stage: self.reader.clone(), at, lost }));
+        tell(reports, GapReport { stage: self.reader.clone(), at, lost });
+    }
+}
+
+/// Tells of a gap, unless so many wait to be read that it is only counted.
+fn tell(reports: &Channel<Report>, gap: GapReport) {
+    if reports.len() < GAPS {
+        let _ = reports.try_send(Report::Gap(gap));
     }
 }

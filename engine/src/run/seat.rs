@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::meter::StageMeter;
 use super::ring::Sender;
+use super::time::Time;
 use super::wire::Wire;
 use crate::buffer::Buffer;
 use crate::node::Node;
@@ -26,7 +27,17 @@ pub(crate) struct Seat {
     /// Whether its readers must hear of progress without a block: one of them leads to a join.
     pub(crate) tells_progress: bool,
     /// Ticks lost since its last block.
-    pub(crate) lost: u64,
+    pub(crate) lost: Lost,
+    /// Ticks in a second of what it writes.
+    pub(crate) rate: u32,
+    /// Tick of the last that it put out, block or progress, by its own clock.
+    pub(crate) tick: u64,
+    /// When that was complete.
+    pub(crate) stamped: Time,
+    /// Up to when its readers know what it writes.
+    pub(crate) told: Time,
+    /// Whether a ring after it ran over, so that something waits for room there.
+    pub(crate) unsettled: bool,
     pub(crate) state: SeatState,
     pub(crate) meter: Arc<StageMeter>,
 }
@@ -63,8 +74,34 @@ pub(crate) struct Inlet {
     pub(crate) seen: u64,
     /// Ticks in a second of that wire.
     pub(crate) clock: u32,
-    /// Tick up to which it knows the stream.
-    pub(crate) progress: u64,
+    /// Time up to which it knows the stream.
+    pub(crate) progress: Time,
+}
+
+/// Ticks lost since a stage's last block. A gap that reaches a join by several inputs is most often the same one, so
+/// that the greater counts, not the sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// By the input that fires.
+    main: u64,
+    /// By the others.
+    beside: u64,
+}
+
+impl Lost {
+    pub(crate) fn add(&mut self, ticks: u64) {
+        self.main += ticks;
+    }
+
+    pub(crate) fn add_beside(&mut self, ticks: u64) {
+        self.beside += ticks;
+    }
+
+    pub(crate) fn take(&mut self) -> u64 {
+        let lost = self.main.max(self.beside);
+        *self = Lost::default();
+        lost
+    }
 }
 
 impl Inlet {
@@ -77,13 +114,7 @@ impl Inlet {
     #[inline]
     pub(crate) fn consume(&mut self, wire: &mut Wire) {
         self.seen = wire.sequence;
-        self.progress = wire.at;
+        self.progress = wire.stamp.known;
         wire.pending -= 1;
     }
-}
-
-/// Whether tick `a` of a clock with `a_rate` ticks a second is later than tick `b` of another.
-#[inline]
-pub(crate) fn later((a, a_rate): (u64, u32), (b, b_rate): (u64, u32)) -> bool {
-    u128::from(a) * u128::from(b_rate) > u128::from(b) * u128::from(a_rate)
 }
