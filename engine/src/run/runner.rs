@@ -16,6 +16,7 @@ use super::time::Time;
 use super::wake::Waker;
 use super::wire::Wire;
 use crate::buffer::Buffer;
+use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::Fault;
@@ -217,13 +218,22 @@ impl Plan {
                 reads.starts_with(&found) && found.is_empty() == reads.is_empty()
             }
         };
+        let names = |elements: &[Element]| {
+            let names: Vec<&str> = elements.iter().map(|element| element.name()).collect();
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+        };
         let writes = node.writes();
         let wrote = stage.output.as_ref().map(|port| port.element);
         if fits && writes == wrote {
             return Ok(());
         }
-        let text =
-            format!("it reads {reads:?} and writes {writes:?}, but its ports carry {found:?} and {wrote:?}");
+        let text = format!(
+            "it reads {} and writes {}, but its ports carry {} and {}",
+            names(reads),
+            names(writes.as_slice()),
+            names(&found),
+            names(wrote.as_slice())
+        );
         Err(Fault::because(text))
     }
 }
