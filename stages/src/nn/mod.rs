@@ -10,6 +10,7 @@
 //! | `planner` | check, lower to operations, place in the arena | host |
 //! | [`op`], [`plan`], [`kernels`], [`fixed`] | run | host and boards |
 
+pub mod classifier;
 pub mod fixed;
 pub mod kernels;
 pub mod op;
@@ -17,6 +18,8 @@ pub mod plan;
 
 #[cfg(feature = "std")]
 mod builtin;
+#[cfg(feature = "std")]
+mod card;
 #[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
@@ -28,6 +31,8 @@ mod planner;
 #[cfg(feature = "std")]
 mod schema;
 
+#[cfg(feature = "std")]
+pub use card::Card;
 #[cfg(feature = "std")]
 pub use error::{ModelError, ModelErrorKind};
 #[cfg(feature = "std")]
