@@ -70,6 +70,16 @@ fn folders(of: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn golden_vectors() {
+    let of = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/nn/golden");
+    let folders = folders(Path::new(of));
+    assert!(folders.len() >= 14, "found {} golden folders", folders.len());
+    for folder in folders {
+        assert!(compare(&folder) > 0);
+    }
+}
+
+#[test]
 fn live_vectors() {
     let Ok(of) = std::env::var("KWS_NN_VECTORS") else {
         println!("skipped: `KWS_NN_VECTORS` names no folder written by tests/vectors/nn/live.py");
