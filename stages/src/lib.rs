@@ -6,6 +6,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
+pub mod nn;
 mod quantise;
 #[cfg(feature = "std")]
 mod resolved;
@@ -29,4 +30,5 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::WindowParams>();
     registry.add::<QuantiseParams>();
     registry.add::<StackParams>();
+    registry.add::<nn::classifier::Params>();
 }

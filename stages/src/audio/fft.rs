@@ -83,7 +83,7 @@ macro_rules! portable {
                 size: $n,
                 in_place: |points| {
                     if let Ok(points) = <&mut [f32; $n]>::try_from(points) {
-                        microfft::real::$rfft(points);
+                        let _ = microfft::real::$rfft(points);
                     }
                 },
             }),)*

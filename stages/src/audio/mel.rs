@@ -75,15 +75,15 @@ impl<S: AsRef<[Band]>, W: AsRef<[f32]>, M: AsMut<[f32]>> Stage for Mel<S, W, M> 
 
     #[inline]
     fn process(&mut self, spectrum: Block<'_, f32>, mel: &mut [f32]) -> Result<Flow, Fault> {
-        const MISFIT: Fault = Fault::new("`mel` was handed a spectrum that does not fit its bands");
+        let misfit = || Fault::new("`mel` was handed a spectrum that does not fit its bands");
         let (bands, strengths) = (self.bands.as_ref(), self.strengths.as_mut());
         let start = bands.first().map_or(0, |band| usize::from(band.first));
         let used = 2 * start..2 * (start + strengths.len());
-        measure(self.of, spectrum.items.get(used).ok_or(MISFIT)?, strengths);
+        measure(self.of, spectrum.items.get(used).ok_or_else(misfit)?, strengths);
         let mut weights = self.weights.as_ref();
         for (out, band) in mel.iter_mut().zip(bands) {
-            let (own, rest) = weights.split_at_checked(usize::from(band.bins)).ok_or(MISFIT)?;
-            let under = strengths.get(usize::from(band.first) - start..).ok_or(MISFIT)?;
+            let (own, rest) = weights.split_at_checked(usize::from(band.bins)).ok_or_else(misfit)?;
+            let under = strengths.get(usize::from(band.first) - start..).ok_or_else(misfit)?;
             *out = own.iter().zip(under).map(|(weight, strength)| weight * strength).sum();
             weights = rest;
         }

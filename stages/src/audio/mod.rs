@@ -8,6 +8,7 @@ mod fft;
 mod log;
 mod mel;
 mod mfcc;
+pub mod micro_frontend;
 mod sample;
 mod window;
 
