@@ -74,7 +74,9 @@ impl FromStr for SourceSpec {
                 return Err(format!("found a path, expected `file:{spec}` or, for s16le, `raw:{spec}`"));
             }
             _ => {
-                return Err(format!("found `{spec}`, expected file:PATH, raw:PATH, raw:-, mic or mic:DEVICE"));
+                return Err(format!(
+                    "found `{spec}`, expected file:PATH, raw:PATH, raw:-, mic or mic:DEVICE"
+                ));
             }
         };
         Ok(SourceSpec { name, input, said: format!("--source {text}") })
