@@ -15,10 +15,13 @@ mod check;
 mod execute;
 mod failure;
 mod gaps;
+mod graph;
 mod interrupt;
 mod listing;
 mod overrides;
+mod progress;
 mod source;
+mod stats;
 mod table;
 mod units;
 
@@ -67,6 +70,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
         check::write(&plan, &pipeline.description, arguments.format(), &mut stdout)?;
         stdout.flush()?;
         return Ok(());
+    }
+    if let Some(format) = arguments.graph {
+        return Ok(graph::write(&plan, format, &mut stdout)?);
     }
     execute::execute(&plan, arguments)
 }

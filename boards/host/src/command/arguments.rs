@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::graph::GraphFormat;
 use super::source::SourceSpec;
 
 const EXAMPLES: &str = "\
@@ -57,9 +58,21 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) check: bool,
 
+    /// Prints the same as a diagram; runs nothing
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",
+        conflicts_with = "check")]
+    pub(crate) graph: Option<GraphFormat>,
+
     /// Sources deliver at their own rate, instead of as fast as it goes
     #[arg(long)]
     pub(crate) realtime: bool,
+
+    /// Shows where the time goes: at the end on standard error, and meanwhile on a terminal
+    ///
+    /// Per lane and stage p50, p99, longest and total time of a firing, how full rings were, gaps, share of real time
+    /// and, with --realtime or a microphone, how late detections came.
+    #[arg(long)]
+    pub(crate) stats: bool,
 
     /// Lists the kinds of stages, or the parameters of one, with defaults, units and limits
     #[arg(long, value_name = "KIND", num_args = 0..=1)]
