@@ -12,6 +12,7 @@ mod avx2;
 mod avx512;
 mod image;
 pub(crate) mod pack;
+mod tables;
 
 pub use avx2::Avx2;
 pub use avx512::Vnni;
