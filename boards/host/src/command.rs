@@ -17,6 +17,8 @@ mod failure;
 mod gaps;
 mod graph;
 mod interrupt;
+#[cfg(test)]
+mod kinds;
 mod listing;
 mod overrides;
 mod progress;

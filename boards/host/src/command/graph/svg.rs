@@ -168,3 +168,29 @@ fn stage_box(plan: &Plan, index: usize, layout: &Layout, to: &mut impl Write) ->
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::kinds::{pipeline, registry};
+    use super::*;
+
+    #[test]
+    fn every_stage_and_edge_is_drawn() {
+        let text = "
+            [[stage]]\nkind = \"tone\"
+            [[stage]]\nkind = \"half\"
+            [[stage]]\nname = \"wake & go\"\nkind = \"spot\"
+            [[stage]]\nname = \"quiet\"\nkind = \"spot\"\ninput = \"half\"
+            [[stage]]\nkind = \"print\"\ninputs = [\"wake & go\", \"quiet\", \"tone\"]";
+        let plan = Plan::new(&pipeline(text), &registry()).unwrap();
+        let mut picture = Vec::new();
+        write(&plan, &mut picture).unwrap();
+        let picture = String::from_utf8(picture).unwrap();
+        if let Ok(path) = std::env::var("KWS_SHOW_SVG") {
+            std::fs::write(path, &picture).unwrap();
+        }
+        assert_eq!(picture.matches("marker-end").count(), 6);
+        assert_eq!(picture.matches("font-weight").count(), 5);
+        assert!(picture.contains("wake &amp; go"));
+    }
+}
