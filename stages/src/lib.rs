@@ -5,6 +5,8 @@
 //! which the planner builds it.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+pub mod audio;
+
 /// Adds every kind of this crate to a registry.
 #[cfg(feature = "std")]
 pub fn register(_registry: &mut kws_engine::Registry) {}

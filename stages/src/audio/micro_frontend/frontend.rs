@@ -46,8 +46,7 @@ impl<T: Borrow<Tables>> MicroFrontend<T> {
     /// Computes the features of one window. Windows must come in the order of time, at one hop.
     pub fn process(&mut self, samples: &[i16; WINDOW], features: &mut Features) {
         let tables = self.tables.borrow();
-        let peak = window::apply(&tables.window, samples, &mut self.windowed);
-        let shift = spare_bits(peak);
+        let shift = window::apply(tables.reference, &tables.window, samples, &mut self.windowed);
         pair(&self.windowed, shift, &mut self.fft.points);
         self.fft.transform(&tables.fft.twiddles);
         energies(&self.fft.points, &tables.fft.split, &mut self.energies);
@@ -56,11 +55,6 @@ impl<T: Borrow<Tables>> MicroFrontend<T> {
         pcan::apply(&tables.gains, &self.estimate, &mut self.signal);
         log::apply(&tables.logarithm, &self.signal, features);
     }
-}
-
-/// By how much samples can be shifted left and stay within fifteen bits.
-fn spare_bits(peak: i16) -> u32 {
-    peak.leading_zeros() - 1
 }
 
 /// Scales the samples and lays them out as the transform's input.

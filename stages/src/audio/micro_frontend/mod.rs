@@ -27,9 +27,9 @@ mod tables;
 mod window;
 
 pub use fft::{Complex, FftTables};
-pub use filter_bank::{FilterBankTables, Weights};
+pub use filter_bank::FilterBankTables;
 pub use frontend::{Features, MicroFrontend, quantise};
-pub use tables::Tables;
+pub use tables::{Reference, Tables};
 
 /// Samples per second that the tables are made for.
 pub const RATE: u32 = 16_000;
