@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kws_stages::audio::micro_frontend::{CHANNELS, MicroFrontend, Reference, Tables, WINDOW, quantise};
+use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Feature, Reference, Tables, WINDOW};
 
 const HOPS_MS: [usize; 2] = [10, 20];
 
@@ -13,12 +13,12 @@ fn samples(path: &Path) -> Vec<i16> {
 }
 
 fn features(samples: &[i16], hop: usize, reference: Reference) -> Vec<[u16; CHANNELS]> {
-    let mut frontend = MicroFrontend::new(Box::new(Tables::new(reference)));
+    let mut analyser = Analyser::new(Box::new(Tables::new(reference)));
     let windows = (0..samples.len()).step_by(hop).map_while(|start| samples[start..].first_chunk::<WINDOW>());
     windows
         .map(|window| {
             let mut frame = [0; CHANNELS];
-            frontend.process(window, &mut frame);
+            analyser.process(window, &mut frame);
             frame
         })
         .collect()
@@ -59,7 +59,7 @@ fn compare_with_tflite_micro(path: &Path, stream: &[i16], hop_ms: usize) -> usiz
     let found = features(stream, hop_ms * 16, Reference::TfliteMicro);
     for (frame, (found, bytes)) in found.iter().zip(bytes.chunks_exact(CHANNELS)).enumerate() {
         let wanted: Vec<i8> = bytes.iter().map(|&byte| byte.cast_signed()).collect();
-        assert_eq!(found.map(quantise)[..], wanted[..], "`{}`, frame {frame}", expected.display());
+        assert_eq!(found.map(i8::encode)[..], wanted[..], "`{}`, frame {frame}", expected.display());
     }
     bytes.len() / CHANNELS
 }

@@ -7,6 +7,8 @@ use super::{WINDOW, log, pcan, window};
 /// Whose results to reproduce. The two published front ends run the same steps, but round the filter weights and one
 /// coefficient of the window differently, and part where −32768 is the loudest sample of the weighted window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
 pub enum Reference {
     /// The C library, which `pymicro-features`, ESPHome and TensorFlow's audio operator use, and so the one that
     /// microWakeWord's models are trained with.

@@ -24,7 +24,6 @@ pub(super) fn coefficients(reference: Reference) -> [i16; WINDOW] {
     })
 }
 
-<<<<<<< HEAD
 /// Writes `samples` times the window and returns by how many bits the result can be shifted left.
 pub(super) fn apply(
     reference: Reference,
@@ -33,17 +32,6 @@ pub(super) fn apply(
     output: &mut [i16; WINDOW],
 ) -> u32 {
     let (mut peak, mut lowest) = (0, 0);
-=======
-/// Writes `samples` times the window and returns the largest magnitude written.
-///
-/// A value of −32768 does not count towards the magnitude: the C code negates it within sixteen bits.
-pub(super) fn apply(
-    coefficients: &[i16; WINDOW],
-    samples: &[i16; WINDOW],
-    output: &mut [i16; WINDOW],
-) -> i16 {
-    let mut peak = 0;
->>>>>>> main
     for ((out, &sample), &coefficient) in output.iter_mut().zip(samples).zip(coefficients) {
         *out = ((i32::from(sample) * i32::from(coefficient)) >> BITS) as i16;
         peak = peak.max(out.wrapping_abs());
