@@ -28,6 +28,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::LogParams>();
     registry.add::<audio::MelParams>();
     registry.add::<audio::MfccParams>();
+    registry.add::<audio::MicroFrontendParams>();
     registry.add::<audio::WindowParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();
