@@ -63,6 +63,16 @@ pub(crate) struct Arguments {
         conflicts_with = "check")]
     pub(crate) graph: Option<GraphFormat>,
 
+    /// Records every edge: WAV for samples, .npy for the rest, JSON Lines for events
+    ///
+    /// DIR/pipeline.toml replays the recording; the models that it needs are copied beside it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "graph"])]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Records the output of these stages only, and of the sources
+    #[arg(long, value_name = "STAGE,...", value_delimiter = ',', requires = "record")]
+    pub(crate) edges: Vec<String>,
+
     /// Sources deliver at their own rate, instead of as fast as it goes
     #[arg(long)]
     pub(crate) realtime: bool,

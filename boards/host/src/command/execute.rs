@@ -29,12 +29,8 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), Failure>
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
     let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
     let mut listener = Listener { plan, progress, gaps: Gaps::default(), interrupted: false };
-    let mut outcome = listener.listen(running, &interrupts);
+    let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
-    if !(arguments.realtime || stats::is_live(plan)) {
-        // Without a clock to keep, being late means nothing.
-        outcome.stats.stages.iter_mut().for_each(|stage| stage.latency = None);
-    }
     listener.conclude(&outcome);
     if arguments.stats {
         // What cannot be told on standard error cannot be told anywhere.
