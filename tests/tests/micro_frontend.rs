@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kws_engine::{Cost, Design, Element, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple, Site};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Feature, Reference, Tables, WINDOW};
+use kws_stages::nn::Model;
 
 const HOPS_MS: [usize; 2] = [10, 20];
 
@@ -81,4 +83,79 @@ fn equals_the_oracle_on_minutes_of_audio() {
     let frames = compare(&folder);
     println!("{frames} frames equal");
     assert!(frames > 0);
+}
+
+/// The four recordings of TFLite Micro's micro_speech example, classified by its model.
+#[test]
+fn micro_speech_hears_what_its_example_hears() {
+    let models = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models"));
+    let Ok(bytes) = fs::read(models.join("micro_speech_quantized.tflite")) else {
+        eprintln!("skipped: no `micro_speech_quantized.tflite` in `{}`", models.display());
+        return;
+    };
+    let model = Model::open(&bytes).expect("a model that the runtime knows");
+    for (name, label) in [("silence", 0), ("noise", 0), ("yes", 2), ("no", 3)] {
+        let recording = samples(&models.join(format!("tflm_testdata/{name}_1000ms.wav")));
+        // A WAV file's header is 44 bytes long. The model takes the noise for silence, in the example too.
+        let features = features(&recording[22..], 320, Reference::TfliteMicro);
+        let mut arena = model.arena();
+        let input = &mut arena[model.inputs()[0].span.range()];
+        assert_eq!(input.len(), features.len() * CHANNELS);
+        input.iter_mut().zip(features.iter().flatten()).for_each(|(to, &value)| *to = i8::encode(value));
+        model.run(&mut arena);
+        let output = &arena[model.outputs()[0].span.range()];
+        let heard = (0..output.len()).max_by_key(|&k| output[k]);
+        assert_eq!(heard, Some(label), "`{name}`: {output:?}");
+    }
+}
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Microphone {
+    rate: u32,
+}
+
+impl Kind for Microphone {
+    const NAME: &'static str = "microphone";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let block = site.block.unwrap_or(512);
+        let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
+        Ok(Simple::boxed(Some(port), Cost::default(), || unreachable!("planned only")))
+    }
+}
+
+fn planned(rate: u32, params: &str) -> Result<Port, String> {
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    registry.add::<Microphone>();
+    let text = format!(
+        "name = \"t\"\n[[stage]]\nkind = \"microphone\"\nrate = {rate}\n[[stage]]\nkind = \"micro_frontend\"\n{params}"
+    );
+    let plan = Pipeline::parse(&text, "t.toml", Path::new("."))
+        .and_then(|pipeline| Plan::new(&pipeline, &registry))
+        .map_err(|error| error.to_string())?;
+    Ok(plan.stage("micro_frontend").and_then(|stage| stage.output.clone()).expect("it is no sink"))
+}
+
+#[test]
+fn the_planner_knows_what_it_writes() {
+    let port = planned(16_000, "").expect("defaults do");
+    assert_eq!(
+        port.to_string(),
+        "features i8[40] (scale 0.101960786 zero point -128) every 320 of 16000 ticks/s"
+    );
+    assert_eq!(port.delay, 160);
+    let port = planned(16_000, "hop_ms = 10\nencoding = \"raw\"\n").expect("microWakeWord's hop");
+    assert_eq!(
+        port.to_string(),
+        "features i16[40] (scale 0.0390625 zero point 0) every 160 of 16000 ticks/s"
+    );
+    assert_eq!(port.delay, 0);
+}
+
+#[test]
+fn another_rate_is_refused() {
+    let error = planned(8_000, "").expect_err("the tables are made for one rate");
+    assert!(error.contains("of 8000 ticks/s, expected one sample at each of 16000"), "{error}");
 }
