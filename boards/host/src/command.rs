@@ -61,6 +61,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
     if arguments.schema {
         return Ok(listing::schema(registry, &mut stdout)?);
     }
+    if arguments.devices {
+        return listing::devices(&mut stdout);
+    }
     if let Some(kind) = &arguments.stages {
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }

@@ -84,6 +84,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) stats: bool,
 
+    /// Lists the microphones that `mic:DEVICE` may name
+    #[arg(long)]
+    pub(crate) devices: bool,
+
     /// Lists the kinds of stages, or the parameters of one, with defaults, units and limits
     #[arg(long, value_name = "KIND", num_args = 0..=1)]
     pub(crate) stages: Option<Option<String>>,
@@ -106,5 +110,15 @@ impl Arguments {
     /// How `--check` and `--stages` are to be shown.
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { Format::Text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
     }
 }

@@ -16,6 +16,11 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
     writeln!(to, "{:#}", kws_engine::schema(registry))
 }
 
+/// Writes the microphones of this computer.
+pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
+    Err(Failure::usage("`--devices`: this program was built without microphone support"))
+}
+
 /// Writes the kinds: each in a line, or one with its parameters, or as JSON.
 pub(crate) fn stages(
     registry: &Registry,
