@@ -253,7 +253,7 @@ fn a_panic_in_reset_is_the_stages_own() {
         }
     }
     let ran = run_with(&chain(), options(false), |stage, made| match stage.name.as_str() {
-        "source" => node(Gappy { inner: Counter { next: 0, left: 100, items: 12 }, every: 10, lost: 5 }),
+        "source" => node(Gappy::new(100, 10, 5)),
         "middle" => node(Fragile),
         _ => made,
     });
@@ -266,15 +266,23 @@ struct Gappy {
     inner: Counter,
     every: u64,
     lost: u64,
+    /// Whether it has just lost some.
+    after: bool,
+}
+
+impl Gappy {
+    fn new(blocks: u64, every: u64, lost: u64) -> Self {
+        Gappy { inner: Counter { next: 0, left: blocks, items: 12 }, every, lost, after: false }
+    }
 }
 
 impl Stage for Gappy {
     type In = ();
     type Out = f32;
     fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
-        let flow = self.inner.process((), output)?;
-        let due = (self.inner.next / self.inner.items).is_multiple_of(self.every);
-        Ok(if flow == Flow::Emit && due { Flow::EmitAfterGap(self.lost) } else { flow })
+        let due = self.inner.left > 0 && (self.inner.next / self.inner.items + 1).is_multiple_of(self.every);
+        self.after = due && !self.after;
+        if self.after { Ok(Flow::Lost(self.lost)) } else { self.inner.process((), output) }
     }
 }
 
@@ -282,7 +290,7 @@ impl Stage for Gappy {
 fn more_gaps_than_anyone_reads_are_counted_and_never_block() {
     let outcome = chain()
         .run_here(|stage, made| match stage.name.as_str() {
-            "source" => node(Gappy { inner: Counter { next: 0, left: 5000, items: 12 }, every: 1, lost: 7 }),
+            "source" => node(Gappy::new(5000, 1, 7)),
             _ => made,
         })
         .unwrap();
@@ -294,11 +302,11 @@ fn more_gaps_than_anyone_reads_are_counted_and_never_block() {
 #[test]
 fn a_gap_resets_all_that_it_passes_and_is_stamped() {
     let ran = run_with(&chain(), options(false), |stage, made| match stage.name.as_str() {
-        "source" => node(Gappy { inner: Counter { next: 0, left: 10, items: 12 }, every: 4, lost: 5 }),
+        "source" => node(Gappy::new(10, 4, 5)),
         _ => made,
     });
     let gaps: Vec<_> = ran.outcome.gaps.iter().map(|gap| (gap.stage.as_str(), gap.at, gap.lost)).collect();
-    assert_eq!(gaps, [("source", 53, 5), ("source", 106, 5)]);
+    assert_eq!(gaps, [("source", 41, 5), ("source", 94, 5)]);
     let resets: Vec<usize> = (0..ran.seen.len()).filter(|&n| ran.seen[n] == Seen::Reset).collect();
     assert_eq!(resets, [3, 8], "before the blocks that come after the gaps");
     assert_eq!(ran.blocks()[3].0, 53);
@@ -324,7 +332,7 @@ name = "out"
 kind = "out"
 "#;
     let ran = run_with(&plan(toml).unwrap(), options(false), |stage, made| match stage.name.as_str() {
-        "source" => node(Gappy { inner: Counter { next: 0, left: 20, items: 12 }, every: 5, lost: 9 }),
+        "source" => node(Gappy::new(20, 5, 9)),
         _ => made,
     });
     assert_eq!((ran.stage("out").gaps, ran.stage("out").lost), (4, 36));
@@ -488,7 +496,7 @@ fn a_source_whose_ticks_go_back_is_a_fault() {
         type Out = f32;
         fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, Fault> {
             self.0 -= 1;
-            Ok(Flow::EmitAt { tick: self.0, lost: 0 })
+            Ok(Flow::EmitAt(self.0))
         }
     }
     let ran = run_with(&chain(), options(false), |stage, made| match stage.name.as_str() {

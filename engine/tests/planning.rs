@@ -172,12 +172,15 @@ fn overrides_are_checked_as_the_file_is() {
             "loud.factor",
             "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`",
         ),
-        ("loud.depth=0", "`depth` is 0, expected 1 to 65536 blocks\n --> --set loud.depth=0"),
+        (
+            "loud.depth=0",
+            "`depth` of `loud` is 0, expected an integer from 1 to 65536 blocks\n --> --set loud.depth=0",
+        ),
         (
             "loud.on_full=drop",
-            "`on_full` is \"drop\", expected \"block\" or \"drop_newest\" or \"drop_oldest\" or \"fail\"\n --> --set loud.on_full=drop\n  = help: did you mean `drop_oldest`?",
+            "`on_full` of `loud` is \"drop\", expected \"block\" or \"drop_newest\" or \"drop_oldest\" or \"fail\"\n --> --set loud.on_full=drop\n  = help: did you mean `drop_oldest`?",
         ),
-        ("loud.lane=3", "`lane` is 3, expected a string\n --> --set loud.lane=3"),
+        ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
         (
             "loud.kind=out",
             "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's own parameters, `lane`, `depth` and `on_full` can",

@@ -18,7 +18,7 @@ impl Lane {
     pub(super) fn step_join(&mut self, index: usize) -> bool {
         let (moved, certain) = self.absorb(index);
         let seat = &self.seats[index];
-        let first = &seat.inlets[0];
+        let first = &seat.inlets.first;
         let wire = &self.wires[first.wire];
         if !first.has(wire) || !self.has_room(index) {
             return moved;
@@ -37,10 +37,10 @@ impl Lane {
         let mut moved = false;
         let mut certain = true;
         let seat = &mut self.seats[index];
-        let first = &seat.inlets[0];
+        let first = &seat.inlets.first;
         let wire = &self.wires[first.wire];
         let until = if first.has(wire) { wire.stamp.time.first() } else { first.progress.certain() };
-        for (inlet, latest) in seat.inlets[1..].iter_mut().zip(&mut seat.latest) {
+        for (inlet, latest) in seat.inlets.others.iter_mut().zip(&mut seat.latest) {
             let wire = &mut self.wires[inlet.wire];
             if inlet.has(wire) && wire.stamp.time <= until {
                 if wire.lost > 0 {
@@ -81,7 +81,7 @@ impl Lane {
         let time = |inlet: &Inlet| self.wires[inlet.wire].stamp.time;
         let mut first: Option<usize> = None;
         for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
-            if first.is_none_or(|best| time(&seat.inlets[best]) > time(inlet)) {
+            if first.is_none_or(|best| time(seat.inlets.get(best)) > time(inlet)) {
                 first = Some(which);
             }
         }
@@ -94,7 +94,7 @@ impl Lane {
             let known = self.known(index);
             return self.has_room(index) && self.tell(index, known);
         };
-        let now = time(&seat.inlets[first]);
+        let now = time(seat.inlets.get(first));
         let certain = seat
             .inlets
             .iter()
@@ -114,13 +114,13 @@ impl Lane {
     /// earlier.
     fn known(&self, index: usize) -> Time {
         let seat = &self.seats[index];
-        let firing = if matches!(seat.kind, SeatKind::Each) { &seat.inlets[..] } else { &seat.inlets[..1] };
+        let firing = if matches!(seat.kind, SeatKind::Each) { seat.inlets.count } else { 1 };
         let known = |inlet: &Inlet| {
             let wire = &self.wires[inlet.wire];
             let time = if inlet.has(wire) { wire.stamp.time.before() } else { inlet.progress };
             (inlet.has(wire) || !wire.ended).then_some(time)
         };
-        firing.iter().filter_map(known).min().unwrap_or(Time::START)
+        seat.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)
     }
 
     /// What a merge knows after it has worked off what came at a time: whether that moment is over.

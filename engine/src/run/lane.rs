@@ -23,7 +23,10 @@ use crate::node::Inputs;
 use crate::stage::{Fault, Flow};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
-const LOOKS: u32 = 64;
+const LOOKS: u32 = 512;
+
+/// After how many sweeps at the latest a busy lane shows its counts.
+const SHOW_EVERY: usize = 64;
 
 /// Gaps that may wait to be read before further ones are only counted.
 pub(crate) const GAPS: usize = 1024;
@@ -76,6 +79,8 @@ pub(crate) struct Lane {
     pub(crate) reports: Channel<Report>,
     /// Set when sources keep real time.
     pub(crate) paced: bool,
+    /// Set when firings are timed.
+    pub(crate) timed: bool,
     pub(crate) start: Instant,
     /// The output of a sink.
     pub(crate) nothing: Buffer,
@@ -90,21 +95,42 @@ impl Lane {
     pub(crate) fn run(&mut self) {
         self.waker.adopt();
         while !self.finished() {
-            if self.sweep() {
+            let swept = (0..SHOW_EVERY).take_while(|_| self.sweep()).count();
+            self.show_counts();
+            // Also while busy: a lane that waits for the last of the room may be what the rest of this one waits for.
+            self.settle();
+            if swept == SHOW_EVERY || self.look() {
                 continue;
             }
-            if (0..LOOKS).any(|_| {
-                std::hint::spin_loop();
-                self.sweep()
-            }) {
-                continue;
-            }
+            self.settle();
             self.waker.announce();
             if self.sweep() || self.finished() {
                 self.waker.retract();
             } else {
                 self.waker.park(self.due);
             }
+        }
+        self.show_counts();
+    }
+
+    /// Waits a little while for work without giving the thread away.
+    fn look(&mut self) -> bool {
+        (0..LOOKS).any(|_| {
+            std::hint::spin_loop();
+            self.sweep()
+        })
+    }
+
+    /// Tells the lanes before this one of all the room there is, before it sleeps.
+    fn settle(&mut self) {
+        for intake in self.intakes.iter_mut().flatten() {
+            intake.receiver.settle();
+        }
+    }
+
+    fn show_counts(&self) {
+        for seat in &self.seats {
+            seat.meter.show(seat.counts);
         }
     }
 
@@ -144,7 +170,9 @@ impl Lane {
                 Some(arrival) => {
                     let lost = arrival.lost + arrival.dropped * intake.period;
                     if arrival.dropped > 0 {
-                        intake.report(arrival.dropped, arrival.stamp.tick, &self.reports);
+                        let block = if arrival.block { intake.period } else { 0 };
+                        let end = arrival.stamp.tick.saturating_sub(block);
+                        intake.report(arrival.dropped, end, &self.reports);
                     }
                     wire.publish(arrival.stamp, lost, arrival.block);
                     moved = true;
@@ -173,14 +201,14 @@ impl Lane {
             (SeatState::Done, _) => false,
         };
         if !moved && self.seats[index].unsettled {
-            self.settle(index);
+            self.catch_up(index);
         }
         moved
     }
 
     /// Sends on what waits for room in a ring that ran over.
     #[cold]
-    fn settle(&mut self, index: usize) {
+    fn catch_up(&mut self, index: usize) {
         let seat = &mut self.seats[index];
         seat.unsettled = !seat.senders.iter_mut().fold(true, |settled, sender| settled & sender.settled());
     }
@@ -211,21 +239,31 @@ impl Lane {
         if self.paced && !self.is_due(at + period, rate) {
             return false;
         }
-        let Some(flow) = self.fire(index, None, at + period) else { return true };
-        let (tick, lost) = match flow {
+        let flow = match self.fire(index, None, at + period) {
+            Ok(flow) => flow,
+            Err(fault) => {
+                self.fail(index, fault);
+                return true;
+            }
+        };
+        let tick = match flow {
             Flow::Skip => return true,
             Flow::End => {
                 self.end(index);
                 return true;
             }
-            Flow::Emit => (at + period, 0),
-            Flow::EmitAfterGap(lost) => (at + period + lost, lost),
-            Flow::EmitAt { tick, lost } => (tick, lost),
+            Flow::Emit => at + period,
+            Flow::EmitAt(tick) => tick,
+            Flow::Lost(lost) => at + lost,
         };
         if let SeatKind::Source(clock) = &mut self.seats[index].kind {
             clock.at = tick;
         }
-        self.emit_after(index, Stamp::only(tick, rate), lost);
+        match flow {
+            Flow::Lost(lost) => self.lose(index, tick, lost),
+            Flow::EmitAt(_) => self.emit_at(index, Stamp::only(tick, rate)),
+            _ => self.emit(index, Stamp::only(tick, rate), true),
+        }
         true
     }
 
@@ -240,17 +278,53 @@ impl Lane {
         false
     }
 
+    /// The hop that nearly every firing is: one input and all readers within the lane, a block without a gap, no
+    /// stopwatch. `None` when there is anything else to it.
+    #[inline]
+    fn hop(&mut self, index: usize) -> Option<bool> {
+        let seat = &mut self.seats[index];
+        let (true, Some(outlet)) = (seat.plain, seat.outlet) else { return None };
+        let inlet = &mut seat.inlets.first;
+        let [from, to] = self.wires.get_disjoint_mut([inlet.wire, outlet]).ok()?;
+        let unheard = seat.read && to.readers == 0;
+        if !inlet.has(from) || !from.block || from.lost > 0 || seat.lost.any() || unheard || self.timed {
+            return None;
+        }
+        if to.pending > 0 {
+            return Some(false);
+        }
+        self.firing = Some(index);
+        let stamp = from.stamp;
+        let at = stamp.tick;
+        let inputs = Inputs { block: &from.buffer, at, which: 0, latest: &[] };
+        let result = seat.node.fire(inputs, &mut to.buffer);
+        self.firing = None;
+        seat.counts.fired += 1;
+        seat.counts.at = at;
+        if let Ok(Flow::Emit) = result {
+            inlet.consume(from);
+            seat.counts.emitted += 1;
+            to.publish(stamp, 0, true);
+        } else {
+            self.after(index, 0, stamp, result);
+        }
+        Some(true)
+    }
+
     #[inline]
     fn step_first(&mut self, index: usize) -> bool {
+        if let Some(moved) = self.hop(index) {
+            return moved;
+        }
         if self.unheard(index) {
             self.end(index);
             return true;
         }
         let seat = &self.seats[index];
-        let inlet = &seat.inlets[0];
+        let inlet = &seat.inlets.first;
         let wire = &self.wires[inlet.wire];
-        let (has, ended, several) = (inlet.has(wire), wire.ended, seat.inlets.len() > 1);
-        if ended && !has {
+        let (has, several) = (inlet.has(wire), seat.inlets.count > 1);
+        if wire.ended && !has {
             self.end(index);
             return true;
         }
@@ -268,7 +342,7 @@ impl Lane {
     #[inline]
     pub(super) fn work(&mut self, index: usize, which: usize) {
         let seat = &mut self.seats[index];
-        let inlet = &seat.inlets[which];
+        let inlet = seat.inlets.get(which);
         let wire = &self.wires[inlet.wire];
         let (source, stamp, rate, lost, block) = (inlet.wire, wire.stamp, inlet.clock, wire.lost, wire.block);
         if lost > 0 {
@@ -280,28 +354,44 @@ impl Lane {
             seat.node.reset();
             self.firing = None;
         }
-        let flow = if block { self.fire(index, Some((source, which)), stamp.tick) } else { Some(Flow::Skip) };
-        let Some(flow) = flow else { return };
+        let result = if block { self.fire(index, Some((source, which)), stamp.tick) } else { Ok(Flow::Skip) };
+        self.after(index, which, stamp, result);
+    }
+
+    /// What follows from a firing: its input is used up, and its output goes where it belongs.
+    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, Fault>) {
+        let flow = match result {
+            Ok(flow) => flow,
+            Err(fault) => return self.fail(index, fault),
+        };
         let seat = &mut self.seats[index];
-        seat.inlets[which].consume(&mut self.wires[source]);
+        let inlet = seat.inlets.get_mut(which);
+        inlet.consume(&mut self.wires[inlet.wire]);
+        let tick = rescale(stamp.tick, inlet.clock, seat.rate);
         let merge = matches!(seat.kind, SeatKind::Each);
         let known = if merge { self.merged(index, stamp.time) } else { stamp.known };
-        let seat = &self.seats[index];
-        let stamp = Stamp { tick: rescale(stamp.tick, rate, seat.rate), known, ..stamp };
+        let stamp = Stamp { tick, known, ..stamp };
         match flow {
             Flow::Emit => self.emit(index, stamp, true),
-            Flow::EmitAfterGap(lost) => self.emit_after(index, stamp, lost),
-            Flow::EmitAt { tick, lost } => {
-                let time = Time::of(tick, seat.rate);
-                let moved = Stamp { tick, time, known: time };
-                self.emit_after(index, if tick == stamp.tick { stamp } else { moved }, lost);
+            Flow::EmitAt(tick) if tick == stamp.tick => self.emit(index, stamp, true),
+            Flow::EmitAt(tick) => {
+                let time = Time::of(tick, self.seats[index].rate);
+                self.emit_at(index, Stamp { tick, time, known: time });
             }
-            // A merge knows less than what it has just worked off; it tells when it is asked again.
-            Flow::Skip if !merge => {
-                self.tell(index, known);
+            Flow::Lost(lost) => {
+                self.lose(index, tick, lost);
+                self.tell_after(index, known);
             }
-            Flow::Skip => {}
+            Flow::Skip => self.tell_after(index, known),
             Flow::End => self.end(index),
+        }
+    }
+
+    /// Tells what is known after a firing that wrote nothing. A merge knows less than what it has just worked off; it
+    /// tells when it is asked again.
+    fn tell_after(&mut self, index: usize, known: Time) {
+        if !matches!(self.seats[index].kind, SeatKind::Each) {
+            self.tell(index, known);
         }
     }
 
@@ -315,29 +405,25 @@ impl Lane {
         news
     }
 
-    /// Emits a block before which the stage itself says that ticks are missing.
-    fn emit_after(&mut self, index: usize, stamp: Stamp, lost: u64) {
-        let seat = &mut self.seats[index];
+    /// Emits a block that bears a tick of the stage's own choice.
+    fn emit_at(&mut self, index: usize, stamp: Stamp) {
+        let seat = &self.seats[index];
         let (tick, last) = (stamp.tick, seat.tick);
         // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
-        let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.is_empty();
+        let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.count == 0;
         if tick < last || again {
             let text = format!("it stamped a block with tick {tick} after one with tick {last}");
             return self.fail(index, Fault::because(text));
         }
-        if lost > 0 {
-            seat.lost.add(lost);
-            self.count_gap(index, tick, lost);
-        }
         self.emit(index, stamp, true);
     }
 
-    /// Fires a stage. `None` when it cannot go on; then it has been ended.
+    /// Fires a stage.
     #[inline]
-    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Option<Flow> {
+    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, Fault> {
         self.firing = Some(index);
         let seat = &mut self.seats[index];
-        let began = seat.meter.time.is_some().then(Instant::now);
+        let began = self.timed.then(Instant::now);
         let result = match (input, seat.outlet) {
             (Some((source, which)), Some(outlet)) => {
                 let wires = self.wires.get_disjoint_mut([source, outlet]);
@@ -356,25 +442,24 @@ impl Lane {
             (None, None) => Ok(Flow::End),
         };
         self.firing = None;
-        bump(&seat.meter.fired, 1);
-        seat.meter.at.store(at, Ordering::Relaxed);
-        if let (Some(began), Some(time)) = (began, &seat.meter.time) {
-            time.count(began.elapsed().as_nanos() as u64);
-            self.measure_latency(index, at);
+        seat.counts.fired += 1;
+        seat.counts.at = at;
+        if let Some(began) = began {
+            self.measure(index, at, began);
         }
-        match result {
-            Ok(flow) => Some(flow),
-            Err(fault) => {
-                self.fail(index, fault);
-                None
-            }
-        }
+        result
     }
 
-    /// For a sink of a run that does not outrun real time: how long after the end of a block its firing ended.
-    fn measure_latency(&self, index: usize, at: u64) {
+    /// How long a firing took and, for a sink of a run that does not outrun real time, how long after the end of a block it
+    /// ended.
+    #[cold]
+    fn measure(&self, index: usize, at: u64, began: Instant) {
         let seat = &self.seats[index];
-        let (Some(latency), None, Some(inlet)) = (&seat.meter.latency, seat.outlet, seat.inlets.first())
+        if let Some(time) = &seat.meter.time {
+            time.count(began.elapsed().as_nanos() as u64);
+        }
+        let (Some(latency), None, Some(inlet)) =
+            (&seat.meter.latency, seat.outlet, seat.inlets.iter().next())
         else {
             return;
         };
@@ -395,9 +480,7 @@ impl Lane {
         (seat.tick, seat.stamped) = (stamp.tick, stamp.time);
         seat.told = seat.told.max(stamp.known);
         let lost = if block { seat.lost.take() } else { 0 };
-        if block {
-            bump(&seat.meter.emitted, 1);
-        }
+        seat.counts.emitted += u64::from(block);
         wire.publish(stamp, lost, block);
         let mut full = false;
         if let Some((last, others)) = seat.senders.split_last_mut() {
@@ -419,8 +502,11 @@ impl Lane {
         }
     }
 
-    fn count_gap(&self, index: usize, at: u64, lost: u64) {
-        let seat = &self.seats[index];
+    /// Notes that a stage lost part of its stream. Those behind it are reset by the block that comes next.
+    #[cold]
+    fn lose(&mut self, index: usize, at: u64, lost: u64) {
+        let seat = &mut self.seats[index];
+        seat.lost.add(lost);
         bump(&seat.meter.gaps, 1);
         bump(&seat.meter.lost, lost);
         tell(&self.reports, GapReport { stage: seat.name.clone(), at, lost });
@@ -452,7 +538,7 @@ impl Lane {
             return;
         }
         seat.state = SeatState::Flushing;
-        for inlet in &seat.inlets {
+        for inlet in seat.inlets.iter() {
             let wire = &mut self.wires[inlet.wire];
             wire.readers -= 1;
             if inlet.has(wire) {

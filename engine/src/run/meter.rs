@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::seat::Counts;
+
 const STEPS: usize = 8;
 const BUCKETS: usize = 64 * STEPS;
 
@@ -104,6 +106,13 @@ pub(crate) struct StageMeter {
 }
 
 impl StageMeter {
+    /// Shows what the lane has counted.
+    pub(crate) fn show(&self, counts: Counts) {
+        self.fired.store(counts.fired, Ordering::Relaxed);
+        self.emitted.store(counts.emitted, Ordering::Relaxed);
+        self.at.store(counts.at, Ordering::Relaxed);
+    }
+
     pub(crate) fn new(timed: bool) -> Self {
         let zero = || AtomicU64::new(0);
         let histogram = || timed.then(Histogram::new);
@@ -189,9 +198,9 @@ pub struct RunStats {
 pub struct GapReport {
     /// The stage that met it: the source that overran, or the reader of a ring that was full.
     pub stage: String,
-    /// Tick of the first block after it.
+    /// Its last tick.
     pub at: u64,
-    /// Ticks that are missing.
+    /// Ticks that are missing, up to and with that one.
     pub lost: u64,
 }
 

@@ -84,6 +84,10 @@ pub struct Receiver {
     full: Head<Packet>,
     empty: Tail<Buffer>,
     seen: Count,
+    /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
+    /// waits for room is woken for half a ring, not for every block.
+    untold: usize,
+    worth_telling: usize,
     link: Arc<Link>,
 }
 
@@ -123,7 +127,17 @@ pub fn ring(
         owed: None,
         link: link.clone(),
     };
-    (sender, Receiver { full: full_head, empty: empty_tail, seen: Count::default(), link })
+    (
+        sender,
+        Receiver {
+            full: full_head,
+            empty: empty_tail,
+            seen: Count::default(),
+            untold: 0,
+            worth_telling: depth.div_ceil(2),
+            link,
+        },
+    )
 }
 
 /// Boxes for what a full ring keeps: unused ones in front, bearing no number, then the waiting ones, oldest first.
@@ -322,7 +336,10 @@ impl Receiver {
             }
             // There is room for every box that was made.
             let _ = self.empty.push(packet.buffer);
-            self.link.to_wake_sender.wake();
+            self.untold += 1;
+            if self.untold >= self.worth_telling {
+                self.settle();
+            }
             if !stale {
                 let (stamp, block) = (packet.stamp, packet.block);
                 let lost = packet.count.lost - self.seen.lost;
@@ -330,6 +347,14 @@ impl Receiver {
                 self.seen = packet.count;
                 return Some(Arrival { stamp, lost, block, dropped });
             }
+        }
+    }
+
+    /// Tells the sender of all the room there is. A lane must call it before it parks.
+    pub fn settle(&mut self) {
+        if self.untold > 0 {
+            self.untold = 0;
+            self.link.to_wake_sender.wake();
         }
     }
 

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver as Channel, Sender as ChannelSender, bounded};
 use super::lane::{Control, GAPS, Intake, Lane};
 use super::meter::{GapReport, RingMeter, RingStats, RunStats, StageMeter, StageStats};
 use super::ring::{self, Sender};
-use super::seat::{Clock, Inlet, Lost, Seat, SeatKind, SeatState};
+use super::seat::{Clock, Counts, Inlet, Inlets, Lost, Seat, SeatKind, SeatState};
 use super::time::Time;
 use super::wake::Waker;
 use super::wire::Wire;
@@ -285,6 +285,7 @@ impl Assembly<'_> {
             control: self.control.clone(),
             reports: self.reports.clone(),
             paced: self.options.paced,
+            timed: self.options.timed,
             start,
             nothing: Buffer::empty(),
             firing: None,
@@ -362,17 +363,22 @@ impl Assembly<'_> {
         // A sink keeps the time of what it reads.
         let first = inlets.first().map(|inlet| inlet.clock);
         let rate = stage.output.as_ref().map(|port| port.clock).or(first).unwrap_or(1);
+        let (one, tells_progress) = (inlets.len() == 1, self.plan.leads_to_join(index));
         Seat {
             stage: index,
             name: stage.name.clone(),
             latest: vec![None; inlets.len().max(node.reads().len()).saturating_sub(1)],
             node,
             kind,
-            inlets,
+            inlets: Inlets::new(inlets),
             outlet,
             senders: Vec::new(),
+            plain: one
+                && first == Some(rate)
+                && !tells_progress
+                && self.plan.outputs(index).all(|edge| self.lane_of(edge.to) == self.lane_of(index)),
             read: self.plan.outputs(index).next().is_some(),
-            tells_progress: self.plan.leads_to_join(index),
+            tells_progress,
             lost: Lost::default(),
             rate,
             tick: 0,
@@ -380,6 +386,7 @@ impl Assembly<'_> {
             told: Time::START,
             unsettled: false,
             state: SeatState::Running,
+            counts: Counts::default(),
             meter,
         }
     }
