@@ -6,8 +6,10 @@
 mod conv;
 mod depthwise;
 mod fully_connected;
+mod move_block;
 mod pool;
 mod softmax;
+mod table;
 
 #[cfg(feature = "std")]
 mod set;
@@ -20,7 +22,7 @@ pub use set::KernelSet;
 pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
-use super::op::{Conv, Depthwise, FullyConnected, Pool, Rescaling, Softmax, Span};
+use super::op::{Conv, Depthwise, FullyConnected, Move, Pool, Rescaling, Softmax, Span, Table};
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,14 @@ pub trait Kernels: Copy + Send + 'static {
     /// SOFTMAX.
     fn softmax(self, op: &Softmax, arena: &mut [i8]) {
         softmax::softmax(op, arena);
+    }
+    /// CONCATENATION, SPLIT, SLICE and all else that only moves bytes.
+    fn move_block(self, op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
+        move_block::move_block(op, constants, arena);
+    }
+    /// LOGISTIC, TANH, RELU, QUANTIZE: functions of single bytes.
+    fn table(self, op: &Table, constants: Constants<'_>, arena: &mut [i8]) {
+        table::table(op, constants, arena);
     }
 }
 
