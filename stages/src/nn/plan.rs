@@ -63,6 +63,8 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::Move(op) => kernels.move_block(op, constants, arena),
                 Op::Fill(op) => arena[op.to.range()].fill(op.value),
                 Op::Table(op) => kernels.table(op, constants, arena),
+                Op::Binary(op) => kernels.binary(op, arena),
+                Op::Mean(op) => kernels.mean(op, arena),
             }
         }
     }

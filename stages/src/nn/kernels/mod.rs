@@ -3,13 +3,16 @@
 //! [`Plain`] is the reference: portable, safe, one operator per file. Other sets replace single operators and must
 //! equal it bit for bit.
 
+mod binary;
 mod conv;
 mod depthwise;
 mod fully_connected;
+mod mean;
 mod move_block;
 mod pool;
 mod softmax;
 mod table;
+mod walk;
 
 #[cfg(feature = "std")]
 mod set;
@@ -22,7 +25,7 @@ pub use set::KernelSet;
 pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
-use super::op::{Conv, Depthwise, FullyConnected, Move, Pool, Rescaling, Softmax, Span, Table};
+use super::op::{Binary, Conv, Depthwise, FullyConnected, Mean, Move, Pool, Rescaling, Softmax, Span, Table};
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +67,14 @@ pub trait Kernels: Copy + Send + 'static {
     /// LOGISTIC, TANH, RELU, QUANTIZE: functions of single bytes.
     fn table(self, op: &Table, constants: Constants<'_>, arena: &mut [i8]) {
         table::table(op, constants, arena);
+    }
+    /// ADD, SUB and MUL.
+    fn binary(self, op: &Binary, arena: &mut [i8]) {
+        binary::binary(op, arena);
+    }
+    /// MEAN.
+    fn mean(self, op: &Mean, arena: &mut [i8]) {
+        mean::mean(op, arena);
     }
 }
 

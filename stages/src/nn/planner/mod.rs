@@ -1,6 +1,7 @@
 //! From a `.tflite` file to a plan: checks, lowers each operator, and solves the arena.
 
 mod arena;
+mod arithmetic;
 mod conv;
 mod dense;
 mod moves;
@@ -241,6 +242,8 @@ impl<'f, 'a> Lowering<'f, 'a> {
             code::LOGISTIC | code::TANH | code::RELU | code::RELU6 | code::RELU_N1_TO_1 | code::QUANTIZE => {
                 self.unary(node)
             }
+            code::ADD | code::SUB | code::MUL => self.binary(node),
+            code::MEAN => self.mean(node),
             code::CALL_ONCE => self.call_once(node),
             code::VAR_HANDLE => self.var_handle(node),
             code::READ_VARIABLE => self.read_variable(node),

@@ -214,7 +214,7 @@ impl<'a> Lowering<'_, 'a> {
                 _ => wrapped(end),
             };
             let stride = if masked(shrink) { 1 } else { stride };
-            let count = (stop - start + stride - stride.signum()).div_euclid(stride).max(0);
+            let count = ((stop - start) * stride.signum() + stride.abs() - 1).max(0) / stride.abs();
             if count == 0 || start < 0 || start >= size {
                 return Err(node.shape(&input, "a slice with contents"));
             }

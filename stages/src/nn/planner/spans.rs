@@ -28,6 +28,11 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
         Op::Pool(op) => (&mut op.input, &mut op.output),
         Op::Softmax(op) => (&mut op.input, &mut op.output),
         Op::Table(op) => (&mut op.input, &mut op.output),
+        Op::Mean(op) => (&mut op.input, &mut op.output),
+        Op::Binary(op) => {
+            each(Access::Read, &mut op.a);
+            (&mut op.b, &mut op.output)
+        }
         Op::Fill(op) => return each(Access::Write, &mut op.to),
         Op::Move(op) => {
             if let Source::Arena(from) = &mut op.from {
