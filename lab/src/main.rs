@@ -1,0 +1,26 @@
+//! The command `kws-lab`.
+
+mod commands;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Corpora, training, quantisation and evaluation of the classifiers that kws pipelines run.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Trains, quantises and exports the model that a configuration describes.
+    Train(commands::train::Train),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Train(train) => train.run(),
+    }
+}
