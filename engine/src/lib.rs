@@ -1,2 +1,62 @@
-//! Dataflow streaming engine of kws.
+//! The engine of kws: always-on sensing pipelines as synchronous dataflow.
+//!
+//! | noun | meaning |
+//! |---|---|
+//! | [`Item`] | element of a stream: `i8`, `u8`, `i16`, `f32`, [`Event`] |
+//! | `Port` | what an edge carries: element, shape, role, clock, period, delay, quantisation |
+//! | [`Block`] | consecutive items and the tick that completed them: what one firing reads |
+//! | [`Stage`] | one step: reads a block, writes at most one block |
+//! | source, sink | a stage that reads `()`, a stage that writes `()` |
+//! | `Design` | a stage's parameters resolved against its input port, on the host |
+//! | lane | an ordered list of stages run by one context: a thread, a loop, an interrupt |
+//! | ring | lock-free queue of blocks; the only thing between two lanes |
+//! | `Pipeline` | the graph that a TOML file names |
+//!
+//! **The one rule:** a firing consumes its whole input block and writes either nothing or one whole output block.
+//! So within a lane there are no queues, one block's memory per edge; memory is known when the pipeline is planned;
+//! a topological order *is* the schedule; and a stage is tested by one function call.
+//!
+//! With the feature `std` off, this crate is the vocabulary that firmware shares with the host: [`Item`], [`Block`],
+//! [`Stage`], [`Event`]. With it on (the default) it also reads pipeline files, plans them and runs them as threads.
 #![cfg_attr(not(feature = "std"), no_std)]
+
+mod block;
+mod event;
+mod item;
+mod stage;
+
+pub use block::Block;
+pub use event::Event;
+pub use item::{Element, Item};
+pub use stage::{Any, Fault, Flow, Never, Ports, Read, Stage, Write};
+
+#[cfg(feature = "std")]
+mod buffer;
+#[cfg(feature = "std")]
+mod design;
+#[cfg(feature = "std")]
+mod error;
+#[cfg(feature = "std")]
+mod file;
+#[cfg(feature = "std")]
+mod node;
+#[cfg(feature = "std")]
+mod plan;
+#[cfg(feature = "std")]
+mod port;
+#[cfg(feature = "std")]
+mod registry;
+#[cfg(feature = "std")]
+pub mod run;
+
+#[cfg(feature = "std")]
+pub use {
+    buffer::Buffer,
+    design::{Cost, Design, Kind, Refusal, Simple, Site},
+    error::{Origin, PlanError, nearest},
+    file::{Pipeline, Policy, Setting, StageSpec, schema},
+    node::{Firing, HostInput, HostOutput, Inputs, Node, node},
+    plan::{Edge, Plan, PlannedStage, RingPlan},
+    port::{Port, Quant, Role, Step},
+    registry::{Entry, Registry},
+};

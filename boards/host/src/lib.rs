@@ -1,1 +1,10 @@
-//! The computer as a board of kws.
+//! The computer as a board of kws: sound card, files, threads, and the command `kws-run`.
+
+use kws_engine::Registry;
+
+/// Every kind that a pipeline may name on this computer.
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    registry
+}

@@ -1,0 +1,79 @@
+//! One block's memory on the host.
+
+use crate::event::Event;
+use crate::item::Element;
+
+/// One block's items, of an element known at run time. Allocated when a pipeline is built, moved ever after.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Buffer {
+    /// Signed bytes.
+    I8(Box<[i8]>),
+    /// Unsigned bytes.
+    U8(Box<[u8]>),
+    /// 16-bit samples.
+    I16(Box<[i16]>),
+    /// Singles.
+    F32(Box<[f32]>),
+    /// Detections.
+    Event(Box<[Event]>),
+}
+
+impl Buffer {
+    /// A zeroed block of `len` items.
+    pub fn zeroed(element: Element, len: usize) -> Self {
+        match element {
+            Element::I8 => Buffer::I8(vec![0; len].into()),
+            Element::U8 => Buffer::U8(vec![0; len].into()),
+            Element::I16 => Buffer::I16(vec![0; len].into()),
+            Element::F32 => Buffer::F32(vec![0.0; len].into()),
+            Element::Event => Buffer::Event(vec![Event::NONE; len].into()),
+        }
+    }
+
+    /// A block without items, which allocates nothing: the port of a sink, and what travels with mere progress.
+    pub fn empty() -> Self {
+        Buffer::U8(Box::default())
+    }
+
+    /// What the items are.
+    pub const fn element(&self) -> Element {
+        match self {
+            Buffer::I8(_) => Element::I8,
+            Buffer::U8(_) => Element::U8,
+            Buffer::I16(_) => Element::I16,
+            Buffer::F32(_) => Element::F32,
+            Buffer::Event(_) => Element::Event,
+        }
+    }
+
+    /// Number of items.
+    pub const fn len(&self) -> usize {
+        match self {
+            Buffer::I8(items) => items.len(),
+            Buffer::U8(items) => items.len(),
+            Buffer::I16(items) => items.len(),
+            Buffer::F32(items) => items.len(),
+            Buffer::Event(items) => items.len(),
+        }
+    }
+
+    /// Whether there are no items.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies the items of a buffer of the same element and length.
+    ///
+    /// # Panics
+    /// When element or length differ: the planner gives both ends of an edge the same port.
+    pub fn copy_from(&mut self, other: &Buffer) {
+        match (self, other) {
+            (Buffer::I8(to), Buffer::I8(from)) => to.copy_from_slice(from),
+            (Buffer::U8(to), Buffer::U8(from)) => to.copy_from_slice(from),
+            (Buffer::I16(to), Buffer::I16(from)) => to.copy_from_slice(from),
+            (Buffer::F32(to), Buffer::F32(from)) => to.copy_from_slice(from),
+            (Buffer::Event(to), Buffer::Event(from)) => to.copy_from_slice(from),
+            (to, from) => panic!("an edge of {} was handed a block of {}", to.element(), from.element()),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From a kind's parameters to a stage that can be built.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::item::Element;
+use crate::node::Node;
+use crate::port::{Port, Role};
+use crate::stage::Fault;
+
+/// A kind of stage, as its parameters: what a TOML file may say, its defaults, units and limits.
+///
+/// The documentation of the struct is the kind's one-line description, that of each field the parameter's;
+/// `#[schemars(range(min = …, max = …))]` states limits, `#[schemars(extend("unit" = "ms"))]` a unit and
+/// `#[serde(default = …)]` a default. Registered with [`Registry::add`](crate::Registry::add).
+pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
+    /// The name that a pipeline file uses.
+    const NAME: &'static str;
+    /// How many inputs it takes: `0..=0` for a source.
+    const INPUTS: std::ops::RangeInclusive<usize> = 1..=1;
+    /// Whether it passes blocks on unchanged, and so leaves no mark on the history that its output carries.
+    const TRACELESS: bool = false;
+
+    /// Resolves the parameters against the input ports.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names the parameter at fault, which the planner shows in its place in the file.
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal>;
+}
+
+/// A stage's parameters resolved against its input ports.
+pub trait Design {
+    /// What it writes; `None` for a sink.
+    fn output(&self) -> Option<Port>;
+
+    /// What it costs.
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
+
+    /// Makes the stage, ready to run.
+    ///
+    /// # Errors
+    /// When something outside the pipeline is missing: a file, a device.
+    fn build(&self) -> Result<Box<dyn Node>, Fault>;
+}
+
+/// What a stage costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Multiply-accumulate operations of one firing.
+    pub macs: u64,
+    /// Bytes that change while it runs, its output block not counted.
+    pub state: usize,
+    /// Bytes of constants.
+    pub tables: usize,
+}
+
+/// A [`Design`] from its facts and a closure that makes the stage: enough for most stages that run on a host only.
+pub struct Simple<F> {
+    /// What it writes.
+    pub output: Option<Port>,
+    /// What it costs.
+    pub cost: Cost,
+    /// Makes the stage.
+    pub make: F,
+}
+
+impl<F: Fn() -> Result<Box<dyn Node>, Fault> + 'static> Simple<F> {
+    /// A boxed design, as [`Kind::design`] returns it.
+    pub fn boxed(output: Option<Port>, cost: Cost, make: F) -> Box<dyn Design> {
+        Box::new(Simple { output, cost, make })
+    }
+}
+
+impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
+    fn output(&self) -> Option<Port> {
+        self.output.clone()
+    }
+
+    fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        (self.make)()
+    }
+}
+
+/// Why a kind cannot be designed as the file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The parameter at fault, if one is.
+    pub key: Option<String>,
+    /// What was found and what was expected.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The period in ticks that would do, where only the length of the source's block stands in the way.
+    pub period: Option<u64>,
+}
+
+impl Refusal {
+    /// A refusal of the stage as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        Refusal { key: None, message: message.into(), help: None, period: None }
+    }
+
+    /// A refusal of one parameter.
+    pub fn of(key: &str, message: impl Into<String>) -> Self {
+        Refusal { key: Some(key.to_owned()), ..Refusal::new(message) }
+    }
+
+    /// Adds what to do.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Refusal { help: Some(help.into()), ..self }
+    }
+
+    /// Adds the period that would do: the planner tries again with a source whose blocks divide it.
+    pub fn fits(self, period: u64) -> Self {
+        Refusal { period: Some(period), ..self }
+    }
+}
+
+/// Where a stage stands: what a design may know beside its own parameters.
+pub struct Site<'a> {
+    /// The stage's name.
+    pub name: &'a str,
+    /// The folder that relative paths start from: the pipeline file's.
+    pub dir: &'a Path,
+    /// What each input carries.
+    pub inputs: &'a [Port],
+    /// The stages that the inputs come from.
+    pub from: &'a [String],
+    /// For a source: the block that the pipeline asks for, in ticks, where the file does not set one.
+    pub block: Option<u64>,
+    pub(crate) notices: &'a RefCell<Vec<String>>,
+}
+
+impl Site<'_> {
+    /// The first input's port, checked for its element.
+    ///
+    /// # Errors
+    /// When the element is none of `elements`.
+    pub fn input(&self, elements: &[Element]) -> Result<&Port, Refusal> {
+        let port = &self.inputs[0];
+        if elements.contains(&port.element) {
+            return Ok(port);
+        }
+        let expected: Vec<&str> = elements.iter().map(|element| element.name()).collect();
+        Err(Refusal::of(
+            "input",
+            format!("`{}` writes {port}, expected {}", self.from[0], expected.join(" or ")),
+        ))
+    }
+
+    /// The first input's port, checked for its element and its role.
+    ///
+    /// # Errors
+    /// When the element is none of `elements` or the role none of `roles`.
+    pub fn input_as(&self, elements: &[Element], roles: &[Role]) -> Result<&Port, Refusal> {
+        let port = self.input(elements)?;
+        if roles.contains(&port.role) {
+            return Ok(port);
+        }
+        let expected: Vec<&str> = roles.iter().map(Role::name).collect();
+        Err(Refusal::of(
+            "input",
+            format!("`{}` writes {port}, expected {}", self.from[0], expected.join(" or ")),
+        ))
+    }
+
+    /// A path of the file, relative to the file's folder.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    /// Something that the person who runs the pipeline should read before it starts.
+    pub fn notice(&self, text: impl Into<String>) {
+        self.notices.borrow_mut().push(text.into());
+    }
+}

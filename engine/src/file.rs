@@ -1,0 +1,120 @@
+//! The pipeline file: TOML, with the place of every value kept for messages.
+
+mod check;
+mod document;
+mod edit;
+mod setting;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use check::check;
+pub use document::schema;
+pub use setting::Setting;
+
+use crate::error::{Origin, PlanError};
+
+/// The graph that a pipeline file names: stages with their parameters, not yet checked against their kinds.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// The file's `name`, or else the file's own name.
+    pub name: String,
+    /// The file's `description`.
+    pub description: String,
+    /// The folder that relative paths start from.
+    pub dir: PathBuf,
+    /// Stages in the order of the file.
+    pub stages: Vec<StageSpec>,
+    pub(crate) file: String,
+    pub(crate) text: String,
+}
+
+/// One `[[stage]]` of a file.
+#[derive(Clone, Debug)]
+pub struct StageSpec {
+    /// Its name, unique in the file; the kind's where the file gives none.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// The stages it reads, in the order in which the kind reads them.
+    pub inputs: Vec<String>,
+    /// The lane that the file puts it in.
+    pub lane: Option<String>,
+    /// What happens when an input comes by a full ring.
+    pub on_full: Policy,
+    /// Blocks that a ring to this stage holds.
+    pub depth: usize,
+    /// The kind's own parameters.
+    pub params: Setting,
+    pub(crate) origins: Origins,
+}
+
+/// Where the keys that every stage has were said.
+#[derive(Clone, Debug)]
+pub(crate) struct Origins {
+    pub(crate) stage: Origin,
+    pub(crate) name: Origin,
+    pub(crate) kind: Origin,
+    /// Empty where the file says none and the stage above is read.
+    pub(crate) inputs: Vec<Origin>,
+}
+
+/// What happens when a block meets a full ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// The lane before it waits. Right for recorded streams.
+    #[default]
+    Block,
+    /// The new block is lost.
+    DropNewest,
+    /// The oldest blocks that wait are lost.
+    DropOldest,
+    /// The run ends with an error.
+    Fail,
+}
+
+impl Policy {
+    /// Every policy with the name that files use.
+    pub const ALL: [(&'static str, Policy); 4] = [
+        ("block", Policy::Block),
+        ("drop_newest", Policy::DropNewest),
+        ("drop_oldest", Policy::DropOldest),
+        ("fail", Policy::Fail),
+    ];
+
+    /// The name that files use.
+    pub fn name(self) -> &'static str {
+        Policy::ALL.iter().find(|(_, policy)| *policy == self).map_or("block", |(name, _)| name)
+    }
+}
+
+impl Pipeline {
+    /// Reads and parses a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no TOML, or is no pipeline.
+    pub fn read(path: &Path) -> Result<Self, PlanError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {error}")).in_file(&file, "")
+        })?;
+        let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(&text, &file, &dir)
+    }
+
+    /// Parses the text of a file that messages call `file` and whose relative paths start from `dir`.
+    ///
+    /// # Errors
+    /// When it is no TOML, or no pipeline.
+    pub fn parse(text: &str, file: &str, dir: &Path) -> Result<Self, PlanError> {
+        document::parse(text, file, dir).map_err(|error| error.in_file(file, text))
+    }
+
+    /// The stage of this name.
+    pub fn stage(&self, name: &str) -> Option<&StageSpec> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    pub(crate) fn locate(&self, error: PlanError) -> PlanError {
+        error.in_file(&self.file, &self.text)
+    }
+}

@@ -1,0 +1,181 @@
+//! From a file's text to stages.
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use toml::de::DeTable;
+
+use super::setting::{Entry, Setting, SettingValue, entries};
+use super::{Origins, Pipeline, Policy, StageSpec};
+use crate::error::{Origin, PlanError};
+use crate::registry::Registry;
+
+const DEFAULT_DEPTH: usize = 8;
+const DEPTHS: RangeInclusive<i64> = 1..=65_536;
+
+/// The keys that every stage has, as JSON Schema.
+fn stage_keys() -> Value {
+    let policies: Vec<&str> = Policy::ALL.iter().map(|(name, _)| *name).collect();
+    json!({
+        "name": {"type": "string", "minLength": 1, "description": "Its name, unique in the file. Default: its kind."},
+        "kind": {"type": "string", "description": "What it does; `kws-run --stages` lists the kinds."},
+        "input": {"type": "string", "description": "The stage that it reads. Default: the one above."},
+        "inputs": {"type": "array", "items": {"type": "string"}, "minItems": 1,
+            "description": "The stages that it reads, where there are several."},
+        "lane": {"type": "string", "minLength": 1,
+            "description": "The lane that runs it. Default: its own for a source and for a sink, `main` for the rest."},
+        "on_full": {"type": "string", "enum": policies, "default": "block",
+            "description": "What happens when a block for it meets a full ring."},
+        "depth": {"type": "integer", "minimum": DEPTHS.start(), "maximum": DEPTHS.end(), "default": DEFAULT_DEPTH,
+            "unit": "blocks", "description": "Blocks that a ring to it holds."},
+    })
+}
+
+/// The JSON Schema of pipeline files that name this registry's kinds.
+pub fn schema(registry: &Registry) -> Value {
+    let keys = stage_keys();
+    let of_kind = registry.kinds().map(|entry| {
+        let mut properties = keys.as_object().cloned().unwrap_or_default();
+        let own = entry.params().map(|(name, schema)| (name.to_owned(), schema.clone()));
+        properties.extend(own);
+        properties.insert("kind".to_owned(), json!({"const": entry.name, "description": entry.doc()}));
+        let mut required: Vec<&str> =
+            entry.params().map(|(name, _)| name).filter(|p| entry.requires(p)).collect();
+        required.push("kind");
+        json!({"type": "object", "title": entry.name, "description": entry.doc(), "properties": properties,
+            "required": required, "additionalProperties": false})
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kws pipeline",
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "description": "The pipeline's name."},
+            "description": {"type": "string", "description": "What it is for."},
+            "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
+        },
+        "required": ["stage"],
+        "additionalProperties": false,
+    })
+}
+
+pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, PlanError> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let origin = error.span().map_or(Origin::Nowhere, Origin::File);
+        PlanError::at(&origin, format!("this is no TOML: {}", error.message()))
+    })?;
+    let whole = Origin::File(0..text.lines().next().unwrap_or("").len());
+    let mut pipeline = Pipeline {
+        name: Path::new(file)
+            .file_stem()
+            .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+        description: String::new(),
+        dir: dir.to_owned(),
+        stages: Vec::new(),
+        file: file.to_owned(),
+        text: text.to_owned(),
+    };
+    for entry in entries(table.get_ref())? {
+        match entry.key.as_str() {
+            "name" => pipeline.name = text_of(&entry.setting, "`name` of the pipeline")?,
+            "description" => pipeline.description = text_of(&entry.setting, "`description` of the pipeline")?,
+            "stage" => pipeline.stages = stages(&entry)?,
+            key => {
+                let error = PlanError::at(&entry.origin, format!("unknown key `{key}` in the pipeline"));
+                return Err(error.meant(key, ["name", "description", "stage"]));
+            }
+        }
+    }
+    if pipeline.stages.is_empty() {
+        let error = PlanError::at(&whole, "the pipeline has no stages");
+        return Err(
+            error.help("add one or more `[[stage]]` tables, the first a source such as `kind = \"mic\"`")
+        );
+    }
+    Ok(pipeline)
+}
+
+fn text_of(setting: &Setting, what: &str) -> Result<String, PlanError> {
+    let found =
+        || PlanError::at(&setting.origin, format!("{what} is {}, expected a string", setting.to_json()));
+    setting.text().map(str::to_owned).ok_or_else(found)
+}
+
+fn stages(entry: &Entry) -> Result<Vec<StageSpec>, PlanError> {
+    let SettingValue::List(items) = &entry.setting.value else {
+        let error =
+            PlanError::at(&entry.origin, format!("`stage` is a {}, expected an array", entry.setting.kind()));
+        return Err(error.help("write `[[stage]]` with two brackets on each side"));
+    };
+    let mut stages: Vec<StageSpec> = Vec::with_capacity(items.len());
+    for item in items {
+        let stage = stage(item, stages.last())?;
+        if stages.iter().any(|other| other.name == stage.name) {
+            let error =
+                PlanError::at(&stage.origins.name, format!("there are two stages called `{}`", stage.name));
+            return Err(error.help("give one of them another `name`"));
+        }
+        stages.push(stage);
+    }
+    Ok(stages)
+}
+
+fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanError> {
+    let SettingValue::Table(all) = &item.value else {
+        return Err(PlanError::at(&item.origin, format!("a stage is a {}, expected a table", item.kind())));
+    };
+    let keys = stage_keys();
+    let (shared, own): (Vec<Entry>, Vec<Entry>) =
+        all.iter().cloned().partition(|e| keys.get(&e.key).is_some());
+    let shared = Setting::table(shared, item.origin.clone());
+    for entry in shared.entries() {
+        super::check(&entry.setting, &keys[&entry.key], &format!("`{}` of the stage", entry.key))?;
+    }
+    if let (Some(_), Some(several)) = (shared.get("input"), shared.get("inputs")) {
+        let error = PlanError::at(&several.origin, "this stage has both `input` and `inputs`");
+        return Err(error.help("keep one of them"));
+    }
+    let Some(kind) = shared.get("kind") else {
+        let error = PlanError::at(&item.origin, "this stage lacks `kind`, a string");
+        return Err(error.help("`kws-run --stages` lists the kinds"));
+    };
+    let text = |key: &str| shared.get(key).and_then(Setting::text).map(str::to_owned);
+    let origin = |key: &str| shared.get(key).map_or(kind.origin.clone(), |setting| setting.origin.clone());
+    let (inputs, input_origins) = inputs(&shared, above);
+    let policy =
+        text("on_full").and_then(|name| Policy::ALL.iter().find(|(n, _)| *n == name).map(|(_, p)| *p));
+    let depth = match shared.get("depth").map(|setting| &setting.value) {
+        Some(SettingValue::Integer(depth)) => *depth as usize,
+        _ => DEFAULT_DEPTH,
+    };
+    let kind_text = text("kind").unwrap_or_default();
+    Ok(StageSpec {
+        name: text("name").unwrap_or_else(|| kind_text.clone()),
+        kind: kind_text,
+        inputs,
+        lane: text("lane"),
+        on_full: policy.unwrap_or_default(),
+        depth,
+        params: Setting::table(own, item.origin.clone()),
+        origins: Origins {
+            stage: item.origin.clone(),
+            name: origin("name"),
+            kind: kind.origin.clone(),
+            inputs: input_origins,
+        },
+    })
+}
+
+/// The stages it reads, and where the file says so: `inputs`, `input`, or the stage above. A source's are dropped by
+/// the planner, which knows the kinds.
+fn inputs(shared: &Setting, above: Option<&StageSpec>) -> (Vec<String>, Vec<Origin>) {
+    let named = match shared.get("inputs").map(|setting| &setting.value) {
+        Some(SettingValue::List(items)) => items.iter().collect(),
+        _ => shared.get("input").into_iter().collect::<Vec<_>>(),
+    };
+    if named.is_empty() {
+        return (above.map(|stage| stage.name.clone()).into_iter().collect(), Vec::new());
+    }
+    named.iter().map(|item| (item.text().unwrap_or_default().to_owned(), item.origin.clone())).unzip()
+}

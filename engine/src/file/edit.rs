@@ -1,0 +1,173 @@
+//! What the command line changes in a pipeline before it is planned.
+
+use serde_json::Value;
+use toml::de::DeTable;
+
+use super::setting::{Entry, Setting, SettingValue};
+use super::{Origins, Pipeline, Policy, StageSpec};
+use crate::error::{Origin, PlanError};
+
+impl Pipeline {
+    /// Sets one parameter: `STAGE.KEY=VALUE`, where the key may go on into lists and tables
+    /// (`trigger.points.0.on=0.9`) and the value is TOML, or else taken as a string.
+    ///
+    /// # Errors
+    /// When the text is not of this form or there is no such stage. The value is checked when the pipeline is planned.
+    pub fn set(&mut self, assignment: &str) -> Result<(), PlanError> {
+        let origin = Origin::Override(format!("--set {assignment}"));
+        let malformed = || {
+            let error = PlanError::at(&origin, format!("`{assignment}` is no assignment"));
+            error.help("write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`")
+        };
+        let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
+        let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
+        let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
+        let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) else {
+            let error = PlanError::at(&origin, format!("there is no stage `{stage}`"));
+            return Err(error.meant(stage, names.iter().map(String::as_str)));
+        };
+        let value = parse(value.trim(), &origin);
+        match (path, value.text()) {
+            ("lane", Some(lane)) => spec.lane = Some(lane.to_owned()),
+            ("depth", _) => spec.depth = positive(&value)?,
+            ("on_full", Some(name)) => spec.on_full = policy(name, &origin)?,
+            _ => assign(&mut spec.params, path, value, &origin)?,
+        }
+        Ok(())
+    }
+
+    /// Puts another kind in the place of a stage; it keeps its name, lane and readers. `params` is an object.
+    pub fn replace(&mut self, stage: &str, kind: &str, params: &Value, said: &str) {
+        let origin = Origin::Override(said.to_owned());
+        if let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) {
+            spec.kind = kind.to_owned();
+            spec.params = Setting::from_json(params, &origin);
+            spec.inputs.clear();
+            spec.origins.inputs.clear();
+            spec.origins.kind = origin;
+        }
+    }
+
+    /// Adds a stage at the end, in a lane of its own, that reads `input`.
+    pub fn attach(&mut self, name: &str, kind: &str, input: &str, params: &Value, said: &str) {
+        let origin = Origin::Override(said.to_owned());
+        self.stages.push(StageSpec {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            inputs: vec![input.to_owned()],
+            lane: Some(name.to_owned()),
+            on_full: Policy::Block,
+            depth: 8,
+            params: Setting::from_json(params, &origin),
+            origins: Origins {
+                stage: origin.clone(),
+                name: origin.clone(),
+                kind: origin.clone(),
+                inputs: vec![origin],
+            },
+        });
+    }
+
+    /// The pipeline as a file: what it is now, overrides included.
+    pub fn to_toml(&self) -> String {
+        let mut text = format!("name = {}\n", Value::from(self.name.as_str()));
+        if !self.description.is_empty() {
+            text += &format!("description = {}\n", Value::from(self.description.as_str()));
+        }
+        for stage in &self.stages {
+            text += &format!("\n[[stage]]\nname = {}\n", Value::from(stage.name.as_str()));
+            text += &format!("kind = {}\n", Value::from(stage.kind.as_str()));
+            if !stage.origins.inputs.is_empty() {
+                text += &format!("inputs = {}\n", Value::from(stage.inputs.clone()));
+            }
+            if let Some(lane) = &stage.lane {
+                text += &format!("lane = {}\n", Value::from(lane.as_str()));
+            }
+            if stage.on_full != Policy::Block {
+                text += &format!("on_full = \"{}\"\n", stage.on_full.name());
+            }
+            text += &format!("depth = {}\n", stage.depth);
+            for entry in stage.params.entries() {
+                text += &format!("{} = {}\n", entry.key, inline(&entry.setting));
+            }
+        }
+        text
+    }
+}
+
+fn parse(value: &str, origin: &Origin) -> Setting {
+    let line = format!("value = {value}");
+    let parsed = DeTable::parse(&line).ok().and_then(|table| {
+        let value = table.get_ref().iter().next().map(|(_, value)| Setting::read(value))?;
+        value.ok().map(|setting| Setting::from_json(&setting.to_json(), origin))
+    });
+    parsed.unwrap_or_else(|| Setting { origin: origin.clone(), value: SettingValue::Text(value.to_owned()) })
+}
+
+fn positive(value: &Setting) -> Result<usize, PlanError> {
+    match value.value {
+        SettingValue::Integer(depth) if (1..=65_536).contains(&depth) => Ok(depth as usize),
+        _ => Err(PlanError::at(
+            &value.origin,
+            format!("`depth` is {}, expected 1 to 65536 blocks", value.to_json()),
+        )),
+    }
+}
+
+fn policy(name: &str, origin: &Origin) -> Result<Policy, PlanError> {
+    let known = Policy::ALL.iter().find(|(known, _)| *known == name).map(|(_, policy)| *policy);
+    let unknown =
+        || PlanError::at(origin, format!("`on_full` is `{name}`")).meant(name, Policy::ALL.map(|(n, _)| n));
+    known.ok_or_else(unknown)
+}
+
+fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Result<(), PlanError> {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let kind = into.kind();
+    let place = match &mut into.value {
+        SettingValue::Table(entries) => match entries.iter().position(|entry| entry.key == key) {
+            Some(index) => {
+                entries[index].origin = origin.clone();
+                &mut entries[index].setting
+            }
+            None => {
+                let setting = Setting::table(Vec::new(), origin.clone());
+                entries.push(Entry { key: key.to_owned(), origin: origin.clone(), setting });
+                &mut entries.last_mut().expect("an entry was just pushed").setting
+            }
+        },
+        SettingValue::List(items) => {
+            let count = items.len();
+            let item = key.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+            let missing =
+                || PlanError::at(origin, format!("`{key}` is no index of a list of {count}, from 0"));
+            item.ok_or_else(missing)?
+        }
+        _ => {
+            return Err(PlanError::at(
+                origin,
+                format!("`{key}` is looked for in a {kind}, which has no keys"),
+            ));
+        }
+    };
+    match rest {
+        Some(rest) => assign(place, rest, value, origin),
+        None => {
+            *place = value;
+            Ok(())
+        }
+    }
+}
+
+fn inline(setting: &Setting) -> String {
+    match &setting.value {
+        SettingValue::Float(number) => format!("{number:?}"),
+        SettingValue::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        SettingValue::Table(entries) => {
+            let pairs: Vec<String> =
+                entries.iter().map(|entry| format!("{} = {}", entry.key, inline(&entry.setting))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        _ => setting.to_json().to_string(),
+    }
+}

@@ -1,0 +1,175 @@
+//! A stage whose types are known only at run time: what lanes call.
+
+use crate::block::Block;
+use crate::buffer::Buffer;
+use crate::item::{Element, Item};
+use crate::stage::{Any, Fault, Flow, Ports, Read, Stage, Write};
+
+/// A stage with its types erased. Made by [`node`] from any [`Stage`]; nobody else needs to implement it.
+pub trait Node: Send {
+    /// Elements that it reads, one for each input; a merge names its one element once.
+    fn reads(&self) -> &'static [Element];
+    /// Which of its inputs make it fire.
+    fn firing(&self) -> Firing;
+    /// Element that it writes.
+    fn writes(&self) -> Option<Element>;
+    /// See [`Stage::process`].
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault>;
+    /// See [`Stage::reset`].
+    fn reset(&mut self);
+    /// See [`Stage::finish`].
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    fn finish(&mut self) -> Result<(), Fault>;
+}
+
+/// Which of a stage's inputs make it fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Firing {
+    /// It has none: a source fires whenever its output has room.
+    Source,
+    /// The first; the others are read at their latest block.
+    First,
+    /// Each, in the order of their ticks.
+    Each,
+}
+
+/// What one firing of a [`Node`] reads.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The block that fires.
+    pub block: &'a Buffer,
+    /// The tick that completed it.
+    pub at: u64,
+    /// Which input it came by.
+    pub which: usize,
+    /// The latest blocks of the second input and those after it; `None` before their first.
+    pub latest: &'a [Option<(u64, Buffer)>],
+}
+
+/// Wraps a stage for the host's lanes.
+pub fn node<S>(stage: S) -> Box<dyn Node>
+where
+    S: Stage + Send + 'static,
+    S::In: HostInput,
+    S::Out: HostOutput,
+{
+    Box::new(Erased(stage))
+}
+
+struct Erased<S>(S);
+
+impl<S> Node for Erased<S>
+where
+    S: Stage + Send,
+    S::In: HostInput,
+    S::Out: HostOutput,
+{
+    fn reads(&self) -> &'static [Element] {
+        S::In::ELEMENTS
+    }
+
+    fn firing(&self) -> Firing {
+        S::In::FIRING
+    }
+
+    fn writes(&self) -> Option<Element> {
+        S::Out::ELEMENT
+    }
+
+    #[inline]
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault> {
+        self.0.process(S::In::read(inputs), S::Out::write(output))
+    }
+
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        self.0.finish()
+    }
+}
+
+/// How the host finds what a stage reads.
+pub trait HostInput: Ports {
+    /// One element for each input.
+    const ELEMENTS: &'static [Element];
+    /// Which inputs make it fire.
+    const FIRING: Firing;
+    /// The typed view of what has come.
+    fn read(inputs: Inputs<'_>) -> Read<'_, Self>;
+}
+
+/// How the host finds what a stage writes.
+pub trait HostOutput: Ports {
+    /// Its element; `None` for a sink.
+    const ELEMENT: Option<Element>;
+    /// The typed view of the block to be written.
+    fn write(output: &mut Buffer) -> Write<'_, Self>;
+}
+
+/// The planner compares elements before it builds, so that a mismatch here is a bug of the engine.
+fn items<T: Item>(buffer: &Buffer) -> &[T] {
+    T::items(buffer).expect("the planner gave a stage the element that it reads")
+}
+
+fn latest<T: Item>(inputs: Inputs<'_>, index: usize) -> Option<Block<'_, T>> {
+    inputs.latest[index].as_ref().map(|(at, buffer)| Block { at: *at, items: items(buffer) })
+}
+
+impl HostInput for () {
+    const ELEMENTS: &'static [Element] = &[];
+    const FIRING: Firing = Firing::Source;
+    fn read(_: Inputs<'_>) {}
+}
+
+impl HostOutput for () {
+    const ELEMENT: Option<Element> = None;
+    fn write(_: &mut Buffer) {}
+}
+
+impl<T: Item> HostInput for T {
+    const ELEMENTS: &'static [Element] = &[T::ELEMENT];
+    const FIRING: Firing = Firing::First;
+    #[inline]
+    fn read(inputs: Inputs<'_>) -> Block<'_, T> {
+        Block { at: inputs.at, items: items(inputs.block) }
+    }
+}
+
+impl<T: Item> HostOutput for T {
+    const ELEMENT: Option<Element> = Some(T::ELEMENT);
+    #[inline]
+    fn write(output: &mut Buffer) -> &mut [T] {
+        T::items_mut(output).expect("the planner gave a stage the element that it writes")
+    }
+}
+
+impl<A: Item, B: Item> HostInput for (A, B) {
+    const ELEMENTS: &'static [Element] = &[A::ELEMENT, B::ELEMENT];
+    const FIRING: Firing = Firing::First;
+    fn read(inputs: Inputs<'_>) -> Read<'_, Self> {
+        (A::read(inputs), latest(inputs, 0))
+    }
+}
+
+impl<A: Item, B: Item, C: Item> HostInput for (A, B, C) {
+    const ELEMENTS: &'static [Element] = &[A::ELEMENT, B::ELEMENT, C::ELEMENT];
+    const FIRING: Firing = Firing::First;
+    fn read(inputs: Inputs<'_>) -> Read<'_, Self> {
+        (A::read(inputs), latest(inputs, 0), latest(inputs, 1))
+    }
+}
+
+impl<T: Item> HostInput for Any<T> {
+    const ELEMENTS: &'static [Element] = &[T::ELEMENT];
+    const FIRING: Firing = Firing::Each;
+    fn read(inputs: Inputs<'_>) -> (usize, Block<'_, T>) {
+        (inputs.which, T::read(inputs))
+    }
+}

@@ -1,0 +1,131 @@
+//! From a pipeline file to a plan: every port known, every edge checked, every stage in a lane, before any data moves.
+
+mod graph;
+mod resolve;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::design::{Cost, Design};
+use crate::error::PlanError;
+use crate::file::{Pipeline, Policy};
+use crate::port::Port;
+use crate::registry::Registry;
+
+/// A pipeline that can run: the schedule, and facts about it.
+pub struct Plan {
+    /// The pipeline's name.
+    pub name: String,
+    /// The folder that relative paths start from.
+    pub dir: PathBuf,
+    /// Stages in the order of the schedule.
+    pub stages: Vec<PlannedStage>,
+    /// Edges, ordered by their reader.
+    pub edges: Vec<Edge>,
+    /// Names of the lanes, in the order of their first stage.
+    pub lanes: Vec<String>,
+    /// What the person who runs it should read first.
+    pub notices: Vec<String>,
+}
+
+/// A stage of a plan.
+pub struct PlannedStage {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its parameters, defaults filled in.
+    pub params: Value,
+    /// Index of its lane.
+    pub lane: usize,
+    /// What it writes; `None` for a sink.
+    pub output: Option<Port>,
+    /// What it costs.
+    pub cost: Cost,
+    pub(crate) design: Box<dyn Design>,
+}
+
+/// A connection of two stages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Index of the stage that writes.
+    pub from: usize,
+    /// Index of the stage that reads.
+    pub to: usize,
+    /// Which of the reader's inputs it is.
+    pub input: usize,
+    /// The ring, where the two run in different lanes.
+    pub ring: Option<RingPlan>,
+}
+
+/// A ring of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingPlan {
+    /// What happens when it is full.
+    pub on_full: Policy,
+    /// Blocks that it holds.
+    pub depth: usize,
+}
+
+impl Plan {
+    /// Plans a pipeline with the kinds of a registry.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place in the file.
+    pub fn new(pipeline: &Pipeline, registry: &Registry) -> Result<Self, PlanError> {
+        resolve::plan(pipeline, registry).map_err(|error| pipeline.locate(error))
+    }
+
+    /// Reads a file and plans it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no pipeline, or cannot be planned.
+    pub fn read(path: &Path, registry: &Registry) -> Result<Self, PlanError> {
+        Plan::new(&Pipeline::read(path)?, registry)
+    }
+
+    /// The stage of this name.
+    pub fn stage(&self, name: &str) -> Option<&PlannedStage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The edges that a stage reads, first input first.
+    pub fn inputs(&self, stage: usize) -> impl Iterator<Item = &Edge> {
+        self.edges.iter().filter(move |edge| edge.to == stage)
+    }
+
+    /// The edges that a stage writes.
+    pub fn outputs(&self, stage: usize) -> impl Iterator<Item = &Edge> {
+        self.edges.iter().filter(move |edge| edge.from == stage)
+    }
+
+    /// Whether a stage leads to a join, whose readers must hear of progress even when there is no block.
+    pub(crate) fn leads_to_join(&self, stage: usize) -> bool {
+        self.outputs(stage).any(|edge| self.inputs(edge.to).count() > 1 || self.leads_to_join(edge.to))
+    }
+
+    /// Bytes of one block's memory for every stage that writes.
+    pub fn buffer_bytes(&self) -> usize {
+        self.stages.iter().filter_map(|stage| stage.output.as_ref()).map(Port::bytes).sum()
+    }
+
+    /// Bytes of blocks in all rings.
+    pub fn ring_bytes(&self) -> usize {
+        let bytes = |edge: &Edge| {
+            let block = self.stages[edge.from].output.as_ref().map_or(0, Port::bytes);
+            edge.ring.map_or(0, |ring| ring.depth * block)
+        };
+        self.edges.iter().map(bytes).sum()
+    }
+
+    /// Multiply-accumulate operations per second of stream.
+    pub fn macs_per_second(&self) -> f64 {
+        let rate = |index: usize| {
+            // A sink fires as often as its first input brings a block.
+            let input = self.inputs(index).next().and_then(|edge| self.stages[edge.from].output.as_ref());
+            self.stages[index].output.as_ref().or(input).map_or(0.0, Port::rate)
+        };
+        self.stages.iter().enumerate().map(|(index, stage)| stage.cost.macs as f64 * rate(index)).sum()
+    }
+}

@@ -1,0 +1,241 @@
+//! Resolves ports in the order of the graph.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Edge, Plan, PlannedStage, RingPlan, graph};
+use crate::design::{Refusal, Site};
+use crate::error::PlanError;
+use crate::file::{Pipeline, StageSpec, check};
+use crate::port::{Port, Step};
+use crate::registry::{Entry, Registry};
+
+/// How often the planner may ask sources for other blocks. Each try at least halves one source's block.
+const TRIES: usize = 16;
+
+/// The lane of stages that are neither source nor sink, and that the file puts nowhere else.
+const MAIN_LANE: &str = "main";
+
+pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, PlanError> {
+    let inputs = graph::inputs(pipeline, registry)?;
+    let order = graph::order(pipeline, &inputs)?;
+    let entries: Vec<&Entry> =
+        pipeline.stages.iter().filter_map(|stage| registry.kind(&stage.kind)).collect();
+    for (stage, entry) in pipeline.stages.iter().zip(&entries) {
+        check_params(stage, entry)?;
+    }
+    let mut blocks = BTreeMap::new();
+    let mut tries = 0;
+    loop {
+        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order };
+        match graph.resolve(&blocks) {
+            Ok(plan) => return Ok(plan),
+            Err(Unresolved { source: Some((source, block)), .. }) if tries < TRIES => {
+                blocks.insert(source, block);
+                tries += 1;
+            }
+            Err(Unresolved { error, .. }) => return Err(error),
+        }
+    }
+}
+
+/// The kind's own parameters, held against its schema. Unknown keys get the shared ones among the suggestions.
+fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
+    let shared = ["name", "kind", "input", "inputs", "lane", "on_full", "depth"];
+    for item in stage.params.entries() {
+        if !entry.params().any(|(name, _)| name == item.key) {
+            let message = format!("unknown key `{}` in `{}` (kind `{}`)", item.key, stage.name, stage.kind);
+            let known = entry.params().map(|(name, _)| name).chain(shared);
+            return Err(PlanError::at(&item.origin, message).meant(&item.key, known));
+        }
+    }
+    let what = format!("`{}` (kind `{}`)", stage.name, stage.kind);
+    check(&stage.params, &entry.schema, &what).map_err(|error| match error.origin {
+        // A missing key has no place of its own; the stage's kind stands for the stage.
+        ref origin if *origin == stage.origins.stage => {
+            PlanError { origin: stage.origins.kind.clone(), ..error }
+        }
+        _ => error,
+    })
+}
+
+struct Graph<'a> {
+    pipeline: &'a Pipeline,
+    entries: &'a [&'a Entry],
+    inputs: &'a [Vec<usize>],
+    order: &'a [usize],
+}
+
+/// An error, and the block of a source that would mend it, if one would.
+struct Unresolved {
+    error: PlanError,
+    source: Option<(usize, u64)>,
+}
+
+impl Graph<'_> {
+    fn resolve(&self, blocks: &BTreeMap<usize, u64>) -> Result<Plan, Unresolved> {
+        let notices = RefCell::new(Vec::new());
+        let mut planned: BTreeMap<usize, PlannedStage> = BTreeMap::new();
+        for &index in self.order {
+            let stage = self.design(index, &planned, blocks, &notices)?;
+            planned.insert(index, stage);
+        }
+        let mut stages: Vec<PlannedStage> =
+            self.order.iter().filter_map(|index| planned.remove(index)).collect();
+        let lanes = self.lanes(&mut stages);
+        let edges = self.edges(&stages);
+        let plan = Plan {
+            name: self.pipeline.name.clone(),
+            dir: self.pipeline.dir.clone(),
+            stages,
+            edges,
+            lanes,
+            notices: notices.into_inner(),
+        };
+        Ok(plan)
+    }
+
+    fn design(
+        &self,
+        index: usize,
+        planned: &BTreeMap<usize, PlannedStage>,
+        blocks: &BTreeMap<usize, u64>,
+        notices: &RefCell<Vec<String>>,
+    ) -> Result<PlannedStage, Unresolved> {
+        let spec = &self.pipeline.stages[index];
+        let mut ports = Vec::new();
+        for (input, from) in self.inputs[index].iter().enumerate() {
+            match planned.get(from).and_then(|stage| stage.output.clone()) {
+                Some(port) => ports.push(port),
+                None => return Err(self.reads_sink(spec, input).into()),
+            }
+        }
+        let from: Vec<String> =
+            self.inputs[index].iter().map(|&i| self.pipeline.stages[i].name.clone()).collect();
+        let site = Site {
+            name: &spec.name,
+            dir: &self.pipeline.dir,
+            inputs: &ports,
+            from: &from,
+            block: blocks.get(&index).copied(),
+            notices,
+        };
+        let (design, params) = self.entries[index]
+            .design(spec.params.to_json(), &site)
+            .map_err(|refusal| self.unresolved(index, refusal, planned))?;
+        let output = design.output().map(|port| self.with_step(index, port, &params));
+        let cost = design.cost();
+        let (name, kind) = (spec.name.clone(), spec.kind.clone());
+        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, design })
+    }
+
+    /// Adds the stage to the history that its output carries.
+    fn with_step(&self, index: usize, mut port: Port, params: &Value) -> Port {
+        if !self.inputs[index].is_empty() && !self.entries[index].traceless {
+            let given: Map<String, Value> = params
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            port.made_by
+                .push(Step { kind: self.entries[index].name.to_owned(), params: Value::Object(given) });
+        }
+        port
+    }
+
+    fn reads_sink(&self, spec: &StageSpec, input: usize) -> PlanError {
+        let origin = spec.origins.inputs.get(input).unwrap_or(&spec.origins.kind);
+        let message =
+            format!("`{}` reads `{}`, which is a sink and writes nothing", spec.name, spec.inputs[input]);
+        PlanError::at(origin, message).help("name another stage with `input`")
+    }
+
+    /// A refusal, put where the file says what was refused.
+    fn unresolved(
+        &self,
+        index: usize,
+        refusal: Refusal,
+        planned: &BTreeMap<usize, PlannedStage>,
+    ) -> Unresolved {
+        let spec = &self.pipeline.stages[index];
+        let origin = match refusal.key.as_deref() {
+            Some("input") => spec.origins.inputs.first().cloned(),
+            Some(key) => spec.params.get(key).map(|setting| setting.origin.clone()),
+            None => None,
+        };
+        let origin = origin.unwrap_or_else(|| spec.origins.kind.clone());
+        let message = match refusal.key.as_deref() {
+            Some("input") | None => format!("`{}`: {}", spec.name, refusal.message),
+            Some(key) => format!("`{key}` of `{}`: {}", spec.name, refusal.message),
+        };
+        let mut error = PlanError::at(&origin, message);
+        error.help = refusal.help;
+        let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned));
+        Unresolved { error, source }
+    }
+
+    /// The source before a stage, and the largest block that divides both its own and the one wanted.
+    fn source_block(
+        &self,
+        index: usize,
+        wanted: u64,
+        planned: &BTreeMap<usize, PlannedStage>,
+    ) -> Option<(usize, u64)> {
+        let mut source = index;
+        while let Some(&before) = self.inputs[source].first() {
+            source = before;
+        }
+        let period = planned.get(&source)?.output.as_ref()?.period;
+        let block = gcd(period, wanted);
+        let free = self.pipeline.stages[source].params.get("block").is_none();
+        (free && block > 0 && block < period).then_some((source, block))
+    }
+
+    /// Puts every stage in a lane: the file's, or else its own for a source or a sink, or else the main one.
+    fn lanes(&self, stages: &mut [PlannedStage]) -> Vec<String> {
+        let mut lanes: Vec<String> = Vec::new();
+        for (stage, &index) in stages.iter_mut().zip(self.order) {
+            let spec = &self.pipeline.stages[index];
+            let own = self.inputs[index].is_empty() || stage.output.is_none();
+            let name = match (&spec.lane, own) {
+                (Some(lane), _) => lane,
+                (None, true) => &spec.name,
+                (None, false) => MAIN_LANE,
+            };
+            stage.lane = lanes.iter().position(|lane| lane == name).unwrap_or_else(|| {
+                lanes.push(name.to_owned());
+                lanes.len() - 1
+            });
+        }
+        lanes
+    }
+
+    fn edges(&self, stages: &[PlannedStage]) -> Vec<Edge> {
+        let place = |index: usize| self.order.iter().position(|&other| other == index).unwrap_or(0);
+        let mut edges = Vec::new();
+        for (to, &index) in self.order.iter().enumerate() {
+            let spec = &self.pipeline.stages[index];
+            for (input, &from) in self.inputs[index].iter().enumerate() {
+                let from = place(from);
+                let ring = RingPlan { on_full: spec.on_full, depth: spec.depth };
+                let crosses = stages[from].lane != stages[to].lane;
+                edges.push(Edge { from, to, input, ring: crosses.then_some(ring) });
+            }
+        }
+        edges
+    }
+}
+
+impl From<PlanError> for Unresolved {
+    fn from(error: PlanError) -> Self {
+        Unresolved { error, source: None }
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,170 @@
+//! What an edge carries, known before any data moves.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::item::Element;
+
+/// The meaning of a block: `samples`, `mel`, `posterior`, … An open set: a stage states the role that it reads and
+/// writes, and the planner compares them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Role(Cow<'static, str>);
+
+impl Role {
+    /// Audio samples as they were taken.
+    pub const SAMPLES: Role = Role::new("samples");
+    /// One window of samples, weighted for a Fourier transform.
+    pub const FRAME: Role = Role::new("frame");
+    /// A complex spectrum, real and imaginary parts interleaved.
+    pub const SPECTRUM: Role = Role::new("spectrum");
+    /// Energies or magnitudes in mel bands.
+    pub const MEL: Role = Role::new("mel");
+    /// Logarithms of energies in mel bands.
+    pub const LOG_MEL: Role = Role::new("log_mel");
+    /// Mel-frequency cepstral coefficients.
+    pub const MFCC: Role = Role::new("mfcc");
+    /// Features of no closer description.
+    pub const FEATURES: Role = Role::new("features");
+    /// One probability for each label.
+    pub const POSTERIOR: Role = Role::new("posterior");
+    /// Detections.
+    pub const EVENTS: Role = Role::new("events");
+    /// A picture: height, width, channels.
+    pub const IMAGE: Role = Role::new("image");
+
+    /// A role of this name, in lower case with underscores.
+    pub const fn new(name: &'static str) -> Self {
+        Role(Cow::Borrowed(name))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Affine quantisation: `real = scale × (stored − zero_point)`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quant {
+    /// Size of one step.
+    pub scale: f32,
+    /// The stored value that means 0.
+    pub zero_point: i32,
+}
+
+impl fmt::Display for Quant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "scale {} zero point {}", self.scale, self.zero_point)
+    }
+}
+
+/// One step that made what a port carries: a stage's kind and all its parameters, defaults included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The stage's kind.
+    pub kind: String,
+    /// Its parameters.
+    pub params: serde_json::Value,
+}
+
+/// What an edge carries. A plain value: printed by `--check`, stored beside recordings, compared by the planner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Port {
+    /// Type of one item.
+    pub element: Element,
+    /// Extent of a block along each axis, slowest first; their product is the block's number of items.
+    pub shape: Vec<usize>,
+    /// What the items mean.
+    pub role: Role,
+    /// Ticks in a second.
+    pub clock: u32,
+    /// Ticks from one block to the next, when every firing emits.
+    pub period: u64,
+    /// Ticks between the newest thing that a block tells of and the tick that it is stamped with.
+    pub delay: u64,
+    /// How stored values map to real ones; `None` where they are the real ones.
+    pub quant: Option<Quant>,
+    /// Names of the labels, for posteriors and events.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Names of the operating points, for events.
+    #[serde(default)]
+    pub points: Vec<String>,
+    /// The stages between the source and here, source excluded.
+    #[serde(default)]
+    pub made_by: Vec<Step>,
+}
+
+impl Port {
+    /// A source's port: no delay, no quantisation, no history. One block is `period` ticks.
+    pub fn source(element: Element, shape: Vec<usize>, role: Role, clock: u32, period: u64) -> Self {
+        Port {
+            element,
+            shape,
+            role,
+            clock,
+            period,
+            delay: 0,
+            quant: None,
+            labels: Vec::new(),
+            points: Vec::new(),
+            made_by: Vec::new(),
+        }
+    }
+
+    /// The port of what is computed from this one block by block: clock, period, delay, labels and history stay, and
+    /// quantisation is dropped.
+    pub fn then(&self, element: Element, shape: Vec<usize>, role: Role) -> Self {
+        Port { element, shape, role, quant: None, ..self.clone() }
+    }
+
+    /// Items in a block.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether a block has no items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of a block.
+    pub fn bytes(&self) -> usize {
+        self.len() * self.element.bytes()
+    }
+
+    /// Blocks per second, when every firing emits.
+    pub fn rate(&self) -> f64 {
+        f64::from(self.clock) / self.period as f64
+    }
+
+    /// Seconds of stream time at a tick.
+    pub fn seconds(&self, tick: u64) -> f64 {
+        tick as f64 / f64::from(self.clock)
+    }
+
+    /// Ticks that last `ms` milliseconds, to the nearest.
+    pub fn ticks(&self, ms: f64) -> u64 {
+        (ms * f64::from(self.clock) / 1000.0).round() as u64
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shape: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        write!(f, "{} {}[{}]", self.role, self.element, shape.join("×"))?;
+        if let Some(quant) = self.quant {
+            write!(f, " ({quant})")?;
+        }
+        write!(f, " every {} of {} ticks/s", self.period, self.clock)
+    }
+}

@@ -1,0 +1,18 @@
+//! Running a plan on a computer: lanes as threads, rings between them.
+
+mod lane;
+mod meter;
+mod queue;
+mod ring;
+mod runner;
+mod seat;
+mod wake;
+mod wire;
+
+pub use meter::{GapReport, Percentiles, RingStats, RunStats, StageStats};
+pub use runner::{Outcome, Report, RunOptions, Running, StageFault, Stopper};
+
+#[doc(hidden)]
+pub use ring::{Arrival, Receiver, Sender, ring};
+#[doc(hidden)]
+pub use wake::Waker;

@@ -1,0 +1,313 @@
+//! The only thing between two lanes: a lock-free ring of blocks, with what happens when it is full.
+//!
+//! Blocks travel in boxes that were made when the ring was. Full ones go forward through one queue, empty ones come
+//! back through another, so that neither side copies or allocates: a block is written where it is later read. There
+//! are as many boxes as the ring holds blocks, so that whoever has an empty one in hand also has room to send it.
+//!
+//! Every box bears a sequence number. A block that a full ring lost leaves a hole in the numbers, and the receiver
+//! tells of the hole: it alone sees the stream as it arrives.
+
+use super::queue::{Arc, AtomicBool, AtomicU64, Head, Ordering, Tail, queue};
+use super::wake::Waker;
+use crate::buffer::Buffer;
+use crate::file::Policy;
+
+/// The number of a box that waits for a use.
+const UNUSED: u64 = u64::MAX;
+
+/// A box on its way.
+struct Packet {
+    /// Counts what was sent or lost before.
+    sequence: u64,
+    arrival: Arrival,
+    buffer: Buffer,
+}
+
+/// What comes out of a ring beside the block's items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Tick that completed the block, or up to which there is known to be none.
+    pub at: u64,
+    /// Ticks lost before it, upstream of the ring.
+    pub lost: u64,
+    /// Whether there is a block; else it is mere progress.
+    pub block: bool,
+    /// Blocks that this ring lost before it.
+    pub dropped: u64,
+}
+
+/// What the two ends share beside the queues.
+struct Link {
+    /// The sender will send no more.
+    closed: AtomicBool,
+    /// The receiver will take no more.
+    deaf: AtomicBool,
+    /// The receiver shall discard what is numbered lower: it was the oldest when the ring ran over.
+    keep_from: AtomicU64,
+    /// One past the last number given out, once closed.
+    end: AtomicU64,
+    to_wake_sender: std::sync::Arc<Waker>,
+    to_wake_receiver: std::sync::Arc<Waker>,
+}
+
+/// The end of a ring that blocks go into.
+pub struct Sender {
+    full: Tail<Packet>,
+    empty: Head<Buffer>,
+    /// An empty box in hand.
+    spare: Option<Buffer>,
+    policy: Policy,
+    sequence: u64,
+    /// With [`Policy::DropOldest`], the newest blocks that found no room.
+    spill: Vec<Packet>,
+    link: Arc<Link>,
+}
+
+/// The end of a ring that blocks come out of.
+pub struct Receiver {
+    full: Head<Packet>,
+    empty: Tail<Buffer>,
+    expected: u64,
+    /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
+    /// waits for room is woken for half a ring, not for every block.
+    owed: usize,
+    worth_telling: usize,
+    link: Arc<Link>,
+}
+
+/// Makes a ring of `depth` blocks shaped like `template`, between the lanes that the wakers wake.
+pub fn ring(
+    depth: usize,
+    template: &Buffer,
+    policy: Policy,
+    sender: std::sync::Arc<Waker>,
+    receiver: std::sync::Arc<Waker>,
+) -> (Sender, Receiver) {
+    let (full_tail, full_head) = queue(depth);
+    let (mut empty_tail, empty_head) = queue(depth);
+    for _ in 0..depth {
+        // There is room for just as many boxes as are made.
+        let _ = empty_tail.push(template.clone());
+    }
+    let spill_limit = if policy == Policy::DropOldest { depth } else { 0 };
+    let link = Arc::new(Link {
+        closed: AtomicBool::new(false),
+        deaf: AtomicBool::new(false),
+        keep_from: AtomicU64::new(0),
+        end: AtomicU64::new(0),
+        to_wake_sender: sender,
+        to_wake_receiver: receiver,
+    });
+    let spill = spill_boxes(spill_limit, template);
+    let sender = Sender {
+        full: full_tail,
+        empty: empty_head,
+        spare: None,
+        policy,
+        sequence: 0,
+        spill,
+        link: link.clone(),
+    };
+    (
+        sender,
+        Receiver {
+            full: full_head,
+            empty: empty_tail,
+            expected: 0,
+            owed: 0,
+            worth_telling: depth.div_ceil(2),
+            link,
+        },
+    )
+}
+
+/// Boxes for what a full ring keeps: unused ones in front, bearing no number, then the waiting ones, oldest first.
+fn spill_boxes(limit: usize, template: &Buffer) -> Vec<Packet> {
+    let arrival = Arrival { at: 0, lost: 0, block: false, dropped: 0 };
+    (0..limit).map(|_| Packet { sequence: UNUSED, arrival, buffer: template.clone() }).collect()
+}
+
+impl Sender {
+    /// Whether a block can be sent now: always, unless the policy is to wait.
+    pub fn ready(&mut self) -> bool {
+        self.policy != Policy::Block || self.has_room() || self.deaf()
+    }
+
+    fn has_room(&mut self) -> bool {
+        if self.spare.is_none() {
+            self.spare = self.empty.pop();
+        }
+        self.spare.is_some()
+    }
+
+    /// Whether the other end takes no more.
+    pub fn deaf(&self) -> bool {
+        self.link.deaf.load(Ordering::Acquire)
+    }
+
+    /// Sends a block, or what its policy makes of it. The items are swapped out of `buffer` where nobody else reads
+    /// it (`Lend::Swap`), else copied.
+    ///
+    /// # Errors
+    /// With [`Policy::Fail`], when the ring is full.
+    pub(crate) fn send(&mut self, at: u64, lost: u64, block: bool, buffer: Lend<'_>) -> Result<(), Full> {
+        if self.deaf() {
+            return Ok(());
+        }
+        let arrival = Arrival { at, lost, block, dropped: 0 };
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.unspill();
+        if self.spilled() == 0 && self.has_room() {
+            if let Some(mut spare) = self.spare.take() {
+                if block {
+                    buffer.into_box(&mut spare);
+                }
+                self.push(Packet { sequence, arrival, buffer: spare });
+            }
+            return Ok(());
+        }
+        match self.policy {
+            Policy::Fail => Err(Full),
+            Policy::DropOldest => {
+                self.spill(sequence, arrival, buffer);
+                Ok(())
+            }
+            // Waiting lanes ask `ready` first, so that only a lane that drops comes here.
+            Policy::Block | Policy::DropNewest => Ok(()),
+        }
+    }
+
+    fn push(&mut self, packet: Packet) {
+        // A box in hand is room in the queue.
+        let _ = self.full.push(packet);
+        self.link.to_wake_receiver.wake();
+    }
+
+    fn spilled(&self) -> usize {
+        self.spill.iter().rev().take_while(|packet| packet.sequence != UNUSED).count()
+    }
+
+    /// Keeps the newest block, at the cost of the oldest one waiting: first those in the ring, which the receiver
+    /// discards, then those kept here.
+    fn spill(&mut self, sequence: u64, arrival: Arrival, buffer: Lend<'_>) {
+        self.spill.rotate_left(1);
+        if let Some(newest) = self.spill.last_mut() {
+            if arrival.block {
+                buffer.into_box(&mut newest.buffer);
+            }
+            newest.sequence = sequence;
+            newest.arrival = arrival;
+        }
+        let keep = (sequence + 1).saturating_sub(self.spill.len() as u64);
+        self.link.keep_from.store(keep, Ordering::Release);
+        self.link.to_wake_receiver.wake();
+    }
+
+    /// Sends what found no room before, oldest first.
+    fn unspill(&mut self) {
+        let mut waiting = self.spilled();
+        while waiting > 0 && self.has_room() {
+            let index = self.spill.len() - waiting;
+            let Some(mut spare) = self.spare.take() else { return };
+            let kept = &mut self.spill[index];
+            std::mem::swap(&mut kept.buffer, &mut spare);
+            let (sequence, arrival) = (kept.sequence, kept.arrival);
+            kept.sequence = UNUSED;
+            // Used places go to the front, where the next spill takes them.
+            self.spill[..=index].rotate_right(1);
+            self.push(Packet { sequence, arrival, buffer: spare });
+            waiting -= 1;
+        }
+    }
+
+    /// Sends what is left; true when nothing is.
+    pub fn flushed(&mut self) -> bool {
+        self.unspill();
+        self.spilled() == 0 || self.deaf()
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.link.end.store(self.sequence, Ordering::Relaxed);
+        self.link.closed.store(true, Ordering::Release);
+        self.link.to_wake_receiver.wake();
+    }
+}
+
+/// The ring is full and its policy is to fail.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// A block to be sent.
+pub(crate) enum Lend<'a> {
+    /// Nobody else reads it: the box may be swapped for an empty one.
+    Swap(&'a mut Buffer),
+    /// Others read it too: it must be copied.
+    Copy(&'a Buffer),
+}
+
+impl Lend<'_> {
+    fn into_box(self, empty: &mut Buffer) {
+        match self {
+            Lend::Swap(buffer) => std::mem::swap(buffer, empty),
+            Lend::Copy(buffer) => empty.copy_from(buffer),
+        }
+    }
+}
+
+impl Receiver {
+    /// Takes the next block, if one has come, and puts its box in the place of `buffer`'s.
+    pub fn receive(&mut self, buffer: &mut Buffer) -> Option<Arrival> {
+        loop {
+            let mut packet = self.full.pop()?;
+            let stale = packet.sequence < self.link.keep_from.load(Ordering::Acquire);
+            if !stale && packet.arrival.block {
+                std::mem::swap(buffer, &mut packet.buffer);
+            }
+            // There is room for every box that was made.
+            let _ = self.empty.push(packet.buffer);
+            self.owed += 1;
+            if self.owed >= self.worth_telling {
+                self.settle();
+            }
+            if !stale {
+                let dropped = packet.sequence - self.expected;
+                self.expected = packet.sequence + 1;
+                return Some(Arrival { dropped, ..packet.arrival });
+            }
+        }
+    }
+
+    /// Tells the sender of all the room there is. A lane must call it before it parks.
+    pub fn settle(&mut self) {
+        if self.owed > 0 {
+            self.owed = 0;
+            self.link.to_wake_sender.wake();
+        }
+    }
+
+    /// Blocks on their way.
+    pub fn waiting(&self) -> u64 {
+        self.full.len() as u64
+    }
+
+    /// Whether nothing will come any more. Ask before [`receive`](Self::receive): what was sent before closing is
+    /// still to be taken.
+    pub fn closed(&self) -> bool {
+        self.link.closed.load(Ordering::Acquire)
+    }
+
+    /// Blocks lost at the very end, after the last one received; known once [`closed`](Self::closed).
+    pub fn dropped_at_end(&self) -> u64 {
+        self.link.end.load(Ordering::Acquire).saturating_sub(self.expected)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.link.deaf.store(true, Ordering::Release);
+        self.link.to_wake_sender.wake();
+    }
+}

@@ -1,0 +1,131 @@
+//! A stage's place in a lane.
+
+use std::sync::Arc;
+
+use super::meter::StageMeter;
+use super::ring::Sender;
+use super::wire::Wire;
+use crate::buffer::Buffer;
+use crate::node::Node;
+
+/// A stage's place in a lane: the stage, what it reads, what it writes to.
+pub(crate) struct Seat {
+    /// Index of the stage in the plan.
+    pub(crate) stage: usize,
+    pub(crate) name: String,
+    pub(crate) node: Box<dyn Node>,
+    pub(crate) kind: SeatKind,
+    pub(crate) inlets: Inlets,
+    /// The latest blocks of a join's inputs after the first.
+    pub(crate) latest: Vec<Option<(u64, Buffer)>>,
+    /// The wire it writes to; `None` for a sink.
+    pub(crate) outlet: Option<usize>,
+    pub(crate) senders: Vec<Sender>,
+    /// Whether it has readers at all, in the lane or beyond.
+    pub(crate) read: bool,
+    /// Whether its readers must hear of progress without a block: one of them leads to a join.
+    pub(crate) tells_progress: bool,
+    /// Ticks lost since its last block.
+    pub(crate) lost: u64,
+    pub(crate) state: SeatState,
+    pub(crate) counts: Counts,
+    pub(crate) meter: Arc<StageMeter>,
+}
+
+/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
+/// firing would cost as much as the firing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) fired: u64,
+    pub(crate) emitted: u64,
+    pub(crate) at: u64,
+}
+
+/// A stage's inputs: the first beside the stage, since nearly every stage has just one.
+#[derive(Default)]
+pub(crate) struct Inlets {
+    pub(crate) first: Inlet,
+    pub(crate) others: Vec<Inlet>,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+impl Inlets {
+    pub(crate) fn new(inlets: Vec<Inlet>) -> Self {
+        let count = inlets.len();
+        let mut inlets = inlets.into_iter();
+        Inlets { first: inlets.next().unwrap_or_default(), others: inlets.collect(), count }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Inlet> {
+        std::iter::once(&self.first).chain(&self.others).take(self.count)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, which: usize) -> &Inlet {
+        if which == 0 { &self.first } else { &self.others[which - 1] }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, which: usize) -> &mut Inlet {
+        if which == 0 { &mut self.first } else { &mut self.others[which - 1] }
+    }
+}
+
+/// Which inputs make it fire, and what a source must know besides.
+pub(crate) enum SeatKind {
+    Source(Clock),
+    First,
+    Each,
+}
+
+/// A source's time.
+pub(crate) struct Clock {
+    /// Tick that it has come to.
+    pub(crate) at: u64,
+    /// Ticks of a block.
+    pub(crate) period: u64,
+    /// Ticks in a second.
+    pub(crate) rate: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeatState {
+    Running,
+    /// It has ended, but rings that run over still hold blocks of its.
+    Flushing,
+    Done,
+}
+
+/// One input's end.
+#[derive(Default)]
+pub(crate) struct Inlet {
+    pub(crate) wire: usize,
+    /// Sequence number of what it has seen of the wire.
+    pub(crate) seen: u64,
+    /// Ticks in a second of that wire.
+    pub(crate) clock: u32,
+    /// Tick up to which it knows the stream.
+    pub(crate) progress: u64,
+}
+
+impl Inlet {
+    #[inline]
+    pub(crate) fn has(&self, wire: &Wire) -> bool {
+        wire.sequence != self.seen
+    }
+
+    /// Marks what is on the wire as seen.
+    #[inline]
+    pub(crate) fn consume(&mut self, wire: &mut Wire) {
+        self.seen = wire.sequence;
+        self.progress = wire.at;
+        wire.pending -= 1;
+    }
+}
+
+/// Whether tick `a` of a clock with `a_rate` ticks a second is later than tick `b` of another.
+#[inline]
+pub(crate) fn later((a, a_rate): (u64, u32), (b, b_rate): (u64, u32)) -> bool {
+    u128::from(a) * u128::from(b_rate) > u128::from(b) * u128::from(a_rate)
+}

@@ -1,0 +1,59 @@
+//! Parking a lane that has nothing to do, and waking it.
+
+use super::queue::{AtomicBool, Ordering, fence};
+
+#[cfg(loom)]
+use loom::thread::{self, Thread};
+#[cfg(not(loom))]
+use std::thread::{self, Thread};
+
+/// The right to wake one lane. A lane announces that it will sleep, looks once more for work, and only then parks:
+/// with the two fences either that look sees the work, or the one who brought it sees the announcement.
+#[derive(Default)]
+pub struct Waker {
+    sleeping: AtomicBool,
+    thread: std::sync::OnceLock<Thread>,
+}
+
+impl Waker {
+    /// Makes the calling thread the one that is woken.
+    pub fn adopt(&self) {
+        // A lane runs on one thread from its start to its end, so a second call would find the same one.
+        let _ = self.thread.set(thread::current());
+    }
+
+    /// Announces that the caller is about to park. It must look for work once more before it does.
+    pub fn announce(&self) {
+        self.sleeping.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Parks until woken.
+    pub fn park(&self) {
+        while self.sleeping.load(Ordering::Acquire) {
+            thread::park();
+        }
+    }
+
+    /// Takes the announcement back: there was work after all.
+    pub fn retract(&self) {
+        self.sleeping.store(false, Ordering::Relaxed);
+    }
+
+    /// Wakes the lane if it sleeps or is about to. Call it after the work has become visible.
+    #[inline]
+    pub fn wake(&self) {
+        fence(Ordering::SeqCst);
+        if self.sleeping.load(Ordering::Relaxed) {
+            self.rouse();
+        }
+    }
+
+    #[cold]
+    fn rouse(&self) {
+        self.sleeping.store(false, Ordering::Release);
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+}

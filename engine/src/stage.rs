@@ -1,0 +1,156 @@
+//! The stage trait: the same on a computer and on a microcontroller.
+
+use crate::block::Block;
+use crate::item::Item;
+
+/// One step of a pipeline.
+///
+/// **The one rule:** a firing consumes its whole input block and writes either nothing or one whole output block.
+/// A stage neither allocates nor locks in [`process`](Stage::process), and takes no clock: time is
+/// [`Block::at`], so that a replay is exact.
+///
+/// ```
+/// use kws_engine::{Block, Fault, Flow, Stage};
+///
+/// /// Mean of each block.
+/// struct Mean;
+///
+/// impl Stage for Mean {
+///     type In = f32;
+///     type Out = f32;
+///     fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+///         output[0] = input.iter().sum::<f32>() / input.len() as f32;
+///         Ok(Flow::Emit)
+///     }
+/// }
+/// ```
+pub trait Stage {
+    /// What it reads: `()` for a source, an item type, a tuple of them for a join, or [`Any`] for a merge.
+    type In: Ports;
+    /// What it writes: `()` for a sink, or an item type.
+    type Out: Ports;
+
+    /// Takes one block and writes at most one block.
+    ///
+    /// A source that waits for hardware waits here, but for no longer than about 100 ms, then says [`Flow::Skip`].
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the run; the engine adds the stage's name.
+    fn process(&mut self, input: Read<'_, Self::In>, output: Write<'_, Self::Out>) -> Result<Flow, Fault>;
+
+    /// Forgets the past, after a gap in the stream. Keeps parameters.
+    fn reset(&mut self) {}
+
+    /// Called once after the last block: a sink completes its file here.
+    ///
+    /// # Errors
+    /// As [`process`](Stage::process).
+    fn finish(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// What a firing did.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Nothing was written.
+    Skip,
+    /// One whole output block was written.
+    Emit,
+    /// A source wrote one whole block that bears this tick: a replay, whose blocks need not be evenly spaced.
+    EmitAt(u64),
+    /// Nothing was written, and this many ticks of the stream are lost here: an overrun of a source. What is emitted
+    /// next comes after a gap, which resets the stages that it passes.
+    Lost(u64),
+    /// The stream is over; nothing was written.
+    End,
+}
+
+/// Why a stage cannot go on.
+///
+/// On the host it is one word large, so that a firing's result travels in registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    #[cfg(feature = "std")]
+    text: Box<std::borrow::Cow<'static, str>>,
+    #[cfg(not(feature = "std"))]
+    text: &'static str,
+}
+
+impl Fault {
+    /// A fault with a fixed text: what was found, what was expected, what to do.
+    #[cfg(feature = "std")]
+    pub fn new(text: &'static str) -> Self {
+        Fault { text: Box::new(std::borrow::Cow::Borrowed(text)) }
+    }
+
+    /// A fault with a fixed text: what was found, what was expected, what to do.
+    #[cfg(not(feature = "std"))]
+    pub const fn new(text: &'static str) -> Self {
+        Fault { text }
+    }
+
+    /// A fault whose text is made at run time.
+    #[cfg(feature = "std")]
+    pub fn because(text: impl Into<String>) -> Self {
+        Fault { text: Box::new(std::borrow::Cow::Owned(text.into())) }
+    }
+}
+
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl core::error::Error for Fault {}
+
+/// What a stage reads or writes, as a type: `()`, an [`Item`], `(A, B)`, `(A, B, C)` or [`Any`].
+pub trait Ports {
+    /// What [`Stage::process`] is handed for reading.
+    type Read<'a>;
+    /// What [`Stage::process`] is handed for writing.
+    type Write<'a>;
+}
+
+/// What a stage with input `P` is handed.
+pub type Read<'a, P> = <P as Ports>::Read<'a>;
+/// What a stage with output `P` is handed.
+pub type Write<'a, P> = <P as Ports>::Write<'a>;
+
+/// Several inputs of one element, read one block at a time in the order of their ticks: a merge.
+///
+/// The stage reads `(which, block)`, where `which` counts its inputs from 0. Blocks of equal time come in the order
+/// in which the inputs are listed.
+pub struct Any<T>(core::marker::PhantomData<T>);
+
+/// Nothing can be written through several inputs: their [`Ports::Write`].
+pub enum Never {}
+
+impl Ports for () {
+    type Read<'a> = ();
+    type Write<'a> = ();
+}
+
+impl<T: Item> Ports for T {
+    type Read<'a> = Block<'a, T>;
+    type Write<'a> = &'a mut [T];
+}
+
+/// A join of two: fires on the first, and reads the second at its latest block whose time is not later.
+impl<A: Item, B: Item> Ports for (A, B) {
+    type Read<'a> = (Block<'a, A>, Option<Block<'a, B>>);
+    type Write<'a> = Never;
+}
+
+/// A join of three: fires on the first, and reads the others at their latest blocks whose time is not later.
+impl<A: Item, B: Item, C: Item> Ports for (A, B, C) {
+    type Read<'a> = (Block<'a, A>, Option<Block<'a, B>>, Option<Block<'a, C>>);
+    type Write<'a> = Never;
+}
+
+impl<T: Item> Ports for Any<T> {
+    type Read<'a> = (usize, Block<'a, T>);
+    type Write<'a> = Never;
+}

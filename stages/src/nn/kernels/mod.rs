@@ -1,0 +1,123 @@
+//! What computes the operations of a plan.
+//!
+//! [`Plain`] is the reference: portable, safe, one operator per file. Other sets replace single operators and must
+//! equal it bit for bit.
+
+mod conv;
+mod depthwise;
+mod fully_connected;
+mod pool;
+mod softmax;
+
+use super::fixed::Factor;
+use super::op::{Conv, Depthwise, FullyConnected, Pool, Rescaling, Softmax, Span};
+
+/// The pools of constants of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants<'a> {
+    /// Weights and tables.
+    pub bytes: &'a [i8],
+    /// Biases, multipliers and shifts.
+    pub words: &'a [i32],
+}
+
+/// A set of kernels, one function per operator. What a set does not replace is the plain kernel.
+pub trait Kernels {
+    /// CONV_2D.
+    fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+        conv::conv(op, constants, arena);
+    }
+    /// DEPTHWISE_CONV_2D.
+    fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+        depthwise::depthwise(op, constants, arena);
+    }
+    /// FULLY_CONNECTED.
+    fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+        fully_connected::fully_connected(op, constants, arena);
+    }
+    /// AVERAGE_POOL_2D and MAX_POOL_2D.
+    fn pool(op: &Pool, arena: &mut [i8]) {
+        pool::pool(op, arena);
+    }
+    /// SOFTMAX.
+    fn softmax(op: &Softmax, arena: &mut [i8]) {
+        softmax::softmax(op, arena);
+    }
+}
+
+/// The portable reference kernels.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+impl Kernels for Plain {}
+
+/// Bias and rescaling factor of each output channel.
+#[derive(Clone, Copy)]
+struct Channels<'a> {
+    biases: &'a [i32],
+    multipliers: &'a [i32],
+    shifts: &'a [i32],
+}
+
+impl<'a> Channels<'a> {
+    /// The three arrays that `span` of the words holds, one after the other.
+    fn of(constants: Constants<'a>, span: Span) -> Self {
+        let words = &constants.words[span.range()];
+        let count = words.len() / 3;
+        let (biases, factors) = words.split_at(count);
+        let (multipliers, shifts) = factors.split_at(count);
+        Self { biases, multipliers, shifts }
+    }
+
+    /// The output that a channel's sum stands for.
+    #[inline]
+    fn output(&self, channel: usize, sum: i32, rescaling: &Rescaling) -> i8 {
+        let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
+        let scaled = factor.apply(sum).wrapping_add(rescaling.output_offset);
+        scaled.max(rescaling.min).min(rescaling.max) as i8
+    }
+}
+
+/// The input and the output of an operator; the planner placed them apart.
+fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {
+    let [input, output] = arena
+        .get_disjoint_mut([input.range(), output.range()])
+        .expect("spans of a plan lie apart in the arena");
+    (input, output)
+}
+
+/// Sum of the products of weights with offset inputs.
+#[inline]
+fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {
+    let products =
+        inputs.iter().zip(weights).map(|(x, w)| i32::from(*w).wrapping_mul(i32::from(*x) + input_offset));
+    products.fold(0, i32::wrapping_add)
+}
+
+/// The part of a window along one dimension that lies inside the image.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// First tap inside.
+    first: usize,
+    /// One past the last tap inside.
+    end: usize,
+    /// Coordinate in the image that tap `first` reads.
+    start: usize,
+}
+
+impl Reach {
+    /// Taps of a window of `taps`, `dilation` apart, that lie in `0..size` when the window starts at
+    /// `output · stride − pad`.
+    #[inline]
+    fn new(output: usize, stride: u32, pad: u32, taps: u32, dilation: u32, size: u32) -> Self {
+        let (pad, dilation, size) = (pad as usize, dilation as usize, size as usize);
+        let from = output * stride as usize;
+        let first = pad.saturating_sub(from).div_ceil(dilation);
+        let end = (size + pad).saturating_sub(from).div_ceil(dilation).min(taps as usize);
+        Self { first, end: end.max(first), start: (from + first * dilation).saturating_sub(pad) }
+    }
+
+    fn len(self) -> usize {
+        self.end - self.first
+    }
+}

@@ -1,0 +1,3 @@
+//! Stages that read audio.
+
+pub mod micro_frontend;
