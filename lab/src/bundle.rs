@@ -1,19 +1,121 @@
-//! The folder of a finished model.
+//! The folder of a finished model: `model.tflite`, `model.toml`, `card.md`, `train.toml`, `float.bpk`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use burn::tensor::Device;
+use anyhow::{Context, Result, ensure};
+use kws_stages::nn::{Element, Model};
+use serde::{Deserialize, Serialize};
 
-use crate::quantise::quantise;
-use crate::train::{Config, Trained};
+use crate::corpus::Vocabulary;
+use crate::features::{FrontEnd, front_end};
 
-/// Writes `model.tflite`.
-///
-/// # Errors
-/// When a file cannot be written.
-pub fn write(folder: &Path, _config: &Config, trained: &Trained, _device: &Device) -> Result<()> {
-    let model = quantise(&trained.rounded, &trained.fake);
-    std::fs::write(folder.join("model.tflite"), crate::tflite::write(&model))?;
-    Ok(())
+/// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Card {
+    /// Name of the model.
+    pub name: String,
+    /// Names of the outputs, in order.
+    pub labels: Vec<String>,
+    /// Samples per second of the audio that the model was trained on.
+    pub clock: u32,
+    /// The stages between the samples and the classifier, with the parameters that the model depends on.
+    pub front_end: Vec<toml::Table>,
+    /// Operating points, for `trigger`.
+    #[serde(default)]
+    pub point: Vec<Point>,
+    /// Scales and zero points, for people: the `.tflite` file says the same.
+    pub quantisation: toml::Table,
+    /// How the model came to be.
+    pub training: toml::Table,
+    /// What was measured, and on what.
+    #[serde(default)]
+    pub measured: toml::Table,
+}
+
+/// When a label counts as heard.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Point {
+    /// Name of the operating point.
+    pub name: String,
+    /// The label that it watches.
+    pub label: String,
+    /// Smoothed posterior from which on the label is heard.
+    pub on: f32,
+    /// Smoothed posterior below which it is over.
+    pub off: f32,
+}
+
+/// A model ready to be measured.
+pub struct Bundle {
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// `model.toml`.
+    pub card: Card,
+    /// The labels.
+    pub vocabulary: Vocabulary,
+    model: Model,
+    arena: Vec<i8>,
+}
+
+impl Bundle {
+    /// Opens a model's folder.
+    ///
+    /// # Errors
+    /// When a file is absent or malformed, or labels and outputs differ in number.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let card = folder.join("model.toml");
+        let text = std::fs::read_to_string(&card).with_context(|| format!("cannot read `{}`", card.display()))?;
+        let card: Card = toml::from_str(&text).with_context(|| format!("in `{}`", card.display()))?;
+        let path = folder.join("model.tflite");
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let model = Model::open(&bytes).with_context(|| format!("cannot run `{}`", path.display()))?;
+        let ([input], [output]) = (model.inputs(), model.outputs()) else {
+            anyhow::bail!("`{}` has several inputs or outputs, expected one of each", path.display());
+        };
+        ensure!(
+            input.element == Element::I8 && output.element == Element::I8,
+            "`{}` takes {:?} and gives {:?}, expected I8 and I8",
+            path.display(),
+            input.element,
+            output.element
+        );
+        ensure!(
+            output.count() == card.labels.len(),
+            "`{}` has {} outputs and `model.toml` {} labels",
+            path.display(),
+            output.count(),
+            card.labels.len()
+        );
+        let vocabulary = Vocabulary::new(card.labels.clone())?;
+        Ok(Self { folder: folder.to_owned(), vocabulary, card, arena: model.arena(), model })
+    }
+
+    /// The front end that the card states.
+    ///
+    /// # Errors
+    /// When its stages cannot be built.
+    pub fn front_end(&self) -> Result<Box<dyn FrontEnd>> {
+        front_end(&self.card.front_end)
+    }
+
+    /// The model, for its shapes and cost.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Probabilities of the labels for real features, through the integer runtime.
+    #[must_use]
+    pub fn classify(&mut self, features: &[f32]) -> Vec<f32> {
+        let input = &self.model.inputs()[0];
+        let affine = crate::quantise::Affine { scale: input.scale, zero_point: input.zero_point };
+        let to = self.model.plan().input_mut(&mut self.arena);
+        for (to, &real) in to.iter_mut().zip(features) {
+            *to = affine.quantise(real);
+        }
+        self.model.run(&mut self.arena);
+        let output = &self.model.outputs()[0];
+        let affine = crate::quantise::Affine { scale: output.scale, zero_point: output.zero_point };
+        self.model.plan().output(&self.arena).iter().map(|&q| affine.real(q)).collect()
+    }
 }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn folding_keeps_the_function() {
-        for architecture in [Architecture::TinyConv, Architecture::Tcn] {
+        let tcn = Architecture::Tcn { first: [8, 5, 3], layers: vec![[3, 8]], last: 8 };
+        for architecture in [Architecture::TinyConv { filters: 4 }, tcn] {
             let device = Device::flex();
             device.seed(3);
             let n =

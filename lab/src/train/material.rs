@@ -30,7 +30,7 @@ pub struct Material {
 }
 
 /// Share of each noise recording that training may hear.
-pub const NOISE_FOR_TRAINING: f64 = 0.8;
+const NOISE_FOR_TRAINING: f64 = 0.8;
 
 impl Material {
     /// Decodes what a configuration names, for the given splits.

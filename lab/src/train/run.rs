@@ -68,6 +68,8 @@ pub fn train(config: &Config, work: &Path, device: &Device) -> Result<Trained> {
             (network.valid(), epochs)
         }
     };
+    let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
+    eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs] })
 }
 
