@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kws_stages::nn::Model;
+use kws_stages::nn::kernels::KernelSet;
 
 /// Contents of a `.npy` file: the shape and the raw little-endian data.
 struct Npy {
@@ -38,10 +39,15 @@ fn numbered(folder: &Path, name: &str) -> Vec<Npy> {
     (0..).map_while(|i| Npy::read(&folder.join(format!("{name}{i}.npy")))).collect()
 }
 
-/// Runs one folder's model on its inputs, as a stream, and compares every output.
+/// Runs one folder's model on its inputs, as a stream, with every kernel set, and compares every output.
 fn compare(folder: &Path) -> usize {
+    KernelSet::all().into_iter().map(|kernels| compare_on(folder, kernels)).sum()
+}
+
+fn compare_on(folder: &Path, kernels: KernelSet) -> usize {
     let bytes = fs::read(folder.join("model.tflite")).unwrap();
-    let model = Model::open(&bytes).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let model =
+        Model::open_for(&bytes, kernels).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let (inputs, outputs) = (numbered(folder, "input"), numbered(folder, "output"));
     assert_eq!((inputs.len(), outputs.len()), (model.inputs().len(), model.outputs().len()));
     let mut arena = model.arena();
@@ -54,7 +60,13 @@ fn compare(folder: &Path) -> usize {
         model.run(&mut arena);
         for (i, (tensor, expected)) in model.outputs().iter().zip(&outputs).enumerate() {
             let got: Vec<u8> = arena[tensor.span.range()].iter().map(|byte| *byte as u8).collect();
-            assert_eq!(got, expected.run(run), "{}: output {i} of run {run}", folder.display());
+            assert_eq!(
+                got,
+                expected.run(run),
+                "{} on {}: output {i} of run {run}",
+                folder.display(),
+                kernels.name()
+            );
         }
     }
     runs

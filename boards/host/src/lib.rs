@@ -2,6 +2,8 @@
 
 use kws_engine::Registry;
 
+pub mod command;
+
 /// Every kind that a pipeline may name on this computer.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();

@@ -333,6 +333,8 @@ impl Assembly<'_> {
             inlets: Inlets::new(inlets),
             outlet,
             senders: Vec::new(),
+            plain: self.plan.inputs(index).count() == 1
+                && self.plan.outputs(index).all(|edge| self.lane_of(edge.to) == self.lane_of(index)),
             read: self.plan.outputs(index).next().is_some(),
             tells_progress: self.plan.leads_to_join(index),
             lost: 0,

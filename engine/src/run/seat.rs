@@ -21,6 +21,8 @@ pub(crate) struct Seat {
     /// The wire it writes to; `None` for a sink.
     pub(crate) outlet: Option<usize>,
     pub(crate) senders: Vec<Sender>,
+    /// Whether it has one input and writes to no ring.
+    pub(crate) plain: bool,
     /// Whether it has readers at all, in the lane or beyond.
     pub(crate) read: bool,
     /// Whether its readers must hear of progress without a block: one of them leads to a join.

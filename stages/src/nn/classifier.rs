@@ -77,7 +77,7 @@ impl Feature for i8 {
 
 /// Runs a model on each block of features and writes its output.
 ///
-/// `arena` lends the plan's bytes; `offset` is added to each output, which is how a model with `u8` outputs writes
+/// `kernels` is the set that the plan was made for. `arena` lends the plan's bytes; `offset` is added to each output, which is how a model with `u8` outputs writes
 /// `i8`. A model that has variables sees the blocks as one stream; [`reset`](Stage::reset) gives them their first
 /// values.
 pub struct Classifier<F, K, O, B, W, A> {
@@ -85,7 +85,8 @@ pub struct Classifier<F, K, O, B, W, A> {
     arena: A,
     quantiser: Quantiser,
     offset: i8,
-    kinds: PhantomData<fn(F) -> K>,
+    kernels: K,
+    features: PhantomData<fn(F)>,
 }
 
 impl<F, K, O, B, W, A> Classifier<F, K, O, B, W, A>
@@ -96,9 +97,9 @@ where
     A: AsMut<[i8]>,
 {
     /// A classifier with a fresh arena, variables at their first values.
-    pub fn new(plan: Plan<O, B, W>, mut arena: A, quantiser: Quantiser, offset: i8) -> Self {
+    pub fn new(plan: Plan<O, B, W>, kernels: K, mut arena: A, quantiser: Quantiser, offset: i8) -> Self {
         plan.reset(arena.as_mut());
-        Self { plan, arena, quantiser, offset, kinds: PhantomData }
+        Self { plan, arena, quantiser, offset, kernels, features: PhantomData }
     }
 }
 
@@ -120,7 +121,7 @@ where
         for (to, from) in input.iter_mut().zip(features.iter()) {
             *to = from.quantised(&self.quantiser);
         }
-        self.plan.run_with::<K>(arena);
+        self.plan.run_with(self.kernels, arena);
         for (to, from) in output.iter_mut().zip(self.plan.output(arena)) {
             *to = from.wrapping_add(self.offset);
         }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::error::ModelError;
+use super::kernels::KernelSet;
 use super::op::Span;
 use super::planner::{self, HostPlan, Planned, Step};
 use super::schema::{self, Element, File};
@@ -61,6 +62,7 @@ pub struct Model {
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
     steps: Vec<Step>,
+    kernels: KernelSet,
 }
 
 impl Model {
@@ -72,14 +74,24 @@ impl Model {
     /// hostile files are errors too; none makes it panic, and none makes it allocate more than the stated bounds
     /// (an arena of 64 MiB, 64 Mi bytes and 64 Mi words of constants).
     pub fn open(bytes: &[u8]) -> Result<Self, ModelError> {
+        Self::open_for(bytes, KernelSet::best())
+    }
+
+    /// As [`open`](Model::open), for a kernel set of the caller's choice. All give the same outputs; a plan for
+    /// [`KernelSet::Plain`] runs on any machine.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Model::open).
+    pub fn open_for(bytes: &[u8], kernels: KernelSet) -> Result<Self, ModelError> {
         let file = File::read(bytes)?;
-        let Planned { plan, inputs, outputs, steps } = planner::plan(&file)?;
+        let Planned { plan, inputs, outputs, steps } = planner::plan(&file, kernels)?;
         let graph = &file.graphs[0];
         let tensors = |numbers: &[usize], spans: Vec<Span>| -> Vec<Tensor> {
             numbers.iter().zip(spans).map(|(n, span)| Tensor::new(&graph.tensors[*n], span)).collect()
         };
         let (inputs, outputs) = (tensors(&graph.inputs, inputs), tensors(&graph.outputs, outputs));
-        Ok(Self { plan, inputs, outputs, steps })
+        Ok(Self { plan, inputs, outputs, steps, kernels })
     }
 
     /// The plan: what runs, on any machine.
@@ -120,7 +132,18 @@ impl Model {
     ///
     /// Panics where `arena` is shorter than [`arena_bytes`](Model::arena_bytes).
     pub fn run(&self, arena: &mut [i8]) {
-        self.plan.run(arena);
+        match self.kernels {
+            KernelSet::Plain(plain) => self.plan.run_with(plain, arena),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Avx2(avx2) => self.plan.run_with(avx2, arena),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Vnni(vnni) => self.plan.run_with(vnni, arena),
+        }
+    }
+
+    /// The kernel set that the plan was made for.
+    pub fn kernels(&self) -> KernelSet {
+        self.kernels
     }
 
     /// One line per operator (shape of its output and multiply-accumulates), then the sums.

@@ -35,31 +35,32 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
     /// forgotten. Does nothing for a model without variables.
     pub fn reset(&self, arena: &mut [i8]) {
         arena[..self.variables as usize].fill(0);
-        self.execute::<Plain>(self.start.as_ref(), arena);
+        self.execute(Plain, self.start.as_ref(), arena);
     }
 
-    /// Runs the model once on what [`input_mut`](Plan::input_mut) holds, with the plain kernels.
+    /// Runs the model once on what [`input_mut`](Plan::input_mut) holds, with the plain kernels. The plan must have
+    /// been made for them.
     ///
     /// The run may overwrite the input. It neither allocates nor fails; it panics where `arena` is shorter than the
     /// plan's.
     pub fn run(&self, arena: &mut [i8]) {
-        self.run_with::<Plain>(arena);
+        self.run_with(Plain, arena);
     }
 
     /// Runs the model once with the kernel set that the plan was made for.
-    pub fn run_with<K: Kernels>(&self, arena: &mut [i8]) {
-        self.execute::<K>(self.ops.as_ref(), arena);
+    pub fn run_with<K: Kernels>(&self, kernels: K, arena: &mut [i8]) {
+        self.execute(kernels, self.ops.as_ref(), arena);
     }
 
-    fn execute<K: Kernels>(&self, ops: &[Op], arena: &mut [i8]) {
+    fn execute<K: Kernels>(&self, kernels: K, ops: &[Op], arena: &mut [i8]) {
         let constants = Constants { bytes: self.bytes.as_ref(), words: self.words.as_ref() };
         for op in ops {
             match op {
-                Op::Conv(op) => K::conv(op, constants, arena),
-                Op::Depthwise(op) => K::depthwise(op, constants, arena),
-                Op::FullyConnected(op) => K::fully_connected(op, constants, arena),
-                Op::Pool(op) => K::pool(op, arena),
-                Op::Softmax(op) => K::softmax(op, arena),
+                Op::Conv(op) => kernels.conv(op, constants, arena),
+                Op::Depthwise(op) => kernels.depthwise(op, constants, arena),
+                Op::FullyConnected(op) => kernels.fully_connected(op, constants, arena),
+                Op::Pool(op) => kernels.pool(op, arena),
+                Op::Softmax(op) => kernels.softmax(op, arena),
             }
         }
     }

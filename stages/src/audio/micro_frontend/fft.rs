@@ -131,7 +131,11 @@ impl Buffers {
 ///
 /// Point `k` of transform `r` of `n` lies at `k·n + r`.
 #[inline(always)]
-fn pass<const STRIDE: usize>(from: &[Complex; POINTS], to: &mut [Complex; POINTS], twiddles: &[Complex; POINTS]) {
+fn pass<const STRIDE: usize>(
+    from: &[Complex; POINTS],
+    to: &mut [Complex; POINTS],
+    twiddles: &[Complex; POINTS],
+) {
     let length = POINTS / (4 * STRIDE);
     for k in 0..length {
         let (t1, t2, t3) = (twiddles[k * STRIDE], twiddles[2 * k * STRIDE], twiddles[3 * k * STRIDE]);
@@ -154,7 +158,11 @@ fn pass<const STRIDE: usize>(from: &[Complex; POINTS], to: &mut [Complex; POINTS
 
 /// Bins `k` and `256 − k` of the real spectrum, for `k` from 1 to 128, from the spectrum of the paired samples.
 #[inline(always)]
-pub(super) fn real_bins(points: &[Complex; POINTS], split: &[Complex; POINTS / 2], k: usize) -> (Complex, Complex) {
+pub(super) fn real_bins(
+    points: &[Complex; POINTS],
+    split: &[Complex; POINTS / 2],
+    k: usize,
+) -> (Complex, Complex) {
     let near = points[k].half();
     let far = points[POINTS - k];
     let far = Complex { re: far.re, im: far.im.wrapping_neg() }.half();

@@ -67,13 +67,21 @@ fn q12(weight: f64, rounding: Weights) -> u16 {
 }
 
 /// The square roots of the channels' energies, shifted right by `shift`.
-pub(super) fn apply(tables: &FilterBankTables, energies: &[u32; USED_BINS], shift: u32, output: &mut [u32; CHANNELS]) {
+pub(super) fn apply(
+    tables: &FilterBankTables,
+    energies: &[u32; USED_BINS],
+    shift: u32,
+    output: &mut [u32; CHANNELS],
+) {
     let mut bins = energies.iter().zip(&tables.weights);
     let mut gather = |width: u8| {
-        bins.by_ref().take(usize::from(width)).fold((0, 0), |(above, below), (&energy, &[rising, falling])| {
-            let energy = u64::from(energy);
-            (above + energy * u64::from(rising), below + energy * u64::from(falling))
-        })
+        bins.by_ref().take(usize::from(width)).fold(
+            (0, 0),
+            |(above, below), (&energy, &[rising, falling])| {
+                let energy = u64::from(energy);
+                (above + energy * u64::from(rising), below + energy * u64::from(falling))
+            },
+        )
     };
     // The bins below the first centre belong to the first channel with their falling weights only.
     let (_, mut carried) = gather(tables.widths[0]);

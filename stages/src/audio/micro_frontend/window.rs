@@ -17,7 +17,11 @@ pub(super) fn coefficients() -> [i16; WINDOW] {
 /// Writes `samples` times the window and returns the largest magnitude written.
 ///
 /// A value of −32768 does not count towards the magnitude: the C code negates it within sixteen bits.
-pub(super) fn apply(coefficients: &[i16; WINDOW], samples: &[i16; WINDOW], output: &mut [i16; WINDOW]) -> i16 {
+pub(super) fn apply(
+    coefficients: &[i16; WINDOW],
+    samples: &[i16; WINDOW],
+    output: &mut [i16; WINDOW],
+) -> i16 {
     let mut peak = 0;
     for ((out, &sample), &coefficient) in output.iter_mut().zip(samples).zip(coefficients) {
         *out = ((i32::from(sample) * i32::from(coefficient)) >> BITS) as i16;

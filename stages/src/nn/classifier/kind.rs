@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, Quantiser, Rounding};
-use crate::nn::kernels::Plain;
+use crate::nn::kernels::{KernelSet, Kernels};
 use crate::nn::{Card, Element as ModelElement, Model, Tensor};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -68,8 +68,23 @@ impl Kind for Params {
 }
 
 fn build<F: Feature>(model: &Model, quantiser: Quantiser, offset: i8) -> Box<dyn Node> {
-    let (plan, arena) = (model.plan().clone(), model.arena());
-    node(Classifier::<F, Plain, _, _, _, _>::new(plan, arena, quantiser, offset))
+    match model.kernels() {
+        KernelSet::Plain(plain) => with::<F, _>(model, plain, quantiser, offset),
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantiser, offset),
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantiser, offset),
+    }
+}
+
+fn with<F: Feature, K: Kernels>(
+    model: &Model,
+    kernels: K,
+    quantiser: Quantiser,
+    offset: i8,
+) -> Box<dyn Node> {
+    let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantiser, offset);
+    node::<Classifier<F, _, _, _, _, _>>(classifier)
 }
 
 fn open(path: &Path) -> Result<Model, Refusal> {

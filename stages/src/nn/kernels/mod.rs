@@ -9,6 +9,16 @@ mod fully_connected;
 mod pool;
 mod softmax;
 
+#[cfg(feature = "std")]
+mod set;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+pub(crate) mod x86;
+
+#[cfg(feature = "std")]
+pub use set::KernelSet;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+pub use x86::{Avx2, Vnni};
+
 use super::fixed::Factor;
 use super::op::{Conv, Depthwise, FullyConnected, Pool, Rescaling, Softmax, Span};
 
@@ -22,25 +32,27 @@ pub struct Constants<'a> {
 }
 
 /// A set of kernels, one function per operator. What a set does not replace is the plain kernel.
-pub trait Kernels {
+///
+/// A set is a value without contents. Having one proves that this machine can run it.
+pub trait Kernels: Copy + Send + 'static {
     /// CONV_2D.
-    fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+    fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
         conv::conv(op, constants, arena);
     }
     /// DEPTHWISE_CONV_2D.
-    fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+    fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
         depthwise::depthwise(op, constants, arena);
     }
     /// FULLY_CONNECTED.
-    fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+    fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
         fully_connected::fully_connected(op, constants, arena);
     }
     /// AVERAGE_POOL_2D and MAX_POOL_2D.
-    fn pool(op: &Pool, arena: &mut [i8]) {
+    fn pool(self, op: &Pool, arena: &mut [i8]) {
         pool::pool(op, arena);
     }
     /// SOFTMAX.
-    fn softmax(op: &Softmax, arena: &mut [i8]) {
+    fn softmax(self, op: &Softmax, arena: &mut [i8]) {
         softmax::softmax(op, arena);
     }
 }

@@ -96,8 +96,8 @@ impl<'a> Lowering<'_, 'a> {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
             scratch: Span::default(),
-            weights: self.pools.contents(node.contents(&weights)?)?,
-            channels: self.channels(node, node.optional(2), &factors)?,
+            weights: Span::default(),
+            channels: Span::default(),
             from,
             to,
             depth,
@@ -106,8 +106,11 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
-        self.ops.push(Op::Conv(conv));
-        Ok(())
+        self.push_weighted(
+            Op::Conv(conv),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
     }
 
     /// DEPTHWISE_CONV_2D: input, weights `[1, rows, columns, out]`, bias.
@@ -142,8 +145,8 @@ impl<'a> Lowering<'_, 'a> {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
             scratch: Span::default(),
-            weights: self.pools.contents(node.contents(&weights)?)?,
-            channels: self.channels(node, node.optional(2), &factors)?,
+            weights: Span::default(),
+            channels: Span::default(),
             from,
             to,
             multiplier,
@@ -152,28 +155,32 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
-        self.ops.push(Op::Depthwise(depthwise));
-        Ok(())
+        self.push_weighted(
+            Op::Depthwise(depthwise),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
     }
+}
 
+impl<'a> Node<'_, 'a> {
     /// Biases, multipliers and shifts of each output channel, one array after the other.
-    pub(super) fn channels(
-        &mut self,
-        node: &Node<'_, 'a>,
+    pub(super) fn biases(
+        &self,
         bias: Option<Operand<'_, 'a>>,
         factors: &[Factor],
-    ) -> Result<Span, ModelError> {
+    ) -> Result<Vec<i32>, ModelError> {
         let mut words = vec![0i32; factors.len()];
         if let Some(bias) = bias {
-            node.expect(&bias, Element::I32)?;
-            let contents = node.contents(&bias)?.as_chunks().0;
+            self.expect(&bias, Element::I32)?;
+            let contents = self.contents(&bias)?.as_chunks().0;
             if contents.len() != factors.len() {
-                return Err(node.shape(&bias, format!("{} biases", factors.len())));
+                return Err(self.shape(&bias, format!("{} biases", factors.len())));
             }
             words.iter_mut().zip(contents).for_each(|(word, bytes)| *word = i32::from_le_bytes(*bytes));
         }
         words.extend(factors.iter().map(|factor| factor.multiplier));
         words.extend(factors.iter().map(|factor| factor.shift));
-        self.pools.words(words.into_iter())
+        Ok(words)
     }
 }

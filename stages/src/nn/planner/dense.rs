@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::node::Node;
 use crate::nn::error::{ModelError, ModelErrorKind};
-use crate::nn::op::{FullyConnected, Layout, Op};
+use crate::nn::op::{FullyConnected, Layout, Op, Span};
 use crate::nn::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
@@ -42,8 +42,8 @@ impl<'a> Lowering<'_, 'a> {
         let op = FullyConnected {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
-            weights: self.pools.contents(node.contents(&weights)?)?,
-            channels: self.channels(node, node.optional(2), &factors)?,
+            weights: Span::default(),
+            channels: Span::default(),
             rows: rows as u32,
             inputs: inputs as u32,
             outputs: outputs as u32,
@@ -52,7 +52,10 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = rows as u64 * weights.tensor.count() as u64;
-        self.ops.push(Op::FullyConnected(op));
-        Ok(())
+        self.push_weighted(
+            Op::FullyConnected(op),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
     }
 }

@@ -4,6 +4,7 @@ mod arena;
 mod conv;
 mod dense;
 mod node;
+mod pack;
 mod pool;
 mod pools;
 mod quantise;
@@ -13,6 +14,7 @@ mod spans;
 
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};
+use super::kernels::KernelSet;
 use super::op::{Op, Span};
 use super::plan::Plan;
 use super::schema::{File, Graph};
@@ -49,9 +51,9 @@ pub(crate) struct Planned {
 }
 
 /// Plans the first graph of a file.
-pub(crate) fn plan(file: &File<'_>) -> Result<Planned, ModelError> {
+pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, ModelError> {
     let graph = &file.graphs[0];
-    let mut lowering = Lowering::new(graph);
+    let mut lowering = Lowering::new(graph, kernels);
     for number in graph.inputs.iter() {
         lowering.define_input(*number)?;
     }
@@ -67,6 +69,7 @@ pub(crate) fn plan(file: &File<'_>) -> Result<Planned, ModelError> {
 /// A graph on its way to a plan. Until the arena is solved, the `at` of a span in the arena is the number of a value.
 struct Lowering<'f, 'a> {
     graph: &'f Graph<'a>,
+    kernels: KernelSet,
     /// Value that holds each tensor, once it is computed.
     tensors: Vec<Option<usize>>,
     values: Vec<Value>,
@@ -78,9 +81,10 @@ struct Lowering<'f, 'a> {
 }
 
 impl<'f, 'a> Lowering<'f, 'a> {
-    fn new(graph: &'f Graph<'a>) -> Self {
+    fn new(graph: &'f Graph<'a>, kernels: KernelSet) -> Self {
         Self {
             graph,
+            kernels,
             tensors: vec![None; graph.tensors.len()],
             values: Vec::new(),
             ops: Vec::new(),

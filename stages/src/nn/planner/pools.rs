@@ -29,6 +29,12 @@ impl Pools {
         Ok(span)
     }
 
+    /// Puts bytes into their pool.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {
+        add(&mut self.bytes, bytes)
+    }
+
     /// Puts words into their pool.
     pub(super) fn words(&mut self, words: impl ExactSizeIterator<Item = i32>) -> Result<Span, ModelError> {
         add(&mut self.words, words)

@@ -1,3 +1,0 @@
-//! Stages that read audio.
-
-pub mod micro_frontend;
