@@ -1,49 +1,18 @@
 //! The folder of a finished model: `model.tflite`, `model.toml`, `card.md`, `train.toml`, `float.bpk`.
 
+mod card;
+mod export;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use kws_stages::nn::{Element, Model};
-use serde::{Deserialize, Serialize};
+
+pub use card::{Card, Point};
+pub use export::export;
 
 use crate::corpus::Vocabulary;
 use crate::features::{FrontEnd, front_end};
-
-/// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Card {
-    /// Name of the model.
-    pub name: String,
-    /// Names of the outputs, in order.
-    pub labels: Vec<String>,
-    /// Samples per second of the audio that the model was trained on.
-    pub clock: u32,
-    /// The stages between the samples and the classifier, with the parameters that the model depends on.
-    pub front_end: Vec<toml::Table>,
-    /// Operating points, for `trigger`.
-    #[serde(default)]
-    pub point: Vec<Point>,
-    /// Scales and zero points, for people: the `.tflite` file says the same.
-    pub quantisation: toml::Table,
-    /// How the model came to be.
-    pub training: toml::Table,
-    /// What was measured, and on what.
-    #[serde(default)]
-    pub measured: toml::Table,
-}
-
-/// When a label counts as heard.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Point {
-    /// Name of the operating point.
-    pub name: String,
-    /// The label that it watches.
-    pub label: String,
-    /// Smoothed posterior from which on the label is heard.
-    pub on: f32,
-    /// Smoothed posterior below which it is over.
-    pub off: f32,
-}
 
 /// A model ready to be measured.
 pub struct Bundle {
@@ -63,9 +32,7 @@ impl Bundle {
     /// # Errors
     /// When a file is absent or malformed, or labels and outputs differ in number.
     pub fn open(folder: &Path) -> Result<Self> {
-        let card = folder.join("model.toml");
-        let text = std::fs::read_to_string(&card).with_context(|| format!("cannot read `{}`", card.display()))?;
-        let card: Card = toml::from_str(&text).with_context(|| format!("in `{}`", card.display()))?;
+        let card = Card::read(folder)?;
         let path = folder.join("model.tflite");
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let model = Model::open(&bytes).with_context(|| format!("cannot run `{}`", path.display()))?;
@@ -105,7 +72,6 @@ impl Bundle {
     }
 
     /// Probabilities of the labels for real features, through the integer runtime.
-    #[must_use]
     pub fn classify(&mut self, features: &[f32]) -> Vec<f32> {
         let input = &self.model.inputs()[0];
         let affine = crate::quantise::Affine { scale: input.scale, zero_point: input.zero_point };

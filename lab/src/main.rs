@@ -17,10 +17,16 @@ struct Arguments {
 enum Command {
     /// Trains, quantises and exports the model that a configuration describes.
     Train(commands::train::Train),
+    /// Measures a model on the clips of a corpus.
+    Evaluate(commands::evaluate::Evaluate),
+    /// Runs a `.tflite` model on raw tensors, for whoever checks the runtime against another one.
+    Infer(commands::infer::Infer),
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Train(train) => train.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Infer(infer) => infer.run(),
     }
 }

@@ -1,3 +1,5 @@
 //! One module per subcommand.
 
+pub(crate) mod evaluate;
+pub(crate) mod infer;
 pub(crate) mod train;

@@ -42,6 +42,6 @@ impl Train {
             bail!("output folder `{}` does not exist; create it first", folder.display());
         }
         let trained = train::train(&config, &self.work.join(&config.name), &device)?;
-        bundle::write(&folder, &config, &trained, &device)
+        bundle::export(&folder, &config, &trained)
     }
 }

@@ -36,7 +36,8 @@ impl Architecture {
         let dense = Op::Dense { units: labels };
         match self {
             Self::TinyConv { filters } => {
-                let conv = Op::Conv { filters: *filters, kernel: [10, 8], stride: [2, 2], padding: Padding::Same };
+                let conv =
+                    Op::Conv { filters: *filters, kernel: [10, 8], stride: [2, 2], padding: Padding::Same };
                 Graph::new(features, Layout::Picture, &[conv, dense])
             }
             Self::DsCnn => Graph::new(features, Layout::Picture, &ds_cnn(dense)),

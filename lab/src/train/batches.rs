@@ -32,7 +32,7 @@ pub(super) fn draw_ahead<'scope>(
     fit: &'scope Fit,
     epoch: usize,
 ) -> Result<Receiver<Batch>> {
-    let mut front_end = front_end(&config.front_end.stages)?;
+    let mut front_end = front_end(&config.front_end)?;
     let (sender, receiver) = sync_channel(8);
     scope.spawn(move || {
         for step in 0..fit.clips / fit.batch {

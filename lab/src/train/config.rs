@@ -23,8 +23,8 @@ pub struct Config {
     pub seed: u64,
     /// Where the audio lies.
     pub data: Data,
-    /// The stages between the samples and the classifier.
-    pub front_end: Stages,
+    /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
+    pub front_end: Vec<toml::Table>,
     /// How often each kind of clip is drawn.
     #[serde(default)]
     pub mix: Mix,
@@ -35,14 +35,6 @@ pub struct Config {
     pub fit: Fit,
     /// The quantisation-aware run; none means post-training quantisation.
     pub qat: Option<Fit>,
-}
-
-/// A list of pipeline stages with their parameters.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stages {
-    /// In the order of the pipeline; each has `kind` and that kind's parameters.
-    pub stages: Vec<toml::Table>,
 }
 
 /// Folders, relative to the configuration file.

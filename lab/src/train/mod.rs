@@ -10,6 +10,8 @@ mod run;
 mod sample;
 
 pub use batches::Batch;
+pub(crate) use batches::centre;
+pub(crate) use checkpoint::save;
 pub use config::Config;
 pub use material::Material;
 pub use metrics::{Confusion, largest};

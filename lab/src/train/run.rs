@@ -42,7 +42,7 @@ pub fn train(config: &Config, work: &Path, device: &Device) -> Result<Trained> {
     report(&material, &vocabulary);
     material.check(&vocabulary)?;
     let drawer = Drawer::new(&material, &vocabulary, config);
-    let mut features = front_end(&config.front_end.stages)?;
+    let mut features = front_end(&config.front_end)?;
     let shape = features.shape();
     let validation = clean(&material, Split::Validation, features.as_mut());
     let graph = config.architecture.graph(shape, config.labels.len());
