@@ -19,6 +19,8 @@ enum Command {
     Train(commands::train::Train),
     /// Measures a model on the clips of a corpus.
     Evaluate(commands::evaluate::Evaluate),
+    /// Sweeps the threshold of a model over streams made of clips, speech and noise.
+    Streams(commands::streams::Streams),
     /// Runs a `.tflite` model on raw tensors, for whoever checks the runtime against another one.
     Infer(commands::infer::Infer),
 }
@@ -27,6 +29,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Streams(streams) => streams.run(),
         Command::Infer(infer) => infer.run(),
     }
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod infer;
+pub(crate) mod streams;
 pub(crate) mod train;
