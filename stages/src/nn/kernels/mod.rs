@@ -126,7 +126,11 @@ impl Reach {
         let from = output * stride as usize;
         let first = pad.saturating_sub(from).div_ceil(dilation);
         let end = (size + pad).saturating_sub(from).div_ceil(dilation).min(taps as usize);
-        Self { first, end: end.max(first), start: (from + first * dilation).saturating_sub(pad) }
+        if end <= first {
+            // Dilation or padding may leave no tap inside.
+            return Self { first: 0, end: 0, start: 0 };
+        }
+        Self { first, end, start: (from + first * dilation).saturating_sub(pad) }
     }
 
     fn len(self) -> usize {
