@@ -18,7 +18,7 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
 
 /// Writes the microphones of this computer.
 pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
-    Err(Failure::usage("`--devices`: this program was built without microphone support"))
+    Err(Failure::Lacking("`--devices`: this program was built without microphone support".to_owned()))
 }
 
 /// Writes the kinds: each in a line, or one with its parameters, or as JSON.

@@ -148,6 +148,11 @@ fn a_stage_that_panics_is_named_in_one_line() {
 fn gaps_are_told_and_summed() {
     let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }, { at_ms = 600, length_ms = 50 }]");
     let run = bench.run(&["faulty.toml"]).well();
-    assert!(run.err.contains("gap:") && run.err.contains("0.100 s"), "{run:#?}");
-    assert!(run.err.contains("gaps:") && run.err.contains("0.150 s lost"), "{run:#?}");
+    assert_eq!(run.err, "gaps: `fault` missed 0.150 s in 2 gaps in all\n");
+}
+
+#[test]
+fn gaps_are_told_as_they_come() {
+    let run = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]").run(&["faulty.toml", "--realtime"]).well();
+    assert!(run.err.starts_with("gap: `fault` missed 0.") && run.err.contains("gaps: `fault` missed 0.100 s"), "{run:#?}");
 }
