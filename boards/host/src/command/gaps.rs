@@ -79,7 +79,11 @@ impl Gaps {
     /// One line for each stage that met gaps.
     pub(crate) fn sum(&self, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
         for (stage, met) in &self.by_stage {
-            writeln!(to, "{GAP}gaps:{GAP:#} `{stage}` missed {} in all", missed(met.all, clock(plan, stage)))?;
+            writeln!(
+                to,
+                "{GAP}gaps:{GAP:#} `{stage}` missed {} in all",
+                missed(met.all, clock(plan, stage))
+            )?;
         }
         Ok(())
     }
@@ -136,15 +140,17 @@ mod tests {
         let (mut gaps, plan, begin) = (Gaps::default(), plan(), Instant::now());
         gaps.note(&report(1600, 160));
         let lines = gaps.tell(&plan, begin);
-        assert_eq!(lines.iter().map(|line| plain(line)).collect::<Vec<_>>(), [
-            "gap: `half` missed 0.010 s, until 0.100 s"
-        ]);
+        assert_eq!(
+            lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
+            ["gap: `half` missed 0.010 s, until 0.100 s"]
+        );
         assert!(!gaps.untold());
         [3200, 4800].map(|at| gaps.note(&report(at, 160)));
         assert!(gaps.untold() && gaps.tell(&plan, begin + PAUSE / 2).is_empty());
         let lines = gaps.tell(&plan, begin + PAUSE);
-        assert_eq!(lines.iter().map(|line| plain(line)).collect::<Vec<_>>(), [
-            "gap: `half` missed 0.020 s in 2 gaps, until 0.300 s"
-        ]);
+        assert_eq!(
+            lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
+            ["gap: `half` missed 0.020 s in 2 gaps, until 0.300 s"]
+        );
     }
 }

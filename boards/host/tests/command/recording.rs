@@ -47,5 +47,7 @@ fn a_recording_is_not_written_over_the_pipeline_that_it_replays() {
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let bench = features();
-    bench.run(&["features.toml", "--record", "sound.raw/x"]).badly(1, &["cannot write the recording", "sound.raw/x"]);
+    bench
+        .run(&["features.toml", "--record", "sound.raw/x"])
+        .badly(1, &["cannot write the recording", "sound.raw/x"]);
 }

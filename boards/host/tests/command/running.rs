@@ -35,7 +35,9 @@ fn with_json_there_are_events_and_nothing_else() {
 fn with_json_events_of_several_stages_come_in_the_order_of_their_time() {
     let bench = spotting();
     events(&bench, "others");
-    let text = bench.read("spotting.toml").replace("kind = \"print\"", "kind = \"replay\"\nname = \"b\"\npath = \"others\"");
+    let text = bench
+        .read("spotting.toml")
+        .replace("kind = \"print\"", "kind = \"replay\"\nname = \"b\"\npath = \"others\"");
     bench.write("two.toml", &text);
     let run = bench.run(&["two.toml", "--json"]).well();
     let found: Vec<(u64, String)> =
@@ -114,12 +116,8 @@ fn a_reader_that_goes_away_is_no_error() {
 
 #[test]
 fn listings_may_be_cut_short() {
-    let mut child = Bench::new()
-        .command(&["--schema"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        Bench::new().command(&["--schema"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let run = Ended::from(child.wait_with_output().unwrap()).well();
     assert_eq!(run.err, "");
@@ -127,7 +125,10 @@ fn listings_may_be_cut_short() {
 
 fn faulty(fault: &str) -> Bench {
     let bench = features();
-    let text = bench.read("features.toml").replace("[[stage]]\nkind = \"window\"", &format!("[[stage]]\nkind = \"fault\"\n{fault}\n\n[[stage]]\nkind = \"window\""));
+    let text = bench.read("features.toml").replace(
+        "[[stage]]\nkind = \"window\"",
+        &format!("[[stage]]\nkind = \"fault\"\n{fault}\n\n[[stage]]\nkind = \"window\""),
+    );
     bench.write("faulty.toml", &text);
     bench
 }
@@ -140,7 +141,9 @@ fn a_stage_that_fails_is_named() {
 
 #[test]
 fn a_stage_that_panics_is_named_in_one_line() {
-    let run = faulty("panic_at_ms = 500").run(&["faulty.toml"]).badly(1, &["error: stage `fault` failed", "panicked"]);
+    let run = faulty("panic_at_ms = 500")
+        .run(&["faulty.toml"])
+        .badly(1, &["error: stage `fault` failed", "panicked"]);
     assert_eq!(run.err.lines().count(), 1, "{run:#?}");
 }
 
@@ -154,5 +157,8 @@ fn gaps_are_told_and_summed() {
 #[test]
 fn gaps_are_told_as_they_come() {
     let run = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]").run(&["faulty.toml", "--realtime"]).well();
-    assert!(run.err.starts_with("gap: `fault` missed 0.") && run.err.contains("gaps: `fault` missed 0.100 s"), "{run:#?}");
+    assert!(
+        run.err.starts_with("gap: `fault` missed 0.") && run.err.contains("gaps: `fault` missed 0.100 s"),
+        "{run:#?}"
+    );
 }

@@ -12,7 +12,9 @@ fn json(text: &str) -> Value {
 fn check_shows_lanes_edges_and_costs() {
     let bench = features();
     let shown = bench.run(&["features.toml", "--check"]).well();
-    for text in ["features only", "main", "window", "frame f32[480]", "fft", "block", "MACs per second", "of memory"] {
+    for text in
+        ["features only", "main", "window", "frame f32[480]", "fft", "block", "MACs per second", "of memory"]
+    {
         assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
     }
     assert_eq!(shown.err, "");
@@ -21,7 +23,8 @@ fn check_shows_lanes_edges_and_costs() {
 #[test]
 fn check_with_json_is_one_document() {
     let bench = features();
-    let plan = json(&bench.run(&["features.toml", "--check", "--json", "--set", "window.hop_ms=10"]).well().out);
+    let plan =
+        json(&bench.run(&["features.toml", "--check", "--json", "--set", "window.hop_ms=10"]).well().out);
     assert_eq!(plan["lanes"], serde_json::json!(["mic", "main"]));
     assert_eq!(plan["stages"][1]["output"]["period"], 160);
     assert_eq!(plan["stages"][1]["params"]["hop_ms"], 10.0);
@@ -58,7 +61,10 @@ fn stages_are_listed() {
     let one = bench.run(&["--stages", "window"]).well().out;
     assert!(one.contains("hop_ms") && one.contains("ms,") && !one.contains("classifier"), "{one}");
     let kinds = json(&bench.run(&["--stages", "--json"]).well().out);
-    assert!(kinds.as_array().unwrap().iter().all(|kind| !kind["doc"].as_str().unwrap().is_empty()), "{kinds}");
+    assert!(
+        kinds.as_array().unwrap().iter().all(|kind| !kind["doc"].as_str().unwrap().is_empty()),
+        "{kinds}"
+    );
     bench.run(&["--stages", "windw"]).badly(2, &["did you mean `window`?"]);
 }
 

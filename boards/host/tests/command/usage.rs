@@ -36,9 +36,13 @@ fn a_pipeline_that_cannot_be_planned_ends_with_1_and_shows_the_place() {
     bench.write("wrong.toml", &wrong);
     bench.run(&["wrong.toml"]).badly(1, &["--> wrong.toml:11:1", "^^^^^^^", "did you mean `hop_ms`?"]);
     bench.run(&["wrong.toml", "--check"]).badly(1, &["did you mean `hop_ms`?"]);
-    bench.run(&["features.toml", "--set", "windo.hop_ms=10"]).badly(1, &["--set windo", "did you mean `window`?"]);
+    bench
+        .run(&["features.toml", "--set", "windo.hop_ms=10"])
+        .badly(1, &["--set windo", "did you mean `window`?"]);
     bench.run(&["features.toml", "--set", "window.hop_ms=-1"]).badly(1, &["--> --set window.hop_ms=-1"]);
-    bench.run(&["features.toml", "--source", "file:none.wav"]).badly(1, &["--source file:none.wav", "none.wav"]);
+    bench
+        .run(&["features.toml", "--source", "file:none.wav"])
+        .badly(1, &["--source file:none.wav", "none.wav"]);
 }
 
 #[test]
