@@ -48,8 +48,12 @@ fn times_real_time(recording: &Path) -> f64 {
 /// Milliseconds from starting the program to its end, over a tenth of a second of sound.
 fn start_up() -> f64 {
     let blip = folder().join("blip.wav");
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut file = hound::WavWriter::create(&blip, spec).expect("the folder can be written");
     (0..1600).for_each(|_| file.write_sample(0_i16).expect("the file can be written"));
     file.finalize().expect("the file can be written");
