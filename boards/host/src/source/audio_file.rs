@@ -31,6 +31,7 @@ use crate::audio::{Channel, Decoder};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AudioFileParams {
     /// The file, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
     /// Samples per second that the pipeline hears; a file of another rate is resampled.
     #[serde(default = "default_rate")]
