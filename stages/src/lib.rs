@@ -6,6 +6,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
+pub mod decide;
 pub mod nn;
 mod quantise;
 #[cfg(feature = "std")]
@@ -27,7 +28,10 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::LogParams>();
     registry.add::<audio::MelParams>();
     registry.add::<audio::MfccParams>();
+    registry.add::<audio::MicroFrontendParams>();
     registry.add::<audio::WindowParams>();
+    registry.add::<decide::SmoothParams>();
+    registry.add::<decide::TriggerParams>();
     registry.add::<QuantiseParams>();
     registry.add::<StackParams>();
     registry.add::<nn::classifier::Params>();

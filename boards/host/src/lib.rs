@@ -1,5 +1,10 @@
 //! The computer as a board of kws: sound card, files, threads, and the command `kws-run`.
 
+mod audio;
+pub mod sink;
+pub mod source;
+pub mod wrapper;
+
 use kws_engine::Registry;
 
 pub mod command;
@@ -8,5 +13,8 @@ pub mod command;
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
+    source::register(&mut registry);
+    sink::register(&mut registry);
+    wrapper::register(&mut registry);
     registry
 }

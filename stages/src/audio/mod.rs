@@ -1,7 +1,7 @@
 //! From samples to features: window, Fourier transform, mel bands, logarithm, cosine transform.
 //!
 //! All arithmetic is IEEE single in an order that the source fixes, and logarithms come from `libm`, so that every
-//! machine computes the same bits. Tables are computed in double precision on the host.
+//! machine computes the same bits; [`micro_frontend`] computes in integers. Tables are computed in double precision on the host.
 
 mod dct;
 mod fft;
@@ -29,5 +29,6 @@ pub use self::{
     log::LogParams,
     mel::{MelParams, MelScale},
     mfcc::MfccParams,
+    micro_frontend::MicroFrontendParams,
     window::{Taper, TaperForm, WindowParams},
 };

@@ -63,6 +63,16 @@ pub(crate) struct Arguments {
         conflicts_with = "check")]
     pub(crate) graph: Option<GraphFormat>,
 
+    /// Records every edge: WAV for samples, .npy for the rest, JSON Lines for events
+    ///
+    /// DIR/pipeline.toml replays the recording; the models that it needs are copied beside it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "graph"])]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Records the output of these stages only, and of the sources
+    #[arg(long, value_name = "STAGE,...", value_delimiter = ',', requires = "record")]
+    pub(crate) edges: Vec<String>,
+
     /// Sources deliver at their own rate, instead of as fast as it goes
     #[arg(long)]
     pub(crate) realtime: bool,
@@ -73,6 +83,10 @@ pub(crate) struct Arguments {
     /// and, with --realtime or a microphone, how late detections came.
     #[arg(long)]
     pub(crate) stats: bool,
+
+    /// Lists the microphones that `mic:DEVICE` may name
+    #[arg(long)]
+    pub(crate) devices: bool,
 
     /// Lists the kinds of stages, or the parameters of one, with defaults, units and limits
     #[arg(long, value_name = "KIND", num_args = 0..=1)]
@@ -96,5 +110,15 @@ impl Arguments {
     /// How `--check` and `--stages` are to be shown.
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { Format::Text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
     }
 }

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 use super::failure::Failure;
 use super::source::{SourceSpec, absolute};
 
-/// What a replaced source hands on to the one that takes its place.
+/// What a replaced source hands on to one of another kind. One of its own kind gets all but what `--source` says.
 const KEPT: [&str; 2] = ["rate", "block"];
 
 /// Applies `--source` and `--set`.
@@ -60,9 +60,10 @@ fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registr
     let (Some(old), Some(new)) = (pipeline.stage(&name), params.as_object_mut()) else { return Ok(()) };
     let takes =
         |key: &str| registry.kind(spec.input.kind()).is_some_and(|kind| kind.params().any(|(p, _)| p == key));
-    for key in KEPT.into_iter().filter(|key| takes(key)) {
-        if let Some(value) = old.params.get(key) {
-            new.insert(key.to_owned(), value.to_json());
+    let same = old.kind == spec.input.kind();
+    for (key, value) in old.params.to_json().as_object().into_iter().flatten() {
+        if (same || KEPT.contains(&key.as_str())) && takes(key) {
+            new.entry(key).or_insert_with(|| value.clone());
         }
     }
     pipeline.replace(&name, spec.input.kind(), &params, &spec.said);
@@ -131,4 +132,86 @@ pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Re
         sink.inputs = inputs;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::{pipeline, registry};
+    use super::*;
+
+    const ONE: &str = "
+        [[stage]]\nkind = \"tone\"\nrate = 8000\nblock = 320
+        [[stage]]\nkind = \"half\"
+        [[stage]]\nkind = \"spot\"
+        [[stage]]\nkind = \"print\"";
+
+    fn stage<'a>(pipeline: &'a Pipeline, name: &str) -> &'a StageSpec {
+        pipeline.stage(name).unwrap()
+    }
+
+    fn json_inputs(text: &str) -> Vec<String> {
+        let mut pipeline = pipeline(text);
+        events_as_json(&mut pipeline, &registry()).unwrap();
+        Plan::new(&pipeline, &registry()).unwrap();
+        let sinks = pipeline.stages.iter().filter(|stage| stage.kind == "jsonl");
+        sinks.flat_map(|stage| stage.inputs.clone()).collect()
+    }
+
+    #[test]
+    fn a_replaced_source_keeps_its_rate_and_drops_what_the_new_kind_does_not_know() {
+        let mut pipeline = pipeline(ONE);
+        replace_source(&mut pipeline, &"raw:-".parse().unwrap(), &registry()).unwrap();
+        let source = stage(&pipeline, "tone");
+        assert_eq!(source.params.to_json(), json!({"path": "-", "rate": 8000}));
+        assert_eq!(source.kind, "raw");
+    }
+
+    #[test]
+    fn of_several_sources_one_must_be_named() {
+        let text = format!("{ONE}\n[[stage]]\nname = \"other\"\nkind = \"tone\"");
+        let refuse =
+            |spec: &str| replace_source(&mut pipeline(&text), &spec.parse().unwrap(), &registry()).is_err();
+        assert!(refuse("raw:-"));
+        assert!(refuse("half=raw:-"));
+        assert!(!refuse("other=raw:-"));
+    }
+
+    #[test]
+    fn json_takes_the_place_of_print() {
+        assert_eq!(json_inputs(ONE), ["spot"]);
+    }
+
+    #[test]
+    fn json_is_added_where_no_sink_writes_to_standard_output() {
+        let text = ONE.replace("\"print\"", "\"jsonl\"\npath = \"events.jsonl\"");
+        assert_eq!(json_inputs(&text), ["spot", "spot"]);
+    }
+
+    #[test]
+    fn json_stays_where_it_is_already_written() {
+        let text = ONE.replace("\"print\"", "\"jsonl\"\nname = \"mine\"");
+        let mut pipeline = pipeline(&text);
+        events_as_json(&mut pipeline, &registry()).unwrap();
+        assert_eq!(pipeline.stages.len(), 4);
+        assert!(pipeline.stage("mine").is_some());
+    }
+
+    #[test]
+    fn one_sink_takes_the_events_of_all_so_that_their_order_is_certain() {
+        let text = format!(
+            "{ONE}\n[[stage]]\nname = \"second\"\nkind = \"spot\"\ninput = \"half\"\n[[stage]]\nname = \"p\"\nkind = \"print\""
+        );
+        assert_eq!(json_inputs(&text), ["spot", "second"]);
+    }
+
+    #[test]
+    fn paths_of_the_command_line_start_from_the_current_folder() {
+        let mut pipeline = pipeline(ONE);
+        replace_source(&mut pipeline, &"raw:-".parse().unwrap(), &registry()).unwrap();
+        let text = from_here("tone.path=a.raw", &pipeline, &registry());
+        pipeline.set(&text).unwrap();
+        let expected = std::env::current_dir().unwrap().join("a.raw");
+        assert_eq!(stage(&pipeline, "tone").params.get("path").and_then(|p| p.text()), expected.to_str());
+        assert_eq!(from_here("tone.rate=1", &pipeline, &registry()), "tone.rate=1");
+    }
 }

@@ -12,13 +12,8 @@ use super::units;
 
 const TITLE: Style = Style::new().bold();
 
-/// Kinds whose firings wait for the world, so that their time is not work.
-const LIVE: [&str; 1] = ["mic"];
-
-/// Whether a run keeps real time because its source does.
-pub(crate) fn is_live(plan: &Plan) -> bool {
-    plan.stages.iter().any(|stage| LIVE.contains(&stage.kind.as_str()))
-}
+/// A run faster than this keeps no clock, and being late means nothing to it.
+const KEEPS_TIME: f64 = 1.05;
 
 /// Seconds of stream that the run has worked off: how far the readers of its sources have come.
 pub(crate) fn stream_seconds(plan: &Plan, stats: &RunStats) -> f64 {
@@ -46,22 +41,19 @@ pub(crate) fn times_real_time(plan: &Plan, stats: &RunStats) -> f64 {
 /// Writes what a timed run has counted so far.
 pub(crate) fn write(plan: &Plan, stats: &RunStats, to: &mut impl Write) -> io::Result<()> {
     let stream = stream_seconds(plan, stats);
+    let times = times_real_time(plan, stats);
     writeln!(
         to,
         "{TITLE}{stream:.2} s of stream in {}, {} real time{TITLE:#}",
         units::nanos(stats.elapsed),
-        units::times(times_real_time(plan, stats))
+        units::times(times)
     )?;
     lanes(plan, stats, stream).write(to, "  ")?;
     let rings = rings(stats);
     if !rings.is_empty() {
         rings.write(to, "  ")?;
     }
-    latencies(stats, to)?;
-    if is_live(plan) {
-        writeln!(to, "  (a source's time includes its waiting for sound)")?;
-    }
-    Ok(())
+    if times < KEEPS_TIME { latencies(stats, to) } else { Ok(()) }
 }
 
 fn lanes(plan: &Plan, stats: &RunStats, stream: f64) -> Table {

@@ -1,6 +1,6 @@
 //! Forty triangular channels, evenly spaced in mel, and the square root of their energies.
 
-use super::{CHANNELS, FFT};
+use super::{CHANNELS, FFT, RATE, Reference};
 
 const BITS: u32 = 12;
 const LOWEST_HZ: f32 = 125.0;
@@ -9,16 +9,6 @@ const HIGHEST_HZ: f32 = 7500.0;
 pub(super) const FIRST_BIN: usize = 5;
 pub(super) const END_BIN: usize = 241;
 pub(super) const USED_BINS: usize = END_BIN - FIRST_BIN;
-
-/// How the triangles' weights become Q12 integers: the one thing in which TFLite Micro's two front ends differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weights {
-    /// To the nearest: the C library, which ESPHome, `pymicro-features` and TensorFlow's audio operator use, and so
-    /// the one that microWakeWord and the micro_speech models were trained with.
-    Rounded,
-    /// Towards zero: the audio preprocessor of TFLite Micro's micro_speech example, a `.tflite` of signal operators.
-    Truncated,
-}
 
 /// Which bins belong to which channel, and how much.
 ///
@@ -32,37 +22,39 @@ pub struct FilterBankTables {
 }
 
 impl FilterBankTables {
-    /// Computes the weights, in the same single and double precision steps as the C library.
+    /// Computes the weights, in single precision, as the C library does.
+    ///
+    /// It rounds them to the nearest, TFLite Micro's preprocessor towards zero.
     #[must_use]
-    pub fn new(weights: Weights) -> Self {
+    pub fn new(reference: Reference) -> Self {
         let (low, high) = (mel(LOWEST_HZ), mel(HIGHEST_HZ));
         let spacing = (high - low) / (CHANNELS + 1) as f32;
         let centre = |channel: usize| low + spacing * (channel + 1) as f32;
         let mut tables = Self { widths: [0; CHANNELS + 1], weights: [[0; 2]; USED_BINS] };
         let mut channel = 0;
         for bin in FIRST_BIN..END_BIN {
-            let at = mel(bin as f32 * (super::RATE as f32 / FFT as f32));
+            let at = mel(bin as f32 * (RATE as f32 / FFT as f32));
             while at > centre(channel) {
                 channel += 1;
             }
             let below = if channel == 0 { low } else { centre(channel - 1) };
-            let rising = f64::from((centre(channel) - at) / (centre(channel) - below));
+            let rising = (centre(channel) - at) / (centre(channel) - below);
             tables.widths[channel] += 1;
-            tables.weights[bin - FIRST_BIN] = [q12(rising, weights), q12(1.0 - rising, weights)];
+            tables.weights[bin - FIRST_BIN] = [q12(rising, reference), q12(1.0 - rising, reference)];
         }
         tables
     }
 }
 
 fn mel(hertz: f32) -> f32 {
-    (1127.0 * libm::log1p(f64::from(hertz) / 700.0)) as f32
+    1127.0 * libm::log1pf(hertz / 700.0)
 }
 
-fn q12(weight: f64, rounding: Weights) -> u16 {
-    let scaled = weight * f64::from(1 << BITS);
-    match rounding {
-        Weights::Rounded => libm::floor(scaled + 0.5) as u16,
-        Weights::Truncated => scaled as u16,
+fn q12(weight: f32, reference: Reference) -> u16 {
+    let scaled = weight * (1 << BITS) as f32;
+    match reference {
+        Reference::CLibrary => (scaled + 0.5) as u16,
+        Reference::TfliteMicro => scaled as u16,
     }
 }
 

@@ -17,19 +17,27 @@
 //! `pymicro-features`) and of TFLite Micro's signal operators. The noise estimate lives from frame to frame: features
 //! depend on all audio since the last reset.
 
+mod analyser;
+mod encoding;
 mod fft;
 mod filter_bank;
-mod frontend;
+#[cfg(feature = "std")]
+mod kind;
 mod log;
 mod noise;
 mod pcan;
+mod stage;
 mod tables;
 mod window;
 
+pub use analyser::Analyser;
+pub use encoding::Feature;
 pub use fft::{Complex, FftTables};
-pub use filter_bank::{FilterBankTables, Weights};
-pub use frontend::{Features, MicroFrontend, quantise};
-pub use tables::Tables;
+pub use filter_bank::FilterBankTables;
+#[cfg(feature = "std")]
+pub use kind::{Encoding, MicroFrontendParams};
+pub use stage::MicroFrontend;
+pub use tables::{Reference, Tables};
 
 /// Samples per second that the tables are made for.
 pub const RATE: u32 = 16_000;
@@ -39,3 +47,13 @@ pub const WINDOW: usize = 480;
 pub const FFT: usize = 512;
 /// Channels of the filter bank, and so values in a frame of features.
 pub const CHANNELS: usize = 40;
+
+/// Multiplications of a frame: window; 4 passes of 64 butterflies with 8 divisions and 3 complex products each; 128
+/// joins of two bins; energies; weights; a few to a channel.
+#[cfg(feature = "std")]
+const MACS: u64 = {
+    let passes = 4 * (FFT / 8) * (8 + 3 * 4);
+    let joins = FFT / 4 * (4 + 4);
+    let bins = filter_bank::USED_BINS * (2 + 2);
+    (WINDOW + passes + joins + bins + 16 * CHANNELS) as u64
+};

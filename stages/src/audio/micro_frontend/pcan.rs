@@ -23,7 +23,7 @@ pub(super) fn gains() -> [i16; GAINS] {
     table[1] = gain_of(1);
     for bits in 2..=32_u32 {
         let low = 1_u32 << (bits - 1);
-        let high = low.checked_mul(2).unwrap_or(u32::MAX);
+        let high = low.saturating_mul(2);
         let value = i32::from(gain_of(low));
         let to_middle = i32::from(gain_of(low + low / 2)) - value;
         let to_high = i32::from(gain_of(high)) - value;

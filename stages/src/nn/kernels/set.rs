@@ -25,7 +25,7 @@ impl KernelSet {
         let mut sets = vec![Self::Plain(Plain)];
         #[cfg(target_arch = "x86_64")]
         {
-            //sets.extend(Avx2::detect().map(Self::Avx2));
+            sets.extend(Avx2::detect().map(Self::Avx2));
             sets.extend(Vnni::detect().map(Self::Vnni));
         }
         sets

@@ -2,14 +2,18 @@
 
 use std::io::{self, Write};
 
-use kws_engine::Plan;
+use kws_engine::{Plan, PlannedStage};
 
 use super::layout::{Layout, layout};
 use super::port_lines;
 
-/// Height of a stage's box, and from the top of one layer to the top of the next.
-const BOX: f64 = 46.0;
-const LAYER: f64 = 104.0;
+/// Height of a line of text, and what a stage's box has above and below its lines.
+const LINE: f64 = 15.0;
+const PAD: f64 = 9.0;
+/// From the lower side of a layer's highest box to the next layer.
+const BELOW: f64 = 40.0;
+/// Between the legend and the first layer.
+const LEGEND: f64 = 24.0;
 /// Between boxes, and around everything.
 const GAP: f64 = 28.0;
 const MARGIN: f64 = 24.0;
@@ -27,12 +31,13 @@ const COLOURS: [(&str, &str); 6] = [
 
 /// Boxes are stages, coloured by lane; a thick arrow is a ring between two lanes.
 pub(super) fn write(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
-    let widths: Vec<f64> = (0..plan.stages.len()).map(|stage| room(plan, stage)).collect();
+    let widths: Vec<f64> = plan.stages.iter().map(|stage| size(stage).0).collect();
     let edges: Vec<(usize, usize)> = plan.edges.iter().map(|edge| (edge.from, edge.to)).collect();
     let layout = layout(&widths, &edges, GAP);
     let legend = plan.lanes.iter().map(|lane| letters(&format!("lane {lane}")) + 40.0).sum::<f64>();
     let width = layout.width.max(legend) + 2.0 * MARGIN;
-    let height = layout.layers as f64 * LAYER + 2.0 * MARGIN;
+    let rows = rows(plan, &layout);
+    let height = rows.last().map_or(0.0, |row| row.1) + MARGIN;
     writeln!(
         to,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
@@ -46,9 +51,9 @@ pub(super) fn write(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
          markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"#555\"/></marker></defs>"
     )?;
     legend_row(plan, to)?;
-    arrows(plan, &layout, to)?;
-    for stage in 0..plan.stages.len() {
-        stage_box(plan, stage, &layout, to)?;
+    arrows(plan, &layout, &rows, to)?;
+    for (stage, &(x, layer)) in plan.stages.iter().zip(&layout.nodes) {
+        stage_box(stage, x + MARGIN, rows[layer].0, to)?;
     }
     writeln!(to, "</svg>")
 }
@@ -57,26 +62,35 @@ fn letters(text: &str) -> f64 {
     text.chars().count() as f64 * LETTER
 }
 
-/// The second line of a stage's box.
-fn subtitle(plan: &Plan, stage: usize) -> &str {
-    let stage = &plan.stages[stage];
-    if stage.kind == stage.name { "" } else { &stage.kind }
+/// What a stage's box says, and how each line looks.
+fn lines(stage: &PlannedStage) -> Vec<(String, &'static str)> {
+    let mut lines = vec![(stage.name.clone(), "font-weight=\"600\"")];
+    if stage.kind != stage.name {
+        lines.push((stage.kind.clone(), "fill=\"#555\""));
+    }
+    let port = stage.output.as_ref().map(port_lines);
+    lines.extend(port.into_iter().flatten().map(|line| (line, "font-size=\"11\" fill=\"#555\"")));
+    lines
 }
 
-fn box_width(plan: &Plan, stage: usize) -> f64 {
-    letters(&plan.stages[stage].name).max(letters(subtitle(plan, stage))) + 28.0
+fn size(stage: &PlannedStage) -> (f64, f64) {
+    let lines = lines(stage);
+    let widest = lines.iter().map(|(text, _)| letters(text)).fold(0.0, f64::max);
+    (widest + 2.0 * PAD, lines.len() as f64 * LINE + 2.0 * PAD)
 }
 
-/// Width that a stage needs: its box, and to the right of the arrow below it what it writes.
-fn room(plan: &Plan, stage: usize) -> f64 {
-    let label = plan.stages[stage].output.as_ref().map(port_lines).unwrap_or_default();
-    let label = label.iter().map(|line| letters(line)).fold(0.0, f64::max);
-    box_width(plan, stage).max(2.0 * (label + 10.0))
-}
-
-/// The y of a layer's boxes.
-fn top(layer: usize) -> f64 {
-    MARGIN + 26.0 + layer as f64 * LAYER
+/// Upper and lower side of every layer.
+fn rows(plan: &Plan, layout: &Layout) -> Vec<(f64, f64)> {
+    let mut top = MARGIN + LEGEND;
+    let height = |layer: usize| {
+        let here = plan.stages.iter().zip(&layout.nodes).filter(|(_, node)| node.1 == layer);
+        here.map(|(stage, _)| size(stage).1).fold(0.0, f64::max)
+    };
+    let mut row = |layer: usize| {
+        let bottom = top + height(layer);
+        (std::mem::replace(&mut top, bottom + BELOW), bottom)
+    };
+    (0..layout.layers).map(&mut row).collect()
 }
 
 fn legend_row(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
@@ -98,11 +112,11 @@ fn legend_row(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn arrows(plan: &Plan, layout: &Layout, to: &mut impl Write) -> io::Result<()> {
+fn arrows(plan: &Plan, layout: &Layout, rows: &[(f64, f64)], to: &mut impl Write) -> io::Result<()> {
     for (edge, route) in plan.edges.iter().zip(&layout.routes) {
         let width = if edge.ring.is_some() { 2.6 } else { 1.2 };
-        let shifted: Vec<(f64, usize)> = route.iter().map(|&(x, layer)| (x + MARGIN, layer)).collect();
-        let path = path(&shifted);
+        let start = rows[route[0].1].0 + size(&plan.stages[edge.from]).1;
+        let path = path(route, start, rows);
         writeln!(
             to,
             "<path d=\"{path}\" fill=\"none\" stroke=\"#555\" stroke-width=\"{width}\" marker-end=\"url(#arrow)\"/>"
@@ -112,53 +126,33 @@ fn arrows(plan: &Plan, layout: &Layout, to: &mut impl Write) -> io::Result<()> {
 }
 
 /// A curve that leaves and enters boxes upright and passes straight through the layers between.
-fn path(route: &[(f64, usize)]) -> String {
+fn path(route: &[(f64, usize)], start: f64, rows: &[(f64, f64)]) -> String {
     let mut path = String::new();
     for (step, pair) in route.windows(2).enumerate() {
         let [(x0, layer), (x1, next)] = *pair else { continue };
-        let (y0, y1) = (top(layer) + BOX, top(next));
-        // What passes a layer is straight from the upper side of its boxes to the lower.
-        let start = if step == 0 { format!("M{x0:.1} {y0:.1}") } else { format!(" V{y0:.1}") };
+        let (x0, x1) = (x0 + MARGIN, x1 + MARGIN);
+        let (y0, y1) = (rows[layer].1, rows[next].0);
+        path += &if step == 0 { format!("M{x0:.1} {start:.1} V{y0:.1}") } else { format!(" V{y0:.1}") };
         let bend = (y1 - y0) * 0.5;
-        path += &format!("{start} C{x0:.1} {:.1} {x1:.1} {:.1} {x1:.1} {y1:.1}", y0 + bend, y1 - bend);
+        path += &format!(" C{x0:.1} {:.1} {x1:.1} {:.1} {x1:.1} {y1:.1}", y0 + bend, y1 - bend);
     }
     path
 }
 
-fn stage_box(plan: &Plan, index: usize, layout: &Layout, to: &mut impl Write) -> io::Result<()> {
-    let stage = &plan.stages[index];
-    let (x, layer) = layout.nodes[index];
-    let x = x + MARGIN;
-    let (width, y) = (box_width(plan, index), top(layer));
+fn stage_box(stage: &PlannedStage, x: f64, top: f64, to: &mut impl Write) -> io::Result<()> {
+    let (width, height) = size(stage);
     let (fill, line) = COLOURS[stage.lane % COLOURS.len()];
+    let left = x - width / 2.0;
     writeln!(
         to,
-        "<rect x=\"{:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BOX}\" rx=\"7\" fill=\"{fill}\" stroke=\"{line}\"/>",
-        x - width / 2.0
+        "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"7\" fill=\"{fill}\" \
+         stroke=\"{line}\"/>"
     )?;
-    let subtitle = subtitle(plan, index);
-    let name_y = if subtitle.is_empty() { y + 27.0 } else { y + 20.0 };
-    let name = escaped(&stage.name);
-    writeln!(
-        to,
-        "<text x=\"{x:.1}\" y=\"{name_y:.1}\" text-anchor=\"middle\" font-weight=\"600\">{name}</text>"
-    )?;
-    if !subtitle.is_empty() {
-        let kind = escaped(subtitle);
+    for (row, (text, look)) in lines(stage).iter().enumerate() {
+        let y = top + PAD + (row as f64 + 0.75) * LINE;
         writeln!(
             to,
-            "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">{kind}</text>",
-            y + 36.0
-        )?;
-    }
-    let lines = stage.output.as_ref().map(port_lines).unwrap_or_default();
-    for (row, text) in lines.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-        let y = y + BOX + 20.0 + 14.0 * row as f64;
-        writeln!(
-            to,
-            "<text x=\"{:.1}\" y=\"{y:.1}\" font-size=\"11\" fill=\"#444\" stroke=\"#fff\" stroke-width=\"3\" \
-             paint-order=\"stroke\">{}</text>",
-            x + 8.0,
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" {look}>{}</text>",
             escaped(text)
         )?;
     }
@@ -167,4 +161,30 @@ fn stage_box(plan: &Plan, index: usize, layout: &Layout, to: &mut impl Write) ->
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::kinds::{pipeline, registry};
+    use super::*;
+
+    #[test]
+    fn every_stage_and_edge_is_drawn() {
+        let text = "
+            [[stage]]\nkind = \"tone\"
+            [[stage]]\nkind = \"half\"
+            [[stage]]\nname = \"wake & go\"\nkind = \"spot\"
+            [[stage]]\nname = \"quiet\"\nkind = \"spot\"\ninput = \"half\"
+            [[stage]]\nkind = \"print\"\ninputs = [\"wake & go\", \"quiet\", \"tone\"]";
+        let plan = Plan::new(&pipeline(text), &registry()).unwrap();
+        let mut picture = Vec::new();
+        write(&plan, &mut picture).unwrap();
+        let picture = String::from_utf8(picture).unwrap();
+        if let Ok(path) = std::env::var("KWS_SHOW_SVG") {
+            std::fs::write(path, &picture).unwrap();
+        }
+        assert_eq!(picture.matches("marker-end").count(), 6);
+        assert_eq!(picture.matches("font-weight").count(), 5);
+        assert!(picture.contains("wake &amp; go"));
+    }
 }

@@ -2,10 +2,11 @@
 
 use core::arch::x86_64::*;
 
-use super::image::{Padded, SLACK, corners};
+use super::image::{Padded, corners};
 use super::pack::VNNI;
+use super::tables::{Block, Tables, check, lend};
 use crate::nn::kernels::{self, Constants, Kernels, Plain};
-use crate::nn::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
+use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
 
 /// Kernels for x86-64 with AVX-512 (F, BW, VL, VNNI, VBMI).
 #[derive(Clone, Copy, Debug)]
@@ -54,61 +55,16 @@ const LANES: usize = VNNI.lanes;
 /// Flips the sign bit of a byte: what was `i8` becomes the `u8` that is 128 greater.
 const FLIP: i8 = i8::MIN;
 
-/// Packed constants of an operator, cut up and checked.
-struct Tables<'a> {
-    /// Where the words of a window lie, in bytes from its corner.
-    steps: &'a [i32],
-    /// Bias, multiplier, rounding and shift of each lane.
-    rows: [&'a [i32]; 4],
-    weights: &'a [i8],
-    rescaling: Rescaling,
-    channels: usize,
-}
-
-impl<'a> Tables<'a> {
-    fn new(constants: Constants<'a>, spans: (Span, Span), channels: u32, rescaling: Rescaling) -> Self {
-        let channels = channels as usize;
-        let lanes = VNNI.blocks(channels).map(|(_, panels)| panels * LANES).sum::<usize>();
-        let words = &constants.words[spans.1.range()];
-        let (steps, rest) = words.split_at(words.len() - 4 * lanes);
-        let mut rows = rest.chunks_exact(lanes);
-        let rows = core::array::from_fn(|_| rows.next().unwrap_or_default());
-        assert!(rows.iter().all(|row: &&[i32]| row.len() == lanes), "a plan packed for these kernels");
-        Self { steps, rows, weights: &constants.bytes[spans.0.range()], rescaling, channels }
-    }
-
-    /// Weights and lanes of the block whose lanes start at `lane`, of `panels` panels and `words` words each.
-    fn block(&self, lane: usize, panels: usize, words: usize) -> (&'a [i8], [&'a [i32]; 4]) {
-        let weights = &self.weights[lane * words * 4..][..panels * LANES * words * 4];
-        (weights, self.rows.map(|row| &row[lane..][..panels * LANES]))
-    }
-
-    /// Farthest byte that a window's words reach, from its corner.
-    fn reach(&self) -> usize {
-        assert!(self.steps.iter().all(|step| *step >= 0), "a plan packed for these kernels");
-        self.steps.iter().map(|step| *step as usize).max().unwrap_or(0)
-    }
-}
-
-/// Checks that every window lies in the image, so that the kernels may read without looking.
-fn check(tables: &Tables<'_>, padded: Padded, to: Image, window: &Window, read: usize, image: &[i8]) {
-    let last = (to.height as usize - 1) * window.stride_y as usize * padded.row()
-        + (to.width as usize - 1) * window.stride_x as usize * padded.channels;
-    assert!(last + tables.reach() + read <= image.len(), "a plan packed for these kernels");
-}
-
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
 fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(constants, (op.weights, op.channels), op.to.channels, op.rescaling);
-    check(&tables, padded, op.to, &op.window, 4, image);
+    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    check(&tables, (padded, 1), op.to, &op.window, 4, image);
     let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
-        let mut lane = 0;
-        for (first, panels) in VNNI.blocks(tables.channels) {
-            let (weights, rows) = tables.block(lane, panels, tables.steps.len());
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
             let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
             // SAFETY: `check` made sure that every window lies in the image.
             unsafe {
@@ -118,25 +74,8 @@ fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
                     _ => tiles::<4>(block, corners(padded, op.to, &op.window)),
                 }
             }
-            lane += panels * LANES;
         }
     }
-}
-
-fn lend(arena: &mut [i8], input: Span, output: Span, scratch: Span) -> [&mut [i8]; 3] {
-    arena
-        .get_disjoint_mut([input.range(), output.range(), scratch.range()])
-        .expect("spans of a plan lie apart in the arena")
-}
-
-/// One block of output channels of one image.
-struct Block<'a> {
-    image: &'a [i8],
-    to: &'a mut [i8],
-    first: usize,
-    weights: &'a [i8],
-    rows: [&'a [i32]; 4],
-    tables: &'a Tables<'a>,
 }
 
 /// Most pixels that are computed side by side.
@@ -155,73 +94,74 @@ unsafe fn tiles<const P: usize>(mut block: Block<'_>, mut corners: impl Iterator
         unsafe {
             match count {
                 0 => return,
-                1 => block.tile::<1, P>(&tile, pixel),
-                2 => block.tile::<2, P>(&tile, pixel),
-                3 => block.tile::<3, P>(&tile, pixel),
-                4 => block.tile::<4, P>(&tile, pixel),
-                5 => block.tile::<5, P>(&tile, pixel),
-                _ => block.tile::<6, P>(&tile, pixel),
+                1 => sums::<1, P>(&mut block, &tile, pixel),
+                2 => sums::<2, P>(&mut block, &tile, pixel),
+                3 => sums::<3, P>(&mut block, &tile, pixel),
+                4 => sums::<4, P>(&mut block, &tile, pixel),
+                5 => sums::<5, P>(&mut block, &tile, pixel),
+                _ => sums::<6, P>(&mut block, &tile, pixel),
             }
         }
         pixel += count;
     }
 }
 
-impl Block<'_> {
-    /// Computes `M` pixels by `P` panels.
-    ///
-    /// # Safety
-    ///
-    /// As [`tiles`], for the first `M` corners.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-    unsafe fn tile<const M: usize, const P: usize>(&mut self, corners: &[usize; PIXELS], pixel: usize) {
-        let biases: [__m512i; P] = core::array::from_fn(|p| load(self.rows[0], p));
-        let mut sums = [biases; M];
-        let weights = self.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
-        for (step, weights) in self.tables.steps.iter().zip(weights) {
-            // SAFETY: an array of 64 bytes is as long as a vector.
-            let weights = weights.each_ref().map(|w| unsafe { _mm512_loadu_si512(w.as_ptr().cast()) });
-            for (sums, corner) in sums.iter_mut().zip(corners) {
-                // SAFETY: the caller made sure that these four bytes lie in the image.
-                let word = unsafe {
-                    self.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned()
-                };
-                let word = _mm512_set1_epi32(word);
-                for (sum, weights) in sums.iter_mut().zip(weights) {
-                    *sum = _mm512_dpbusd_epi32(*sum, word, weights);
-                }
+/// Computes `M` pixels by `P` panels.
+///
+/// # Safety
+///
+/// As [`tiles`], for the first `M` corners.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn sums<const M: usize, const P: usize>(
+    block: &mut Block<'_>,
+    corners: &[usize; PIXELS],
+    pixel: usize,
+) {
+    let biases: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums = [biases; M];
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+    for (step, weights) in block.tables.steps.iter().zip(weights) {
+        // SAFETY: an array of 64 bytes is as long as a vector.
+        let weights = weights.each_ref().map(|w| unsafe { _mm512_loadu_si512(w.as_ptr().cast()) });
+        for (sums, corner) in sums.iter_mut().zip(corners) {
+            // SAFETY: the caller made sure that these four bytes lie in the image.
+            let word =
+                unsafe { block.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned() };
+            let word = _mm512_set1_epi32(word);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = _mm512_dpbusd_epi32(*sum, word, weights);
             }
         }
-        for (m, sums) in sums.into_iter().enumerate() {
-            self.write(sums, pixel + m);
-        }
     }
+    for (m, sums) in sums.into_iter().enumerate() {
+        write(block, sums, pixel + m);
+    }
+}
 
-    /// Rescales the sums of one pixel and writes its channels.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-    fn write<const P: usize>(&mut self, sums: [__m512i; P], pixel: usize) {
-        let count = (self.tables.channels - self.first).min(P * LANES);
-        let to = &mut self.to[pixel * self.tables.channels + self.first..][..count];
-        let scaled: [__m512i; P] = core::array::from_fn(|p| rescale(sums[p], &self.rows, p));
-        let (min, max) = (self.tables.rescaling.min as i8, self.tables.rescaling.max as i8);
-        if P == VNNI.panels {
-            let (low, high) =
-                (_mm512_packs_epi32(scaled[0], scaled[1]), _mm512_packs_epi32(scaled[2], scaled[3]));
-            let bytes = _mm512_packs_epi16(low, high);
-            let bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8(min));
-            let bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(max));
-            let mask = u64::MAX >> (64 - count);
-            // SAFETY: the mask lets exactly the bytes of `to` through.
-            unsafe { _mm512_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
-            return;
-        }
-        for (to, scaled) in to.chunks_mut(LANES).zip(scaled) {
-            let bytes = _mm512_cvtsepi32_epi8(scaled);
-            let bytes = _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8(min)), _mm_set1_epi8(max));
-            let mask = u16::MAX >> (16 - to.len());
-            // SAFETY: the mask lets exactly the bytes of `to` through.
-            unsafe { _mm_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
-        }
+/// Rescales the sums of one pixel and writes its channels.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+fn write<const P: usize>(block: &mut Block<'_>, sums: [__m512i; P], pixel: usize) {
+    let count = (block.tables.channels - block.first).min(P * LANES);
+    let to = &mut block.to[pixel * block.tables.channels + block.first..][..count];
+    let scaled: [__m512i; P] = core::array::from_fn(|p| rescale(sums[p], &block.rows, p));
+    let (min, max) = (block.tables.rescaling.min as i8, block.tables.rescaling.max as i8);
+    if P == VNNI.panels {
+        let (low, high) =
+            (_mm512_packs_epi32(scaled[0], scaled[1]), _mm512_packs_epi32(scaled[2], scaled[3]));
+        let bytes = _mm512_packs_epi16(low, high);
+        let bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8(min));
+        let bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(max));
+        let mask = u64::MAX >> (64 - count);
+        // SAFETY: the mask lets exactly the bytes of `to` through.
+        unsafe { _mm512_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
+        return;
+    }
+    for (to, scaled) in to.chunks_mut(LANES).zip(scaled) {
+        let bytes = _mm512_cvtsepi32_epi8(scaled);
+        let bytes = _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8(min)), _mm_set1_epi8(max));
+        let mask = u16::MAX >> (16 - to.len());
+        // SAFETY: the mask lets exactly the bytes of `to` through.
+        unsafe { _mm_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
     }
 }
 
@@ -250,91 +190,86 @@ fn rescale(sums: __m512i, rows: &[&[i32]; 4], panel: usize) -> __m512i {
 fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
     // A vector of channels may read past those of the last tap.
-    check(&tables, padded, op.to, &op.window, tables.channels + SLACK - 1, image);
+    check(&tables, (padded, 1), op.to, &op.window, tables.channels + 4 * LANES - 1, image);
     let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
-        let mut lane = 0;
-        for (first, panels) in VNNI.blocks(tables.channels) {
-            let (weights, rows) = tables.block(lane, panels, tables.steps.len() / 4);
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / VNNI.inputs) {
             let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
             for (pixel, corner) in corners(padded, op.to, &op.window).enumerate() {
                 // SAFETY: `check` made sure that the vectors of every window lie in the image.
                 unsafe {
                     match panels {
-                        1 => block.few::<1>(corner + first, pixel),
-                        2 => block.few::<2>(corner + first, pixel),
-                        _ => block.many(corner + first, pixel),
+                        1 => few::<1>(&mut block, corner + first, pixel),
+                        2 => few::<2>(&mut block, corner + first, pixel),
+                        _ => many(&mut block, corner + first, pixel),
                     }
                 }
             }
-            lane += panels * LANES;
         }
     }
 }
 
-impl Block<'_> {
-    /// Depthwise sums of 64 channels at one pixel.
-    ///
-    /// # Safety
-    ///
-    /// 64 bytes from `corner` plus every step on must lie in the image.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-    unsafe fn many(&mut self, corner: usize, pixel: usize) {
-        let mut sums: [__m512i; 4] = core::array::from_fn(|p| load(self.rows[0], p));
-        let weights = self.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<4>().0;
-        for (steps, weights) in self.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
-            // SAFETY: the caller made sure of these vectors.
-            let taps = steps.map(|step| unsafe {
-                _mm512_loadu_si512(self.image.as_ptr().add(corner + step as usize).cast())
-            });
-            let (low01, high01) =
-                (_mm512_unpacklo_epi8(taps[0], taps[1]), _mm512_unpackhi_epi8(taps[0], taps[1]));
-            let (low23, high23) =
-                (_mm512_unpacklo_epi8(taps[2], taps[3]), _mm512_unpackhi_epi8(taps[2], taps[3]));
-            let words = [
-                _mm512_unpacklo_epi16(low01, low23),
-                _mm512_unpackhi_epi16(low01, low23),
-                _mm512_unpacklo_epi16(high01, high23),
-                _mm512_unpackhi_epi16(high01, high23),
-            ];
-            for ((sum, words), weights) in sums.iter_mut().zip(words).zip(weights) {
-                // SAFETY: an array of 64 bytes is as long as a vector.
-                let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-                *sum = _mm512_dpbusd_epi32(*sum, words, weights);
-            }
+/// Depthwise sums of 64 channels at one pixel.
+///
+/// # Safety
+///
+/// 64 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn many(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sums: [__m512i; 4] = core::array::from_fn(|p| load(block.rows[0], p));
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<4>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
+        // SAFETY: the caller made sure of these vectors.
+        let taps = steps.map(|step| unsafe {
+            _mm512_loadu_si512(block.image.as_ptr().add(corner + step as usize).cast())
+        });
+        let (low01, high01) =
+            (_mm512_unpacklo_epi8(taps[0], taps[1]), _mm512_unpackhi_epi8(taps[0], taps[1]));
+        let (low23, high23) =
+            (_mm512_unpacklo_epi8(taps[2], taps[3]), _mm512_unpackhi_epi8(taps[2], taps[3]));
+        let words = [
+            _mm512_unpacklo_epi16(low01, low23),
+            _mm512_unpackhi_epi16(low01, low23),
+            _mm512_unpacklo_epi16(high01, high23),
+            _mm512_unpackhi_epi16(high01, high23),
+        ];
+        for ((sum, words), weights) in sums.iter_mut().zip(words).zip(weights) {
+            // SAFETY: an array of 64 bytes is as long as a vector.
+            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
+            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
         }
-        self.write(sums, pixel);
     }
+    write(block, sums, pixel);
+}
 
-    /// Depthwise sums of `P` times 16 channels at one pixel.
-    ///
-    /// # Safety
-    ///
-    /// `P` times 16 bytes from `corner` plus every step on must lie in the image.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-    unsafe fn few<const P: usize>(&mut self, corner: usize, pixel: usize) {
-        let mut sums: [__m512i; P] = core::array::from_fn(|p| load(self.rows[0], p));
-        let gather = gather();
-        let weights = self.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
-        for (steps, weights) in self.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
-            for (p, (sum, weights)) in sums.iter_mut().zip(weights).enumerate() {
-                // SAFETY: the caller made sure of these vectors.
-                let [a, b, c, d] = steps.map(|step| unsafe {
-                    _mm_loadu_si128(self.image.as_ptr().add(corner + step as usize + p * LANES).cast())
-                });
-                let taps = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a), b);
-                let taps = _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(taps, c), d);
-                let words = _mm512_permutexvar_epi8(gather, taps);
-                // SAFETY: an array of 64 bytes is as long as a vector.
-                let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-                *sum = _mm512_dpbusd_epi32(*sum, words, weights);
-            }
+/// Depthwise sums of `P` times 16 channels at one pixel.
+///
+/// # Safety
+///
+/// `P` times 16 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn few<const P: usize>(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sums: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let gather = gather();
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
+        for (p, (sum, weights)) in sums.iter_mut().zip(weights).enumerate() {
+            // SAFETY: the caller made sure of these vectors.
+            let [a, b, c, d] = steps.map(|step| unsafe {
+                _mm_loadu_si128(block.image.as_ptr().add(corner + step as usize + p * LANES).cast())
+            });
+            let taps = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a), b);
+            let taps = _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(taps, c), d);
+            let words = _mm512_permutexvar_epi8(gather, taps);
+            // SAFETY: an array of 64 bytes is as long as a vector.
+            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
+            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
         }
-        self.write(sums, pixel);
     }
+    write(block, sums, pixel);
 }
 
 /// Byte `4 · channel + tap` from byte `16 · tap + channel`.

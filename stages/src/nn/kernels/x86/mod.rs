@@ -12,6 +12,9 @@ mod avx2;
 mod avx512;
 mod image;
 pub(crate) mod pack;
+mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use avx2::Avx2;
 pub use avx512::Vnni;

@@ -127,17 +127,15 @@ impl Form {
                 }
             }
         }
-        let sums: Vec<i64> = (0..out)
+        let sums: Vec<Sums> = (0..out)
             .map(|channel| {
-                steps
+                let taps = steps
                     .iter()
-                    .flat_map(|&(y, run, at, i)| (0..self.inputs).map(move |j| (y, run, at, i + j)))
-                    .map(|step| i64::from(value(channel, step)))
-                    .sum()
+                    .flat_map(|&(y, run, at, i)| (0..self.inputs).map(move |j| (y, run, at, i + j)));
+                Sums::of(taps.map(|tap| value(channel, tap)))
             })
             .collect();
-        let products = height as i64 * (runs * width) as i64;
-        self.constants(&mut packed.words, rescaling, channels, &sums, products)?;
+        self.constants(&mut packed.words, rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)
     }
@@ -170,9 +168,9 @@ impl Form {
                 }
             }
         }
-        let sums: Vec<i64> =
-            (0..out).map(|channel| (0..taps).map(|tap| i64::from(value(channel, tap))).sum()).collect();
-        self.constants(&mut packed.words, &op.rescaling, channels, &sums, taps as i64)?;
+        let sums: Vec<Sums> =
+            (0..out).map(|channel| Sums::of((0..taps).map(|tap| value(channel, tap)))).collect();
+        self.constants(&mut packed.words, &op.rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)
     }
@@ -188,7 +186,7 @@ impl Form {
             return None;
         }
         let rows = weights.chunks_exact(op.inputs as usize).zip(channels.biases);
-        let extra = self.bias.map_or(0, |bias| op.rescaling.input_offset - bias);
+        let extra = op.rescaling.input_offset - self.bias.unwrap_or(0);
         let bias = |(row, bias): (&[i8], &i32)| {
             let sum = row.iter().fold(0i32, |sum, w| sum.wrapping_add(i32::from(*w)));
             bias.wrapping_add(sum.wrapping_mul(extra))
@@ -199,48 +197,78 @@ impl Form {
         Some(words)
     }
 
-    /// Appends, in the order of the lanes, each channel's bias, multiplier, rounding and shift.
-    ///
-    /// The kernels round with one addition where TFLite compares remainders. That is the same as long as nothing
-    /// overflows; an operator for which that cannot be proved here stays plain.
+    /// Appends, in the order of the lanes, each channel's bias, multiplier, rounding and shift, or says that the
+    /// operator must stay plain because a channel of it has no such form.
     fn constants(
         self,
         words: &mut Vec<i32>,
         rescaling: &Rescaling,
         channels: &Channels<'_>,
-        sums: &[i64],
-        products: i64,
+        sums: &[Sums],
     ) -> Option<()> {
-        let mut lanes = Vec::new();
-        for (first, panels) in self.blocks(sums.len()) {
-            for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
-                lanes.push(
-                    Some(first + self.channel(panels, panel, lane)).filter(|channel| *channel < sums.len()),
-                );
-            }
-        }
         let extra = self.bias.map_or(0, |bias| i64::from(rescaling.input_offset - bias));
         let mut rows = [const { Vec::new() }; 4];
-        for lane in lanes {
-            let Some(channel) = lane else {
-                rows.iter_mut().for_each(|row| row.push(0));
-                continue;
-            };
-            let Factor { multiplier, shift } =
-                Factor { multiplier: channels.multipliers[channel], shift: channels.shifts[channel] };
-            let bias = i64::from(channels.biases[channel]) + sums[channel] * extra;
-            let most = bias.abs().max(i64::from(channels.biases[channel]).abs()) + products * 255 * 128;
-            if !(-22..=-1).contains(&shift) || most >= 1 << 30 {
-                return None;
+        for (first, panels) in self.blocks(sums.len()) {
+            for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
+                let channel = first + self.channel(panels, panel, lane);
+                let lane = match sums.get(channel) {
+                    Some(sums) => {
+                        let factor = Factor {
+                            multiplier: channels.multipliers[channel],
+                            shift: channels.shifts[channel],
+                        };
+                        sums.lane(channels.biases[channel], factor, rescaling, extra)?
+                    }
+                    None => [0; 4],
+                };
+                rows.iter_mut().zip(lane).for_each(|(row, word)| row.push(word));
             }
-            let right = -shift;
-            rows[0].push(bias as i32);
-            rows[1].push(multiplier);
-            rows[2].push((1 << (right - 1)) + (rescaling.output_offset << right));
-            rows[3].push(right);
         }
         rows.iter().for_each(|row| words.extend(row));
         Some(())
+    }
+}
+
+/// Sums over a channel's weights.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    positive: i64,
+    negative: i64,
+}
+
+impl Sums {
+    fn of(weights: impl Iterator<Item = i8>) -> Self {
+        weights.map(i64::from).fold(Self::default(), |sums, w| Self {
+            positive: sums.positive + w.max(0),
+            negative: sums.negative + w.min(0),
+        })
+    }
+
+    /// Bias, multiplier, rounding and shift of one channel; `extra` is what the input's form lacks of its offset.
+    ///
+    /// The kernels round with one addition where TFLite compares remainders. That is the same as long as nothing
+    /// overflows, which the channel's weights must prove here. A channel whose output never changes (pruned away in
+    /// training, its scale next to nothing) needs no proof: it becomes a constant.
+    fn lane(self, bias: i32, factor: Factor, rescaling: &Rescaling, extra: i64) -> Option<[i32; 4]> {
+        let (low, high) = (i64::from(rescaling.input_offset) - 128, i64::from(rescaling.input_offset) + 127);
+        let bound = |sum: i64| i32::try_from(sum).ok().filter(|sum| sum.unsigned_abs() < (1 << 31) - 256);
+        let least = bound(i64::from(bias) + self.positive * low + self.negative * high)?;
+        let most = bound(i64::from(bias) + self.positive * high + self.negative * low)?;
+        let output = |sum: i32| {
+            let scaled = i64::from(factor.apply(sum)) + i64::from(rescaling.output_offset);
+            scaled.max(i64::from(rescaling.min)).min(i64::from(rescaling.max)) as i32
+        };
+        if factor.shift <= 0 && output(least) == output(most) {
+            return Some([0, 0, output(least), 0]);
+        }
+        const BOUND: i32 = 1 << 30;
+        if !(-23..=-1).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
+            return None;
+        }
+        let right = -factor.shift;
+        // The bias may wrap: so does the sum, back to where it belongs.
+        let bias = (i64::from(bias) + (self.positive + self.negative) * extra) as i32;
+        Some([bias, factor.multiplier, (1 << (right - 1)) + (rescaling.output_offset << right), right])
     }
 }
 

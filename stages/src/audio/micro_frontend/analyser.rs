@@ -1,4 +1,4 @@
-//! The composed front end.
+//! The steps in their order: one window to one frame of features.
 
 use core::borrow::Borrow;
 
@@ -6,15 +6,12 @@ use super::fft::{Buffers, Complex, real_bins};
 use super::filter_bank::{self, FIRST_BIN, USED_BINS};
 use super::{CHANNELS, FFT, Tables, WINDOW, log, noise, pcan, window};
 
-/// One frame: the channels' logarithms times 64, in Q0, at most 1420 or so.
-pub type Features = [u16; CHANNELS];
-
 /// Turns windows into features; keeps the noise estimate between them.
 ///
 /// Generic over how the tables are held: `&'static Tables` in firmware, a `Box` or `Arc` on a host. About 3.3 KB of
 /// state and work space; `new` is `const`.
 #[derive(Debug, Clone)]
-pub struct MicroFrontend<T> {
+pub struct Analyser<T> {
     tables: T,
     estimate: [u32; CHANNELS],
     windowed: [i16; WINDOW],
@@ -23,8 +20,8 @@ pub struct MicroFrontend<T> {
     signal: [u32; CHANNELS],
 }
 
-impl<T> MicroFrontend<T> {
-    /// A front end that has heard nothing.
+impl<T> Analyser<T> {
+    /// One that has heard nothing.
     pub const fn new(tables: T) -> Self {
         Self {
             tables,
@@ -42,12 +39,11 @@ impl<T> MicroFrontend<T> {
     }
 }
 
-impl<T: Borrow<Tables>> MicroFrontend<T> {
-    /// Computes the features of one window. Windows must come in the order of time, at one hop.
-    pub fn process(&mut self, samples: &[i16; WINDOW], features: &mut Features) {
+impl<T: Borrow<Tables>> Analyser<T> {
+    /// Computes the features of one window: 64 times a natural logarithm, at most 1420. Windows must come in the order of time, at one hop.
+    pub fn process(&mut self, samples: &[i16; WINDOW], features: &mut [u16; CHANNELS]) {
         let tables = self.tables.borrow();
-        let peak = window::apply(&tables.window, samples, &mut self.windowed);
-        let shift = spare_bits(peak);
+        let shift = window::apply(tables.reference, &tables.window, samples, &mut self.windowed);
         pair(&self.windowed, shift, &mut self.fft.points);
         self.fft.transform(&tables.fft.twiddles);
         energies(&self.fft.points, &tables.fft.split, &mut self.energies);
@@ -56,11 +52,6 @@ impl<T: Borrow<Tables>> MicroFrontend<T> {
         pcan::apply(&tables.gains, &self.estimate, &mut self.signal);
         log::apply(&tables.logarithm, &self.signal, features);
     }
-}
-
-/// By how much samples can be shifted left and stay within fifteen bits.
-fn spare_bits(peak: i16) -> u32 {
-    peak.leading_zeros() - 1
 }
 
 /// Scales the samples and lays them out as the transform's input.
@@ -82,12 +73,4 @@ fn energies(points: &[Complex; FFT / 2], split: &[Complex; FFT / 4], energies: &
             *energy = high.energy();
         }
     }
-}
-
-/// A feature as the int8 that micro_speech and microWakeWord models read: scale 26/255, zero point −128.
-///
-/// 666 is 25.6 · 26 rounded: features over 25.6 lie between 0 and 26.
-#[must_use]
-pub fn quantise(feature: u16) -> i8 {
-    ((i32::from(feature) * 256 + 333) / 666 - 128).clamp(-128, 127) as i8
 }

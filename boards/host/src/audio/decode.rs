@@ -1,0 +1,174 @@
+//! Files of audio, decoded packet by packet.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+use super::{Channel, HIGHEST_RATE};
+
+/// Damaged packets in a row after which a file is given up.
+const PATIENCE: u32 = 100;
+
+/// A file of audio under way: WAV, FLAC, Ogg Vorbis or MP3, told apart by their content.
+///
+/// Samples are `f32` with full scale ±1, in which 16-bit samples are exact.
+pub(crate) struct Decoder {
+    path: PathBuf,
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    rate: u32,
+    channel: Channel,
+    /// Frames that the file says it has, where it knows.
+    stated: Option<u64>,
+    /// Frames of the file that are behind us.
+    at: u64,
+    planes: Vec<Vec<f32>>,
+}
+
+/// What one step of decoding brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Samples, possibly none.
+    Samples {
+        /// Frames before them that are damaged and left out.
+        lost: u64,
+    },
+    /// The file is over.
+    End,
+}
+
+impl Decoder {
+    /// Opens a file and reads its headers.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with the file.
+    pub(crate) fn open(path: &Path, channel: Channel) -> Result<Self, String> {
+        let name = path.display();
+        let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
+        if file.metadata().is_ok_and(|about| about.is_dir()) {
+            return Err(format!("`{name}` is a folder, expected a file"));
+        }
+        let format = probe(file).map_err(|error| match error {
+            Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+                format!("cannot read `{name}`: {error}")
+            }
+            error => format!(
+                "`{name}` is no audio that can be read ({error}), expected WAV, FLAC, Ogg Vorbis or MP3"
+            ),
+        })?;
+        let track = format.default_track(TrackType::Audio).ok_or(format!("`{name}` has no audio track"))?;
+        let codec = track.codec_params.as_ref().and_then(|codec| codec.audio());
+        let codec = codec.ok_or(format!("`{name}` does not say how its audio is coded"))?;
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(codec, &AudioDecoderOptions::default())
+            .map_err(|error| format!("`{name}` holds audio of a coding that cannot be read: {error}"))?;
+        let rate = codec.sample_rate.filter(|rate| (1..=HIGHEST_RATE).contains(rate));
+        let rate = rate.ok_or(format!("`{name}` states no sensible sampling rate"))?;
+        if let Some(channels) = codec.channels.as_ref().map(|channels| channels.count())
+            && !channel.is_among(channels)
+        {
+            return Err(format!(
+                "`{name}` has {channels} channels, counted from 0, and not the one asked for"
+            ));
+        }
+        let (track, stated) = (track.id, stated(track));
+        if stated == Some(0) {
+            return Err(format!("`{name}` holds no samples"));
+        }
+        let path = path.to_owned();
+        Ok(Decoder { path, format, decoder, track, rate, channel, stated, at: 0, planes: Vec::new() })
+    }
+
+    /// Samples per second.
+    pub(crate) fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Decodes a little more and adds its samples.
+    ///
+    /// # Errors
+    /// When the file breaks off or cannot be read on.
+    pub(crate) fn next(&mut self, into: &mut Vec<f32>) -> Result<Heard, String> {
+        for _ in 0..PATIENCE {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return self.end(),
+                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    // A WAV file that was written to a pipe does not know its length.
+                    let unknown = self.stated.is_none() && self.format.format_info().format == FORMAT_ID_WAVE;
+                    return if unknown { self.end() } else { Err(self.broken_off()) };
+                }
+                Err(Error::DecodeError(_)) => continue,
+                Err(Error::ResetRequired) => return Err(self.unreadable("its format changes")),
+                Err(error) => return Err(self.unreadable(&error.to_string())),
+            };
+            if packet.track_id != self.track {
+                continue;
+            }
+            let begin = u64::try_from(packet.pts.get()).unwrap_or(0).min(self.stated.unwrap_or(u64::MAX));
+            match self.decoder.decode(&packet) {
+                Ok(audio) => {
+                    audio.copy_to_vecs_planar(&mut self.planes);
+                    let frames = audio.frames() as u64;
+                    let lost = if frames > 0 { begin.saturating_sub(self.at) } else { 0 };
+                    self.at += lost + frames;
+                    if !self.channel.is_among(self.planes.len()) {
+                        return Err(self.unreadable("it lacks the channel asked for"));
+                    }
+                    self.channel.hear(&self.planes, into);
+                    return Ok(Heard::Samples { lost });
+                }
+                Err(Error::DecodeError(_) | Error::IoError(_)) => self.decoder.reset(),
+                Err(error) => return Err(self.unreadable(&error.to_string())),
+            }
+        }
+        Err(self.unreadable("nothing but damaged packets"))
+    }
+
+    fn end(&self) -> Result<Heard, String> {
+        match self.stated {
+            Some(stated) if self.at < stated => Err(self.broken_off()),
+            _ => Ok(Heard::End),
+        }
+    }
+
+    fn seconds(&self, frames: u64) -> f64 {
+        frames as f64 / f64::from(self.rate)
+    }
+
+    fn broken_off(&self) -> String {
+        let (name, at) = (self.path.display(), self.seconds(self.at));
+        let of = self.stated.map(|stated| format!(", its header promises {:.3} s", self.seconds(stated)));
+        format!("`{name}` breaks off after {at:.3} s{}", of.unwrap_or_default())
+    }
+
+    fn unreadable(&self, why: &str) -> String {
+        format!("cannot read `{}` on after {:.3} s: {why}", self.path.display(), self.seconds(self.at))
+    }
+}
+
+fn probe(file: File) -> Result<Box<dyn FormatReader>, Error> {
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    symphonia::default::get_probe().probe(
+        &Hint::new(),
+        stream,
+        FormatOptions::default(),
+        MetadataOptions::default(),
+    )
+}
+
+/// Frames that a track says it has. An MP3 without a tag from its encoder only guesses from its size.
+fn stated(track: &Track) -> Option<u64> {
+    let codec = track.codec_params.as_ref()?.audio()?;
+    let guess = codec.codec == CODEC_ID_MP3 && track.delay.is_none();
+    track.num_frames.filter(|_| !guess)
+}

@@ -1,0 +1,200 @@
+//! One channel from any rate to any other, as it comes.
+
+use rubato::audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Resampler as _};
+
+/// Resamples one channel without delay or added length: output sample `k` is the input at time `k / to`, and a
+/// stream of `n` samples becomes `ceil(n × to / from)`.
+///
+/// The filter is rubato's synchronous FFT resampler (overlap-add, Blackman-Harris² anti-aliasing window). Its sums
+/// run in the order that the processor's vector unit likes, so that other processors may differ in the last bit of
+/// the `f32`; after rounding to 16 bits that is a rare single step.
+pub(crate) struct Resampler {
+    filter: Fft<f32>,
+    from: u64,
+    to: u64,
+    /// Input that does not yet make a chunk.
+    input: Vec<f32>,
+    filled: usize,
+    output: Vec<f32>,
+    /// Samples of the filter's delay, still to be left out.
+    trim: usize,
+    taken: u64,
+    given: u64,
+}
+
+impl Resampler {
+    /// From one rate to another in Hz, in chunks of about `chunk` input samples: longer ones have a steeper filter.
+    ///
+    /// # Errors
+    /// When a rate is 0.
+    pub(crate) fn new(from: u32, to: u32, chunk: usize) -> Result<Self, String> {
+        if from == 0 || to == 0 {
+            return Err(format!("cannot resample from {from} Hz to {to} Hz"));
+        }
+        // An even number of the shortest chunks: half of one is the filter's delay, and must be whole samples.
+        let shortest = (from / gcd(from, to)) as usize;
+        let chunk = chunk.div_ceil(2 * shortest) * 2 * shortest;
+        let filter = Fft::new_custom(
+            from as usize,
+            to as usize,
+            chunk,
+            1,
+            1,
+            rubato::WindowFunction::BlackmanHarris2,
+            FixedSync::Both,
+        )
+        .map_err(|error| format!("cannot resample from {from} Hz to {to} Hz: {error}"))?;
+        Ok(Resampler {
+            from: u64::from(from),
+            to: u64::from(to),
+            input: vec![0.0; filter.input_frames_max()],
+            filled: 0,
+            output: vec![0.0; filter.output_frames_max()],
+            trim: filter.output_delay(),
+            taken: 0,
+            given: 0,
+            filter,
+        })
+    }
+
+    /// Output samples of the longest wait: what goes in comes out no later than this.
+    #[cfg(feature = "mic")]
+    pub(crate) fn delay(&self) -> usize {
+        self.output.len() + self.filter.output_delay()
+    }
+
+    /// Takes samples in and adds what has become ready.
+    ///
+    /// # Errors
+    /// When the filter refuses its input, which it has no reason to.
+    pub(crate) fn push(&mut self, mut samples: &[f32], into: &mut Vec<f32>) -> Result<(), String> {
+        self.taken += samples.len() as u64;
+        while !samples.is_empty() {
+            let room = &mut self.input[self.filled..];
+            let (now, later) = samples.split_at(room.len().min(samples.len()));
+            room[..now.len()].copy_from_slice(now);
+            self.filled += now.len();
+            samples = later;
+            if self.filled == self.input.len() {
+                self.turn(u64::MAX, into)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the stream: adds what is left, and starts anew.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn finish(&mut self, into: &mut Vec<f32>) -> Result<(), String> {
+        let whole = (self.taken * self.to).div_ceil(self.from);
+        while self.given < whole {
+            self.input[self.filled..].fill(0.0);
+            self.turn(whole, into)?;
+        }
+        self.restart();
+        (self.taken, self.given) = (0, 0);
+        Ok(())
+    }
+
+    /// Leaves out `frames` of the input, and what has not yet come out. Returns how many output samples are missing.
+    pub(crate) fn skip(&mut self, frames: u64) -> u64 {
+        self.taken += frames;
+        let next = (self.taken * self.to).div_ceil(self.from);
+        let lost = next.saturating_sub(self.given);
+        self.restart();
+        // Counting goes on from a place where both clocks agree.
+        (self.taken, self.given) = (0, 0);
+        lost
+    }
+
+    fn restart(&mut self) {
+        self.filter.reset();
+        self.filled = 0;
+        self.trim = self.filter.output_delay();
+    }
+
+    /// Filters one chunk and adds its output, up to `whole` samples of the stream.
+    fn turn(&mut self, whole: u64, into: &mut Vec<f32>) -> Result<(), String> {
+        let (frames, room) = (self.input.len(), self.output.len());
+        let text = |error: &dyn std::fmt::Display| format!("resampling failed: {error}");
+        let input = SequentialSlice::new(&self.input, 1, frames).map_err(|error| text(&error))?;
+        let mut output = SequentialSlice::new_mut(&mut self.output, 1, room).map_err(|error| text(&error))?;
+        let (_, made) =
+            self.filter.process_into_buffer(&input, &mut output, None).map_err(|error| text(&error))?;
+        self.filled = 0;
+        let begin = self.trim.min(made);
+        self.trim -= begin;
+        let end =
+            made.min(begin + usize::try_from(whole - self.given).unwrap_or(usize::MAX).min(made - begin));
+        self.given += (end - begin) as u64;
+        into.extend_from_slice(&self.output[begin..end]);
+        Ok(())
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    fn tone(hz: f64, rate: u32, samples: usize) -> Vec<f32> {
+        (0..samples).map(|n| (0.5 * (TAU * hz * n as f64 / f64::from(rate)).sin()) as f32).collect()
+    }
+
+    fn resampled(from: u32, to: u32, input: &[f32], pieces: usize) -> Vec<f32> {
+        let mut resampler = Resampler::new(from, to, 1024).unwrap();
+        let mut output = Vec::new();
+        for piece in input.chunks(pieces) {
+            resampler.push(piece, &mut output).unwrap();
+        }
+        resampler.finish(&mut output).unwrap();
+        output
+    }
+
+    #[test]
+    fn keeps_time_and_shape_of_a_tone() {
+        for (from, to) in
+            [(44_100, 16_000), (48_000, 16_000), (8_000, 16_000), (22_050, 16_000), (11_025, 16_000)]
+        {
+            let output = resampled(from, to, &tone(440.0, from, from as usize), 777);
+            assert_eq!(output.len(), to as usize);
+            let expected = tone(440.0, to, to as usize);
+            // The ends lack what was before and comes after.
+            let worst = (1000..15_000).map(|n| (output[n] - expected[n]).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-4, "from {from} Hz: off by {worst}");
+        }
+    }
+
+    #[test]
+    fn stops_what_the_lower_rate_cannot_carry() {
+        let output = resampled(48_000, 16_000, &tone(11_000.0, 48_000, 48_000), 4096);
+        let worst = output[1000..15_000].iter().fold(0.0, |worst: f32, sample| worst.max(sample.abs()));
+        assert!(worst < 1e-4, "a tone of 11 kHz comes through at {worst}");
+    }
+
+    #[test]
+    fn does_not_depend_on_the_pieces() {
+        let input = tone(300.0, 44_100, 20_000);
+        assert_eq!(resampled(44_100, 16_000, &input, 1), resampled(44_100, 16_000, &input, 20_000));
+    }
+
+    #[test]
+    fn counts_what_is_missing_after_a_gap() {
+        let mut resampler = Resampler::new(48_000, 16_000, 1024).unwrap();
+        let mut output = Vec::new();
+        resampler.push(&tone(440.0, 48_000, 48_000), &mut output).unwrap();
+        let before = output.len() as u64;
+        let lost = resampler.skip(24_000);
+        assert_eq!(before + lost, 24_000);
+        output.clear();
+        resampler.push(&tone(440.0, 48_000, 48_000), &mut output).unwrap();
+        resampler.finish(&mut output).unwrap();
+        assert_eq!(output.len(), 16_000);
+    }
+}

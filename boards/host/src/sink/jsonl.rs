@@ -1,0 +1,163 @@
+//! `jsonl`: detections for programs.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::names::Names;
+
+/// Writes every event as one line of JSON.
+///
+/// # Reads
+/// Events, by one input or several; those of several are merged in the order of their ticks.
+///
+/// # Lines
+/// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`
+/// where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
+/// stage that wrote the event. The same stream gives the same bytes. Each line is written at once; when its reader
+/// goes away, the sink ends quietly.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "jsonl"
+/// path = "events.jsonl"
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct JsonlParams {
+    /// The file, relative to the pipeline's folder and written anew; "-" for standard output.
+    #[serde(default = "standard_output")]
+    #[schemars(extend("format" = "path"))]
+    path: PathBuf,
+}
+
+fn standard_output() -> PathBuf {
+    PathBuf::from("-")
+}
+
+impl Kind for JsonlParams {
+    const NAME: &'static str = "jsonl";
+    const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let names = Names::of_all(site)?;
+        let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
+        Ok(Simple::boxed(None, Cost::default(), move || {
+            let out: Box<dyn Write + Send> = match &path {
+                None => Box::new(std::io::stdout()),
+                Some(path) => Box::new(File::create(path).map_err(|error| {
+                    Fault::because(format!("cannot write `{}`: {error}", path.display()))
+                })?),
+            };
+            Ok(node(Jsonl { names: names.clone(), line: Vec::with_capacity(256), out }))
+        }))
+    }
+}
+
+struct Jsonl<W> {
+    names: Vec<Names>,
+    line: Vec<u8>,
+    out: W,
+}
+
+/// A score as JSON has it, with four digits.
+struct Score(f32);
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_finite() { write!(f, "{:.4}", self.0) } else { f.write_str("null") }
+    }
+}
+
+impl<W: Write> Jsonl<W> {
+    fn write(&mut self, which: usize, at: u64, event: &Event) -> std::io::Result<()> {
+        let names = &self.names[which];
+        self.line.clear();
+        write!(self.line, "{{\"time\":{},\"tick\":{at},\"stage\":", names.seconds(at))?;
+        serde_json::to_writer(&mut self.line, &names.stage)?;
+        self.line.extend_from_slice(b",\"label\":");
+        write_text(&mut self.line, &names.label(event))?;
+        self.line.extend_from_slice(b",\"point\":");
+        write_text(&mut self.line, &names.point(event))?;
+        let (start, end) = (names.seconds(event.start), names.seconds(event.end));
+        writeln!(self.line, ",\"score\":{},\"start\":{start},\"end\":{end}}}", Score(event.score))?;
+        self.out.write_all(&self.line)?;
+        self.out.flush()
+    }
+}
+
+fn write_text(line: &mut Vec<u8>, text: &impl std::fmt::Display) -> serde_json::Result<()> {
+    serde_json::to_writer(line, &format_args!("{text}"))
+}
+
+impl<W: Write> Stage for Jsonl<W> {
+    type In = Any<Event>;
+    type Out = ();
+
+    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, Fault> {
+        for event in events.iter().filter(|event| event.is_some()) {
+            match self.write(which, events.at, event) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Flow::End),
+                Err(error) => return Err(Fault::because(format!("cannot write events: {error}"))),
+            }
+        }
+        Ok(Flow::Skip)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kws_engine::{Element, Port, Role};
+
+    fn names(stage: &str) -> Names {
+        let mut port = Port::source(Element::Event, vec![2], Role::EVENTS, 16_000, 320);
+        port.labels = vec!["_silence_".to_owned(), "y\"es".to_owned()];
+        port.points = vec!["wake".to_owned()];
+        Names::of(&port, stage).unwrap()
+    }
+
+    const EVENT: Event = Event { label: 1, point: 0, score: 0.97, start: 12_800, end: 19_840 };
+
+    #[test]
+    fn writes_one_line_for_each_event() {
+        let mut sink = Jsonl { names: vec![names("a"), names("b")], line: Vec::new(), out: Vec::new() };
+        let items = [Event { score: f32::NAN, label: 7, ..EVENT }, Event::NONE, EVENT];
+        assert_eq!(sink.process((1, Block { at: 19_840, items: &items }), ()), Ok(Flow::Skip));
+        let expected = concat!(
+            r#"{"time":1.240,"tick":19840,"stage":"b","label":"7","point":"wake","score":null,"start":0.800,"end":1.240}"#,
+            "\n",
+            r#"{"time":1.240,"tick":19840,"stage":"b","label":"y\"es","point":"wake","score":0.9700,"start":0.800,"end":1.240}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(sink.out).unwrap(), expected);
+    }
+
+    /// Fails every time.
+    struct Gone(ErrorKind);
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn ending(kind: ErrorKind) -> Result<Flow, Fault> {
+        let mut sink = Jsonl { names: vec![names("a")], line: Vec::new(), out: Gone(kind) };
+        sink.process((0, Block { at: 1, items: &[EVENT] }), ())
+    }
+
+    #[test]
+    fn ends_quietly_when_its_reader_is_gone() {
+        assert_eq!(ending(ErrorKind::BrokenPipe), Ok(Flow::End));
+        assert!(ending(ErrorKind::StorageFull).unwrap_err().to_string().starts_with("cannot write events: "));
+    }
+}

@@ -1,0 +1,31 @@
+//! Sources: what a pipeline on a computer listens to.
+
+mod audio_file;
+mod mic;
+mod player;
+mod raw;
+
+pub use audio_file::AudioFileParams;
+pub use mic::MicParams;
+pub use raw::RawParams;
+
+use kws_engine::{Element, Port, Registry, Role, Site};
+
+/// Adds every source of this crate to a registry.
+pub fn register(registry: &mut Registry) {
+    registry.add::<AudioFileParams>().add::<MicParams>().add::<RawParams>();
+}
+
+/// Milliseconds of a block where neither the file nor the pipeline asks for another.
+const BLOCK_MS: u64 = 10;
+
+/// The port of a source of samples. Its block is what the file says, else what the pipeline needs, else 10 ms.
+fn samples(element: Element, rate: u32, block: Option<u32>, site: &Site<'_>) -> Port {
+    let usual = (u64::from(rate) * BLOCK_MS / 1000).max(1);
+    let block = block.map(u64::from).or(site.block).unwrap_or(usual);
+    Port::source(element, vec![block as usize], Role::SAMPLES, rate, block)
+}
+
+fn default_rate() -> u32 {
+    16_000
+}

@@ -1,0 +1,241 @@
+//! `audio_file`: a recording as a source.
+
+use std::path::PathBuf;
+
+use kws_engine::{Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Simple, Site, Stage, node};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::player::{Level, Played, Player, Programme};
+use super::{default_rate, samples};
+use crate::audio::{Channel, Decoder};
+
+/// Plays a recording: WAV, FLAC, Ogg Vorbis or MP3, of any rate and number of channels.
+///
+/// # Writes
+/// Samples, `i16` or `f32` (full scale ±1), one tick each. A last incomplete block is dropped, so that events do not
+/// depend on the block's length. 16-bit samples come through exactly where rate and channels fit.
+///
+/// # Faults
+/// A file that is missing or no audio is refused when the pipeline is planned. Damaged packets become a gap, widened
+/// to whole blocks so that ticks stay multiples of the block. A file that breaks off plays what there is, and then
+/// ends the run with an error that says where.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "audio_file"
+/// path = "yes.flac"
+/// tail_ms = 500
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AudioFileParams {
+    /// The file, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
+    path: PathBuf,
+    /// Samples per second that the pipeline hears; a file of another rate is resampled.
+    #[serde(default = "default_rate")]
+    #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
+    rate: u32,
+    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
+    block: Option<u32>,
+    /// The channel that is heard, counted from 0, or "mix" for the mean of all.
+    #[serde(default)]
+    channel: Channel,
+    /// What samples are written as.
+    #[serde(default)]
+    format: Format,
+    /// What samples are divided by; needs format "f32".
+    #[serde(default)]
+    normalise: Normalise,
+    /// How often the recording is played; 0 for ever.
+    #[serde(default = "once")]
+    repeat: u32,
+    /// Silence after each time.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
+    tail_ms: f64,
+}
+
+/// What samples are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// 16-bit integers.
+    #[default]
+    I16,
+    /// Singles, full scale ±1.
+    F32,
+}
+
+/// What samples are divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Normalise {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The largest sample of the recording, as MLPerf Tiny's keyword-spotting reference does.
+    Maximum,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl AudioFileParams {
+    /// A file played once, all else as by default: what a microphone falls back to.
+    pub(crate) fn of(path: PathBuf, rate: u32, block: Option<u32>) -> Self {
+        AudioFileParams {
+            path,
+            rate,
+            block,
+            channel: Channel::default(),
+            format: Format::I16,
+            normalise: Normalise::Off,
+            repeat: 1,
+            tail_ms: 0.0,
+        }
+    }
+}
+
+impl Kind for AudioFileParams {
+    const NAME: &'static str = "audio_file";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let level = match (self.normalise, self.format) {
+            (Normalise::Off, _) => Level::Recorded,
+            (Normalise::Maximum, Format::F32) => Level::Maximum,
+            (Normalise::Maximum, Format::I16) => {
+                let found = "found \"maximum\" with 16-bit samples, which cannot hold values around 1";
+                return Err(Refusal::of("normalise", found).help("add `format = \"f32\"`"));
+            }
+        };
+        let path = site.path(&self.path);
+        Decoder::open(&path, self.channel).map_err(|text| Refusal::of("path", text))?;
+        let element = match self.format {
+            Format::I16 => Element::I16,
+            Format::F32 => Element::F32,
+        };
+        let port = samples(element, self.rate, self.block, site);
+        let plays = (self.repeat > 0).then_some(self.repeat);
+        let tail = port.ticks(self.tail_ms);
+        let programme = Programme { path, channel: self.channel, rate: self.rate, plays, tail, level };
+        Ok(Simple::boxed(Some(port), Cost::default(), move || {
+            let player = Player::open(programme.clone()).map_err(Fault::because)?;
+            Ok(match element {
+                Element::I16 => node(Playback::<i16>::new(player)),
+                _ => node(Playback::<f32>::new(player)),
+            })
+        }))
+    }
+}
+
+/// An element that samples are written as.
+pub(crate) trait Sample: Item {
+    /// From full scale at ±1, rounded to the nearest and limited.
+    fn of(unit: f32) -> Self;
+}
+
+impl Sample for i16 {
+    fn of(unit: f32) -> i16 {
+        let scaled = unit * 32_768.0;
+        // A cast cuts off toward 0 and saturates.
+        (scaled + 0.5f32.copysign(scaled)) as i16
+    }
+}
+
+impl Sample for f32 {
+    fn of(unit: f32) -> f32 {
+        unit
+    }
+}
+
+/// The stage: cuts what a player plays into blocks.
+struct Playback<T> {
+    player: Player,
+    queue: Vec<f32>,
+    /// Samples of the queue that are behind us.
+    used: usize,
+    /// Samples still to be left out after a gap, so that it is whole blocks.
+    skip: u64,
+    begun: bool,
+    element: std::marker::PhantomData<T>,
+}
+
+impl<T: Sample> Playback<T> {
+    fn new(player: Player) -> Self {
+        Playback {
+            player,
+            queue: Vec::new(),
+            used: 0,
+            skip: 0,
+            begun: false,
+            element: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<T: Sample> Stage for Playback<T> {
+    type In = ();
+    type Out = T;
+
+    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
+        let mut filled = 0;
+        while filled < block.len() {
+            if self.used == self.queue.len() {
+                self.queue.clear();
+                self.used = 0;
+                match self.player.play(&mut self.queue).map_err(Fault::because)? {
+                    Played::Samples { lost: 0 } => {}
+                    Played::Samples { lost } => {
+                        let lost = filled as u64 + lost;
+                        let whole = lost.next_multiple_of(block.len() as u64);
+                        self.skip = whole - lost;
+                        return Ok(Flow::Lost(whole));
+                    }
+                    Played::End if self.begun => return Ok(Flow::End),
+                    Played::End => return Err(Fault::new("the recording is shorter than one block")),
+                }
+                continue;
+            }
+            let queue = &self.queue[self.used..];
+            if self.skip > 0 {
+                let now = queue.len().min(self.skip as usize);
+                self.used += now;
+                self.skip -= now as u64;
+                continue;
+            }
+            let room = &mut block[filled..];
+            let now = queue.len().min(room.len());
+            room[..now].iter_mut().zip(queue).for_each(|(to, from)| *to = T::of(*from));
+            self.used += now;
+            filled += now;
+        }
+        self.begun = true;
+        Ok(Flow::Emit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_bits_come_through_exactly() {
+        for sample in i16::MIN..=i16::MAX {
+            assert_eq!(i16::of(f32::from(sample) / 32_768.0), sample);
+        }
+    }
+
+    #[test]
+    fn others_are_rounded_and_limited() {
+        let step = 1.0 / 32_768.0;
+        let found = [0.4, 0.6, -0.4, -0.6, 1.5].map(|steps| i16::of(steps * step));
+        assert_eq!(found, [0, 1, 0, -1, 2]);
+        assert_eq!([i16::of(1.5), i16::of(-1.5), i16::of(f32::NAN)], [i16::MAX, i16::MIN, 0]);
+    }
+}

@@ -1,0 +1,114 @@
+//! `mic`: the sound card as a source, or a recording in its place.
+
+#[cfg(any(feature = "mic", test))]
+mod capture;
+#[cfg(feature = "mic")]
+mod device;
+
+#[cfg(feature = "mic")]
+pub use device::devices;
+
+use std::path::PathBuf;
+
+use kws_engine::{Design, Kind, Refusal, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AudioFileParams, default_rate};
+
+/// Listens to a microphone, or replays a recording where there is none.
+///
+/// # Writes
+/// Samples, `i16`, one tick each: the mean of the device's channels, resampled where the device has another rate.
+/// What a reader was too slow for is lost in whole blocks, counted, and told to what comes after.
+///
+/// # Needs
+/// The cargo feature `mic`, which on Linux needs ALSA's headers to build. Without it, or without a device, the
+/// recording that `fallback` names is played, and a notice says so.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "mic"
+/// fallback = "recordings/yes_no.flac"
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct MicParams {
+    /// Part of the device's name, as `kws-run --devices` lists it; by default the system's own choice.
+    #[serde(default)]
+    device: Option<String>,
+    /// Samples per second that the pipeline hears; a device of another rate is resampled.
+    #[serde(default = "default_rate")]
+    #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
+    rate: u32,
+    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
+    block: Option<u32>,
+    /// A recording to be played where there is no microphone, relative to the pipeline's folder.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    fallback: Option<PathBuf>,
+}
+
+impl Kind for MicParams {
+    const NAME: &'static str = "mic";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        match self.listen(site) {
+            Ok(design) => Ok(design),
+            Err(missing) => self.replay(missing, site),
+        }
+    }
+}
+
+/// Why there is no microphone, and what to do.
+struct Missing {
+    why: String,
+    help: String,
+    /// The parameter that is to blame, if one is.
+    key: Option<&'static str>,
+}
+
+impl MicParams {
+    #[cfg(not(feature = "mic"))]
+    fn listen(&self, _: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
+        let headers = if cfg!(target_os = "linux") {
+            "install ALSA's headers (Debian: `apt install libasound2-dev`) and "
+        } else {
+            ""
+        };
+        let help = format!("{headers}run `cargo run --release --features mic -- …`");
+        Err(Missing { why: "this program was built without microphone support".to_owned(), help, key: None })
+    }
+
+    #[cfg(feature = "mic")]
+    fn listen(&self, site: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
+        let device = device::find(self.device.as_deref()).map_err(|why| Missing {
+            why,
+            help: "connect one, or see `kws-run --devices`".to_owned(),
+            key: self.device.as_ref().map(|_| "device"),
+        })?;
+        let port = super::samples(kws_engine::Element::I16, self.rate, self.block, site);
+        device::design(device, port).map_err(|why| Missing {
+            why,
+            help: "choose another with `device`, see `kws-run --devices`".to_owned(),
+            key: None,
+        })
+    }
+
+    fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let Missing { why, help, key } = missing;
+        let Some(fallback) = self.fallback else {
+            let help = format!("{help}; or name a recording with `fallback = \"…\"`");
+            let refusal = key.map_or_else(|| Refusal::new(why.clone()), |key| Refusal::of(key, why.clone()));
+            return Err(refusal.help(help));
+        };
+        let name = fallback.display();
+        site.notice(format!("no microphone ({why}): replaying the recording `{name}`. To listen, {help}."));
+        AudioFileParams::of(fallback, self.rate, self.block)
+            .design(site)
+            .map_err(|refusal| Refusal { key: Some("fallback".to_owned()), ..refusal })
+    }
+}

@@ -1,0 +1,35 @@
+//! Wrappers: stages for any edge that pass every block on unchanged, and the source that plays their recordings.
+
+mod fault;
+mod npy;
+mod record;
+mod recording;
+mod replay;
+
+pub use fault::FaultParams;
+pub use record::RecordParams;
+pub use replay::ReplayParams;
+
+use kws_engine::{Cost, Design, Element, Event, Fault, Item, Node, Port, Registry, Simple};
+
+/// Adds every wrapper of this crate to a registry.
+pub fn register(registry: &mut Registry) {
+    registry.add::<FaultParams>().add::<RecordParams>().add::<ReplayParams>();
+}
+
+/// Makes a stage for an element that is known only now.
+trait Make {
+    fn make<T: Item>(&self) -> Result<Box<dyn Node>, Fault>;
+}
+
+/// A design that makes a stage for whatever element a port carries.
+fn for_any(port: Port, make: impl Make + 'static) -> Box<dyn Design> {
+    let element = port.element;
+    Simple::boxed(Some(port), Cost::default(), move || match element {
+        Element::I8 => make.make::<i8>(),
+        Element::U8 => make.make::<u8>(),
+        Element::I16 => make.make::<i16>(),
+        Element::F32 => make.make::<f32>(),
+        Element::Event => make.make::<Event>(),
+    })
+}
