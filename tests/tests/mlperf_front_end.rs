@@ -7,6 +7,7 @@
 //! so a byte may differ by one step where the real value lies on the edge between two: within 0.001 steps of a whole
 //! number. That is rare but for frames of digital silence, whose coefficients beyond the first are exactly 0 but for
 //! rounding, and so lie on the edge at the zero point of 83. Anywhere else the bytes are equal.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -74,6 +75,10 @@ fn first<T: Item + HostInput>(kept: &Arc<Mutex<Vec<T>>>) -> Box<dyn Node> {
     node(First(Arc::clone(kept)))
 }
 
+fn taken<T>(kept: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut *kept.lock().unwrap())
+}
+
 /// A clip's first second as features: real, and as bytes.
 fn features(clip: &Path) -> (Vec<f32>, Vec<i8>) {
     let toml = format!(
@@ -98,8 +103,7 @@ fn features(clip: &Path) -> (Vec<f32>, Vec<i8>) {
         _ => made,
     })
     .unwrap_or_else(|fault| panic!("{}: {fault}", clip.display()));
-    let taken = (reals.lock().unwrap().clone(), bytes.lock().unwrap().clone());
-    taken
+    (taken(&reals), taken(&bytes))
 }
 
 #[test]
