@@ -7,52 +7,12 @@ use kws_engine::{Block, Fault, Flow, Item, Stage};
 use super::kernels::Kernels;
 use super::op::Op;
 use super::plan::Plan;
+pub use crate::quantise::{Quantiser, Rounding};
 
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
 pub use kind::Params;
-
-/// How real features become the model's integers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantiser {
-    /// Real value of one step.
-    pub scale: f32,
-    /// Integer that stands for real zero.
-    pub zero_point: i32,
-    /// How what lies between two integers is rounded.
-    pub rounding: Rounding,
-}
-
-/// How what lies between two integers is rounded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
-pub enum Rounding {
-    /// To the nearest, ties away from zero: TFLite's QUANTIZE.
-    #[default]
-    Nearest,
-    /// Towards zero, after the zero point was added: MLPerf Tiny's files of features.
-    Truncate,
-}
-
-impl Quantiser {
-    /// The integer that stands for `real`, held in the range of `i8`.
-    #[inline]
-    pub fn quantise(&self, real: f32) -> i8 {
-        let steps = real / self.scale;
-        let whole = match self.rounding {
-            Rounding::Truncate => (steps + self.zero_point as f32) as i32,
-            Rounding::Nearest => {
-                let down = steps as i32;
-                let rest = steps - down as f32;
-                let up = i32::from(rest >= 0.5) - i32::from(rest <= -0.5);
-                down.saturating_add(up).saturating_add(self.zero_point)
-            }
-        };
-        whole.clamp(-128, 127) as i8
-    }
-}
 
 /// An item that a classifier reads.
 pub trait Feature: Item {
