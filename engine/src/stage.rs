@@ -58,40 +58,43 @@ pub enum Flow {
     Skip,
     /// One whole output block was written.
     Emit,
-    /// A source wrote one whole block, after it had lost this many ticks of the stream (an overrun).
-    EmitAfterGap(u64),
     /// A source wrote one whole block that bears this tick: a replay, whose blocks need not be evenly spaced.
-    EmitAt {
-        /// Tick that completed the block.
-        tick: u64,
-        /// Ticks that the stream had lost before it.
-        lost: u64,
-    },
+    EmitAt(u64),
+    /// Nothing was written, and this many ticks of the stream are lost here: an overrun of a source. What is emitted
+    /// next comes after a gap, which resets the stages that it passes.
+    Lost(u64),
     /// The stream is over; nothing was written.
     End,
 }
 
 /// Why a stage cannot go on.
+///
+/// On the host it is one word large, so that a firing's result travels in registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     #[cfg(feature = "std")]
-    text: std::borrow::Cow<'static, str>,
+    text: Box<std::borrow::Cow<'static, str>>,
     #[cfg(not(feature = "std"))]
     text: &'static str,
 }
 
 impl Fault {
     /// A fault with a fixed text: what was found, what was expected, what to do.
+    #[cfg(feature = "std")]
+    pub fn new(text: &'static str) -> Self {
+        Fault { text: Box::new(std::borrow::Cow::Borrowed(text)) }
+    }
+
+    /// A fault with a fixed text: what was found, what was expected, what to do.
+    #[cfg(not(feature = "std"))]
     pub const fn new(text: &'static str) -> Self {
-        #[cfg(feature = "std")]
-        let text = std::borrow::Cow::Borrowed(text);
         Fault { text }
     }
 
     /// A fault whose text is made at run time.
     #[cfg(feature = "std")]
     pub fn because(text: impl Into<String>) -> Self {
-        Fault { text: std::borrow::Cow::Owned(text.into()) }
+        Fault { text: Box::new(std::borrow::Cow::Owned(text.into())) }
     }
 }
 

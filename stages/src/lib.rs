@@ -5,6 +5,34 @@
 //! which the planner builds it.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+pub mod audio;
+pub mod decide;
+pub mod nn;
+mod quantise;
+#[cfg(feature = "std")]
+mod resolved;
+mod stack;
+
+#[cfg(feature = "std")]
+pub use quantise::QuantiseParams;
+pub use quantise::{Quantise, Rounding};
+pub use stack::Stack;
+#[cfg(feature = "std")]
+pub use stack::StackParams;
+
 /// Adds every kind of this crate to a registry.
 #[cfg(feature = "std")]
-pub fn register(_registry: &mut kws_engine::Registry) {}
+pub fn register(registry: &mut kws_engine::Registry) {
+    registry.add::<audio::DctParams>();
+    registry.add::<audio::FftParams>();
+    registry.add::<audio::LogParams>();
+    registry.add::<audio::MelParams>();
+    registry.add::<audio::MfccParams>();
+    registry.add::<audio::MicroFrontendParams>();
+    registry.add::<audio::WindowParams>();
+    registry.add::<decide::SmoothParams>();
+    registry.add::<decide::TriggerParams>();
+    registry.add::<QuantiseParams>();
+    registry.add::<StackParams>();
+    registry.add::<nn::classifier::Params>();
+}

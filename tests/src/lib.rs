@@ -1,1 +1,56 @@
-//! What the integration tests of kws share.
+//! What the integration tests of kws share: where things are, and running a pipeline to its events.
+
+use std::path::{Path, PathBuf};
+
+use kws_engine::run::RunOptions;
+use kws_engine::{Pipeline, Plan};
+use serde_json::json;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A folder of the data that developers have beside the repository. Where it is missing, says so and returns `None`:
+/// the test then has nothing to test.
+pub fn shared_data(folder: &str) -> Option<PathBuf> {
+    let path = root().join("../shared/data").join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: this test needs {}, which is not here", path.display());
+    None
+}
+
+/// One of the shipped pipelines, its source replaced by a recording and its sinks by a file of JSON Lines.
+///
+/// # Panics
+/// When the pipeline cannot be read.
+pub fn over_recording(pipeline: &str, recording: &Path, repeat: u32, events: &Path) -> Pipeline {
+    let mut pipeline = Pipeline::read(&root().join("pipelines").join(pipeline)).expect("the pipeline parses");
+    let params = json!({"path": recording, "repeat": repeat});
+    let source = pipeline.stages[0].name.clone();
+    pipeline.replace(&source, "audio_file", &params, "a test's recording");
+    let sinks: Vec<String> = pipeline
+        .stages
+        .iter()
+        .filter(|stage| stage.kind == "print")
+        .map(|stage| stage.name.clone())
+        .collect();
+    for sink in sinks {
+        let params = json!({"path": events});
+        pipeline.replace(&sink, "jsonl", &params, "a test's events");
+    }
+    pipeline
+}
+
+/// Runs a pipeline to its end.
+///
+/// # Panics
+/// When it cannot be planned, or a stage fails.
+pub fn run(pipeline: &Pipeline, options: RunOptions) {
+    let plan = Plan::new(pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
+    let outcome = plan.start(options).unwrap_or_else(|fault| panic!("{fault}")).wait();
+    assert!(outcome.fault.is_none(), "{:?}", outcome.fault);
+    assert!(outcome.gaps.is_empty(), "{:?}", outcome.gaps);
+}

@@ -7,6 +7,8 @@ pub mod wrapper;
 
 use kws_engine::Registry;
 
+pub mod command;
+
 /// Every kind that a pipeline may name on this computer.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();

@@ -36,14 +36,12 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Puts another kind in the place of a stage; it keeps its name, lane and readers. `params` is an object.
+    /// Puts another kind in the place of a stage; it keeps its name, lane, inputs and readers. `params` is an object.
     pub fn replace(&mut self, stage: &str, kind: &str, params: &Value, said: &str) {
         let origin = Origin::Override(said.to_owned());
         if let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) {
             spec.kind = kind.to_owned();
             spec.params = Setting::from_json(params, &origin);
-            spec.inputs.clear();
-            spec.origins.inputs.clear();
             spec.origins.kind = origin;
         }
     }

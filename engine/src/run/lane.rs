@@ -22,7 +22,10 @@ use crate::node::Inputs;
 use crate::stage::{Fault, Flow};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
-const LOOKS: u32 = 64;
+const LOOKS: u32 = 512;
+
+/// After how many sweeps at the latest a busy lane shows its counts.
+const SHOW_EVERY: usize = 64;
 
 /// What the whole run is told.
 pub(crate) struct Control {
@@ -72,6 +75,8 @@ pub(crate) struct Lane {
     pub(crate) reports: Channel<Report>,
     /// Set when sources keep real time.
     pub(crate) paced: bool,
+    /// Set when firings are timed.
+    pub(crate) timed: bool,
     pub(crate) start: Instant,
     /// The output of a sink.
     pub(crate) nothing: Buffer,
@@ -84,21 +89,40 @@ impl Lane {
     pub(crate) fn run(&mut self) {
         self.waker.adopt();
         while !self.finished() {
-            if self.sweep() {
+            let swept = (0..SHOW_EVERY).take_while(|_| self.sweep()).count();
+            self.show_counts();
+            if swept == SHOW_EVERY || self.look() {
                 continue;
             }
-            if (0..LOOKS).any(|_| {
-                std::hint::spin_loop();
-                self.sweep()
-            }) {
-                continue;
-            }
+            self.settle();
             self.waker.announce();
             if self.sweep() || self.finished() {
                 self.waker.retract();
             } else {
                 self.waker.park();
             }
+        }
+        self.show_counts();
+    }
+
+    /// Waits a little while for work without giving the thread away.
+    fn look(&mut self) -> bool {
+        (0..LOOKS).any(|_| {
+            std::hint::spin_loop();
+            self.sweep()
+        })
+    }
+
+    /// Tells the lanes before this one of all the room there is, before it sleeps.
+    fn settle(&mut self) {
+        for intake in self.intakes.iter_mut().flatten() {
+            intake.receiver.settle();
+        }
+    }
+
+    fn show_counts(&self) {
+        for seat in &self.seats {
+            seat.meter.show(seat.counts);
         }
     }
 
@@ -193,25 +217,32 @@ impl Lane {
         if self.paced && !self.wait_until(at + period, rate) {
             return true;
         }
-        let Some(flow) = self.fire(index, None, at + period) else { return true };
-        let (tick, lost) = match flow {
+        let flow = match self.fire(index, None, at + period) {
+            Ok(flow) => flow,
+            Err(fault) => {
+                self.fail(index, fault);
+                return true;
+            }
+        };
+        let tick = match flow {
             Flow::Skip => return true,
             Flow::End => {
                 self.end(index);
                 return true;
             }
-            Flow::Emit => (at + period, 0),
-            Flow::EmitAfterGap(lost) => (at + period + lost, lost),
-            Flow::EmitAt { tick, lost } => (tick, lost),
+            Flow::Emit => at + period,
+            Flow::EmitAt(tick) => tick,
+            Flow::Lost(lost) => {
+                self.lose(index, at + lost, lost);
+                at + lost
+            }
         };
-        if lost > 0 {
-            self.count_gap(index, tick, lost);
-        }
         if let SeatKind::Source(clock) = &mut self.seats[index].kind {
             clock.at = tick;
         }
-        self.seats[index].lost = lost;
-        self.emit(index, tick, true);
+        if !matches!(flow, Flow::Lost(_)) {
+            self.emit(index, tick, true);
+        }
         true
     }
 
@@ -231,10 +262,44 @@ impl Lane {
         }
     }
 
+    /// The hop that nearly every firing is: one input and all readers within the lane, a block without a gap, no
+    /// stopwatch. `None` when there is anything else to it.
+    #[inline]
+    fn hop(&mut self, index: usize) -> Option<bool> {
+        let seat = &mut self.seats[index];
+        let (true, Some(outlet)) = (seat.plain, seat.outlet) else { return None };
+        let inlet = &mut seat.inlets.first;
+        let [from, to] = self.wires.get_disjoint_mut([inlet.wire, outlet]).ok()?;
+        if !inlet.has(from) || !from.block || from.lost > 0 || seat.lost > 0 || self.timed {
+            return None;
+        }
+        if to.pending > 0 {
+            return Some(false);
+        }
+        self.firing = Some(index);
+        let at = from.at;
+        let inputs = Inputs { block: &from.buffer, at, which: 0, latest: &[] };
+        let result = seat.node.fire(inputs, &mut to.buffer);
+        self.firing = None;
+        seat.counts.fired += 1;
+        seat.counts.at = at;
+        if let Ok(Flow::Emit) = result {
+            inlet.consume(from);
+            seat.counts.emitted += 1;
+            to.publish(at, 0, true);
+        } else {
+            self.after(index, 0, at, result);
+        }
+        Some(true)
+    }
+
     #[inline]
     fn step_first(&mut self, index: usize) -> bool {
+        if let Some(moved) = self.hop(index) {
+            return moved;
+        }
         let seat = &self.seats[index];
-        let inlet = &seat.inlets[0];
+        let inlet = &seat.inlets.first;
         let wire = &self.wires[inlet.wire];
         if !inlet.has(wire) {
             let ends = wire.ended || self.unheard(index);
@@ -243,7 +308,7 @@ impl Lane {
             }
             return ends;
         }
-        let (at, clock, several) = (wire.at, inlet.clock, seat.inlets.len() > 1);
+        let (at, clock, several) = (wire.at, inlet.clock, seat.inlets.count > 1);
         if several {
             match self.absorb(index, at, clock) {
                 Absorbed::All => {}
@@ -262,7 +327,7 @@ impl Lane {
         let mut moved = false;
         let mut waiting = false;
         let seat = &mut self.seats[index];
-        for (inlet, latest) in seat.inlets[1..].iter_mut().zip(&mut seat.latest) {
+        for (inlet, latest) in seat.inlets.others.iter_mut().zip(&mut seat.latest) {
             let wire = &mut self.wires[inlet.wire];
             if inlet.has(wire) && !later((wire.at, inlet.clock), (at, clock)) {
                 if wire.lost > 0 {
@@ -294,7 +359,7 @@ impl Lane {
         let time = |inlet: &Inlet| (self.wires[inlet.wire].at, inlet.clock);
         let mut first: Option<usize> = None;
         for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
-            if first.is_none_or(|best| later(time(&seat.inlets[best]), time(inlet))) {
+            if first.is_none_or(|best| later(time(seat.inlets.get(best)), time(inlet))) {
                 first = Some(which);
             }
         }
@@ -305,7 +370,7 @@ impl Lane {
             }
             return ends;
         };
-        let now = time(&seat.inlets[first]);
+        let now = time(seat.inlets.get(first));
         let certain = seat.inlets.iter().all(|inlet| {
             here(inlet) || self.wires[inlet.wire].ended || !later(now, (inlet.progress, inlet.clock))
         });
@@ -320,7 +385,7 @@ impl Lane {
     #[inline]
     fn work(&mut self, index: usize, which: usize) {
         let seat = &mut self.seats[index];
-        let inlet = &seat.inlets[which];
+        let inlet = seat.inlets.get(which);
         let wire = &self.wires[inlet.wire];
         let (source, at, lost, block) = (inlet.wire, wire.at, wire.lost, wire.block);
         if lost > 0 {
@@ -329,21 +394,23 @@ impl Lane {
             bump(&seat.meter.gaps, 1);
             bump(&seat.meter.lost, lost);
         }
-        let flow = if block { self.fire(index, Some((source, which)), at) } else { Some(Flow::Skip) };
-        let Some(flow) = flow else { return };
+        let result = if block { self.fire(index, Some((source, which)), at) } else { Ok(Flow::Skip) };
+        self.after(index, which, at, result);
+    }
+
+    /// What follows from a firing: its input is used up, and its output goes where it belongs.
+    fn after(&mut self, index: usize, which: usize, at: u64, result: Result<Flow, Fault>) {
+        let flow = match result {
+            Ok(flow) => flow,
+            Err(fault) => return self.fail(index, fault),
+        };
         let seat = &mut self.seats[index];
-        seat.inlets[which].consume(&mut self.wires[source]);
+        let inlet = seat.inlets.get_mut(which);
+        inlet.consume(&mut self.wires[inlet.wire]);
         match flow {
             Flow::Emit => self.emit(index, at, true),
-            Flow::EmitAfterGap(lost) => {
-                self.count_gap(index, at, lost);
-                self.seats[index].lost += lost;
-                self.emit(index, at, true);
-            }
-            Flow::EmitAt { tick, lost } => {
-                self.seats[index].lost += lost;
-                self.emit(index, tick, true);
-            }
+            Flow::EmitAt(tick) => self.emit(index, tick, true),
+            Flow::Lost(lost) => self.lose(index, at, lost),
             Flow::Skip if seat.tells_progress => {
                 let known = seat.inlets.iter().map(|inlet| inlet.progress).min();
                 let first = matches!(seat.kind, SeatKind::First);
@@ -354,12 +421,12 @@ impl Lane {
         }
     }
 
-    /// Fires a stage. `None` when it cannot go on; then it has been ended.
+    /// Fires a stage.
     #[inline]
-    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Option<Flow> {
+    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, Fault> {
         self.firing = Some(index);
         let seat = &mut self.seats[index];
-        let began = seat.meter.time.is_some().then(Instant::now);
+        let began = self.timed.then(Instant::now);
         let result = match (input, seat.outlet) {
             (Some((source, which)), Some(outlet)) => {
                 let wires = self.wires.get_disjoint_mut([source, outlet]);
@@ -378,25 +445,24 @@ impl Lane {
             (None, None) => Ok(Flow::End),
         };
         self.firing = None;
-        bump(&seat.meter.fired, 1);
-        seat.meter.at.store(at, Ordering::Relaxed);
-        if let (Some(began), Some(time)) = (began, &seat.meter.time) {
-            time.count(began.elapsed().as_nanos() as u64);
-            self.measure_latency(index, at);
+        seat.counts.fired += 1;
+        seat.counts.at = at;
+        if let Some(began) = began {
+            self.measure(index, at, began);
         }
-        match result {
-            Ok(flow) => Some(flow),
-            Err(fault) => {
-                self.fail(index, fault);
-                None
-            }
-        }
+        result
     }
 
-    /// For a sink of a run that keeps real time: how long after the end of a block its firing ended.
-    fn measure_latency(&self, index: usize, at: u64) {
+    /// How long a firing took and, for a sink of a run that keeps real time, how long after the end of a block it
+    /// ended.
+    #[cold]
+    fn measure(&self, index: usize, at: u64, began: Instant) {
         let seat = &self.seats[index];
-        let (Some(latency), None, Some(inlet)) = (&seat.meter.latency, seat.outlet, seat.inlets.first())
+        if let Some(time) = &seat.meter.time {
+            time.count(began.elapsed().as_nanos() as u64);
+        }
+        let (Some(latency), None, Some(inlet)) =
+            (&seat.meter.latency, seat.outlet, seat.inlets.iter().next())
         else {
             return;
         };
@@ -411,9 +477,7 @@ impl Lane {
         let Some(outlet) = seat.outlet else { return };
         let wire = &mut self.wires[outlet];
         let lost = if block { std::mem::take(&mut seat.lost) } else { 0 };
-        if block {
-            bump(&seat.meter.emitted, 1);
-        }
+        seat.counts.emitted += u64::from(block);
         wire.publish(at, lost, block);
         let mut full = false;
         if let Some((last, others)) = seat.senders.split_last_mut() {
@@ -431,8 +495,11 @@ impl Lane {
         }
     }
 
-    fn count_gap(&self, index: usize, at: u64, lost: u64) {
-        let seat = &self.seats[index];
+    /// Notes that a stage lost part of its stream, and resets the stage.
+    #[cold]
+    fn lose(&mut self, index: usize, at: u64, lost: u64) {
+        let seat = &mut self.seats[index];
+        seat.lost += lost;
         bump(&seat.meter.gaps, 1);
         bump(&seat.meter.lost, lost);
         // A full channel loses the report, not the count.
@@ -463,7 +530,7 @@ impl Lane {
             return;
         }
         seat.state = SeatState::Flushing;
-        for inlet in &seat.inlets {
+        for inlet in seat.inlets.iter() {
             let wire = &mut self.wires[inlet.wire];
             wire.readers -= 1;
             if inlet.has(wire) {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::seat::Counts;
+
 const STEPS: usize = 8;
 const BUCKETS: usize = 64 * STEPS;
 
@@ -104,6 +106,13 @@ pub(crate) struct StageMeter {
 }
 
 impl StageMeter {
+    /// Shows what the lane has counted.
+    pub(crate) fn show(&self, counts: Counts) {
+        self.fired.store(counts.fired, Ordering::Relaxed);
+        self.emitted.store(counts.emitted, Ordering::Relaxed);
+        self.at.store(counts.at, Ordering::Relaxed);
+    }
+
     pub(crate) fn new(timed: bool) -> Self {
         let zero = || AtomicU64::new(0);
         let histogram = || timed.then(Histogram::new);

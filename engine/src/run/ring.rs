@@ -68,6 +68,10 @@ pub struct Receiver {
     full: Head<Packet>,
     empty: Tail<Buffer>,
     expected: u64,
+    /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
+    /// waits for room is woken for half a ring, not for every block.
+    owed: usize,
+    worth_telling: usize,
     link: Arc<Link>,
 }
 
@@ -104,7 +108,17 @@ pub fn ring(
         spill,
         link: link.clone(),
     };
-    (sender, Receiver { full: full_head, empty: empty_tail, expected: 0, link })
+    (
+        sender,
+        Receiver {
+            full: full_head,
+            empty: empty_tail,
+            expected: 0,
+            owed: 0,
+            worth_telling: depth.div_ceil(2),
+            link,
+        },
+    )
 }
 
 /// Boxes for what a full ring keeps: unused ones in front, bearing no number, then the waiting ones, oldest first.
@@ -254,12 +268,23 @@ impl Receiver {
             }
             // There is room for every box that was made.
             let _ = self.empty.push(packet.buffer);
-            self.link.to_wake_sender.wake();
+            self.owed += 1;
+            if self.owed >= self.worth_telling {
+                self.settle();
+            }
             if !stale {
                 let dropped = packet.sequence - self.expected;
                 self.expected = packet.sequence + 1;
                 return Some(Arrival { dropped, ..packet.arrival });
             }
+        }
+    }
+
+    /// Tells the sender of all the room there is. A lane must call it before it parks.
+    pub fn settle(&mut self) {
+        if self.owed > 0 {
+            self.owed = 0;
+            self.link.to_wake_sender.wake();
         }
     }
 

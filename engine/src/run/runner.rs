@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver as Channel, Sender as ChannelSender, bounded};
 use super::lane::{Control, Intake, Lane};
 use super::meter::{GapReport, RingMeter, RingStats, RunStats, StageMeter, StageStats};
 use super::ring::{self, Sender};
-use super::seat::{Clock, Inlet, Seat, SeatKind, SeatState};
+use super::seat::{Clock, Counts, Inlet, Inlets, Seat, SeatKind, SeatState};
 use super::wake::Waker;
 use super::wire::Wire;
 use crate::buffer::Buffer;
@@ -253,6 +253,7 @@ impl Assembly<'_> {
             control: self.control.clone(),
             reports: self.reports.clone(),
             paced: self.options.paced,
+            timed: self.options.timed,
             start,
             nothing: Buffer::empty(),
             firing: None,
@@ -329,13 +330,16 @@ impl Assembly<'_> {
             latest: vec![None; inlets.len().max(node.reads().len()).saturating_sub(1)],
             node,
             kind,
-            inlets,
+            inlets: Inlets::new(inlets),
             outlet,
             senders: Vec::new(),
+            plain: self.plan.inputs(index).count() == 1
+                && self.plan.outputs(index).all(|edge| self.lane_of(edge.to) == self.lane_of(index)),
             read: self.plan.outputs(index).next().is_some(),
             tells_progress: self.plan.leads_to_join(index),
             lost: 0,
             state: SeatState::Running,
+            counts: Counts::default(),
             meter,
         }
     }

@@ -15,12 +15,14 @@ pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) node: Box<dyn Node>,
     pub(crate) kind: SeatKind,
-    pub(crate) inlets: Vec<Inlet>,
+    pub(crate) inlets: Inlets,
     /// The latest blocks of a join's inputs after the first.
     pub(crate) latest: Vec<Option<(u64, Buffer)>>,
     /// The wire it writes to; `None` for a sink.
     pub(crate) outlet: Option<usize>,
     pub(crate) senders: Vec<Sender>,
+    /// Whether it has one input and writes to no ring.
+    pub(crate) plain: bool,
     /// Whether it has readers at all, in the lane or beyond.
     pub(crate) read: bool,
     /// Whether its readers must hear of progress without a block: one of them leads to a join.
@@ -28,7 +30,48 @@ pub(crate) struct Seat {
     /// Ticks lost since its last block.
     pub(crate) lost: u64,
     pub(crate) state: SeatState,
+    pub(crate) counts: Counts,
     pub(crate) meter: Arc<StageMeter>,
+}
+
+/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
+/// firing would cost as much as the firing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) fired: u64,
+    pub(crate) emitted: u64,
+    pub(crate) at: u64,
+}
+
+/// A stage's inputs: the first beside the stage, since nearly every stage has just one.
+#[derive(Default)]
+pub(crate) struct Inlets {
+    pub(crate) first: Inlet,
+    pub(crate) others: Vec<Inlet>,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+impl Inlets {
+    pub(crate) fn new(inlets: Vec<Inlet>) -> Self {
+        let count = inlets.len();
+        let mut inlets = inlets.into_iter();
+        Inlets { first: inlets.next().unwrap_or_default(), others: inlets.collect(), count }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Inlet> {
+        std::iter::once(&self.first).chain(&self.others).take(self.count)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, which: usize) -> &Inlet {
+        if which == 0 { &self.first } else { &self.others[which - 1] }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, which: usize) -> &mut Inlet {
+        if which == 0 { &mut self.first } else { &mut self.others[which - 1] }
+    }
 }
 
 /// Which inputs make it fire, and what a source must know besides.
@@ -57,6 +100,7 @@ pub(crate) enum SeatState {
 }
 
 /// One input's end.
+#[derive(Default)]
 pub(crate) struct Inlet {
     pub(crate) wire: usize,
     /// Sequence number of what it has seen of the wire.

@@ -29,9 +29,9 @@ pub(crate) struct Reblock {
     queue: Vec<f32>,
     /// Samples of the queue that are behind us.
     used: usize,
-    /// Samples lost since the last block.
+    /// Samples lost, in whole blocks, that are still to be told of.
     lost: u64,
-    /// Samples still to be left out.
+    /// Samples still to be left out, which a gap that was told of covers.
     skip: u64,
 }
 
@@ -52,30 +52,31 @@ impl Reblock {
         let lost = add(&mut self.queue)?;
         if lost > 0 {
             self.queue.drain(..before);
-            self.lost += before as u64 + lost;
-            self.skip = self.lost.next_multiple_of(self.block as u64) - self.lost;
+            self.lose(before as u64 + lost);
         }
         let skipped = self.queue.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
         self.used = skipped;
         self.skip -= skipped as u64;
-        self.lost += skipped as u64;
         Ok(())
     }
 
-    /// Writes the next block, if there is one.
+    /// Widens a gap to whole blocks, where the one before does not cover it.
+    fn lose(&mut self, samples: u64) {
+        let more = samples.saturating_sub(self.skip);
+        let whole = more.next_multiple_of(self.block as u64);
+        self.lost += whole;
+        self.skip = self.skip + whole - samples;
+    }
+
+    /// Tells of a gap, or writes the next block; `None` when more samples are needed.
     pub(crate) fn take<T: Sample>(&mut self, block: &mut [T]) -> Option<Flow> {
+        if self.lost > 0 {
+            return Some(Flow::Lost(std::mem::take(&mut self.lost)));
+        }
         let samples = self.queue.get(self.used..self.used + self.block)?;
         block.iter_mut().zip(samples).for_each(|(to, from)| *to = T::of(*from));
         self.used += self.block;
-        Some(match std::mem::take(&mut self.lost) {
-            0 => Flow::Emit,
-            lost => Flow::EmitAfterGap(lost),
-        })
-    }
-
-    /// Whether something was lost that no block has yet told of.
-    pub(crate) fn owes_gap(&self) -> bool {
-        self.lost > 0
+        Some(Flow::Emit)
     }
 }
 
@@ -98,36 +99,42 @@ mod tests {
         assert_eq!([i16::of(1.5), i16::of(-1.5), i16::of(f32::NAN)], [i16::MAX, i16::MIN, 0]);
     }
 
-    /// Appends samples that bear their own number, after a loss, and takes all blocks of 10.
-    fn feed(reblock: &mut Reblock, numbers: std::ops::Range<u32>, lost: u64) -> Vec<(f32, Flow)> {
+    /// Appends samples that bear their own number, after a loss. Returns the first sample of every block of 10, and
+    /// every gap as a negative number.
+    fn feed(reblock: &mut Reblock, numbers: std::ops::Range<u32>, lost: u64) -> Vec<i64> {
         let added = reblock.append(|queue| {
             queue.extend(numbers.map(|number| number as f32));
             Ok::<u64, ()>(lost)
         });
         added.unwrap();
         let mut block = [0.0; 10];
-        std::iter::from_fn(|| reblock.take(&mut block).map(|flow| (block[0], flow))).collect()
+        let next = || match reblock.take(&mut block)? {
+            Flow::Lost(lost) => Some(-(lost as i64)),
+            _ => Some(block[0] as i64),
+        };
+        std::iter::from_fn(next).collect()
     }
 
     #[test]
     fn blocks_follow_each_other_whatever_the_portions() {
         let mut reblock = Reblock::new(10);
-        assert_eq!(feed(&mut reblock, 0..7, 0), []);
-        assert_eq!(feed(&mut reblock, 7..25, 0), [(0.0, Flow::Emit), (10.0, Flow::Emit)]);
-        assert_eq!(feed(&mut reblock, 25..30, 0), [(20.0, Flow::Emit)]);
+        assert!(feed(&mut reblock, 0..7, 0).is_empty());
+        assert_eq!(feed(&mut reblock, 7..25, 0), [0, 10]);
+        assert_eq!(feed(&mut reblock, 25..30, 0), [20]);
     }
 
     #[test]
     fn a_loss_is_widened_to_whole_blocks() {
         let mut reblock = Reblock::new(10);
-        assert_eq!(feed(&mut reblock, 0..13, 0), [(0.0, Flow::Emit)]);
+        assert_eq!(feed(&mut reblock, 0..13, 0), [0]);
         // 10, 11, 12 and then 13 to 16 are lost, and so 17 to 19 are left out.
-        assert_eq!(feed(&mut reblock, 17..19, 4), []);
-        assert!(reblock.owes_gap());
-        assert_eq!(feed(&mut reblock, 19..30, 0), [(20.0, Flow::EmitAfterGap(10))]);
-        // Two losses before a block.
-        assert_eq!(feed(&mut reblock, 32..33, 2), []);
-        assert_eq!(feed(&mut reblock, 34..55, 1), [(40.0, Flow::EmitAfterGap(10))]);
-        assert!(!reblock.owes_gap());
+        assert_eq!(feed(&mut reblock, 17..19, 4), [-10]);
+        assert_eq!(feed(&mut reblock, 19..30, 0), [20]);
+        // 30 and 31 are lost, and 35 is covered by the same gap.
+        assert_eq!(feed(&mut reblock, 32..35, 2), [-10]);
+        assert_eq!(feed(&mut reblock, 36..50, 1), [40]);
+        // 50 to 54 are lost; then 57 to 61, for which that gap is too short.
+        assert_eq!(feed(&mut reblock, 55..57, 5), [-10]);
+        assert_eq!(feed(&mut reblock, 62..80, 5), [-10, 70]);
     }
 }

@@ -34,6 +34,7 @@ use super::names::Names;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WavParams {
     /// The folder, relative to the pipeline's; made where there is none.
+    #[schemars(extend("format" = "path"))]
     folder: PathBuf,
     /// Sound before an event's tick.
     #[serde(default = "default_before")]

@@ -31,6 +31,7 @@ use crate::audio::{Channel, Decoder, Reblock, Sample};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AudioFileParams {
     /// The file, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
     /// Samples per second that the pipeline hears; a file of another rate is resampled.
     #[serde(default = "default_rate")]
@@ -156,7 +157,7 @@ impl<T: Sample> Stage for Playback<T> {
     fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
         loop {
             if let Some(flow) = self.blocks.take(block) {
-                self.begun = true;
+                self.begun |= flow == Flow::Emit;
                 return Ok(flow);
             }
             let mut ended = false;
@@ -168,13 +169,10 @@ impl<T: Sample> Stage for Playback<T> {
                 }
             });
             played.map_err(Fault::because)?;
-            match (ended, self.blocks.owes_gap(), self.begun) {
-                (false, ..) => {}
-                (true, true, _) => {
-                    return Err(Fault::new("the recording is damaged, and less than one block follows"));
-                }
-                (true, false, false) => return Err(Fault::new("the recording is shorter than one block")),
-                (true, false, true) => return Ok(Flow::End),
+            match (ended, self.begun) {
+                (false, _) => {}
+                (true, true) => return Ok(Flow::End),
+                (true, false) => return Err(Fault::new("the recording is shorter than one block")),
             }
         }
     }

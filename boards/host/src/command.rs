@@ -1,0 +1,106 @@
+//! The command `kws-run`: one pipeline file, planned, shown or run.
+//!
+//! A program with kinds of its own is this command with another registry:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     let mut registry = kws_host::registry();
+//!     // registry.add::<MyKind>();
+//!     kws_host::command::run(&registry)
+//! }
+//! ```
+
+mod arguments;
+mod check;
+mod execute;
+mod failure;
+mod gaps;
+mod graph;
+mod interrupt;
+#[cfg(test)]
+mod kinds;
+mod listing;
+mod overrides;
+mod progress;
+mod record;
+mod source;
+mod stats;
+mod table;
+mod units;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use kws_engine::{Pipeline, Plan, Registry};
+
+use arguments::Arguments;
+use failure::Failure;
+use record::Recording;
+
+/// Parses the command line, does what it says and tells how it went:
+/// 0 when it is done or was interrupted, 1 when the pipeline cannot be planned or a stage failed, 2 on bad usage.
+pub fn run(registry: &Registry) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help that nobody reads to its end is no failure.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    match perform(&arguments, registry) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout();
+    if arguments.schema {
+        return Ok(listing::schema(registry, &mut stdout)?);
+    }
+    if arguments.devices {
+        return listing::devices(&mut stdout);
+    }
+    if let Some(kind) = &arguments.stages {
+        return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
+    }
+    let Some(path) = &arguments.pipeline else { return Err(Failure::usage("no PIPELINE is given")) };
+    let mut pipeline = Pipeline::read(path)?;
+    overrides::apply(&mut pipeline, arguments, registry)?;
+    let recording = match &arguments.record {
+        Some(dir) => Some(record(&pipeline, arguments, registry, dir)?),
+        None => None,
+    };
+    if arguments.json && !arguments.check {
+        overrides::events_as_json(&mut pipeline, registry)?;
+    }
+    if let Some(recording) = recording {
+        recording.attach(&mut pipeline);
+    }
+    let plan = Plan::new(&pipeline, registry)?;
+    if arguments.check {
+        check::write(&plan, &pipeline.description, arguments.format(), &mut stdout)?;
+        stdout.flush()?;
+        return Ok(());
+    }
+    if let Some(format) = arguments.graph {
+        return Ok(graph::write(&plan, format, &mut stdout)?);
+    }
+    execute::execute(&plan, arguments)
+}
+
+/// Makes the folder of a recording.
+fn record(
+    pipeline: &Pipeline,
+    arguments: &Arguments,
+    registry: &Registry,
+    dir: &Path,
+) -> Result<Recording, Failure> {
+    let plan = Plan::new(pipeline, registry)?;
+    let recording = Recording::new(&plan, pipeline, registry, dir, &arguments.edges)?;
+    recording.prepare(pipeline, registry)?;
+    Ok(recording)
+}

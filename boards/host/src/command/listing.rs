@@ -1,0 +1,222 @@
+//! What this program knows: the kinds of stages with their parameters, the schema of pipeline files.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use kws_engine::{Registry, nearest};
+use serde_json::{Value, json};
+
+use super::arguments::Format;
+use super::failure::Failure;
+
+const NAME: Style = Style::new().bold();
+
+/// Writes the JSON Schema of pipeline files.
+pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()> {
+    writeln!(to, "{:#}", kws_engine::schema(registry))
+}
+
+/// Writes the microphones of this computer.
+pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
+    Err(Failure::Lacking("`--devices`: this program was built without microphone support".to_owned()))
+}
+
+/// Writes the kinds: each in a line, or one with its parameters, or as JSON.
+pub(crate) fn stages(
+    registry: &Registry,
+    only: Option<&str>,
+    format: Format,
+    to: &mut impl Write,
+) -> Result<(), Failure> {
+    let entries: Vec<&kws_engine::Entry> = match only {
+        None => registry.kinds().collect(),
+        Some(name) => vec![registry.kind(name).ok_or_else(|| unknown(name, registry))?],
+    };
+    match (format, only) {
+        (Format::Json, _) => {
+            let all: Vec<Value> = entries.iter().map(|entry| as_json(entry)).collect();
+            writeln!(to, "{:#}", Value::from(all))?;
+        }
+        (Format::Text, _) => {
+            for (index, entry) in entries.iter().enumerate() {
+                if index > 0 {
+                    writeln!(to)?;
+                }
+                kind(entry, to)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(name: &str, registry: &Registry) -> Failure {
+    let known: Vec<&str> = registry.kinds().map(|kind| kind.name).collect();
+    let help = match nearest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are `{}`", known.join("`, `")),
+    };
+    Failure::usage(format!("`--stages {name}`: there is no kind `{name}`; {help}"))
+}
+
+fn inputs(entry: &kws_engine::Entry) -> String {
+    match (*entry.inputs.start(), *entry.inputs.end()) {
+        (_, 0) => "source".to_owned(),
+        (1, 1) => String::new(),
+        (low, high) if low == high => format!("{low} inputs"),
+        (low, usize::MAX) => format!("{low} or more inputs"),
+        (low, high) => format!("{low} to {high} inputs"),
+    }
+}
+
+fn kind(entry: &kws_engine::Entry, to: &mut impl Write) -> io::Result<()> {
+    let inputs = inputs(entry);
+    let inputs = if inputs.is_empty() { inputs } else { format!(" ({inputs})") };
+    writeln!(to, "{NAME}{}{NAME:#}{inputs}  {}", entry.name, one_line(entry.doc()))?;
+    let width = entry.params().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, schema) in entry.params() {
+        let facts = facts(schema, entry.requires(name)).join(", ");
+        let doc = one_line(schema.get("description").and_then(Value::as_str).unwrap_or(""));
+        let facts = if facts.is_empty() { facts } else { format!(" [{facts}]") };
+        writeln!(to, "  {name:<width$}  {doc}{facts}")?;
+    }
+    Ok(())
+}
+
+/// The first paragraph, as one line.
+fn one_line(text: &str) -> String {
+    let paragraph = text.split("\n\n").next().unwrap_or("");
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Type or choices, unit, limits and default of a parameter.
+fn facts(schema: &Value, required: bool) -> Vec<String> {
+    let mut facts = vec![values(schema)];
+    let unit = schema.get("unit").and_then(Value::as_str);
+    facts.extend(unit.map(str::to_owned));
+    facts.extend(range(schema));
+    match schema.get("default") {
+        _ if required => facts.push("required".to_owned()),
+        Some(Value::Null) | None => {}
+        Some(default) => facts.push(format!("default {}", plain(default))),
+    }
+    facts.retain(|fact| !fact.is_empty());
+    facts
+}
+
+/// A value as TOML has it, whole numbers without a point.
+fn plain(value: &Value) -> String {
+    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
+}
+
+/// The values that a schema takes: its choices where it has some, else its types; `null` aside.
+fn values(schema: &Value) -> String {
+    let choices = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let choices = choices.chain(schema.get("const")).filter(|choice| !choice.is_null());
+    let choices: Vec<String> = choices.map(Value::to_string).collect();
+    if !choices.is_empty() {
+        return choices.join(" | ");
+    }
+    let lists = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+    let alternatives: Vec<String> = lists.flatten().map(values).filter(|values| !values.is_empty()).collect();
+    if !alternatives.is_empty() {
+        return alternatives.join(" | ");
+    }
+    let types = match schema.get("type") {
+        Some(Value::String(name)) => vec![name.as_str()],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let types = types.into_iter().filter(|name| *name != "null");
+    types.map(|name| named(name, schema)).collect::<Vec<_>>().join(" | ")
+}
+
+fn named(name: &str, schema: &Value) -> String {
+    let path = schema.get("format").is_some_and(|format| format == "path");
+    match (name, schema.get("items")) {
+        ("string", _) if path => "path".to_owned(),
+        ("array", Some(items)) => format!("list of {}", values(items)),
+        ("object", _) => {
+            let keys = schema.get("properties").and_then(Value::as_object);
+            let keys: Vec<&str> = keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            if keys.is_empty() { "table".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
+        }
+        (name, _) => name.to_owned(),
+    }
+}
+
+fn range(schema: &Value) -> Option<String> {
+    let bound = |key: &str, sign: &str| {
+        let number = schema.get(key).filter(|value| value.is_number())?;
+        Some(format!("{sign} {}", plain(number)))
+    };
+    let low = bound("minimum", "≥").or_else(|| bound("exclusiveMinimum", ">"));
+    let high = bound("maximum", "≤").or_else(|| bound("exclusiveMaximum", "<"));
+    match (low, high) {
+        (Some(low), Some(high)) => match (low.strip_prefix("≥ "), high.strip_prefix("≤ ")) {
+            (Some(from), Some(to)) => Some(format!("{from} to {to}")),
+            _ => Some(format!("{low}, {high}")),
+        },
+        (low, high) => low.or(high),
+    }
+}
+
+fn as_json(entry: &kws_engine::Entry) -> Value {
+    let params = entry.params().map(|(name, schema)| {
+        let mut param = json!({"name": name, "required": entry.requires(name)});
+        if let (Some(into), Some(from)) = (param.as_object_mut(), schema.as_object()) {
+            into.extend(from.clone());
+        }
+        param
+    });
+    let most = (*entry.inputs.end() != usize::MAX).then_some(*entry.inputs.end());
+    json!({
+        "kind": entry.name,
+        "doc": entry.doc(),
+        "inputs": {"min": entry.inputs.start(), "max": most},
+        "params": params.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::registry;
+    use super::*;
+
+    fn listed(only: Option<&str>, format: Format) -> String {
+        let mut text = Vec::new();
+        stages(&registry(), only, format, &mut text).unwrap();
+        String::from_utf8(anstream::adapter::strip_bytes(&text).into_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_kind_is_listed_with_its_parameters() {
+        let expected = "tone (source)  A source of silence.\n\
+                        \u{20} rate   Samples per second. [integer, Hz, 1000 to 96000, default 16000]\n\
+                        \u{20} block  Samples in a block. [integer, ≥ 0]\n";
+        assert_eq!(listed(Some("tone"), Format::Text), expected);
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let all: Value = serde_json::from_str(&listed(Some("tone"), Format::Json)).unwrap();
+        assert_eq!((&all[0]["kind"], &all[0]["inputs"]["max"]), (&json!("tone"), &json!(0)));
+        assert_eq!(all[0]["params"][0]["maximum"], 96000);
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_the_nearest() {
+        let failure = stages(&registry(), Some("tome"), Format::Text, &mut Vec::new()).unwrap_err();
+        assert!(matches!(failure, Failure::Usage(text) if text.contains("did you mean `tone`?")));
+    }
+
+    #[test]
+    fn values_are_choices_or_types() {
+        let found = |schema: Value| facts(&schema, false).join(", ");
+        assert_eq!(found(json!({"anyOf": [{"type": "integer"}, {"const": "mix"}]})), "integer | \"mix\"");
+        assert_eq!(found(json!({"type": ["array", "null"], "items": {"type": "string"}})), "list of string");
+        assert_eq!(
+            found(json!({"type": "number", "exclusiveMinimum": 0.0, "maximum": 10000.0})),
+            "number, > 0, ≤ 10000"
+        );
+    }
+}

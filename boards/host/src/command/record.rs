@@ -1,0 +1,169 @@
+//! `--record`: what passed, and a pipeline that replays it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kws_engine::{Origin, Pipeline, Plan, Registry, Setting, StageSpec, nearest};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::overrides::{is_path, is_source};
+use super::source::absolute;
+
+/// The pipeline that replays, in the folder of the recording.
+const PIPELINE: &str = "pipeline.toml";
+/// What may stand beside a model.
+const CARDS: [&str; 2] = ["model.toml", "card.md"];
+/// Where copies of the files go that the pipeline reads.
+const FILES: &str = "files";
+
+/// What is recorded, and where.
+pub(crate) struct Recording {
+    dir: PathBuf,
+    /// Stages whose output is recorded, with the file of each.
+    edges: Vec<(String, String)>,
+    /// Stages that read files: sinks write theirs, and sources are replaced.
+    readers: Vec<String>,
+}
+
+impl Recording {
+    /// Chooses what is recorded: the output of every stage, or of those named and of the sources, without which there
+    /// is nothing to replay.
+    pub(crate) fn new(
+        plan: &Plan,
+        pipeline: &Pipeline,
+        registry: &Registry,
+        dir: &Path,
+        chosen: &[String],
+    ) -> Result<Self, Failure> {
+        let writes = |name: &str| plan.stage(name).is_some_and(|stage| stage.output.is_some());
+        let all: Vec<&str> =
+            pipeline.stages.iter().map(|stage| stage.name.as_str()).filter(|name| writes(name)).collect();
+        if let Some(unknown) = chosen.iter().find(|name| !all.contains(&name.as_str())) {
+            let help = nearest(unknown, &all).map_or_else(
+                || format!("the edges are `{}`", all.join("`, `")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Failure::usage(format!("`--edges`: no stage `{unknown}` writes anything; {help}")));
+        }
+        let wanted = |stage: &&StageSpec| {
+            chosen.is_empty() || chosen.contains(&stage.name) || is_source(stage, registry)
+        };
+        let edges = pipeline.stages.iter().filter(|stage| writes(&stage.name)).filter(wanted);
+        let edges =
+            edges.enumerate().map(|(index, stage)| (stage.name.clone(), file_name(&stage.name, index)));
+        let readers =
+            pipeline.stages.iter().filter(|stage| writes(&stage.name) && !is_source(stage, registry));
+        Ok(Recording {
+            dir: dir.to_owned(),
+            edges: edges.collect(),
+            readers: readers.map(|stage| stage.name.clone()).collect(),
+        })
+    }
+
+    /// Makes the folder: the pipeline that replays, and copies of the files that it reads.
+    pub(crate) fn prepare(&self, pipeline: &Pipeline, registry: &Registry) -> Result<(), Failure> {
+        let same = |path: &Path| {
+            path.canonicalize().is_ok_and(|path| self.dir.canonicalize().is_ok_and(|dir| dir == path))
+        };
+        if same(&absolute(&pipeline.dir)) {
+            let dir = self.dir.display();
+            return Err(Failure::usage(format!(
+                "`--record {dir}`: the pipeline itself lies there; name another folder"
+            )));
+        }
+        let about = |error: io::Error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot write the recording to `{}`: {error}", self.dir.display()),
+            )
+        };
+        fs::create_dir_all(&self.dir).map_err(about)?;
+        let text = self.replaying(pipeline, registry).map_err(about)?.to_toml();
+        fs::write(self.dir.join(PIPELINE), text).map_err(about)?;
+        Ok(())
+    }
+
+    /// Lets the pipeline record while it runs.
+    pub(crate) fn attach(&self, pipeline: &mut Pipeline) {
+        for (stage, file) in &self.edges {
+            let path = absolute(&self.dir.join(file));
+            pipeline.attach(&format!("record {stage}"), "record", stage, &json!({"path": path}), "--record");
+        }
+    }
+
+    /// The pipeline with recordings in the place of its sources.
+    fn replaying(&self, pipeline: &Pipeline, registry: &Registry) -> io::Result<Pipeline> {
+        let mut replaying = pipeline.clone();
+        for stage in pipeline.stages.iter().filter(|stage| is_source(stage, registry)) {
+            if let Some((_, file)) = self.edges.iter().find(|(name, _)| *name == stage.name) {
+                replaying.replace(&stage.name, "replay", &json!({"path": file}), "--record");
+            }
+        }
+        let mut copies = Copies { from: pipeline.dir.clone(), to: self.dir.clone(), done: Vec::new() };
+        for stage in replaying.stages.iter_mut().filter(|stage| self.readers.contains(&stage.name)) {
+            copies.of_stage(stage, registry)?;
+        }
+        Ok(replaying)
+    }
+}
+
+/// A file name from a stage's name, which may hold anything.
+fn file_name(stage: &str, index: usize) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
+    if stage.chars().all(plain) { stage.to_owned() } else { format!("edge{index}") }
+}
+
+/// Files that a pipeline reads, copied so that the recording's folder can go elsewhere.
+struct Copies {
+    from: PathBuf,
+    to: PathBuf,
+    /// Files that were copied, and the path of each copy.
+    done: Vec<(PathBuf, String)>,
+}
+
+impl Copies {
+    /// Copies what the stage's paths name, and lets them name the copies.
+    fn of_stage(&mut self, stage: &mut StageSpec, registry: &Registry) -> io::Result<()> {
+        let Some(kind) = registry.kind(&stage.kind) else { return Ok(()) };
+        let mut params = stage.params.to_json();
+        let Some(entries) = params.as_object_mut() else { return Ok(()) };
+        for (name, _) in kind.params().filter(|(_, schema)| is_path(schema)) {
+            let path = entries.get(name).and_then(Value::as_str).map(|path| self.from.join(path));
+            if let Some(path) = path.filter(|path| path.is_file()) {
+                entries.insert(name.to_owned(), Value::from(self.copy(&path.canonicalize()?)?));
+            }
+        }
+        stage.params = Setting::from_json(&params, &Origin::Nowhere);
+        Ok(())
+    }
+
+    /// Copies a file with its companions to a folder called as its own.
+    fn copy(&mut self, file: &Path) -> io::Result<String> {
+        if let Some((_, copy)) = self.done.iter().find(|(done, _)| done == file) {
+            return Ok(copy.clone());
+        }
+        let folder = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        // Folders of one name elsewhere must not run together.
+        let name = format!("{FILES}/{}-{folder}", self.done.len() + 1);
+        fs::create_dir_all(self.to.join(&name))?;
+        for path in companions(file)? {
+            fs::copy(&path, self.to.join(&name).join(path.file_name().unwrap_or_default()))?;
+        }
+        let copy = format!("{name}/{}", file.file_name().unwrap_or_default().to_string_lossy());
+        self.done.push((file.to_owned(), copy.clone()));
+        Ok(copy)
+    }
+}
+
+/// A file and those beside it that belong to it: of the same stem, or a model's card.
+fn companions(file: &Path) -> io::Result<Vec<PathBuf>> {
+    let belongs = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        path.file_stem() == file.file_stem() || CARDS.iter().any(|card| name == *card)
+    };
+    let beside = fs::read_dir(file.parent().unwrap_or(Path::new("")))?;
+    let paths = beside.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.is_file() && belongs(path)).collect())
+}

@@ -1,0 +1,46 @@
+//! Time of one inference, for each reference model that is at hand and each kernel set of this computer.
+//!
+//! `cargo bench -p kws-stages --bench nn`
+
+use std::fs;
+use std::path::PathBuf;
+
+use divan::Bencher;
+use kws_stages::nn::Model;
+use kws_stages::nn::kernels::KernelSet;
+
+fn main() {
+    divan::main();
+}
+
+fn models() -> Vec<String> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models"));
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!("skipped: no models in `{}`", folder.display());
+        return Vec::new();
+    };
+    let mut models: Vec<String> = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Ok(bytes) = fs::read(&path) else { continue };
+        if path.extension().is_some_and(|e| e == "tflite") && Model::open(&bytes).is_ok() {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            models.extend(KernelSet::all().iter().map(|set| format!("{name} {}", set.name())));
+        }
+    }
+    models.sort();
+    models
+}
+
+#[divan::bench(args = models())]
+fn inference(bencher: Bencher<'_, '_>, case: &str) {
+    let (name, kernels) = case.split_once(' ').expect("a model and a kernel set");
+    let path = format!("{}/../../shared/data/models/{name}.tflite", env!("CARGO_MANIFEST_DIR"));
+    let bytes = fs::read(path).expect("a model that was there a moment ago");
+    let kernels = KernelSet::named(kernels).expect("a kernel set of this computer");
+    let model = Model::open_for(&bytes, kernels).expect("a model that opened a moment ago");
+    let mut arena = model.arena();
+    bencher.bench_local(move || {
+        model.run(&mut arena);
+        divan::black_box(&mut arena);
+    });
+}

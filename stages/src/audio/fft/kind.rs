@@ -1,0 +1,144 @@
+//! The kind `fft`.
+
+use std::sync::Arc;
+
+use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use realfft::num_complex::Complex32;
+use realfft::{RealFftPlanner, RealToComplex};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Fft, Portable, Transform};
+use crate::resolved::Resolved;
+
+/// Complex spectrum of each frame.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FftParams {
+    /// Points of the transform; the power of two that a frame fits in where none is given.
+    #[schemars(range(min = 4, max = 65_536), extend("unit" = "points"))]
+    pub size: Option<usize>,
+    /// How it is computed.
+    pub transform: TransformChoice,
+}
+
+/// How a Fourier transform is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransformChoice {
+    /// The same bits on every machine, boards included; powers of two up to 4096.
+    #[default]
+    Portable,
+    /// With the vector instructions that the processor has: two to three times as fast, any even size, not on boards,
+    /// and the last bits depend on the processor.
+    Fast,
+}
+
+/// The transform that uses the processor's vector instructions, `realfft`.
+#[derive(Clone)]
+pub struct Fast {
+    plan: Arc<dyn RealToComplex<f32>>,
+    points: Vec<f32>,
+    bins: Vec<Complex32>,
+    scratch: Vec<Complex32>,
+}
+
+impl Fast {
+    /// The transform of `size` points; `size` is even.
+    pub fn new(size: usize) -> Self {
+        let plan = RealFftPlanner::new().plan_fft_forward(size);
+        let (points, bins) = (plan.make_input_vec(), plan.make_output_vec());
+        Fast { scratch: plan.make_scratch_vec(), plan, points, bins }
+    }
+}
+
+impl Transform for Fast {
+    fn size(&self) -> usize {
+        self.points.len()
+    }
+
+    fn forward(&mut self, frame: &[f32], spectrum: &mut [f32]) {
+        let (given, padding) = self.points.split_at_mut(frame.len());
+        given.copy_from_slice(frame);
+        padding.fill(0.0);
+        self.plan
+            .process_with_scratch(&mut self.points, &mut self.bins, &mut self.scratch)
+            .expect("the planner of the transform made its buffers");
+        for (out, bin) in spectrum.chunks_exact_mut(2).zip(&self.bins) {
+            out.copy_from_slice(&[bin.re, bin.im]);
+        }
+    }
+}
+
+/// Either transform, as a pipeline file chooses.
+#[derive(Clone)]
+pub enum HostTransform {
+    /// The one of boards.
+    Portable(Portable),
+    /// The host's own.
+    Fast(Fast),
+}
+
+impl Transform for HostTransform {
+    fn size(&self) -> usize {
+        match self {
+            HostTransform::Portable(transform) => transform.size(),
+            HostTransform::Fast(transform) => transform.size(),
+        }
+    }
+
+    fn forward(&mut self, frame: &[f32], spectrum: &mut [f32]) {
+        match self {
+            HostTransform::Portable(transform) => transform.forward(frame, spectrum),
+            HostTransform::Fast(transform) => transform.forward(frame, spectrum),
+        }
+    }
+}
+
+pub(crate) type HostFft = Fft<HostTransform>;
+
+impl FftParams {
+    /// The stage behind this port.
+    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<HostFft>, Refusal> {
+        let length = input.len();
+        let size = self.size.unwrap_or(length.next_power_of_two().max(4));
+        if size < length {
+            return Err(Refusal::of(
+                "size",
+                format!("found {size}, expected at least the frame's length of {length}"),
+            ));
+        }
+        let transform = self.transform(size)?;
+        let output = input.then(Element::F32, vec![size / 2 + 1, 2], Role::SPECTRUM);
+        let state = match &transform {
+            HostTransform::Portable(_) => 0,
+            HostTransform::Fast(fast) => 4 * size + 8 * (fast.bins.len() + fast.scratch.len()),
+        };
+        // A complex transform of half the size, and as much again to part the two halves.
+        let macs = size as u64 * u64::from(size.ilog2());
+        let cost = Cost { macs, state, tables: size * size_of::<f32>() };
+        Ok(Resolved { output, cost, stage: Fft::new(transform) })
+    }
+
+    fn transform(&self, size: usize) -> Result<HostTransform, Refusal> {
+        match self.transform {
+            TransformChoice::Portable => Portable::new(size).map(HostTransform::Portable).ok_or_else(|| {
+                Refusal::of("size", format!("found {size} points, expected a power of two from 4 to 4096"))
+                    .help("set `transform = \"fast\"` for other sizes")
+            }),
+            TransformChoice::Fast if !size.is_multiple_of(2) => {
+                Err(Refusal::of("size", format!("found {size} points, expected an even number")))
+            }
+            TransformChoice::Fast => Ok(HostTransform::Fast(Fast::new(size))),
+        }
+    }
+}
+
+impl Kind for FftParams {
+    const NAME: &'static str = "fft";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let input = site.input_as(&[Element::F32], &[Role::FRAME])?;
+        Ok(self.resolve(input)?.boxed())
+    }
+}

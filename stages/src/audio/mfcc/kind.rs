@@ -1,0 +1,69 @@
+//! The kind `mfcc`.
+
+use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Mfcc, MfccLengths};
+use crate::audio::dct::{DctParams, HostDct};
+use crate::audio::fft::{FftParams, HostFft};
+use crate::audio::log::LogParams;
+use crate::audio::mel::{HostMel, MelParams};
+use crate::audio::sample::Sample;
+use crate::audio::window::{HostWindow, WindowParams};
+use crate::resolved::Resolved;
+
+/// Mel-frequency cepstral coefficients of samples: `window`, `fft`, `mel`, `log` and `dct` in one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct MfccParams {
+    /// Frames.
+    #[serde(flatten)]
+    pub window: WindowParams,
+    /// Spectrum.
+    #[serde(flatten)]
+    pub fft: FftParams,
+    /// Mel bands.
+    #[serde(flatten)]
+    pub mel: MelParams,
+    /// Logarithm.
+    #[serde(flatten)]
+    pub log: LogParams,
+    /// Coefficients.
+    #[serde(flatten)]
+    pub dct: DctParams,
+}
+
+type HostMfcc<I> = Mfcc<HostWindow<I>, HostFft, HostMel, HostDct, Vec<f32>>;
+
+impl MfccParams {
+    fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMfcc<I>>, Refusal> {
+        let window = self.window.resolve::<I>(input)?;
+        let fft = self.fft.resolve(&window.output)?;
+        let mel = self.mel.resolve(site, &fft.output)?;
+        let log = self.log.resolve(&mel.output)?;
+        let dct = self.dct.resolve(&log.output)?;
+        let lengths =
+            MfccLengths { frame: window.output.len(), spectrum: fft.output.len(), bands: mel.output.len() };
+        let costs = [window.cost, fft.cost, mel.cost, log.cost, dct.cost];
+        let cost = Cost {
+            macs: costs.iter().map(|cost| cost.macs).sum(),
+            state: costs.iter().map(|cost| cost.state).sum::<usize>() + lengths.scratch() * size_of::<f32>(),
+            tables: costs.iter().map(|cost| cost.tables).sum(),
+        };
+        let scratch = vec![0.0; lengths.scratch()];
+        let stage = Mfcc::new(window.stage, fft.stage, mel.stage, log.stage, dct.stage, lengths, scratch);
+        Ok(Resolved { output: dct.output, cost, stage })
+    }
+}
+
+impl Kind for MfccParams {
+    const NAME: &'static str = "mfcc";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let input = site.input_as(&[Element::I16, Element::F32], &[Role::SAMPLES])?;
+        Ok(match input.element {
+            Element::I16 => self.resolve::<i16>(site, input)?.boxed(),
+            _ => self.resolve::<f32>(site, input)?.boxed(),
+        })
+    }
+}

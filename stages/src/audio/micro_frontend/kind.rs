@@ -1,0 +1,94 @@
+//! The kind `micro_frontend`.
+
+use std::sync::Arc;
+
+use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Analyser, CHANNELS, Feature, MACS, MicroFrontend, RATE, Reference, Tables, WINDOW};
+use crate::resolved::Resolved;
+
+/// Integer log-mel features with noise reduction and gain control, as TFLite Micro and microWakeWord compute them.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct MicroFrontendParams {
+    /// Time from the start of one frame of 30 ms to the start of the next: 20 for micro_speech, 10 for microWakeWord.
+    #[schemars(range(min = 1, max = 30), extend("unit" = "ms"))]
+    pub hop_ms: usize,
+    /// How features are written.
+    pub encoding: Encoding,
+    /// Whose results to reproduce where the published front ends differ.
+    pub reference: Reference,
+}
+
+impl Default for MicroFrontendParams {
+    fn default() -> Self {
+        Self { hop_ms: 20, encoding: Encoding::Quantised, reference: Reference::CLibrary }
+    }
+}
+
+/// How features are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// As i8, the way the models read them.
+    Quantised,
+    /// As i16, 64 times a natural logarithm.
+    Raw,
+}
+
+impl MicroFrontendParams {
+    fn design_as<F: Feature>(&self, input: &Port) -> Result<Box<dyn Design>, Refusal> {
+        let hop = self.hop_ms * RATE as usize / 1000;
+        self.check_samples(input, hop as u64)?;
+        let reach = WINDOW.div_ceil(hop) * hop;
+        let quant = Quant { scale: F::SCALE, zero_point: F::ZERO_POINT };
+        let output = Port {
+            period: hop as u64,
+            delay: input.delay + (reach - WINDOW) as u64,
+            quant: Some(quant),
+            ..input.then(F::ELEMENT, vec![CHANNELS], Role::FEATURES)
+        };
+        let cost = Cost {
+            macs: MACS,
+            state: size_of::<Analyser<()>>() + reach * size_of::<i16>() + 2 * size_of::<usize>(),
+            tables: size_of::<Tables>(),
+        };
+        let tables = Arc::new(Tables::new(self.reference));
+        let stage = MicroFrontend::<_, _, F>::new(hop, tables, vec![0; reach]);
+        Ok(Resolved { output, cost, stage }.boxed())
+    }
+
+    fn check_samples(&self, input: &Port, hop: u64) -> Result<(), Refusal> {
+        if input.clock != RATE || input.len() as u64 != input.period {
+            let (found, items, period) = (input.clock, input.len(), input.period);
+            return Err(Refusal::of(
+                "input",
+                format!("found {items} items every {period} of {found} ticks/s, expected one sample at each of {RATE}"),
+            )
+            .help(format!("let the source deliver one channel at {RATE} Hz")));
+        }
+        if hop.is_multiple_of(input.period) {
+            return Ok(());
+        }
+        Err(Refusal::of(
+            "hop_ms",
+            format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
+        )
+        .help("let the source's `block` divide the hop")
+        .fits(hop))
+    }
+}
+
+impl Kind for MicroFrontendParams {
+    const NAME: &'static str = "micro_frontend";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let input = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
+        match self.encoding {
+            Encoding::Quantised => self.design_as::<i8>(input),
+            Encoding::Raw => self.design_as::<i16>(input),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Samples in, features out.
+
+use core::borrow::Borrow;
+use core::marker::PhantomData;
+
+use kws_engine::{Block, Fault, Flow, Stage};
+
+use super::{Analyser, CHANNELS, Feature, Tables, WINDOW};
+
+/// TFLite Micro's integer front end as a stage: what micro_speech and microWakeWord models read.
+///
+/// # Reads
+/// `samples` i16 at 16 kHz, in blocks of which a whole number makes a hop.
+///
+/// # Writes
+/// `features` i8 or i16 `[40]`. Frame k covers the samples from k·hop up to k·hop + 480, and is emitted when the
+/// stream has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew
+/// with the first sample that follows it, and the noise estimate with silence.
+///
+/// # Parameters
+/// `hop_ms`, `encoding`, `reference`.
+///
+/// # Reference
+/// See the [module](super).
+///
+/// # Example
+/// ```
+/// use kws_engine::{Block, Flow, Stage};
+/// use kws_stages::audio::micro_frontend::{MicroFrontend, Reference, Tables};
+///
+/// // A frame every 20 ms, from a history of two hops.
+/// let tables = Tables::new(Reference::CLibrary);
+/// let mut frontend = MicroFrontend::new(320, &tables, [0; 640]);
+/// let mut features = [0i8; 40];
+/// assert_eq!(frontend.process(Block { at: 320, items: &[0; 320] }, &mut features), Ok(Flow::Skip));
+/// assert_eq!(frontend.process(Block { at: 640, items: &[0; 320] }, &mut features), Ok(Flow::Emit));
+/// assert_eq!(features, [-128; 40]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct MicroFrontend<T, H, F> {
+    hop: usize,
+    history: H,
+    filled: usize,
+    analyser: Analyser<T>,
+    feature: PhantomData<F>,
+}
+
+impl<T, H, F> MicroFrontend<T, H, F> {
+    /// A front end with a frame every `hop` samples; `history` has as many whole hops as a window needs.
+    pub const fn new(hop: usize, tables: T, history: H) -> Self {
+        Self { hop, history, filled: 0, analyser: Analyser::new(tables), feature: PhantomData }
+    }
+}
+
+impl<T: Borrow<Tables>, H: AsMut<[i16]>, F: Feature> Stage for MicroFrontend<T, H, F> {
+    type In = i16;
+    type Out = F;
+
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [F]) -> Result<Flow, Fault> {
+        let history = self.history.as_mut();
+        let filled = self.filled + input.len();
+        let Some(free) = history.get_mut(self.filled..filled) else {
+            return Err(Fault::new(
+                "`micro_frontend` was handed blocks of which no whole number makes a hop",
+            ));
+        };
+        free.copy_from_slice(&input);
+        self.filled = filled;
+        if filled < history.len() {
+            return Ok(Flow::Skip);
+        }
+        let Some(window) = history.first_chunk::<WINDOW>() else {
+            return Err(Fault::new("`micro_frontend` was lent a history that is shorter than a window"));
+        };
+        let mut features = [0; CHANNELS];
+        self.analyser.process(window, &mut features);
+        for (out, feature) in output.iter_mut().zip(features) {
+            *out = F::encode(feature);
+        }
+        history.copy_within(self.hop.., 0);
+        self.filled -= self.hop;
+        Ok(Flow::Emit)
+    }
+
+    fn reset(&mut self) {
+        self.filled = 0;
+        self.analyser.reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reference;
+    use super::*;
+
+    /// All that a stage emits for a stream of `hop`-sample hops, with the tick of each frame.
+    fn frames(samples: &[i16], hop: usize, block: usize) -> Vec<(u64, [i16; CHANNELS])> {
+        let tables = Tables::new(Reference::CLibrary);
+        let mut stage = MicroFrontend::new(hop, &tables, vec![0; WINDOW.div_ceil(hop) * hop]);
+        run(&mut stage, samples, block)
+    }
+
+    fn run(
+        stage: &mut MicroFrontend<&Tables, Vec<i16>, i16>,
+        samples: &[i16],
+        block: usize,
+    ) -> Vec<(u64, [i16; CHANNELS])> {
+        let mut frames = Vec::new();
+        for (index, items) in samples.chunks_exact(block).enumerate() {
+            let (at, mut frame) = (((index + 1) * block) as u64, [0; CHANNELS]);
+            if stage.process(Block { at, items }, &mut frame) == Ok(Flow::Emit) {
+                frames.push((at, frame));
+            }
+        }
+        frames
+    }
+
+    /// Loud, soft, loud: the noise estimate has something to remember.
+    fn samples() -> Vec<i16> {
+        let sample = |i: i32| ((i * i) % 3001 - 1500) as i16 * if i / 1600 % 2 == 0 { 20 } else { 1 };
+        (0..8000).map(sample).collect()
+    }
+
+    #[test]
+    fn the_source_s_block_changes_nothing() {
+        let samples = samples();
+        for hop in [160, 320] {
+            let whole = frames(&samples, hop, hop);
+            assert_eq!(whole.len(), samples.len() / hop - WINDOW.div_ceil(hop) + 1);
+            assert_eq!(frames(&samples, hop, 32), whole);
+        }
+    }
+
+    #[test]
+    fn frames_start_at_multiples_of_the_hop() {
+        let (samples, tables) = (samples(), Tables::new(Reference::CLibrary));
+        let mut analyser = Analyser::new(&tables);
+        for (index, (at, frame)) in frames(&samples, 320, 160).into_iter().enumerate() {
+            let mut expected = [0; CHANNELS];
+            let window = samples[index * 320..].first_chunk().expect("a frame is made of a whole window");
+            analyser.process(window, &mut expected);
+            assert_eq!((at, frame), ((index as u64 + 2) * 320, expected.map(|value| value as i16)));
+        }
+    }
+
+    #[test]
+    fn after_a_gap_nothing_of_the_past_is_left() {
+        let (samples, tables) = (samples(), Tables::new(Reference::CLibrary));
+        let mut stage = MicroFrontend::new(160, &tables, vec![0; WINDOW]);
+        let first = run(&mut stage, &samples, 160);
+        let _ = run(&mut stage, &samples[..320], 160);
+        stage.reset();
+        assert_eq!(run(&mut stage, &samples, 160), first);
+    }
+}

@@ -1,0 +1,34 @@
+//! From samples to features: window, Fourier transform, mel bands, logarithm, cosine transform.
+//!
+//! All arithmetic is IEEE single in an order that the source fixes, and logarithms come from `libm`, so that every
+//! machine computes the same bits; [`micro_frontend`] computes in integers. Tables are computed in double precision on the host.
+
+mod dct;
+mod fft;
+mod log;
+mod mel;
+mod mfcc;
+pub mod micro_frontend;
+mod sample;
+mod window;
+
+pub use dct::Dct;
+#[cfg(feature = "std")]
+pub use fft::{Fast, HostTransform};
+pub use fft::{Fft, Portable, Transform};
+pub use log::{Base, Log};
+pub use mel::{Band, Mel, Strength};
+pub use mfcc::{Mfcc, MfccLengths};
+pub use sample::Sample;
+pub use window::Window;
+
+#[cfg(feature = "std")]
+pub use self::{
+    dct::{DctParams, DctScaling},
+    fft::{FftParams, TransformChoice},
+    log::LogParams,
+    mel::{MelParams, MelScale},
+    mfcc::MfccParams,
+    micro_frontend::MicroFrontendParams,
+    window::{Taper, TaperForm, WindowParams},
+};

@@ -1,0 +1,83 @@
+//! Posteriors as classifiers write them.
+
+use kws_engine::Item;
+
+/// A posterior: f32, or i8 with its scale. Bytes are summed as whole numbers, and so alike on every machine and in any
+/// order.
+pub trait Posterior: Item {
+    /// A sum of posteriors.
+    type Sum: Copy + Default;
+
+    /// The sum with one more.
+    fn plus(sum: Self::Sum, value: Self) -> Self::Sum;
+
+    /// The real mean of the `count` posteriors of a sum.
+    fn mean(sum: Self::Sum, count: u16, scale: Scale) -> f32;
+}
+
+/// How stored posteriors map to real ones: `real = step × (stored − zero_point)`. Reals are stored as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Real value of one step.
+    pub step: f32,
+    /// The stored value that means 0.
+    pub zero_point: i32,
+}
+
+impl Scale {
+    /// Stored values are the real ones.
+    pub const REAL: Scale = Scale { step: 1.0, zero_point: 0 };
+}
+
+impl Posterior for f32 {
+    type Sum = f32;
+
+    #[inline]
+    fn plus(sum: f32, value: f32) -> f32 {
+        sum + value
+    }
+
+    #[inline]
+    fn mean(sum: f32, count: u16, _: Scale) -> f32 {
+        sum / f32::from(count)
+    }
+}
+
+impl Posterior for i8 {
+    type Sum = i32;
+
+    #[inline]
+    fn plus(sum: i32, value: i8) -> i32 {
+        sum + i32::from(value)
+    }
+
+    #[inline]
+    fn mean(sum: i32, count: u16, scale: Scale) -> f32 {
+        // At most 2¹⁶ times 2⁸ steps: a single holds them exactly.
+        (sum - i32::from(count) * scale.zero_point) as f32 * scale.step / f32::from(count)
+    }
+}
+
+#[cfg(feature = "std")]
+mod port {
+    use kws_engine::{Element, Port, Refusal, Role, Site};
+
+    use super::Scale;
+
+    /// The posteriors that a stage reads, and how they are stored.
+    pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), Refusal> {
+        let input = site.input_as(&[Element::F32, Element::I8], &[Role::POSTERIOR])?;
+        match (input.element, input.quant) {
+            (Element::I8, Some(quant)) => {
+                Ok((input, Scale { step: quant.scale, zero_point: quant.zero_point }))
+            }
+            (Element::I8, None) => Err(Refusal::of(
+                "input",
+                format!("`{}` writes {input} without a scale, expected one", site.from[0]),
+            )),
+            _ => Ok((input, Scale::REAL)),
+        }
+    }
+}
+#[cfg(feature = "std")]
+pub(super) use port::posteriors;

@@ -1,0 +1,57 @@
+//! The kind `smooth`.
+
+use kws_engine::{Cost, Design, Element, HostInput, Kind, Port, Refusal, Role, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Posterior, Scale, Smooth};
+use crate::decide::posterior::posteriors;
+use crate::resolved::Resolved;
+
+/// Mean of each label's posteriors over a window of time.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SmoothParams {
+    /// Length of the window, to the nearest whole number of inferences and at least one.
+    #[schemars(range(min = 0.0, max = 60_000.0), extend("unit" = "ms"))]
+    pub window_ms: f64,
+}
+
+impl Default for SmoothParams {
+    fn default() -> Self {
+        SmoothParams { window_ms: 300.0 }
+    }
+}
+
+impl SmoothParams {
+    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, Refusal>
+    where
+        I: Posterior + HostInput,
+    {
+        let ticks = input.ticks(self.window_ms);
+        let blocks = ((ticks + input.period / 2) / input.period).max(1);
+        let blocks = u16::try_from(blocks).map_err(|_| {
+            Refusal::of("window_ms", format!("found {blocks} inferences, expected at most {}", u16::MAX))
+        })?;
+        let ring = vec![I::default(); usize::from(blocks) * input.len()];
+        let cost = Cost {
+            macs: ring.len() as u64,
+            state: ring.len() * I::ELEMENT.bytes() + 2 * size_of::<u16>(),
+            tables: 0,
+        };
+        let output = input.then(Element::F32, input.shape.clone(), Role::POSTERIOR);
+        Ok(Resolved { output, cost, stage: Smooth::<I, _>::new(blocks, scale, ring) }.boxed())
+    }
+}
+
+impl Kind for SmoothParams {
+    const NAME: &'static str = "smooth";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let (input, scale) = posteriors(site)?;
+        match input.element {
+            Element::I8 => self.design_of::<i8>(input, scale),
+            _ => self.design_of::<f32>(input, scale),
+        }
+    }
+}

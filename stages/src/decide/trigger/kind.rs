@@ -1,0 +1,178 @@
+//! The kind `trigger`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kws_engine::{Cost, Design, Element, Event, HostInput, Kind, Port, Refusal, Role, Site, nearest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
+use crate::decide::posterior::posteriors;
+use crate::resolved::Resolved;
+
+/// Detections from posteriors, at one or several operating points.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TriggerParams {
+    /// Operating points; each fires on its own.
+    #[schemars(length(min = 1, max = 64))]
+    pub points: Vec<PointParams>,
+    /// When a detection is told.
+    pub emit: Moment,
+}
+
+impl Default for TriggerParams {
+    fn default() -> Self {
+        TriggerParams { points: vec![PointParams::default()], emit: Moment::default() }
+    }
+}
+
+/// An operating point.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PointParams {
+    /// Its name, which events bear.
+    pub name: String,
+    /// The label that it watches. Without one, each label but those for what is no word: `silence`, `unknown`,
+    /// `noise`, `background`, `other` and `negative`, with or without underscores around them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Score at which a detection may begin.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub on: f64,
+    /// Score below which a detection ends; three quarters of `on` where none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub off: Option<f64>,
+    /// Scores of at least `on` in a row that make a detection.
+    #[schemars(range(min = 1, max = 10_000), extend("unit" = "inferences"))]
+    pub min_count: u32,
+    /// Time that a detection outlasts its last score of at least `off`.
+    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
+    pub hold_ms: f64,
+    /// Time after an event during which nothing counts.
+    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
+    pub refractory_ms: f64,
+}
+
+impl Default for PointParams {
+    fn default() -> Self {
+        PointParams {
+            name: "default".to_owned(),
+            label: None,
+            on: 0.8,
+            off: None,
+            min_count: 1,
+            hold_ms: 0.0,
+            refractory_ms: 1000.0,
+        }
+    }
+}
+
+/// Labels of what is no word.
+const NO_WORDS: [&str; 6] = ["silence", "unknown", "noise", "background", "other", "negative"];
+
+fn is_word(label: &str) -> bool {
+    !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
+}
+
+impl PointParams {
+    /// What the point watches for on this port.
+    fn watches(&self, point: u16, input: &Port) -> Result<Vec<Watch>, Refusal> {
+        let off = self.off.unwrap_or(0.75 * self.on);
+        if off > self.on {
+            return Err(Refusal::of(
+                "points",
+                format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
+            ));
+        }
+        let watch = |label: usize| Watch {
+            label: label as u16,
+            point,
+            on: self.on as f32,
+            off: off as f32,
+            min_count: self.min_count,
+            hold: input.ticks(self.hold_ms),
+            refractory: input.ticks(self.refractory_ms),
+        };
+        Ok(self.labels(&input.labels)?.into_iter().map(watch).collect())
+    }
+
+    /// The labels that it watches, as indices.
+    fn labels(&self, labels: &[String]) -> Result<Vec<usize>, Refusal> {
+        let chosen: Vec<usize> = match &self.label {
+            Some(name) => labels.iter().position(|label| label == name).into_iter().collect(),
+            None => (0..labels.len()).filter(|&index| is_word(&labels[index])).collect(),
+        };
+        if !chosen.is_empty() {
+            return Ok(chosen);
+        }
+        let known: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let all = format!("labels are `{}`", known.join("`, `"));
+        Err(match &self.label {
+            Some(label) => {
+                let help = match nearest(label, &known) {
+                    Some(name) => format!("did you mean `{name}`? {all}"),
+                    None => all,
+                };
+                Refusal::of("points", format!("point `{}` watches unknown label `{label}`", self.name))
+                    .help(help)
+            }
+            None => Refusal::of("points", format!("point `{}` finds no label that is a word", self.name))
+                .help(format!("give it a `label`; {all}")),
+        })
+    }
+}
+
+impl TriggerParams {
+    fn watches(&self, input: &Port) -> Result<Arc<[Watch]>, Refusal> {
+        let mut names = BTreeSet::new();
+        if let Some(twice) = self.points.iter().find(|point| !names.insert(&point.name)) {
+            return Err(Refusal::of("points", format!("found two points named `{}`", twice.name))
+                .help("give each its own `name`"));
+        }
+        let mut watches = Vec::new();
+        for (index, point) in (0..).zip(&self.points) {
+            watches.extend(point.watches(index, input)?);
+        }
+        Ok(watches.into())
+    }
+
+    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, Refusal>
+    where
+        I: Posterior + HostInput,
+    {
+        let watches = self.watches(input)?;
+        let output = Port {
+            points: self.points.iter().map(|point| point.name.clone()).collect(),
+            ..input.then(Element::Event, vec![watches.len()], Role::EVENTS)
+        };
+        let runs = vec![Run::IDLE; watches.len()];
+        let cost = Cost {
+            macs: watches.len() as u64,
+            state: size_of_val(runs.as_slice()),
+            tables: size_of_val(&*watches),
+        };
+        Ok(Resolved { output, cost, stage: Trigger::<I, _, _>::new(self.emit, scale, watches, runs) }.boxed())
+    }
+}
+
+impl Kind for TriggerParams {
+    const NAME: &'static str = "trigger";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let (input, scale) = posteriors(site)?;
+        if input.labels.len() != input.len() || input.len() >= usize::from(Event::NO_LABEL) {
+            return Err(Refusal::of(
+                "input",
+                format!("`{}` names {} labels, expected {}", site.from[0], input.labels.len(), input.len()),
+            )
+            .help("name them in the model's `model.toml`"));
+        }
+        match input.element {
+            Element::I8 => self.design_of::<i8>(input, scale),
+            _ => self.design_of::<f32>(input, scale),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `model.toml`: what no `.tflite` says of a model.
+
+use std::path::{Path, PathBuf};
+
+use kws_engine::{Port, Step};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What `model.toml` beside a `.tflite` states.
+///
+/// ```toml
+/// labels = ["silence", "unknown", "yes", "no"]
+/// clock = 16000
+///
+/// [[front_end]]
+/// kind = "mfcc"
+/// window_ms = 30
+/// ```
+///
+/// Each `front_end` is a stage between the source and the classifier, in order. Of its parameters only those that
+/// the model depends on need be stated; the others are left to the pipeline. Keys that are not named here, such as
+/// how the model was trained, are for people and for other tools.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Card {
+    /// Names of the outputs, in order.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Ticks per second of the source that the model was trained on.
+    pub clock: Option<u32>,
+    /// The stages between the source and the classifier.
+    #[serde(default)]
+    front_end: Vec<FrontEnd>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct FrontEnd {
+    kind: String,
+    #[serde(flatten)]
+    params: serde_json::Map<String, Value>,
+}
+
+impl Card {
+    /// Where the card of a model lies: `NAME.toml` beside `NAME.tflite`, or else `model.toml` in the same folder.
+    pub fn path(model: &Path) -> Option<PathBuf> {
+        [model.with_extension("toml"), model.with_file_name("model.toml")]
+            .into_iter()
+            .find(|path| path.is_file())
+    }
+
+    /// Reads the card of a model; an empty one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Says what in the card cannot be read.
+    pub fn beside(model: &Path) -> Result<Self, String> {
+        let Some(path) = Self::path(model) else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(&path);
+        let text = text.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        Self::parse(&text).map_err(|error| format!("in `{}`: {error}", path.display()))
+    }
+
+    /// Reads the text of a card.
+    ///
+    /// # Errors
+    ///
+    /// Says what cannot be read.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Compares what the model expects with what a port carries.
+    ///
+    /// # Errors
+    ///
+    /// Says in what they differ. A card that states no front end accepts any.
+    pub fn accepts(&self, port: &Port) -> Result<(), String> {
+        if let Some(clock) = self.clock.filter(|clock| *clock != port.clock) {
+            return Err(format!("found {} ticks per second, expected {clock}", port.clock));
+        }
+        if self.front_end.is_empty() {
+            return Ok(());
+        }
+        let kinds = |kinds: Vec<&str>| match kinds.is_empty() {
+            true => "no stage".to_owned(),
+            false => format!("`{}`", kinds.join("` → `")),
+        };
+        let found: Vec<&str> = port.made_by.iter().map(|step| step.kind.as_str()).collect();
+        let expected: Vec<&str> = self.front_end.iter().map(|step| step.kind.as_str()).collect();
+        if found != expected {
+            return Err(format!("found {}, expected {}", kinds(found), kinds(expected)));
+        }
+        self.front_end.iter().zip(&port.made_by).try_for_each(|(expected, found)| expected.accepts(found))
+    }
+}
+
+impl FrontEnd {
+    fn accepts(&self, step: &Step) -> Result<(), String> {
+        for (key, expected) in &self.params {
+            let found = step.params.get(key).unwrap_or(&Value::Null);
+            if !same(found, expected) {
+                return Err(format!(
+                    "found `{key} = {found}` in `{}`, expected `{key} = {expected}`",
+                    self.kind
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two parameters say the same, `30` and `30.0` included.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kws_engine::{Element, Role};
+
+    fn port(window_ms: f64) -> Port {
+        let mut port = Port::source(Element::F32, vec![10], Role::MFCC, 16_000, 320);
+        let params = serde_json::json!({ "window_ms": window_ms, "bands": 40 });
+        port.made_by.push(Step { kind: "mfcc".into(), params });
+        port
+    }
+
+    #[test]
+    fn a_card_names_the_parameter_that_differs() {
+        let card = Card::parse("clock = 16000\n[[front_end]]\nkind = \"mfcc\"\nwindow_ms = 30").unwrap();
+        assert_eq!(card.accepts(&port(30.0)), Ok(()));
+        let error = card.accepts(&port(25.0)).unwrap_err();
+        assert_eq!(error, "found `window_ms = 25.0` in `mfcc`, expected `window_ms = 30`");
+    }
+
+    #[test]
+    fn a_card_names_the_stages_and_the_clock_that_differ() {
+        let card = Card::parse("[[front_end]]\nkind = \"mfcc\"\n[[front_end]]\nkind = \"stack\"").unwrap();
+        assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found `mfcc`, expected `mfcc` → `stack`");
+        let card = Card::parse("clock = 8000").unwrap();
+        assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found 16000 ticks per second, expected 8000");
+        assert_eq!(Card::default().accepts(&port(30.0)), Ok(()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Which kernels a plan is made for.
+
+use super::Plain;
+#[cfg(target_arch = "x86_64")]
+use super::x86::{Avx2, Vnni};
+
+/// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum KernelSet {
+    /// The portable reference.
+    Plain(Plain),
+    /// x86-64 with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// x86-64 with AVX-512 VNNI and VBMI.
+    #[cfg(target_arch = "x86_64")]
+    Vnni(Vnni),
+}
+
+impl KernelSet {
+    /// All sets that this computer can run, the slowest first.
+    pub fn all() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
+        let mut sets = vec![Self::Plain(Plain)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(Avx2::detect().map(Self::Avx2));
+            sets.extend(Vnni::detect().map(Self::Vnni));
+        }
+        sets
+    }
+
+    /// The fastest set that this computer can run.
+    pub fn best() -> Self {
+        Self::all().pop().unwrap_or(Self::Plain(Plain))
+    }
+
+    /// The set of this name: `plain`, `avx2`, `vnni`; nothing where this computer cannot run it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|set| set.name() == name)
+    }
+
+    /// The set's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "plain",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => "vnni",
+        }
+    }
+}

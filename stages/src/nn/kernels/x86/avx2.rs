@@ -1,0 +1,289 @@
+//! AVX2: two products of 16-bit integers per lane and instruction.
+
+use core::arch::x86_64::*;
+
+use super::image::{Padded, corners};
+use super::pack::AVX2;
+use super::tables::{Block, Tables, check, lend};
+use crate::nn::kernels::{self, Constants, Kernels, Plain};
+use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
+
+/// Kernels for x86-64 with AVX2.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The set, where this computer can run it.
+    pub fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+}
+
+impl Kernels for Avx2 {
+    fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.conv(op, constants, arena),
+            // SAFETY: `detect` alone makes an `Avx2`, and only where the processor has the feature.
+            Layout::Packed => unsafe { conv(op, constants, arena) },
+        }
+    }
+
+    fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.depthwise(op, constants, arena),
+            // SAFETY: as in `conv`.
+            Layout::Packed => unsafe { depthwise(op, constants, arena) },
+        }
+    }
+
+    fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.fully_connected(op, constants, arena),
+            // SAFETY: as in `conv`.
+            Layout::Packed => unsafe { fully_connected(op, constants, arena) },
+        }
+    }
+}
+
+/// Lanes of a vector.
+const LANES: usize = AVX2.lanes;
+/// Most pixels that are computed side by side.
+const PIXELS: usize = 6;
+/// Bytes of an item of the image.
+const ITEM: usize = 2;
+
+/// An input byte with its offset, as the image holds it.
+fn item(byte: i8, offset: i32) -> [i8; ITEM] {
+    (i16::from(byte) + offset as i16).to_le_bytes().map(|byte| byte as i8)
+}
+
+#[target_feature(enable = "avx2")]
+fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+    let padded = Padded::new(op.from, op.to, &op.window);
+    let tables = Tables::new(AVX2, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    check(&tables, (padded, ITEM), op.to, &op.window, 4, image);
+    let offset = op.rescaling.input_offset;
+    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
+        let items = &mut image.as_chunks_mut().0[..padded.len()];
+        padded.fill(from, (op.from, &op.window), items, [0; ITEM], |byte| item(byte, offset));
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
+            let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+            // SAFETY: `check` made sure that every window lies in the image.
+            unsafe {
+                match panels {
+                    1 => tiles::<1>(block, corners(padded, op.to, &op.window)),
+                    _ => tiles::<2>(block, corners(padded, op.to, &op.window)),
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+///
+/// Every corner, in bytes, plus every step of the tables plus four bytes must lie in the image.
+#[target_feature(enable = "avx2")]
+unsafe fn tiles<const P: usize>(mut block: Block<'_>, mut corners: impl Iterator<Item = usize>) {
+    let mut pixel = 0;
+    loop {
+        let mut tile = [0; PIXELS];
+        let count = tile.iter_mut().zip(&mut corners).map(|(to, corner)| *to = corner * ITEM).count();
+        // SAFETY: passed on to the caller.
+        unsafe {
+            match count {
+                0 => return,
+                1 => sums::<1, P>(&mut block, &tile, pixel),
+                2 => sums::<2, P>(&mut block, &tile, pixel),
+                3 => sums::<3, P>(&mut block, &tile, pixel),
+                4 => sums::<4, P>(&mut block, &tile, pixel),
+                5 => sums::<5, P>(&mut block, &tile, pixel),
+                _ => sums::<6, P>(&mut block, &tile, pixel),
+            }
+        }
+        pixel += count;
+    }
+}
+
+/// Computes `M` pixels by `P` panels.
+///
+/// # Safety
+///
+/// As [`tiles`], for the first `M` corners.
+#[target_feature(enable = "avx2")]
+unsafe fn sums<const M: usize, const P: usize>(
+    block: &mut Block<'_>,
+    corners: &[usize; PIXELS],
+    pixel: usize,
+) {
+    let biases: [__m256i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums = [biases; M];
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+    for (step, weights) in block.tables.steps.iter().zip(weights) {
+        let weights = weights.each_ref().map(|w| vector(w));
+        for (sums, corner) in sums.iter_mut().zip(corners) {
+            // SAFETY: the caller made sure that these four bytes lie in the image.
+            let word =
+                unsafe { block.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned() };
+            let word = _mm256_set1_epi32(word);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(word, weights));
+            }
+        }
+    }
+    for (m, sums) in sums.into_iter().enumerate() {
+        write(block, sums, pixel + m);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn vector(bytes: &[i8; 32]) -> __m256i {
+    // SAFETY: an array of 32 bytes is as long as a vector.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+fn load(row: &[i32], panel: usize) -> __m256i {
+    let lanes: &[i32; LANES] = &row.as_chunks().0[panel];
+    // SAFETY: an array of 8 words is as long as a vector.
+    unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
+}
+
+/// Sums to outputs: [`fixed::Factor::apply`](crate::nn::fixed::Factor::apply) plus the output's zero point, for
+/// factors below one half whose sums cannot overflow, which `pack` made sure of.
+#[target_feature(enable = "avx2")]
+fn rescale(sums: __m256i, rows: &[&[i32]; 4], panel: usize) -> __m256i {
+    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+    let half = _mm256_set1_epi64x(1 << 30);
+    let odd = |v| _mm256_srli_epi64::<32>(v);
+    let low = _mm256_add_epi64(_mm256_mul_epi32(sums, multiplier), half);
+    let high = _mm256_add_epi64(_mm256_mul_epi32(odd(sums), odd(multiplier)), half);
+    let product = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<31>(low), _mm256_slli_epi64::<1>(high));
+    let ties = _mm256_srai_epi32::<31>(product);
+    _mm256_srav_epi32(_mm256_add_epi32(_mm256_add_epi32(product, rounding), ties), shift)
+}
+
+/// Rescales the sums of one pixel and writes its channels.
+#[target_feature(enable = "avx2")]
+fn write<const P: usize>(block: &mut Block<'_>, sums: [__m256i; P], pixel: usize) {
+    let (channels, rescaling) = (block.tables.channels, block.tables.rescaling);
+    let count = (channels - block.first).min(P * LANES);
+    let to = &mut block.to[pixel * channels + block.first..][..count];
+    let first = rescale(sums[0], &block.rows, 0);
+    let (low, high) = if P == AVX2.panels {
+        let both = _mm256_packs_epi32(first, rescale(sums[P - 1], &block.rows, P - 1));
+        (_mm256_castsi256_si128(both), _mm256_extracti128_si256::<1>(both))
+    } else {
+        let words = _mm_packs_epi32(_mm256_castsi256_si128(first), _mm256_extracti128_si256::<1>(first));
+        (words, words)
+    };
+    let bytes = _mm_packs_epi16(low, high);
+    let bytes = _mm_max_epi8(bytes, _mm_set1_epi8(rescaling.min as i8));
+    let bytes = _mm_min_epi8(bytes, _mm_set1_epi8(rescaling.max as i8));
+    let mut written = [0i8; 16];
+    // SAFETY: an array of 16 bytes is as long as a vector.
+    unsafe { _mm_storeu_si128(written.as_mut_ptr().cast(), bytes) };
+    match to.as_chunks_mut().0 {
+        [whole] => *whole = written,
+        _ => to.copy_from_slice(&written[..count]),
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+    let padded = Padded::new(op.from, op.to, &op.window);
+    let tables = Tables::new(AVX2, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    // A vector of channels may read past those of the last tap.
+    check(&tables, (padded, ITEM), op.to, &op.window, (tables.channels + 2 * LANES - 1) * ITEM, image);
+    let offset = op.rescaling.input_offset;
+    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
+        let items = &mut image.as_chunks_mut().0[..padded.len()];
+        padded.fill(from, (op.from, &op.window), items, [0; ITEM], |byte| item(byte, offset));
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / AVX2.inputs) {
+            let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+            for (pixel, corner) in corners(padded, op.to, &op.window).enumerate() {
+                // SAFETY: `check` made sure that the vectors of every window lie in the image.
+                unsafe {
+                    match panels {
+                        1 => eight(&mut block, (corner + first) * ITEM, pixel),
+                        _ => sixteen(&mut block, (corner + first) * ITEM, pixel),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Depthwise sums of 16 channels at one pixel.
+///
+/// # Safety
+///
+/// 32 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx2")]
+unsafe fn sixteen(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sums: [__m256i; 2] = core::array::from_fn(|p| load(block.rows[0], p));
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<2>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
+        // SAFETY: the caller made sure of these vectors.
+        let [a, b] = steps.map(|step| unsafe {
+            _mm256_loadu_si256(block.image.as_ptr().add(corner + step as usize).cast())
+        });
+        let pairs = [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+        for ((sum, pairs), weights) in sums.iter_mut().zip(pairs).zip(weights) {
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, vector(weights)));
+        }
+    }
+    write(block, sums, pixel);
+}
+
+/// Depthwise sums of 8 channels at one pixel.
+///
+/// # Safety
+///
+/// 16 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx2")]
+unsafe fn eight(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sum = load(block.rows[0], 0);
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
+        // SAFETY: the caller made sure of these vectors.
+        let [a, b] = steps
+            .map(|step| unsafe { _mm_loadu_si128(block.image.as_ptr().add(corner + step as usize).cast()) });
+        let pairs = _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, vector(weights)));
+    }
+    write(block, [sum], pixel);
+}
+
+#[target_feature(enable = "avx2")]
+fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+    let (input, output) = kernels::pair(arena, op.input, op.output);
+    let weights = &constants.bytes[op.weights.range()];
+    let channels = kernels::Channels::of(constants, op.channels);
+    let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
+    for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
+        for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {
+            let sum = channels.biases[channel].wrapping_add(dot(vector, row));
+            *out = channels.output(channel, sum, &op.rescaling);
+        }
+    }
+}
+
+/// Sum of the products of weights with inputs.
+#[target_feature(enable = "avx2")]
+fn dot(inputs: &[i8], weights: &[i8]) -> i32 {
+    let ((inputs, input_rest), (weights, weight_rest)) =
+        (inputs.as_chunks::<16>(), weights.as_chunks::<16>());
+    let mut sums = [_mm256_setzero_si256(); 2];
+    for (i, (inputs, weights)) in inputs.iter().zip(weights).enumerate() {
+        // SAFETY: arrays of 16 bytes are as long as a vector of them.
+        let [x, w] = [inputs, weights]
+            .map(|bytes| unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes.as_ptr().cast())) });
+        sums[i % 2] = _mm256_add_epi32(sums[i % 2], _mm256_madd_epi16(x, w));
+    }
+    let mut lanes = [0i32; LANES];
+    // SAFETY: an array of 8 words is as long as a vector.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), _mm256_add_epi32(sums[0], sums[1])) };
+    lanes.into_iter().fold(kernels::dot(input_rest, weight_rest, 0), i32::wrapping_add)
+}

@@ -1,0 +1,330 @@
+//! AVX-512 with VNNI: four products of bytes per lane and instruction.
+
+use core::arch::x86_64::*;
+
+use super::image::{Padded, corners};
+use super::pack::VNNI;
+use super::tables::{Block, Tables, check, lend};
+use crate::nn::kernels::{self, Constants, Kernels, Plain};
+use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
+
+/// Kernels for x86-64 with AVX-512 (F, BW, VL, VNNI, VBMI).
+#[derive(Clone, Copy, Debug)]
+pub struct Vnni(());
+
+impl Vnni {
+    /// The set, where this computer can run it.
+    pub fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512vbmi");
+        found.then_some(Self(()))
+    }
+}
+
+impl Kernels for Vnni {
+    fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.conv(op, constants, arena),
+            // SAFETY: `detect` alone makes a `Vnni`, and only where the processor has the features.
+            Layout::Packed => unsafe { conv(op, constants, arena) },
+        }
+    }
+
+    fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.depthwise(op, constants, arena),
+            // SAFETY: as in `conv`.
+            Layout::Packed => unsafe { depthwise(op, constants, arena) },
+        }
+    }
+
+    fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+        match op.layout {
+            Layout::Plain => Plain.fully_connected(op, constants, arena),
+            // SAFETY: as in `conv`.
+            Layout::Packed => unsafe { fully_connected(op, constants, arena) },
+        }
+    }
+}
+
+/// Lanes of a vector.
+const LANES: usize = VNNI.lanes;
+/// Flips the sign bit of a byte: what was `i8` becomes the `u8` that is 128 greater.
+const FLIP: i8 = i8::MIN;
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+    let padded = Padded::new(op.from, op.to, &op.window);
+    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    check(&tables, (padded, 1), op.to, &op.window, 4, image);
+    let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
+    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
+        padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
+            let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+            // SAFETY: `check` made sure that every window lies in the image.
+            unsafe {
+                match panels {
+                    1 => tiles::<1>(block, corners(padded, op.to, &op.window)),
+                    2 => tiles::<2>(block, corners(padded, op.to, &op.window)),
+                    _ => tiles::<4>(block, corners(padded, op.to, &op.window)),
+                }
+            }
+        }
+    }
+}
+
+/// Most pixels that are computed side by side.
+const PIXELS: usize = 6;
+
+/// # Safety
+///
+/// Every corner plus every step of the tables plus four bytes must lie in the image.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn tiles<const P: usize>(mut block: Block<'_>, mut corners: impl Iterator<Item = usize>) {
+    let mut pixel = 0;
+    loop {
+        let mut tile = [0; PIXELS];
+        let count = tile.iter_mut().zip(&mut corners).map(|(to, corner)| *to = corner).count();
+        // SAFETY: passed on to the caller.
+        unsafe {
+            match count {
+                0 => return,
+                1 => sums::<1, P>(&mut block, &tile, pixel),
+                2 => sums::<2, P>(&mut block, &tile, pixel),
+                3 => sums::<3, P>(&mut block, &tile, pixel),
+                4 => sums::<4, P>(&mut block, &tile, pixel),
+                5 => sums::<5, P>(&mut block, &tile, pixel),
+                _ => sums::<6, P>(&mut block, &tile, pixel),
+            }
+        }
+        pixel += count;
+    }
+}
+
+/// Computes `M` pixels by `P` panels.
+///
+/// # Safety
+///
+/// As [`tiles`], for the first `M` corners.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn sums<const M: usize, const P: usize>(
+    block: &mut Block<'_>,
+    corners: &[usize; PIXELS],
+    pixel: usize,
+) {
+    let biases: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums = [biases; M];
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+    for (step, weights) in block.tables.steps.iter().zip(weights) {
+        // SAFETY: an array of 64 bytes is as long as a vector.
+        let weights = weights.each_ref().map(|w| unsafe { _mm512_loadu_si512(w.as_ptr().cast()) });
+        for (sums, corner) in sums.iter_mut().zip(corners) {
+            // SAFETY: the caller made sure that these four bytes lie in the image.
+            let word =
+                unsafe { block.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned() };
+            let word = _mm512_set1_epi32(word);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = _mm512_dpbusd_epi32(*sum, word, weights);
+            }
+        }
+    }
+    for (m, sums) in sums.into_iter().enumerate() {
+        write(block, sums, pixel + m);
+    }
+}
+
+/// Rescales the sums of one pixel and writes its channels.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+fn write<const P: usize>(block: &mut Block<'_>, sums: [__m512i; P], pixel: usize) {
+    let count = (block.tables.channels - block.first).min(P * LANES);
+    let to = &mut block.to[pixel * block.tables.channels + block.first..][..count];
+    let scaled: [__m512i; P] = core::array::from_fn(|p| rescale(sums[p], &block.rows, p));
+    let (min, max) = (block.tables.rescaling.min as i8, block.tables.rescaling.max as i8);
+    if P == VNNI.panels {
+        let (low, high) =
+            (_mm512_packs_epi32(scaled[0], scaled[1]), _mm512_packs_epi32(scaled[2], scaled[3]));
+        let bytes = _mm512_packs_epi16(low, high);
+        let bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8(min));
+        let bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(max));
+        let mask = u64::MAX >> (64 - count);
+        // SAFETY: the mask lets exactly the bytes of `to` through.
+        unsafe { _mm512_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
+        return;
+    }
+    for (to, scaled) in to.chunks_mut(LANES).zip(scaled) {
+        let bytes = _mm512_cvtsepi32_epi8(scaled);
+        let bytes = _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8(min)), _mm_set1_epi8(max));
+        let mask = u16::MAX >> (16 - to.len());
+        // SAFETY: the mask lets exactly the bytes of `to` through.
+        unsafe { _mm_mask_storeu_epi8(to.as_mut_ptr(), mask, bytes) };
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn load(row: &[i32], panel: usize) -> __m512i {
+    let lanes: &[i32; LANES] = &row.as_chunks().0[panel];
+    // SAFETY: an array of 16 words is as long as a vector.
+    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+}
+
+/// Sums to outputs: [`fixed::Factor::apply`](crate::nn::fixed::Factor::apply) plus the output's zero point, for
+/// factors below one half whose sums cannot overflow, which `pack` made sure of.
+#[target_feature(enable = "avx512f")]
+fn rescale(sums: __m512i, rows: &[&[i32]; 4], panel: usize) -> __m512i {
+    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+    let half = _mm512_set1_epi64(1 << 30);
+    let odd = |v| _mm512_srli_epi64::<32>(v);
+    let low = _mm512_add_epi64(_mm512_mul_epi32(sums, multiplier), half);
+    let high = _mm512_add_epi64(_mm512_mul_epi32(odd(sums), odd(multiplier)), half);
+    let product = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64::<31>(low), _mm512_slli_epi64::<1>(high));
+    let ties = _mm512_srai_epi32::<31>(product);
+    _mm512_srav_epi32(_mm512_add_epi32(_mm512_add_epi32(product, rounding), ties), shift)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+    let padded = Padded::new(op.from, op.to, &op.window);
+    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    // A vector of channels may read past those of the last tap.
+    check(&tables, (padded, 1), op.to, &op.window, tables.channels + 4 * LANES - 1, image);
+    let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
+    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
+        padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
+        for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / VNNI.inputs) {
+            let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+            for (pixel, corner) in corners(padded, op.to, &op.window).enumerate() {
+                // SAFETY: `check` made sure that the vectors of every window lie in the image.
+                unsafe {
+                    match panels {
+                        1 => few::<1>(&mut block, corner + first, pixel),
+                        2 => few::<2>(&mut block, corner + first, pixel),
+                        _ => many(&mut block, corner + first, pixel),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Depthwise sums of 64 channels at one pixel.
+///
+/// # Safety
+///
+/// 64 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn many(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sums: [__m512i; 4] = core::array::from_fn(|p| load(block.rows[0], p));
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<4>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
+        // SAFETY: the caller made sure of these vectors.
+        let taps = steps.map(|step| unsafe {
+            _mm512_loadu_si512(block.image.as_ptr().add(corner + step as usize).cast())
+        });
+        let (low01, high01) =
+            (_mm512_unpacklo_epi8(taps[0], taps[1]), _mm512_unpackhi_epi8(taps[0], taps[1]));
+        let (low23, high23) =
+            (_mm512_unpacklo_epi8(taps[2], taps[3]), _mm512_unpackhi_epi8(taps[2], taps[3]));
+        let words = [
+            _mm512_unpacklo_epi16(low01, low23),
+            _mm512_unpackhi_epi16(low01, low23),
+            _mm512_unpacklo_epi16(high01, high23),
+            _mm512_unpackhi_epi16(high01, high23),
+        ];
+        for ((sum, words), weights) in sums.iter_mut().zip(words).zip(weights) {
+            // SAFETY: an array of 64 bytes is as long as a vector.
+            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
+            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
+        }
+    }
+    write(block, sums, pixel);
+}
+
+/// Depthwise sums of `P` times 16 channels at one pixel.
+///
+/// # Safety
+///
+/// `P` times 16 bytes from `corner` plus every step on must lie in the image.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
+unsafe fn few<const P: usize>(block: &mut Block<'_>, corner: usize, pixel: usize) {
+    let mut sums: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let gather = gather();
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+    for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
+        for (p, (sum, weights)) in sums.iter_mut().zip(weights).enumerate() {
+            // SAFETY: the caller made sure of these vectors.
+            let [a, b, c, d] = steps.map(|step| unsafe {
+                _mm_loadu_si128(block.image.as_ptr().add(corner + step as usize + p * LANES).cast())
+            });
+            let taps = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a), b);
+            let taps = _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(taps, c), d);
+            let words = _mm512_permutexvar_epi8(gather, taps);
+            // SAFETY: an array of 64 bytes is as long as a vector.
+            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
+            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
+        }
+    }
+    write(block, sums, pixel);
+}
+
+/// Byte `4 · channel + tap` from byte `16 · tap + channel`.
+#[target_feature(enable = "avx512f")]
+fn gather() -> __m512i {
+    const INDICES: [u8; 64] = {
+        let mut indices = [0; 64];
+        let mut i = 0;
+        while i < 64 {
+            indices[i] = (16 * (i % 4) + i / 4) as u8;
+            i += 1;
+        }
+        indices
+    };
+    // SAFETY: an array of 64 bytes is as long as a vector.
+    unsafe { _mm512_loadu_si512(INDICES.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+    let (input, output) = kernels::pair(arena, op.input, op.output);
+    let weights = &constants.bytes[op.weights.range()];
+    let channels = kernels::Channels::of(constants, op.channels);
+    let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
+    for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
+        for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {
+            let sum = channels.biases[channel].wrapping_add(dot(vector, row));
+            *out = channels.output(channel, sum, &op.rescaling);
+        }
+    }
+}
+
+/// Sum of the products of weights with inputs that are 128 greater than stored.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn dot(inputs: &[i8], weights: &[i8]) -> i32 {
+    let (inputs, input_rest) = inputs.as_chunks::<64>();
+    let (weights, weight_rest) = weights.as_chunks::<64>();
+    let mut sums = [_mm512_setzero_si512(); 4];
+    let flip = _mm512_set1_epi8(FLIP);
+    for (i, (inputs, weights)) in inputs.iter().zip(weights).enumerate() {
+        // SAFETY: arrays of 64 bytes are as long as a vector.
+        let (x, w) = unsafe {
+            (_mm512_loadu_si512(inputs.as_ptr().cast()), _mm512_loadu_si512(weights.as_ptr().cast()))
+        };
+        sums[i % 4] = _mm512_dpbusd_epi32(sums[i % 4], _mm512_xor_si512(x, flip), w);
+    }
+    let mask = (1u64 << input_rest.len().min(weight_rest.len())) - 1;
+    // SAFETY: the mask lets only bytes of both slices through.
+    let (x, w) = unsafe {
+        (
+            _mm512_maskz_loadu_epi8(mask, input_rest.as_ptr()),
+            _mm512_maskz_loadu_epi8(mask, weight_rest.as_ptr()),
+        )
+    };
+    sums[3] = _mm512_dpbusd_epi32(sums[3], _mm512_xor_si512(x, flip), w);
+    let [a, b, c, d] = sums;
+    _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_add_epi32(a, b), _mm512_add_epi32(c, d)))
+}

@@ -1,0 +1,90 @@
+//! Packed constants of an operator, cut up and checked.
+
+use super::image::Padded;
+use super::pack::Form;
+use crate::nn::kernels::Constants;
+use crate::nn::op::{Image, Rescaling, Span, Window};
+
+/// Packed constants of an operator.
+pub(super) struct Tables<'a> {
+    form: Form,
+    /// Where the words of a window lie, in bytes from its corner.
+    pub(super) steps: &'a [i32],
+    /// Bias, multiplier, rounding and shift of each lane.
+    rows: [&'a [i32]; 4],
+    weights: &'a [i8],
+    pub(super) rescaling: Rescaling,
+    /// Output channels.
+    pub(super) channels: usize,
+}
+
+impl<'a> Tables<'a> {
+    /// The tables that `spans` of the bytes and of the words hold.
+    pub(super) fn new(
+        form: Form,
+        constants: Constants<'a>,
+        spans: (Span, Span),
+        channels: u32,
+        rescaling: Rescaling,
+    ) -> Self {
+        let channels = channels as usize;
+        let lanes = form.blocks(channels).map(|(_, panels)| panels * form.lanes).sum::<usize>();
+        let words = &constants.words[spans.1.range()];
+        let (steps, rest) = words.split_at(words.len() - 4 * lanes);
+        let mut rows = rest.chunks_exact(lanes);
+        let rows = core::array::from_fn(|_| rows.next().unwrap_or_default());
+        Self { form, steps, rows, weights: &constants.bytes[spans.0.range()], rescaling, channels }
+    }
+
+    /// First channel, panels, weights and lanes of each block of channels, whose lanes have `words` words of weights.
+    pub(super) fn blocks(
+        &self,
+        words: usize,
+    ) -> impl Iterator<Item = (usize, usize, &'a [i8], [&'a [i32]; 4])> {
+        let (lanes, weights, rows) = (self.form.lanes, self.weights, self.rows);
+        // Blocks before the last are full, so that a block's first lane has its first channel's number.
+        self.form.blocks(self.channels).map(move |(first, panels)| {
+            let weights = &weights[first * words * 4..][..panels * lanes * words * 4];
+            (first, panels, weights, rows.map(|row| &row[first..][..panels * lanes]))
+        })
+    }
+}
+
+/// Checks that the `read` bytes from every step of every window on lie in the image, whose items have the size
+/// beside `padded`: then the kernels may read without looking.
+pub(super) fn check(
+    tables: &Tables<'_>,
+    (padded, item): (Padded, usize),
+    to: Image,
+    window: &Window,
+    read: usize,
+    image: &[i8],
+) {
+    let corner = (to.height as usize - 1) * window.stride_y as usize * padded.row()
+        + (to.width as usize - 1) * window.stride_x as usize * padded.channels;
+    let forward = tables.steps.iter().all(|step| *step >= 0);
+    let step = tables.steps.iter().copied().max().unwrap_or(0) as usize;
+    assert!(
+        forward && corner * item + step + read <= image.len(),
+        "the plan was not packed for these kernels"
+    );
+}
+
+/// One block of output channels of one image.
+pub(super) struct Block<'a> {
+    pub(super) image: &'a [i8],
+    /// The whole output image.
+    pub(super) to: &'a mut [i8],
+    /// The block's first channel.
+    pub(super) first: usize,
+    pub(super) weights: &'a [i8],
+    pub(super) rows: [&'a [i32]; 4],
+    pub(super) tables: &'a Tables<'a>,
+}
+
+/// Input, output and scratch memory of an operator.
+pub(super) fn lend(arena: &mut [i8], input: Span, output: Span, scratch: Span) -> [&mut [i8]; 3] {
+    arena
+        .get_disjoint_mut([input.range(), output.range(), scratch.range()])
+        .expect("spans of a plan lie apart in the arena")
+}

@@ -1,0 +1,186 @@
+//! CONV_2D and DEPTHWISE_CONV_2D.
+
+use super::Lowering;
+use super::node::{Node, Operand};
+use crate::nn::error::{ModelError, ModelErrorKind};
+use crate::nn::fixed::Factor;
+use crate::nn::op::{Conv, Depthwise, Image, Layout, Op, Span, Window};
+use crate::nn::schema::Element;
+
+/// Padding, stride and dilation of an operator with a window, as its options state them.
+pub(super) struct Sliding {
+    /// `SAME` is 0, `VALID` is 1.
+    pub(super) padding: i8,
+    pub(super) stride: (i32, i32),
+    pub(super) dilation: (i32, i32),
+}
+
+impl<'a> Node<'_, 'a> {
+    /// The window of `taps` rows and columns, placed as TFLite's `ComputePaddingHeightWidth` does, and a check that
+    /// the output has the shape that follows.
+    pub(super) fn window(
+        &self,
+        sliding: &Sliding,
+        taps: (u32, u32),
+        from: Image,
+        to: (&Operand<'_, 'a>, Image),
+    ) -> Result<Window, ModelError> {
+        let (output, to) = to;
+        let axis = |size: u32, taps: u32, stride: i32, dilation: i32| {
+            let in_range = |n: i32| u32::try_from(n).ok().filter(|n| (1..=1 << 12).contains(n));
+            let (stride, dilation) = in_range(stride).zip(in_range(dilation)).ok_or_else(|| {
+                let found = format!("stride {stride} and dilation {dilation}");
+                self.refuse(ModelErrorKind::Shape, found, "1 to 4096")
+            })?;
+            let reach = (u64::from(taps) - 1) * u64::from(dilation) + 1;
+            let (size, step) = (u64::from(size), u64::from(stride));
+            let count = match sliding.padding {
+                0 => size.div_ceil(step),
+                1 => (size + step).saturating_sub(reach) / step,
+                other => {
+                    let found = format!("padding number {other}");
+                    return Err(self.refuse(ModelErrorKind::Format, found, "`SAME` or `VALID`"));
+                }
+            };
+            let pad = ((count.max(1) - 1) * step + reach).saturating_sub(size) / 2;
+            Ok((count, stride, dilation, pad as u32))
+        };
+        let (rows, stride_y, dilation_y, pad_top) =
+            axis(from.height, taps.0, sliding.stride.0, sliding.dilation.0)?;
+        let (columns, stride_x, dilation_x, pad_left) =
+            axis(from.width, taps.1, sliding.stride.1, sliding.dilation.1)?;
+        if (to.batch, u64::from(to.height), u64::from(to.width)) != (from.batch, rows, columns) {
+            let expected = format!("[{}, {rows}, {columns}, …] from the input and the window", from.batch);
+            return Err(self.shape(output, expected));
+        }
+        Ok(Window {
+            height: taps.0,
+            width: taps.1,
+            stride_y,
+            stride_x,
+            dilation_y,
+            dilation_x,
+            pad_top,
+            pad_left,
+        })
+    }
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// CONV_2D: input, weights `[out, rows, columns, depth]`, bias.
+    pub(super) fn conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+        for operand in [&input, &weights, &output] {
+            node.expect(operand, Element::I8)?;
+        }
+        let (from, kernel, to) = (node.image(&input)?, node.image(&weights)?, node.image(&output)?);
+        let depth = kernel.channels;
+        if from.channels % depth != 0 || kernel.batch % (from.channels / depth) != 0 {
+            return Err(
+                node.shape(&weights, format!("a depth that divides {} channels into groups", from.channels))
+            );
+        }
+        if to.channels != kernel.batch {
+            return Err(node.shape(&output, format!("{} channels", kernel.batch)));
+        }
+        let options = node.options()?;
+        let sliding = Sliding {
+            padding: options.i8(0, 0)?,
+            stride: (options.i32(2, 0)?, options.i32(1, 0)?),
+            dilation: (options.i32(5, 1)?, options.i32(4, 1)?),
+        };
+        let window = node.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
+        let rescaling = node.rescaling(&input, &output, options.i8(3, 0)?)?;
+        let factors = node.channel_factors(&input, &weights, &output, 0)?;
+        let conv = Conv {
+            input: self.read(node, &input)?,
+            output: self.write(node, &output)?,
+            scratch: Span::default(),
+            weights: Span::default(),
+            channels: Span::default(),
+            from,
+            to,
+            depth,
+            window,
+            rescaling,
+            layout: Layout::Plain,
+        };
+        self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
+        self.push_weighted(
+            Op::Conv(conv),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
+    }
+
+    /// DEPTHWISE_CONV_2D: input, weights `[1, rows, columns, out]`, bias.
+    pub(super) fn depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+        for operand in [&input, &weights, &output] {
+            node.expect(operand, Element::I8)?;
+        }
+        let (from, kernel, to) = (node.image(&input)?, node.image(&weights)?, node.image(&output)?);
+        if kernel.batch != 1 || kernel.channels % from.channels != 0 {
+            return Err(node.shape(&weights, format!("[1, …, …, a multiple of {}]", from.channels)));
+        }
+        if to.channels != kernel.channels {
+            return Err(node.shape(&output, format!("{} channels", kernel.channels)));
+        }
+        let options = node.options()?;
+        let multiplier = kernel.channels / from.channels;
+        let stated = options.i32(3, 0)?;
+        if stated != 0 && i64::from(stated) != i64::from(multiplier) {
+            let found = format!("depth multiplier {stated}");
+            return Err(node.refuse(ModelErrorKind::Shape, found, format!("{multiplier}, from the weights")));
+        }
+        let sliding = Sliding {
+            padding: options.i8(0, 0)?,
+            stride: (options.i32(2, 0)?, options.i32(1, 0)?),
+            dilation: (options.i32(6, 1)?, options.i32(5, 1)?),
+        };
+        let window = node.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
+        let rescaling = node.rescaling(&input, &output, options.i8(4, 0)?)?;
+        let factors = node.channel_factors(&input, &weights, &output, 3)?;
+        let depthwise = Depthwise {
+            input: self.read(node, &input)?,
+            output: self.write(node, &output)?,
+            scratch: Span::default(),
+            weights: Span::default(),
+            channels: Span::default(),
+            from,
+            to,
+            multiplier,
+            window,
+            rescaling,
+            layout: Layout::Plain,
+        };
+        self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
+        self.push_weighted(
+            Op::Depthwise(depthwise),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
+    }
+}
+
+impl<'a> Node<'_, 'a> {
+    /// Biases, multipliers and shifts of each output channel, one array after the other.
+    pub(super) fn biases(
+        &self,
+        bias: Option<Operand<'_, 'a>>,
+        factors: &[Factor],
+    ) -> Result<Vec<i32>, ModelError> {
+        let mut words = vec![0i32; factors.len()];
+        if let Some(bias) = bias {
+            self.expect(&bias, Element::I32)?;
+            let contents = self.contents(&bias)?.as_chunks().0;
+            if contents.len() != factors.len() {
+                return Err(self.shape(&bias, format!("{} biases", factors.len())));
+            }
+            words.iter_mut().zip(contents).for_each(|(word, bytes)| *word = i32::from_le_bytes(*bytes));
+        }
+        words.extend(factors.iter().map(|factor| factor.multiplier));
+        words.extend(factors.iter().map(|factor| factor.shift));
+        Ok(words)
+    }
+}

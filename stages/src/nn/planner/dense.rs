@@ -1,0 +1,61 @@
+//! FULLY_CONNECTED.
+
+use super::Lowering;
+use super::node::Node;
+use crate::nn::error::{ModelError, ModelErrorKind};
+use crate::nn::op::{FullyConnected, Layout, Op, Span};
+use crate::nn::schema::Element;
+
+impl<'a> Lowering<'_, 'a> {
+    /// FULLY_CONNECTED: input of any shape, weights `[outputs, inputs]`, bias.
+    pub(super) fn fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+        for operand in [&input, &weights, &output] {
+            node.expect(operand, Element::I8)?;
+        }
+        let options = node.options()?;
+        if options.i8(1, 0)? != 0 {
+            let found = format!("weights format number {}", options.i8(1, 0)?);
+            return Err(node.refuse(ModelErrorKind::Unsupported, found, "the default format"));
+        }
+        let [outputs, inputs] = weights.tensor.shape[..] else {
+            return Err(node.shape(&weights, "two dimensions"));
+        };
+        if input.tensor.count() % inputs != 0 {
+            return Err(node.shape(&input, format!("a multiple of {inputs} items")));
+        }
+        let rows = input.tensor.count() / inputs;
+        if output.tensor.shape.last() != Some(&outputs) || output.tensor.count() != rows * outputs {
+            return Err(node.shape(&output, format!("{rows} rows of {outputs} items")));
+        }
+        let rescaling = node.rescaling(&input, &output, options.i8(0, 0)?)?;
+        let scales = weights.tensor.quantisation.scales;
+        let (factors, weights_offset) = if scales.len() > 1 {
+            (node.channel_factors(&input, &weights, &output, 0)?, 0)
+        } else {
+            // Unlike in a convolution, TFLite multiplies these two scales as 32-bit floats.
+            let (scale, zero_point) = node.affine(&weights)?;
+            let product = f64::from(node.affine(&input)?.0 * scale);
+            let factor = node.factor(&weights, product / f64::from(node.affine(&output)?.0))?;
+            (vec![factor; outputs], -zero_point)
+        };
+        let op = FullyConnected {
+            input: self.read(node, &input)?,
+            output: self.write(node, &output)?,
+            weights: Span::default(),
+            channels: Span::default(),
+            rows: rows as u32,
+            inputs: inputs as u32,
+            outputs: outputs as u32,
+            weights_offset,
+            rescaling,
+            layout: Layout::Plain,
+        };
+        self.macs = rows as u64 * weights.tensor.count() as u64;
+        self.push_weighted(
+            Op::FullyConnected(op),
+            node.contents(&weights)?,
+            &node.biases(node.optional(2), &factors)?,
+        )
+    }
+}

@@ -1,0 +1,294 @@
+//! From a `.tflite` file to a plan: checks, lowers each operator, and solves the arena.
+
+mod arena;
+mod arithmetic;
+mod conv;
+mod dense;
+mod moves;
+mod node;
+mod pack;
+mod pool;
+mod pools;
+mod quantise;
+mod shape;
+mod softmax;
+mod spans;
+mod tables;
+mod variables;
+
+use super::builtin::code;
+use super::error::{ModelError, ModelErrorKind};
+use super::kernels::KernelSet;
+use super::op::{Op, Source, Span};
+use super::plan::Plan;
+use super::schema::{File, Graph};
+use arena::Value;
+use node::{Node, Operand};
+use pools::Pools;
+use variables::Variable;
+
+/// Most bytes that an arena may take.
+const MOST_ARENA: u64 = 1 << 26;
+/// Most multiply-accumulates of one run.
+const MOST_MACS: u64 = 1 << 40;
+
+/// A plan on the host.
+pub(crate) type HostPlan = Plan<Vec<Op>, Vec<i8>, Vec<i32>>;
+
+/// One operator of the file, as it was planned.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// Name of the operator.
+    pub(crate) name: String,
+    /// Shape of its first output.
+    pub(crate) shape: Vec<usize>,
+    /// Multiply-accumulates of one run.
+    pub(crate) macs: u64,
+}
+
+/// What planning gives.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: HostPlan,
+    pub(crate) inputs: Vec<Span>,
+    pub(crate) outputs: Vec<Span>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Plans the first graph of a file.
+pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, ModelError> {
+    let graph = &file.graphs[0];
+    let mut lowering = Lowering::new(file, kernels);
+    for number in graph.inputs.iter() {
+        lowering.define_input(*number)?;
+    }
+    for number in 0..graph.operators.len() {
+        lowering.operator(Node::new(graph, number))?;
+    }
+    let ends: Vec<Span> =
+        graph.inputs.iter().map(|n| lowering.span(*n)).collect::<Option<_>>().unwrap_or_default();
+    let outputs = graph.outputs.iter().map(|n| lowering.result(*n)).collect::<Result<Vec<_>, _>>()?;
+    lowering.finish(ends, outputs)
+}
+
+/// A graph on its way to a plan. Until the arena is solved, the `at` of a span in the arena is the number of a value.
+struct Lowering<'f, 'a> {
+    file: &'f File<'a>,
+    /// The graph at hand.
+    graph: &'f Graph<'a>,
+    kernels: KernelSet,
+    /// Value that holds each tensor, once it is computed.
+    tensors: Vec<Option<usize>>,
+    /// Variable that each handle names.
+    handles: Vec<Option<usize>>,
+    variables: Vec<Variable>,
+    values: Vec<Value>,
+    /// Zero points of the variables.
+    fills: Vec<Op>,
+    /// What CALL_ONCE runs.
+    start: Vec<Op>,
+    /// Whether the graph at hand is one that CALL_ONCE runs.
+    starting: bool,
+    ops: Vec<Op>,
+    pools: Pools,
+    steps: Vec<Step>,
+    /// Multiply-accumulates of the operator at hand.
+    macs: u64,
+}
+
+impl<'f, 'a> Lowering<'f, 'a> {
+    fn new(file: &'f File<'a>, kernels: KernelSet) -> Self {
+        let graph = &file.graphs[0];
+        Self {
+            file,
+            graph,
+            kernels,
+            tensors: vec![None; graph.tensors.len()],
+            handles: vec![None; graph.tensors.len()],
+            variables: Vec::new(),
+            values: Vec::new(),
+            fills: Vec::new(),
+            start: Vec::new(),
+            starting: false,
+            ops: Vec::new(),
+            pools: Pools::default(),
+            steps: Vec::new(),
+            macs: 0,
+        }
+    }
+
+    fn define_input(&mut self, number: usize) -> Result<(), ModelError> {
+        let tensor = &self.graph.tensors[number];
+        if tensor.data.is_some() || tensor.element.size() == 0 || tensor.count() == 0 {
+            let found = format!("tensor {number} `{}`, which cannot be written, as an input", tensor.name);
+            return Err(ModelError::new(ModelErrorKind::Shape, "model", found, "a tensor without contents"));
+        }
+        if self.tensors[number].is_none() {
+            self.tensors[number] = Some(self.value(tensor.len()));
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, len: usize) -> usize {
+        self.values.push(Value { len: len as u32, ..Value::default() });
+        self.values.len() - 1
+    }
+
+    fn span(&self, tensor: usize) -> Option<Span> {
+        self.tensors[tensor].map(|value| Span { at: value as u32, len: self.values[value].len })
+    }
+
+    /// Where an operator's input lies: in the arena, or among the constants.
+    fn source(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Source, ModelError> {
+        if let Some(span) = self.span(operand.number) {
+            return Ok(Source::Arena(span));
+        }
+        match operand.tensor.data {
+            Some(contents) => Ok(Source::Constant(self.pools.contents(contents)?)),
+            None => {
+                let found = "a tensor that nothing computed";
+                Err(node.error(
+                    ModelErrorKind::Shape,
+                    operand,
+                    found,
+                    "one that an earlier operator computes",
+                ))
+            }
+        }
+    }
+
+    /// Where the arena holds an operator's input; a constant is copied there.
+    fn read(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+        match self.source(node, operand)? {
+            Source::Arena(span) => Ok(span),
+            constant => {
+                let to =
+                    Span { at: self.value(operand.tensor.len()) as u32, len: operand.tensor.len() as u32 };
+                self.copy_bytes(constant, to);
+                Ok(to)
+            }
+        }
+    }
+
+    /// Where the arena is to hold an operator's output.
+    fn write(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+        self.writable(node, operand)?;
+        let value = self.value(operand.tensor.len());
+        self.tensors[operand.number] = Some(value);
+        Ok(Span { at: value as u32, len: self.values[value].len })
+    }
+
+    /// Lets an operator's output be the same bytes as its input.
+    fn alias(
+        &mut self,
+        node: &Node<'_, 'a>,
+        output: &Operand<'_, 'a>,
+        input: Span,
+    ) -> Result<(), ModelError> {
+        self.writable(node, output)?;
+        self.tensors[output.number] = Some(input.at as usize);
+        Ok(())
+    }
+
+    fn writable(&self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<(), ModelError> {
+        if operand.tensor.data.is_some() || self.tensors[operand.number].is_some() {
+            let found = "an output that already has contents";
+            return Err(node.error(
+                ModelErrorKind::Shape,
+                operand,
+                found,
+                "one that no other operator computes",
+            ));
+        }
+        if operand.tensor.element.size() == 0 || operand.tensor.count() == 0 {
+            let found = format!("shape {:?} of `{:?}`", operand.tensor.shape, operand.tensor.element);
+            return Err(node.error(ModelErrorKind::Unsupported, operand, found, "an output with contents"));
+        }
+        Ok(())
+    }
+
+    fn result(&self, number: usize) -> Result<Span, ModelError> {
+        self.span(number).ok_or_else(|| {
+            let found =
+                format!("output {number} `{}`, which nothing computes", self.graph.tensors[number].name);
+            ModelError::new(ModelErrorKind::Shape, "model", found, "an output of one of its operators")
+        })
+    }
+
+    fn operator(&mut self, node: Node<'_, 'a>) -> Result<(), ModelError> {
+        self.macs = 0;
+        self.lower(&node)?;
+        let shape = node.operator.outputs.get(0).and_then(|n| self.graph.tensors.get(n as usize));
+        let shape = shape.map(|tensor| tensor.shape.clone()).unwrap_or_default();
+        self.steps.push(Step { name: node.operator.code.to_string(), shape, macs: self.macs });
+        Ok(())
+    }
+
+    fn lower(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        match node.operator.code.code {
+            code::CONV_2D => self.conv_2d(node),
+            code::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(node),
+            code::FULLY_CONNECTED => self.fully_connected(node),
+            code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.pool_2d(node),
+            code::SOFTMAX => self.softmax(node),
+            code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => self.reshape(node),
+            code::CONCATENATION => self.concatenation(node),
+            code::SPLIT | code::SPLIT_V => self.split(node),
+            code::SLICE => self.slice(node),
+            code::STRIDED_SLICE => self.strided_slice(node),
+            code::PAD | code::PADV2 => self.pad(node),
+            code::PACK => self.pack(node),
+            code::TRANSPOSE => self.transpose(node),
+            code::LOGISTIC | code::TANH | code::RELU | code::RELU6 | code::RELU_N1_TO_1 | code::QUANTIZE => {
+                self.unary(node)
+            }
+            code::ADD | code::SUB | code::MUL => self.binary(node),
+            code::MEAN => self.mean(node),
+            code::CALL_ONCE => self.call_once(node),
+            code::VAR_HANDLE => self.var_handle(node),
+            code::READ_VARIABLE => self.read_variable(node),
+            code::ASSIGN_VARIABLE => self.assign_variable(node),
+            _ => Err(node.unsupported()),
+        }
+    }
+
+    /// Solves the arena and puts offsets where the numbers of values stood.
+    fn finish(mut self, inputs: Vec<Span>, outputs: Vec<Span>) -> Result<Planned, ModelError> {
+        let limit = |found: String, expected: String| {
+            Err(ModelError::new(ModelErrorKind::Limit, "model", found, expected))
+        };
+        let macs: u64 = self.steps.iter().map(|step| step.macs).sum();
+        if macs > MOST_MACS {
+            return limit(format!("{macs} multiply-accumulates"), format!("at most {MOST_MACS}"));
+        }
+        let mut ops = self.fills;
+        ops.append(&mut self.start);
+        let start = ops.len();
+        ops.append(&mut self.ops);
+        let mut outputs = outputs;
+        arena::lifetimes(&mut self.values, &mut ops, start, &inputs, &outputs);
+        arena::unite(&mut self.values, &mut ops, &mut outputs);
+        let (arena, variables) = arena::place(&mut self.values);
+        if arena > MOST_ARENA {
+            return limit(format!("an arena of {arena} bytes"), format!("at most {MOST_ARENA}"));
+        }
+        let values = &self.values;
+        let placed = |span: Span| Span { at: values[span.at as usize].at, len: span.len };
+        for op in &mut ops {
+            spans::visit(op, |_, span| *span = placed(*span));
+        }
+        let inputs: Vec<Span> = inputs.into_iter().map(placed).collect();
+        let outputs: Vec<Span> = outputs.into_iter().map(placed).collect();
+        let plan = Plan {
+            ops: ops.split_off(start),
+            start: ops,
+            bytes: self.pools.bytes,
+            words: self.pools.words,
+            input: inputs.first().copied().unwrap_or_default(),
+            output: outputs.first().copied().unwrap_or_default(),
+            variables: variables as u32,
+            arena: arena as u32,
+        };
+        Ok(Planned { plan, inputs, outputs, steps: self.steps })
+    }
+}

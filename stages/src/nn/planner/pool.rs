@@ -1,0 +1,50 @@
+//! AVERAGE_POOL_2D and MAX_POOL_2D.
+
+use super::Lowering;
+use super::conv::Sliding;
+use super::node::Node;
+use crate::nn::builtin::code;
+use crate::nn::error::{ModelError, ModelErrorKind};
+use crate::nn::op::{Op, Pool, Pooling};
+use crate::nn::schema::Element;
+
+impl<'a> Lowering<'_, 'a> {
+    /// AVERAGE_POOL_2D and MAX_POOL_2D: one input.
+    pub(super) fn pool_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (input, output) = (node.input(0)?, node.output(0)?);
+        node.expect(&input, Element::I8)?;
+        node.expect(&output, Element::I8)?;
+        let (from, to) = (node.image(&input)?, node.image(&output)?);
+        if to.channels != from.channels {
+            return Err(node.shape(&output, format!("{} channels", from.channels)));
+        }
+        let options = node.options()?;
+        let sliding = Sliding {
+            padding: options.i8(0, 0)?,
+            stride: (options.i32(2, 0)?, options.i32(1, 0)?),
+            dilation: (1, 1),
+        };
+        let taps = |slot| -> Result<u32, ModelError> {
+            let taps = options.i32(slot, 0)?;
+            u32::try_from(taps).ok().filter(|n| (1..=1 << 12).contains(n)).ok_or_else(|| {
+                node.refuse(ModelErrorKind::Shape, format!("a window of {taps} rows or columns"), "1 to 4096")
+            })
+        };
+        let window = node.window(&sliding, (taps(4)?, taps(3)?), from, (&output, to))?;
+        let (min, max) = node.activation(&output, options.i8(5, 0)?)?;
+        let pooling =
+            if node.operator.code.code == code::MAX_POOL_2D { Pooling::Max } else { Pooling::Average };
+        let op = Pool {
+            pooling,
+            input: self.read(node, &input)?,
+            output: self.write(node, &output)?,
+            from,
+            to,
+            window,
+            min,
+            max,
+        };
+        self.ops.push(Op::Pool(op));
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The last few blocks of a stream as one block.
+
+use kws_engine::{Block, Fault, Flow, Item, Stage};
+
+/// Gathers the newest blocks into one: the context that a classifier looks at.
+///
+/// # Reads
+/// f32 or i8, any shape and role.
+///
+/// # Writes
+/// The same element, role and quantisation, shape `[frames, …]`, oldest first. The first block is written when
+/// `frames` have come, and then one after every `hop`. After a gap it fills anew.
+///
+/// # Parameters
+/// `frames`, `hop`.
+///
+/// # Example
+/// ```
+/// use kws_engine::{Block, Flow, Stage};
+/// use kws_stages::Stack;
+///
+/// // Two blocks of two values, after each block.
+/// let mut stack = Stack::new(2, 1, [0i8; 4]);
+/// let mut out = [0; 4];
+/// assert_eq!(stack.process(Block { at: 1, items: &[1, 2] }, &mut out), Ok(Flow::Skip));
+/// assert_eq!(stack.process(Block { at: 2, items: &[3, 4] }, &mut out), Ok(Flow::Emit));
+/// assert_eq!(stack.process(Block { at: 3, items: &[5, 6] }, &mut out), Ok(Flow::Emit));
+/// assert_eq!(out, [3, 4, 5, 6]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stack<I, B> {
+    frames: usize,
+    hop: usize,
+    /// A ring of blocks.
+    ring: B,
+    /// The place of the oldest block, which the next one takes.
+    next: usize,
+    /// Blocks that must still come before one is written.
+    missing: usize,
+    item: core::marker::PhantomData<I>,
+}
+
+impl<I, B> Stack<I, B> {
+    /// A stack of `frames` blocks, written after every `hop`; `ring` has room for `frames` blocks.
+    pub const fn new(frames: usize, hop: usize, ring: B) -> Self {
+        Stack { frames, hop, ring, next: 0, missing: frames, item: core::marker::PhantomData }
+    }
+}
+
+impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
+    type In = I;
+    type Out = I;
+
+    fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, Fault> {
+        let ring = self.ring.as_mut();
+        if input.len() * self.frames != ring.len() || output.len() != ring.len() {
+            return Err(Fault::new("`stack` was handed blocks that do not fit its memory"));
+        }
+        let place = self.next * input.len();
+        ring[place..place + input.len()].copy_from_slice(&input);
+        self.next = if self.next + 1 == self.frames { 0 } else { self.next + 1 };
+        self.missing -= 1;
+        if self.missing > 0 {
+            return Ok(Flow::Skip);
+        }
+        self.missing = self.hop;
+        let (newer, older) = ring.split_at(self.next * input.len());
+        let (first, second) = output.split_at_mut(older.len());
+        first.copy_from_slice(older);
+        second.copy_from_slice(newer);
+        Ok(Flow::Emit)
+    }
+
+    fn reset(&mut self) {
+        self.next = 0;
+        self.missing = self.frames;
+    }
+}
+
+#[cfg(feature = "std")]
+mod kind {
+    use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, Refusal, Site};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::Stack;
+    use crate::resolved::Resolved;
+
+    /// The newest blocks as one: the context that a classifier looks at.
+    #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+    pub struct StackParams {
+        /// Blocks in one.
+        #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
+        pub frames: usize,
+        /// Blocks from one that is written to the next.
+        #[serde(default = "one")]
+        #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
+        pub hop: usize,
+    }
+
+    fn one() -> usize {
+        1
+    }
+
+    impl StackParams {
+        fn design_of<I>(&self, input: &Port) -> Box<dyn Design>
+        where
+            I: Item + HostInput + HostOutput,
+        {
+            let shape = std::iter::once(self.frames).chain(input.shape.iter().copied()).collect();
+            let output = Port {
+                period: input.period * self.hop as u64,
+                quant: input.quant,
+                ..input.then(input.element, shape, input.role.clone())
+            };
+            let ring = vec![I::default(); output.len()];
+            let cost = Cost { state: output.bytes() + 2 * size_of::<usize>(), ..Cost::default() };
+            Resolved { output, cost, stage: Stack::<I, _>::new(self.frames, self.hop, ring) }.boxed()
+        }
+    }
+
+    impl Kind for StackParams {
+        const NAME: &'static str = "stack";
+
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+            let input = site.input(&[Element::F32, Element::I8])?;
+            Ok(match input.element {
+                Element::I8 => self.design_of::<i8>(input),
+                _ => self.design_of::<f32>(input),
+            })
+        }
+    }
+}
+#[cfg(feature = "std")]
+pub use kind::StackParams;

@@ -1,0 +1,106 @@
+//! Outputs of the runtime against TFLite Micro's, bit for bit.
+//!
+//! Each folder of vectors holds `model.tflite`, `input<i>.npy` and `output<i>.npy`, whose first dimension counts the
+//! runs. Those in `tests/vectors/nn/golden` are in the repository; `tests/vectors/nn/live.py` makes more from any
+//! model, and `KWS_NN_VECTORS` names the folder that it wrote.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kws_stages::nn::Model;
+use kws_stages::nn::kernels::KernelSet;
+
+/// Contents of a `.npy` file: the shape and the raw little-endian data.
+struct Npy {
+    shape: Vec<usize>,
+    data: Vec<u8>,
+}
+
+impl Npy {
+    fn read(path: &Path) -> Option<Self> {
+        let bytes = fs::read(path).ok()?;
+        assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00", "{}", path.display());
+        let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+        let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
+        assert!(header.contains("'fortran_order': False"), "{header}");
+        let shape = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
+        let shape = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+        Some(Self { shape, data: bytes[10 + length..].to_vec() })
+    }
+
+    /// The data of one run.
+    fn run(&self, number: usize) -> &[u8] {
+        let size = self.data.len() / self.shape[0];
+        &self.data[number * size..][..size]
+    }
+}
+
+fn numbered(folder: &Path, name: &str) -> Vec<Npy> {
+    (0..).map_while(|i| Npy::read(&folder.join(format!("{name}{i}.npy")))).collect()
+}
+
+/// Runs one folder's model on its inputs, as a stream, with every kernel set, and compares every output.
+fn compare(folder: &Path) -> usize {
+    KernelSet::all().into_iter().map(|kernels| compare_on(folder, kernels)).sum()
+}
+
+fn compare_on(folder: &Path, kernels: KernelSet) -> usize {
+    let bytes = fs::read(folder.join("model.tflite")).unwrap();
+    let model =
+        Model::open_for(&bytes, kernels).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let (inputs, outputs) = (numbered(folder, "input"), numbered(folder, "output"));
+    assert_eq!((inputs.len(), outputs.len()), (model.inputs().len(), model.outputs().len()));
+    let mut arena = model.arena();
+    let runs = outputs[0].shape[0];
+    for run in 0..runs {
+        for (tensor, values) in model.inputs().iter().zip(&inputs) {
+            let to = &mut arena[tensor.span.range()];
+            to.iter_mut().zip(values.run(run)).for_each(|(to, from)| *to = *from as i8);
+        }
+        model.run(&mut arena);
+        for (i, (tensor, expected)) in model.outputs().iter().zip(&outputs).enumerate() {
+            let got: Vec<u8> = arena[tensor.span.range()].iter().map(|byte| *byte as u8).collect();
+            assert_eq!(
+                got,
+                expected.run(run),
+                "{} on {}: output {i} of run {run}",
+                folder.display(),
+                kernels.name()
+            );
+        }
+    }
+    runs
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(of)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    folders.retain(|folder| folder.join("model.tflite").exists());
+    folders.sort();
+    folders
+}
+
+#[test]
+fn golden_vectors() {
+    let of = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/nn/golden");
+    let folders = folders(Path::new(of));
+    assert!(folders.len() >= 14, "found {} golden folders", folders.len());
+    for folder in folders {
+        assert!(compare(&folder) > 0);
+    }
+}
+
+#[test]
+fn live_vectors() {
+    let Ok(of) = std::env::var("KWS_NN_VECTORS") else {
+        println!("skipped: `KWS_NN_VECTORS` names no folder written by tests/vectors/nn/live.py");
+        return;
+    };
+    let folders = folders(Path::new(&of));
+    assert!(!folders.is_empty(), "`{of}` holds no vectors");
+    for folder in folders {
+        let runs = compare(&folder);
+        println!("{}: {runs} runs equal", folder.display());
+    }
+}

@@ -1,0 +1,136 @@
+//! The same events every time: whatever the lanes, the source's block and the pace, and from a recording.
+
+use std::fs;
+use std::path::PathBuf;
+
+use kws_engine::run::RunOptions;
+use kws_engine::{Pipeline, Plan};
+use kws_tests::{over_recording, root, run};
+use serde_json::json;
+
+const RUNS: usize = 20;
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("replays").join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// At least two minutes of the repository's recording, its events in a file.
+fn two_minutes(name: &str) -> (Pipeline, PathBuf) {
+    let events = folder(name).join("events.jsonl");
+    let recording = root().join("pipelines/recordings/yes_no.flac");
+    (over_recording("yes_no.toml", &recording, 5, &events), events)
+}
+
+fn expected() -> Vec<u8> {
+    let (pipeline, events) = two_minutes("expected");
+    run(&pipeline, RunOptions::default());
+    let found = fs::read(events).unwrap();
+    let lines = found.iter().filter(|&&byte| byte == b'\n').count();
+    assert!(lines >= 20, "only {lines} events in two minutes");
+    found
+}
+
+#[test]
+fn twenty_runs_agree() {
+    let expected = expected();
+    for number in 0..RUNS {
+        let (pipeline, events) = two_minutes("again");
+        run(&pipeline, RunOptions { timed: number % 2 == 0, ..RunOptions::default() });
+        assert_eq!(fs::read(events).unwrap(), expected, "run {number}");
+    }
+}
+
+#[test]
+fn lanes_do_not_matter() {
+    let expected = expected();
+    let stages: Vec<String> = two_minutes("lanes").0.stages.iter().map(|stage| stage.name.clone()).collect();
+    // One bit for each stage but the first: whether it shares the lane of the one before.
+    for shares in 0..1_u32 << (stages.len() - 1) {
+        let (mut pipeline, events) = two_minutes("lanes");
+        let mut lane = 0;
+        for (index, stage) in stages.iter().enumerate() {
+            lane += usize::from(index > 0 && shares >> (index - 1) & 1 == 0);
+            pipeline.set(&format!("{stage}.lane=\"lane {lane}\"")).unwrap();
+            pipeline.set(&format!("{stage}.depth={}", 1 + shares % 5)).unwrap();
+        }
+        run(&pipeline, RunOptions::default());
+        assert_eq!(fs::read(events).unwrap(), expected, "shared lanes {shares:b}");
+    }
+}
+
+#[test]
+fn one_lane_on_the_calling_thread_agrees() {
+    let (pipeline, events) = two_minutes("here");
+    let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap();
+    plan.run_here(|_, node| node).unwrap();
+    assert_eq!(fs::read(events).unwrap(), expected());
+}
+
+#[test]
+fn blocks_of_the_source_do_not_matter() {
+    let expected = expected();
+    for block in [80, 160, 320] {
+        let (mut pipeline, events) = two_minutes("blocks");
+        let source = pipeline.stages[0].name.clone();
+        pipeline.set(&format!("{source}.block={block}")).unwrap();
+        run(&pipeline, RunOptions::default());
+        assert_eq!(fs::read(events).unwrap(), expected, "blocks of {block} samples");
+    }
+}
+
+#[test]
+fn a_block_longer_than_the_hop_is_refused() {
+    let (mut pipeline, _) = two_minutes("long_block");
+    let source = pipeline.stages[0].name.clone();
+    pipeline.set(&format!("{source}.block=640")).unwrap();
+    let error = Plan::new(&pipeline, &kws_host::registry()).err().expect("a hop cannot be half a block");
+    assert!(error.to_string().contains("hop"), "{error}");
+}
+
+#[test]
+fn pace_does_not_matter() {
+    let (pipeline, events) = two_minutes("fast");
+    let shorten = |mut pipeline: Pipeline| {
+        let source = pipeline.stages[0].name.clone();
+        pipeline.set(&format!("{source}.repeat=1")).unwrap();
+        pipeline
+    };
+    run(&shorten(pipeline), RunOptions::default());
+    let expected = fs::read(events).unwrap();
+    let (pipeline, events) = two_minutes("paced");
+    // In real time this test would last as long as the recording; a stop after a few seconds compares what has come.
+    let plan = Plan::new(&shorten(pipeline), &kws_host::registry()).unwrap();
+    let running = plan.start(RunOptions { paced: true, ..RunOptions::default() }).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    running.stopper().stop();
+    assert!(running.wait().fault.is_none());
+    let found = fs::read(events).unwrap();
+    assert!(!found.is_empty(), "no event in the first seconds");
+    assert!(expected.starts_with(&found), "{}", String::from_utf8_lossy(&found));
+}
+
+#[test]
+fn a_recording_of_any_edge_replays_to_the_same_events() {
+    let expected = expected();
+    let (pipeline, _) = two_minutes("recorded");
+    let inner: Vec<String> =
+        pipeline.stages[..pipeline.stages.len() - 1].iter().map(|stage| stage.name.clone()).collect();
+    let takes = folder("takes");
+    let mut recording = pipeline.clone();
+    for stage in &inner {
+        let path = takes.join(stage);
+        recording.attach(&format!("record {stage}"), "record", stage, &json!({"path": path}), "a test");
+    }
+    run(&recording, RunOptions::default());
+    for stage in &inner {
+        let (mut pipeline, events) = two_minutes("replayed");
+        pipeline.replace(stage, "replay", &json!({"path": takes.join(stage)}), "a test");
+        // What came before the replayed stage now leads nowhere; it may as well run.
+        run(&pipeline, RunOptions::default());
+        assert_eq!(fs::read(events).unwrap(), expected, "replay of `{stage}`");
+    }
+}

@@ -1,0 +1,401 @@
+"""Random small models, one per operator and seed, for comparing the runtime with TFLite Micro.
+
+    python tests/vectors/nn/random_models.py OUT [--seeds 10] [--runs 200] [--only conv_2d ...] [--golden]
+
+Writes the folders that `stages/tests/nn_parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
+dilations, activations, scales and zero points are drawn anew for each seed. What TFLite Micro refuses is run with
+LiteRT's built-in kernels instead. `--golden` writes few runs of the first seeds, which is how
+tests/vectors/nn/golden was made.
+
+Needs PyPI `tflite-micro`, `ai-edge-litert`, `tflite` and `numpy`.
+"""
+
+import argparse
+import inspect
+import pathlib
+import shutil
+import sys
+
+import numpy as np
+
+import live
+from build import Model
+
+RELUS = [0, 1, 3]
+
+
+def scale(rng, low=0.005, high=0.2):
+    return float(np.float32(np.exp(rng.uniform(np.log(low), np.log(high)))))
+
+
+def zero(rng):
+    return int(rng.choice([-128, 127, 0, int(rng.integers(-128, 128))]))
+
+
+def window(size, taps, stride, dilation, padding):
+    reach = (taps - 1) * dilation + 1
+    return -(-size // stride) if padding == 0 else (size - reach + stride) // stride
+
+
+def sliding(rng, dilated=True, most=5):
+    """Input size, taps, stride, dilation and padding of both axes such that a VALID window fits."""
+    padding = int(rng.integers(2))
+    axes = []
+    for _ in range(2):
+        taps, stride = int(rng.integers(1, most + 1)), int(rng.integers(1, 4))
+        dilation = int(rng.integers(1, 4)) if dilated and rng.random() < 0.3 else 1
+        reach = (taps - 1) * dilation + 1
+        size = int(rng.integers(1 if padding == 0 else reach, reach + 12))
+        axes.append((size, taps, stride, dilation, window(size, taps, stride, dilation, padding)))
+    return padding, axes
+
+
+def weights(rng, shape):
+    kind = rng.integers(10)
+    if kind == 0:
+        return np.full(shape, rng.choice([-128, 127, -127]))
+    return rng.integers(-127, 128, shape)
+
+
+def conv_2d(rng, m, element="int8"):
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    batch, groups = int(rng.choice([1, 1, 2])), int(rng.choice([1, 1, 1, 2]))
+    depth, out = int(rng.integers(1, 36)), int(rng.integers(1, 40)) * groups
+    wide = element == "int16"
+    si, per = scale(rng), rng.random() < 0.8
+    sw_ = np.float32(np.exp(rng.uniform(-6, -3, out if per else 1)))
+    so = float(np.float32(si * sw_.mean() * np.sqrt(kh * kw * depth) * rng.uniform(20, 120)))
+    zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
+    x = m.main.tensor([batch, h, w, depth * groups], element, si, zi)
+    k = m.main.tensor([out, kh, kw, depth], "int8", sw_, 0, weights(rng, (out, kh, kw, depth)), 0)
+    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
+    y = m.main.tensor([batch, oh, ow, out], element, so, zo)
+    m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", padding=padding, strideH=sh, strideW=sw,
+              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def depthwise_conv_2d(rng, m, element="int8"):
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    # LiteRT refuses unequal strides here; TFLite Micro does not.
+    depth, multiplier = int(rng.integers(1, 70)), int(rng.choice([1, 1, 1, 2, 8, 3]))
+    out, wide = depth * multiplier, element == "int16"
+    si, per = scale(rng), rng.random() < 0.8
+    sw_ = np.float32(np.exp(rng.uniform(-6, -3, out if per else 1)))
+    so = float(np.float32(si * sw_.mean() * np.sqrt(kh * kw) * rng.uniform(20, 120)))
+    zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
+    x = m.main.tensor([1, h, w, depth], element, si, zi)
+    k = m.main.tensor([1, kh, kw, out], "int8", sw_, 0, weights(rng, (1, kh, kw, out)), 3)
+    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
+    y = m.main.tensor([1, oh, ow, out], element, so, zo)
+    m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", padding=padding, strideH=sh,
+              strideW=sw, depthMultiplier=multiplier, dilationHFactor=dh, dilationWFactor=dw,
+              fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def fully_connected(rng, m, element="int8"):
+    rows, inputs, outputs = int(rng.choice([1, 1, 1, 3])), int(rng.integers(1, 300)), int(rng.integers(1, 70))
+    wide = element == "int16"
+    si, swt = scale(rng), scale(rng, 0.002, 0.05)
+    so = float(np.float32(si * swt * np.sqrt(inputs) * rng.uniform(20, 120)))
+    zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
+    zw = int(rng.integers(-20, 20)) if rng.random() < 0.2 and not wide else 0
+    x = m.main.tensor([rows, inputs], element, si, zi)
+    k = m.main.tensor([outputs, inputs], "int8", swt, zw, weights(rng, (outputs, inputs)))
+    b = m.main.tensor([outputs], "int64" if wide else "int32", si * swt, 0, rng.integers(-4000, 4000, outputs))
+    y = m.main.tensor([rows, outputs], element, so, zo)
+    m.main.op("FULLY_CONNECTED", [x, k, b] if rng.random() < 0.8 else [x, k, -1], [y], "FullyConnectedOptions",
+              fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def pool(rng, m, name, element="int8"):
+    padding, ((h, kh, sh, _, oh), (w, kw, sw, _, ow)) = sliding(rng, dilated=False)
+    batch, depth, si, zi = int(rng.choice([1, 2])), int(rng.integers(1, 70)), scale(rng), zero(rng)
+    if element == "int16":
+        zi = 0
+    x = m.main.tensor([batch, h, w, depth], element, si, zi)
+    y = m.main.tensor([batch, oh, ow, depth], element, si, zi)
+    m.main.op(name, [x], [y], "Pool2DOptions", padding=padding, strideH=sh, strideW=sw, filterHeight=kh,
+              filterWidth=kw, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def average_pool_2d(rng, m):
+    return pool(rng, m, "AVERAGE_POOL_2D")
+
+
+def max_pool_2d(rng, m):
+    return pool(rng, m, "MAX_POOL_2D")
+
+
+def softmax(rng, m):
+    shape = [int(rng.integers(1, 4)), int(rng.integers(1, 100))]
+    x = m.main.tensor(shape, "int8", scale(rng, 0.001, 0.5), zero(rng))
+    y = m.main.tensor(shape, "int8", 1 / 256, -128)
+    m.main.op("SOFTMAX", [x], [y], "SoftmaxOptions", beta=float(rng.choice([1.0, 1.0, 0.5, 2.0])))
+    return [x], [y]
+
+
+def separable(rng, m):
+    """A little network, so that the arena is shared: convolution, two separable blocks, pool, dense, softmax."""
+    h, w, c = int(rng.integers(6, 20)), int(rng.integers(6, 20)), int(rng.choice([8, 16, 24, 64]))
+    x = m.main.tensor([1, h, w, 1], "int8", 0.1, zero(rng))
+    at, depth, inputs = x, 1, [x]
+    for layer in range(5):
+        wise = layer % 2 == 1
+        shape = [1, 3, 3, c] if wise else [c, 3 if layer == 0 else 1, 3 if layer == 0 else 1, depth]
+        s = np.float32(np.exp(rng.uniform(-6, -4, c)))
+        k = m.main.tensor(shape, "int8", s, 0, rng.integers(-127, 128, shape), 3 if wise else 0)
+        b = m.main.tensor([c], "int32", 0.1 * s, 0, rng.integers(-2000, 2000, c))
+        y = m.main.tensor([1, h, w, c], "int8", 0.1, -128)
+        if wise:
+            m.main.op("DEPTHWISE_CONV_2D", [at, k, b], [y], "DepthwiseConv2DOptions", strideH=1, strideW=1,
+                      depthMultiplier=1, fusedActivationFunction=1)
+        else:
+            m.main.op("CONV_2D", [at, k, b], [y], "Conv2DOptions", strideH=1, strideW=1, fusedActivationFunction=1)
+        at, depth = y, c
+    y = m.main.tensor([1, 1, 1, c], "int8", 0.1, -128)
+    m.main.op("AVERAGE_POOL_2D", [at], [y], "Pool2DOptions", padding=1, strideH=h, strideW=w, filterHeight=h,
+              filterWidth=w)
+    flat = m.main.tensor([1, c], "int8", 0.1, -128)
+    shape = m.main.tensor([2], "int32", data=[1, c])
+    m.main.op("RESHAPE", [y, shape], [flat], "ReshapeOptions", newShape=[1, c])
+    k = m.main.tensor([5, c], "int8", 0.01, 0, rng.integers(-127, 128, (5, c)))
+    b = m.main.tensor([5], "int32", 0.001, 0, rng.integers(-200, 200, 5))
+    logits = m.main.tensor([1, 5], "int8", 0.1, 3)
+    m.main.op("FULLY_CONNECTED", [flat, k, b], [logits], "FullyConnectedOptions")
+    y = m.main.tensor([1, 5], "int8", 1 / 256, -128)
+    m.main.op("SOFTMAX", [logits], [y], "SoftmaxOptions", beta=1.0)
+    return inputs, [y]
+
+
+def shape(rng, rank=None, most=6):
+    return [int(n) for n in rng.integers(1, most + 1, rank or int(rng.integers(2, 5)))]
+
+
+def broadcast(rng, m, name, options):
+    full = shape(rng, 4)
+    other = [n if rng.random() < 0.7 else 1 for n in full] if rng.random() < 0.5 else list(full)
+    if rng.random() < 0.2:
+        full, other = other, full
+    out = [max(a, b) for a, b in zip(full, other)]
+    sa, sb = scale(rng), scale(rng)
+    so = float(np.float32((sa * sb * 60 if name == "MUL" else max(sa, sb)) * rng.uniform(0.7, 2)))
+    a, b = m.main.tensor(full, "int8", sa, zero(rng)), m.main.tensor(other, "int8", sb, zero(rng))
+    y = m.main.tensor(out, "int8", so, zero(rng))
+    m.main.op(name, [a, b], [y], options, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [a, b], [y]
+
+
+def add(rng, m):
+    return broadcast(rng, m, "ADD", "AddOptions")
+
+
+def sub(rng, m):
+    return broadcast(rng, m, "SUB", "SubOptions")
+
+
+def mul(rng, m):
+    return broadcast(rng, m, "MUL", "MulOptions")
+
+
+def mean(rng, m):
+    dims = shape(rng, 4, 9)
+    axes = [1, 2] if rng.random() < 0.5 else sorted(rng.choice(4, int(rng.integers(1, 4)), replace=False).tolist())
+    keep = bool(rng.integers(2))
+    out = [1 if i in axes else n for i, n in enumerate(dims) if keep or i not in axes]
+    x, y = m.main.tensor(dims, "int8", scale(rng), zero(rng)), m.main.tensor(out, "int8", scale(rng), zero(rng))
+    axis = m.main.tensor([len(axes)], "int32", data=axes)
+    m.main.op("MEAN", [x, axis], [y], "ReducerOptions", keepDims=keep)
+    return [x], [y]
+
+
+def unary(rng, m, name, out=None):
+    dims, s, z = shape(rng), scale(rng, 0.005, 0.1), zero(rng)
+    x = m.main.tensor(dims, "int8", s, z)
+    y = m.main.tensor(dims, "int8", *(out or (s, z)))
+    m.main.op(name, [x], [y])
+    return [x], [y]
+
+
+def logistic(rng, m):
+    return unary(rng, m, "LOGISTIC", (1 / 256, -128))
+
+
+def tanh(rng, m):
+    return unary(rng, m, "TANH", (1 / 128, 0))
+
+
+def relu(rng, m):
+    return unary(rng, m, "RELU", (scale(rng), zero(rng)))
+
+
+def relu6(rng, m):
+    return unary(rng, m, "RELU6")
+
+
+def quantize(rng, m):
+    dims, (a, b) = shape(rng), [("int8", "int8"), ("int8", "uint8"), ("uint8", "int8")][int(rng.integers(3))]
+    x = m.main.tensor(dims, a, scale(rng), zero(rng) + (128 if a == "uint8" else 0))
+    y = m.main.tensor(dims, b, scale(rng), zero(rng) + (128 if b == "uint8" else 0))
+    m.main.op("QUANTIZE", [x], [y], "QuantizeOptions")
+    return [x], [y]
+
+
+def concatenation(rng, m):
+    dims, s, z, count = shape(rng, 4), scale(rng), zero(rng), int(rng.integers(1, 5))
+    axis = int(rng.integers(4))
+    parts = [dims[:axis] + [int(rng.integers(1, 5))] + dims[axis + 1:] for _ in range(count)]
+    inputs = [m.main.tensor(part, "int8", s, z) for part in parts]
+    dims[axis] = sum(part[axis] for part in parts)
+    y = m.main.tensor(dims, "int8", s, z)
+    m.main.op("CONCATENATION", inputs, [y], "ConcatenationOptions", axis=axis - (4 if rng.random() < 0.3 else 0))
+    return inputs, [y]
+
+
+def split(rng, m):
+    dims, s, z, count = shape(rng, 4), scale(rng), zero(rng), int(rng.integers(1, 4))
+    axis = int(rng.integers(4))
+    part = list(dims)
+    dims[axis] *= count
+    x, a = m.main.tensor(dims, "int8", s, z), m.main.tensor([1], "int32", data=[axis])
+    outputs = [m.main.tensor(part, "int8", s, z) for _ in range(count)]
+    m.main.op("SPLIT", [a, x], outputs, "SplitOptions", numSplits=count)
+    return [x], outputs
+
+
+def split_v(rng, m):
+    dims, s, z = shape(rng, 4), scale(rng), zero(rng)
+    axis, sizes = int(rng.integers(4)), shape(rng, int(rng.integers(1, 4)))
+    parts = [dims[:axis] + [size] + dims[axis + 1:] for size in sizes]
+    dims[axis] = sum(sizes)
+    x = m.main.tensor(dims, "int8", s, z)
+    k, a = m.main.tensor([len(sizes)], "int32", data=sizes), m.main.tensor([1], "int32", data=[axis])
+    outputs = [m.main.tensor(part, "int8", s, z) for part in parts]
+    m.main.op("SPLIT_V", [x, k, a], outputs, "SplitVOptions", numSplits=len(sizes))
+    return [x], outputs
+
+
+def slice_(rng, m):
+    dims, s, z = shape(rng), scale(rng), zero(rng)
+    begin = [int(rng.integers(n)) for n in dims]
+    size = [int(rng.integers(1, n - at + 1)) for n, at in zip(dims, begin)]
+    x, y = m.main.tensor(dims, "int8", s, z), m.main.tensor(size, "int8", s, z)
+    b, k = m.main.tensor([len(dims)], "int32", data=begin), m.main.tensor([len(dims)], "int32", data=size)
+    m.main.op("SLICE", [x, b, k], [y], "SliceOptions")
+    return [x], [y]
+
+
+def strided_slice(rng, m):
+    while True:
+        dims, s, z = shape(rng, most=9), scale(rng), zero(rng)
+        stride = [int(rng.choice([1, 1, 2, 3, -1, -2])) for _ in dims]
+        begin = [int(rng.integers(-n, n)) for n in dims]
+        end = [int(rng.integers(-n - 1, n + 1)) for n in dims]
+        masks = [int(rng.integers(1 << len(dims))) if rng.random() < 0.6 else 0 for _ in range(2)]
+        taken = tuple(slice(None if masks[0] >> i & 1 else begin[i], None if masks[1] >> i & 1 else end[i], stride[i])
+                      for i in range(len(dims)))
+        out = np.zeros(dims)[taken].shape
+        if min(out) > 0 and all(-n <= e for n, e in zip(dims, end)):
+            break
+    x, y = m.main.tensor(dims, "int8", s, z), m.main.tensor(out, "int8", s, z)
+    lists = [m.main.tensor([len(dims)], "int32", data=v) for v in (begin, end, stride)]
+    m.main.op("STRIDED_SLICE", [x, *lists], [y], "StridedSliceOptions", beginMask=masks[0], endMask=masks[1])
+    return [x], [y]
+
+
+def pad(rng, m):
+    dims, s, z = shape(rng, 4), scale(rng), zero(rng)
+    pads = rng.integers(0, 4, (4, 2))
+    x = m.main.tensor(dims, "int8", s, z)
+    y = m.main.tensor([n + a + b for n, (a, b) in zip(dims, pads.tolist())], "int8", s, z)
+    p = m.main.tensor([4, 2], "int32", data=pads)
+    if rng.random() < 0.5:
+        m.main.op("PAD", [x, p], [y], "PadOptions")
+    else:
+        v = m.main.tensor([1], "int8", s, z, data=[int(rng.integers(-128, 128))])
+        m.main.op("PADV2", [x, p, v], [y], "PadV2Options")
+    return [x], [y]
+
+
+def pack(rng, m):
+    dims, s, z, count = shape(rng, 3), scale(rng), zero(rng), int(rng.integers(1, 5))
+    axis = int(rng.integers(4))
+    inputs = [m.main.tensor(dims, "int8", s, z) for _ in range(count)]
+    y = m.main.tensor(dims[:axis] + [count] + dims[axis:], "int8", s, z)
+    m.main.op("PACK", inputs, [y], "PackOptions", valuesCount=count, axis=axis)
+    return inputs, [y]
+
+
+def transpose(rng, m):
+    dims, s, z = shape(rng), scale(rng), zero(rng)
+    order = rng.permutation(len(dims))
+    x, p = m.main.tensor(dims, "int8", s, z), m.main.tensor([len(dims)], "int32", data=order)
+    y = m.main.tensor([dims[i] for i in order], "int8", s, z)
+    m.main.op("TRANSPOSE", [x, p], [y], "TransposeOptions")
+    return [x], [y]
+
+
+def streaming(rng, m):
+    """A state that takes in one frame per run: a convolution over the last frames, as microWakeWord's models do it."""
+    frames, width, out = int(rng.integers(2, 6)), int(rng.integers(2, 40)), int(rng.integers(1, 20))
+    s, z = scale(rng), zero(rng)
+    start = m.graph()
+    for graph in (start, m.main):
+        handle = graph.tensor([], "resource", name="state")
+        if graph is m.main:
+            graph.op("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=1)
+        graph.op("VAR_HANDLE", [], [handle], "VarHandleOptions", container="", sharedName="state")
+        if graph is start:
+            first = graph.tensor([1, frames - 1, 1, width], "int8", s, z, rng.integers(-128, 128, (frames - 1) * width))
+            graph.op("ASSIGN_VARIABLE", [handle, first], [], "AssignVariableOptions")
+    g = m.main
+    x = g.tensor([1, 1, 1, width], "int8", s, z)
+    old = g.tensor([1, frames - 1, 1, width], "int8", s, z)
+    g.op("READ_VARIABLE", [handle], [old], "ReadVariableOptions")
+    both = g.tensor([1, frames, 1, width], "int8", s, z)
+    g.op("CONCATENATION", [old, x], [both], "ConcatenationOptions", axis=1)
+    new = g.tensor([1, frames - 1, 1, width], "int8", s, z)
+    lists = [g.tensor([4], "int32", data=v) for v in ([0, 1, 0, 0], [1, frames, 1, width], [1, 1, 1, 1])]
+    g.op("STRIDED_SLICE", [both, *lists], [new], "StridedSliceOptions")
+    g.op("ASSIGN_VARIABLE", [handle, new], [], "AssignVariableOptions")
+    k = g.tensor([out, frames, 1, width], "int8", 0.01, 0, rng.integers(-127, 128, (out, frames, 1, width)))
+    b = g.tensor([out], "int32", s * 0.01, 0, rng.integers(-100, 100, out))
+    y = g.tensor([1, 1, 1, out], "int8", float(np.float32(s * np.sqrt(frames * width))), 0)
+    g.op("CONV_2D", [both, k, b], [y], "Conv2DOptions", padding=1, strideH=1, strideW=1)
+    return [x], [y, old]
+
+
+OPERATORS = {
+    name.strip("_"): function
+    for name, function in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
+    if function.__module__ == __name__ and list(inspect.signature(function).parameters)[:2] == ["rng", "m"]
+    and name not in ("pool", "unary", "broadcast")
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--only", nargs="*", choices=sorted(OPERATORS), default=sorted(OPERATORS))
+    parser.add_argument("--golden", action="store_true")
+    args = parser.parse_args()
+    seeds, runs = (2, 3) if args.golden else (args.seeds, args.runs)
+    for name in args.only:
+        oracles = set()
+        for seed in range(seeds):
+            model = Model()
+            rng = np.random.default_rng([seed, *name.encode()])
+            ends = OPERATORS[name](rng, model)
+            out = args.out / f"{name}-{seed}"
+            shutil.rmtree(out, ignore_errors=True)
+            oracles.add(live.record(model.bytes(*ends), out, runs))
+        print(f"{name}: {seeds} models, {runs} runs each, {' and '.join(sorted(oracles))}")
+
+
+if __name__ == "__main__":
+    main()
