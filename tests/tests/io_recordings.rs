@@ -1,4 +1,5 @@
 //! `record` and `replay` give the same stream again; `fault` harms it on purpose.
+#![allow(clippy::unwrap_used)]
 
 mod io;
 

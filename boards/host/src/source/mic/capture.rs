@@ -280,7 +280,7 @@ mod tests {
     fn another_rate_is_resampled() {
         let mut listening = both(Shape { channels: 1, device_rate: 48_000, ..SHAPE });
         let second: Vec<i32> =
-            (0..48_000).map(|n| ((f64::from(n) / 48.0 * 6.283_185).sin() * 1e4) as i32).collect();
+            (0..48_000).map(|n| ((f64::from(n) / 48.0 * std::f64::consts::TAU).sin() * 1e4) as i32).collect();
         let mut block = vec![0; SHAPE.block];
         let mut heard = Vec::new();
         second.chunks(500).for_each(|part| hear(&mut listening, part));
