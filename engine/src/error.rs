@@ -79,8 +79,8 @@ impl fmt::Display for PlanError {
             (Origin::File(span), Some((name, text))) => {
                 if let Some((line, column)) = self.position() {
                     let shown = text.lines().nth(line - 1).unwrap_or("").replace('\t', " ");
-                    let under =
-                        text[span.start..span.end.min(text.len())].lines().next().unwrap_or("").chars();
+                    let under = text.get(span.start..span.end.min(text.len()));
+                    let under = under.and_then(|under| under.lines().next()).unwrap_or("").chars();
                     let margin = line.to_string();
                     let blank = " ".repeat(margin.len());
                     write!(

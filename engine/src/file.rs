@@ -81,6 +81,11 @@ impl Policy {
         ("fail", Policy::Fail),
     ];
 
+    /// The policy of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Policy::ALL.iter().find(|(known, _)| *known == name).map(|(_, policy)| *policy)
+    }
+
     /// The name that files use.
     pub fn name(self) -> &'static str {
         Policy::ALL.iter().find(|(_, policy)| *policy == self).map_or("block", |(name, _)| name)

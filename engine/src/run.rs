@@ -1,11 +1,13 @@
 //! Running a plan on a computer: lanes as threads, rings between them.
 
+mod gather;
 mod lane;
 mod meter;
 mod queue;
 mod ring;
 mod runner;
 mod seat;
+mod time;
 mod wake;
 mod wire;
 
@@ -14,5 +16,7 @@ pub use runner::{Outcome, Report, RunOptions, Running, StageFault, Stopper};
 
 #[doc(hidden)]
 pub use ring::{Arrival, Receiver, Sender, ring};
+#[doc(hidden)]
+pub use time::{Stamp, Time};
 #[doc(hidden)]
 pub use wake::Waker;

@@ -59,6 +59,7 @@ pub enum Flow {
     /// One whole output block was written.
     Emit,
     /// A source wrote one whole block that bears this tick: a replay, whose blocks need not be evenly spaced.
+    /// Ticks never go back, and rise where a join or a merge follows.
     EmitAt(u64),
     /// Nothing was written, and this many ticks of the stream are lost here: an overrun of a source. What is emitted
     /// next comes after a gap, which resets the stages that it passes.
@@ -123,6 +124,9 @@ pub type Write<'a, P> = <P as Ports>::Write<'a>;
 ///
 /// The stage reads `(which, block)`, where `which` counts its inputs from 0. Blocks of equal time come in the order
 /// in which the inputs are listed.
+///
+/// What comes from a merge may hold several blocks of one tick. It is read by chains and sinks, and by a join as its first
+/// input, but not by another merge: the order would depend on threads, and a run that tries is refused.
 pub struct Any<T>(core::marker::PhantomData<T>);
 
 /// Nothing can be written through several inputs: their [`Ports::Write`].

@@ -17,7 +17,8 @@ pub(crate) fn check(setting: &Setting, schema: &Value, what: &str) -> Result<(),
         SettingValue::Float(number) => check_range(setting, *number, schema, what),
         SettingValue::List(items) => check_items(setting, items, schema, what),
         SettingValue::Table(entries) => check_table(setting, entries, schema, what),
-        SettingValue::Text(_) | SettingValue::Bool(_) => Ok(()),
+        SettingValue::Text(text) => check_length(setting, text, schema, what),
+        SettingValue::Bool(_) => Ok(()),
     }
 }
 
@@ -53,14 +54,16 @@ pub(crate) fn describe(schema: &Value) -> String {
         let names: Vec<String> = choices.iter().filter(|c| !c.is_null()).map(Value::to_string).collect();
         return names.join(" or ");
     }
+    if let Some(choices) = alternatives(schema) {
+        let of_value = choices.iter().filter(|choice| choice.get("type") != Some(&"null".into()));
+        return of_value.map(describe).collect::<Vec<_>>().join(" or ");
+    }
     let names = types(schema);
-    let unit =
-        schema.get("unit").and_then(Value::as_str).map(|unit| format!(" in {unit}")).unwrap_or_default();
-    let range = match (bound(schema, "inimum"), bound(schema, "aximum")) {
-        (Some(low), Some(high)) => format!(" from {low} to {high}"),
-        (Some(low), None) => format!(" of at least {low}"),
-        (None, Some(high)) => format!(" of at most {high}"),
-        (None, None) => String::new(),
+    let range = range(schema);
+    let unit = match schema.get("unit").and_then(Value::as_str) {
+        Some(unit) if range.is_empty() => format!(" in {unit}"),
+        Some(unit) => format!(" {unit}"),
+        None => String::new(),
     };
     let articles: Vec<String> = names
         .iter()
@@ -112,10 +115,31 @@ fn check_choice(setting: &Setting, schema: &Value, what: &str) -> Result<(), Pla
     Err(error.meant(setting.text().unwrap_or(""), choices.iter().filter_map(|choice| choice.as_str())))
 }
 
-fn bound(schema: &Value, suffix: &str) -> Option<f64> {
-    let plain = format!("m{suffix}");
-    let exclusive = format!("exclusiveM{suffix}");
-    schema.get(&plain).or_else(|| schema.get(&exclusive)).and_then(Value::as_f64)
+/// The limits of a number in words, with a space before them.
+fn range(schema: &Value) -> String {
+    let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let width = width(schema);
+    let (low, high) = (limit("minimum").or(width.map(|w| w.0)), limit("maximum").or(width.map(|w| w.1)));
+    match (low, high, limit("exclusiveMinimum"), limit("exclusiveMaximum")) {
+        (Some(low), Some(high), _, _) => format!(" from {low} to {high}"),
+        (Some(low), None, _, Some(high)) => format!(" of at least {low} and less than {high}"),
+        (Some(low), None, _, None) => format!(" of at least {low}"),
+        (None, Some(high), Some(low), _) => format!(" greater than {low} and at most {high}"),
+        (None, Some(high), None, _) => format!(" of at most {high}"),
+        (None, None, Some(low), Some(high)) => format!(" greater than {low} and less than {high}"),
+        (None, None, Some(low), None) => format!(" greater than {low}"),
+        (None, None, None, Some(high)) => format!(" less than {high}"),
+        (None, None, None, None) => String::new(),
+    }
+}
+
+/// The limits of the integer type that the parameter has in Rust, where the schema states no closer ones.
+fn width(schema: &Value) -> Option<(f64, f64)> {
+    match schema.get("format").and_then(Value::as_str)? {
+        "uint32" => Some((0.0, f64::from(u32::MAX))),
+        "int32" => Some((f64::from(i32::MIN), f64::from(i32::MAX))),
+        _ => None,
+    }
 }
 
 fn check_range(setting: &Setting, number: f64, schema: &Value, what: &str) -> Result<(), PlanError> {
@@ -123,11 +147,21 @@ fn check_range(setting: &Setting, number: f64, schema: &Value, what: &str) -> Re
     let inside = limit("minimum").is_none_or(|low| number >= low)
         && limit("maximum").is_none_or(|high| number <= high)
         && limit("exclusiveMinimum").is_none_or(|low| number > low)
-        && limit("exclusiveMaximum").is_none_or(|high| number < high);
+        && limit("exclusiveMaximum").is_none_or(|high| number < high)
+        && width(schema).is_none_or(|(low, high)| number >= low && number <= high);
     if inside {
         return Ok(());
     }
     Err(PlanError::at(&setting.origin, format!("{what} is {number}, expected {}", describe(schema))))
+}
+
+fn check_length(setting: &Setting, text: &str, schema: &Value, what: &str) -> Result<(), PlanError> {
+    let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0);
+    if text.chars().count() as u64 >= least {
+        return Ok(());
+    }
+    let expected = if least == 1 { "some text".to_owned() } else { format!("at least {least} characters") };
+    Err(PlanError::at(&setting.origin, format!("{what} is \"{text}\", expected {expected}")))
 }
 
 fn check_items(setting: &Setting, items: &[Setting], schema: &Value, what: &str) -> Result<(), PlanError> {

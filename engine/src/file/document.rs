@@ -15,7 +15,7 @@ const DEFAULT_DEPTH: usize = 8;
 const DEPTHS: RangeInclusive<i64> = 1..=65_536;
 
 /// The keys that every stage has, as JSON Schema.
-fn stage_keys() -> Value {
+pub(super) fn stage_keys() -> Value {
     let policies: Vec<&str> = Policy::ALL.iter().map(|(name, _)| *name).collect();
     json!({
         "name": {"type": "string", "minLength": 1, "description": "Its name, unique in the file. Default: its kind."},
@@ -143,8 +143,7 @@ fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanErr
     let text = |key: &str| shared.get(key).and_then(Setting::text).map(str::to_owned);
     let origin = |key: &str| shared.get(key).map_or(kind.origin.clone(), |setting| setting.origin.clone());
     let (inputs, input_origins) = inputs(&shared, above);
-    let policy =
-        text("on_full").and_then(|name| Policy::ALL.iter().find(|(n, _)| *n == name).map(|(_, p)| *p));
+    let policy = text("on_full").and_then(|name| Policy::named(&name));
     let depth = match shared.get("depth").map(|setting| &setting.value) {
         Some(SettingValue::Integer(depth)) => *depth as usize,
         _ => DEFAULT_DEPTH,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use toml::de::DeTable;
 
+use super::document::stage_keys;
 use super::setting::{Entry, Setting, SettingValue};
 use super::{Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
@@ -27,13 +28,14 @@ impl Pipeline {
             return Err(error.meant(stage, names.iter().map(String::as_str)));
         };
         let value = parse(value.trim(), &origin);
-        match (path, value.text()) {
-            ("lane", Some(lane)) => spec.lane = Some(lane.to_owned()),
-            ("depth", _) => spec.depth = positive(&value)?,
-            ("on_full", Some(name)) => spec.on_full = policy(name, &origin)?,
-            _ => assign(&mut spec.params, path, value, &origin)?,
+        match path {
+            "lane" | "depth" | "on_full" => set_shared(spec, path, &value),
+            "name" | "kind" | "input" | "inputs" => {
+                let error = PlanError::at(&origin, format!("`{path}` of a stage cannot be set"));
+                Err(error.help("only a stage's own parameters, `lane`, `depth` and `on_full` can"))
+            }
+            _ => assign(&mut spec.params, path, value, &origin),
         }
-        Ok(())
     }
 
     /// Puts another kind in the place of a stage; it keeps its name, lane, inputs and readers. `params` is an object.
@@ -102,21 +104,15 @@ fn parse(value: &str, origin: &Origin) -> Setting {
     parsed.unwrap_or_else(|| Setting { origin: origin.clone(), value: SettingValue::Text(value.to_owned()) })
 }
 
-fn positive(value: &Setting) -> Result<usize, PlanError> {
-    match value.value {
-        SettingValue::Integer(depth) if (1..=65_536).contains(&depth) => Ok(depth as usize),
-        _ => Err(PlanError::at(
-            &value.origin,
-            format!("`depth` is {}, expected 1 to 65536 blocks", value.to_json()),
-        )),
+/// Sets one of the keys that every stage has, checked as in a file.
+fn set_shared(spec: &mut StageSpec, key: &str, value: &Setting) -> Result<(), PlanError> {
+    super::check(value, &stage_keys()[key], &format!("`{key}` of `{}`", spec.name))?;
+    match (&value.value, value.text()) {
+        (SettingValue::Integer(depth), _) => spec.depth = *depth as usize,
+        (_, Some(policy)) if key == "on_full" => spec.on_full = Policy::named(policy).unwrap_or_default(),
+        (_, lane) => spec.lane = lane.map(str::to_owned),
     }
-}
-
-fn policy(name: &str, origin: &Origin) -> Result<Policy, PlanError> {
-    let known = Policy::ALL.iter().find(|(known, _)| *known == name).map(|(_, policy)| *policy);
-    let unknown =
-        || PlanError::at(origin, format!("`on_full` is `{name}`")).meant(name, Policy::ALL.map(|(n, _)| n));
-    known.ok_or_else(unknown)
+    Ok(())
 }
 
 fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Result<(), PlanError> {

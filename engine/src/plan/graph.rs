@@ -22,6 +22,12 @@ fn inputs_of(stage: &StageSpec, pipeline: &Pipeline, registry: &Registry) -> Res
         }
         return Ok(Vec::new());
     }
+    if stage.inputs.is_empty() && !entry.inputs.contains(&0) {
+        let message =
+            format!("`{}` (`{}`) reads nothing, since no stage is above it", stage.name, stage.kind);
+        let error = PlanError::at(&stage.origins.kind, message);
+        return Err(error.help("put a source above it, or name the stage that it reads with `input`"));
+    }
     if !entry.inputs.contains(&stage.inputs.len()) {
         let (low, high) = (entry.inputs.start(), entry.inputs.end());
         let expected = match (low, high) {
@@ -31,7 +37,9 @@ fn inputs_of(stage: &StageSpec, pipeline: &Pipeline, registry: &Registry) -> Res
         };
         let origin = stage.origins.inputs.first().unwrap_or(&stage.origins.kind);
         let found = stage.inputs.len();
-        let message = format!("`{}` (`{}`) has {found} inputs, expected {expected}", stage.name, stage.kind);
+        let plural = if found == 1 { "input" } else { "inputs" };
+        let message =
+            format!("`{}` (`{}`) has {found} {plural}, expected {expected}", stage.name, stage.kind);
         return Err(
             PlanError::at(origin, message).help("`inputs = [\"a\", \"b\"]` names the stages that it reads")
         );

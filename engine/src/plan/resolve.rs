@@ -15,6 +15,9 @@ use crate::registry::{Entry, Registry};
 /// How often the planner may ask sources for other blocks. Each try at least halves one source's block.
 const TRIES: usize = 16;
 
+/// The most items of a block: more is a mistake, and would not find memory.
+const MOST_ITEMS: usize = 1 << 24;
+
 /// The lane of stages that are neither source nor sink, and that the file puts nowhere else.
 const MAIN_LANE: &str = "main";
 
@@ -36,7 +39,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
                 blocks.insert(source, block);
                 tries += 1;
             }
-            Err(Unresolved { error, .. }) => return Err(error),
+            Err(Unresolved { error, .. }) => return Err(*error),
         }
     }
 }
@@ -70,7 +73,7 @@ struct Graph<'a> {
 
 /// An error, and the block of a source that would mend it, if one would.
 struct Unresolved {
-    error: PlanError,
+    error: Box<PlanError>,
     source: Option<(usize, u64)>,
 }
 
@@ -126,6 +129,7 @@ impl Graph<'_> {
             .design(spec.params.to_json(), &site)
             .map_err(|refusal| self.unresolved(index, refusal, planned))?;
         let output = design.output().map(|port| self.with_step(index, port, &params));
+        check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
         let (name, kind) = (spec.name.clone(), spec.kind.clone());
         Ok(PlannedStage { name, kind, params, lane: 0, output, cost, design })
@@ -175,7 +179,7 @@ impl Graph<'_> {
         let mut error = PlanError::at(&origin, message);
         error.help = refusal.help;
         let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned));
-        Unresolved { error, source }
+        Unresolved { error: Box::new(error), source }
     }
 
     /// The source before a stage, and the largest block that divides both its own and the one wanted.
@@ -230,9 +234,27 @@ impl Graph<'_> {
     }
 }
 
+/// A block must be one that can be held and comes at some time; a stage must read or write.
+fn check_output(spec: &StageSpec, output: Option<&Port>, source: bool) -> Result<(), PlanError> {
+    let refuse = |text: String| Err(PlanError::at(&spec.origins.kind, format!("`{}` {text}", spec.name)));
+    let Some(port) = output else {
+        return if source { refuse("neither reads nor writes anything".to_owned()) } else { Ok(()) };
+    };
+    let items = port.shape.iter().try_fold(1_usize, |items, extent| items.checked_mul(*extent));
+    match items {
+        Some(1..=MOST_ITEMS) => {}
+        Some(0) => return refuse(format!("writes blocks without items: {port}")),
+        _ => return refuse(format!("writes {port}, expected at most {MOST_ITEMS} items in a block")),
+    }
+    if port.clock == 0 || port.period == 0 {
+        return refuse(format!("writes {port}, expected a period and a clock greater than 0"));
+    }
+    Ok(())
+}
+
 impl From<PlanError> for Unresolved {
     fn from(error: PlanError) -> Self {
-        Unresolved { error, source: None }
+        Unresolved { error: Box::new(error), source: None }
     }
 }
 

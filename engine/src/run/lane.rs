@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender as Channel;
 
 use super::meter::{GapReport, RingMeter, bump};
-use super::ring::{Lend, Receiver};
+use super::ring::{Full, Lend, Receiver, Sent};
 use super::runner::Report;
-use super::seat::{Clock, Inlet, Seat, SeatKind, SeatState, later};
+use super::seat::{Clock, Seat, SeatKind, SeatState};
+use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
 use super::wire::Wire;
 use crate::buffer::Buffer;
@@ -26,6 +27,9 @@ const LOOKS: u32 = 512;
 
 /// After how many sweeps at the latest a busy lane shows its counts.
 const SHOW_EVERY: usize = 64;
+
+/// Gaps that may wait to be read before further ones are only counted.
+pub(crate) const GAPS: usize = 1024;
 
 /// What the whole run is told.
 pub(crate) struct Control {
@@ -80,8 +84,10 @@ pub(crate) struct Lane {
     pub(crate) start: Instant,
     /// The output of a sink.
     pub(crate) nothing: Buffer,
-    /// Index of the seat that fires, for whoever catches a panic.
+    /// Index of the seat whose stage is at work, for whoever catches a panic.
     pub(crate) firing: Option<usize>,
+    /// When the next source that keeps real time is due, while none is.
+    pub(crate) due: Option<Instant>,
 }
 
 impl Lane {
@@ -91,6 +97,8 @@ impl Lane {
         while !self.finished() {
             let swept = (0..SHOW_EVERY).take_while(|_| self.sweep()).count();
             self.show_counts();
+            // Also while busy: a lane that waits for the last of the room may be what the rest of this one waits for.
+            self.settle();
             if swept == SHOW_EVERY || self.look() {
                 continue;
             }
@@ -99,7 +107,7 @@ impl Lane {
             if self.sweep() || self.finished() {
                 self.waker.retract();
             } else {
-                self.waker.park();
+                self.waker.park(self.due);
             }
         }
         self.show_counts();
@@ -132,6 +140,7 @@ impl Lane {
 
     /// Gives every stage its chance to fire once. True if anything moved.
     pub(crate) fn sweep(&mut self) -> bool {
+        self.due = None;
         let mut moved = self.take_in();
         for index in 0..self.seats.len() {
             moved |= self.step(index);
@@ -161,15 +170,17 @@ impl Lane {
                 Some(arrival) => {
                     let lost = arrival.lost + arrival.dropped * intake.period;
                     if arrival.dropped > 0 {
-                        intake.report(arrival.dropped, arrival.at, &self.reports);
+                        let block = if arrival.block { intake.period } else { 0 };
+                        let end = arrival.stamp.tick.saturating_sub(block);
+                        intake.report(arrival.dropped, end, &self.reports);
                     }
-                    wire.publish(arrival.at, lost, arrival.block);
+                    wire.publish(arrival.stamp, lost, arrival.block);
                     moved = true;
                 }
                 None if closed => {
                     let dropped = intake.receiver.dropped_at_end();
                     if dropped > 0 {
-                        intake.report(dropped, wire.at + dropped * intake.period, &self.reports);
+                        intake.report(dropped, wire.stamp.tick + dropped * intake.period, &self.reports);
                     }
                     wire.ended = true;
                     *place = None;
@@ -182,24 +193,35 @@ impl Lane {
     }
 
     fn step(&mut self, index: usize) -> bool {
-        match (self.seats[index].state, &self.seats[index].kind) {
+        let moved = match (self.seats[index].state, &self.seats[index].kind) {
             (SeatState::Running, SeatKind::First) => self.step_first(index),
             (SeatState::Running, SeatKind::Source(_)) => self.step_source(index),
             (SeatState::Running, SeatKind::Each) => self.step_each(index),
             (SeatState::Flushing, _) => self.flush(index),
             (SeatState::Done, _) => false,
+        };
+        if !moved && self.seats[index].unsettled {
+            self.catch_up(index);
         }
+        moved
+    }
+
+    /// Sends on what waits for room in a ring that ran over.
+    #[cold]
+    fn catch_up(&mut self, index: usize) {
+        let seat = &mut self.seats[index];
+        seat.unsettled = !seat.senders.iter_mut().fold(true, |settled, sender| settled & sender.settled());
     }
 
     /// Whether what the seat writes has room everywhere.
-    fn has_room(&mut self, index: usize) -> bool {
+    pub(super) fn has_room(&mut self, index: usize) -> bool {
         let seat = &mut self.seats[index];
         let Some(outlet) = seat.outlet else { return true };
         self.wires[outlet].pending == 0 && seat.senders.iter_mut().all(|sender| sender.ready())
     }
 
     /// Whether nobody reads any more what once had readers.
-    fn unheard(&self, index: usize) -> bool {
+    pub(super) fn unheard(&self, index: usize) -> bool {
         let seat = &self.seats[index];
         let Some(outlet) = seat.outlet else { return false };
         seat.read && self.wires[outlet].readers == 0 && seat.senders.iter().all(|sender| sender.deaf())
@@ -214,8 +236,8 @@ impl Lane {
             return false;
         }
         let SeatKind::Source(Clock { at, period, rate }) = self.seats[index].kind else { return false };
-        if self.paced && !self.wait_until(at + period, rate) {
-            return true;
+        if self.paced && !self.is_due(at + period, rate) {
+            return false;
         }
         let flow = match self.fire(index, None, at + period) {
             Ok(flow) => flow,
@@ -232,34 +254,28 @@ impl Lane {
             }
             Flow::Emit => at + period,
             Flow::EmitAt(tick) => tick,
-            Flow::Lost(lost) => {
-                self.lose(index, at + lost, lost);
-                at + lost
-            }
+            Flow::Lost(lost) => at + lost,
         };
         if let SeatKind::Source(clock) = &mut self.seats[index].kind {
             clock.at = tick;
         }
-        if !matches!(flow, Flow::Lost(_)) {
-            self.emit(index, tick, true);
+        match flow {
+            Flow::Lost(lost) => self.lose(index, tick, lost),
+            Flow::EmitAt(_) => self.emit_at(index, Stamp::only(tick, rate)),
+            _ => self.emit(index, Stamp::only(tick, rate), true),
         }
         true
     }
 
-    /// Sleeps until a tick is due, in short steps so that a stop is heard. False when stopped.
-    fn wait_until(&self, tick: u64, rate: u32) -> bool {
+    /// Whether the time of a tick has come. If not, the lane sleeps no longer than until it does.
+    fn is_due(&mut self, tick: u64, rate: u32) -> bool {
         let due =
             self.start + Duration::from_nanos((u128::from(tick) * 1_000_000_000 / u128::from(rate)) as u64);
-        loop {
-            let left = due.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return true;
-            }
-            if self.control.stopped() {
-                return false;
-            }
-            std::thread::sleep(left.min(Duration::from_millis(50)));
+        if Instant::now() >= due {
+            return true;
         }
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+        false
     }
 
     /// The hop that nearly every firing is: one input and all readers within the lane, a block without a gap, no
@@ -270,14 +286,16 @@ impl Lane {
         let (true, Some(outlet)) = (seat.plain, seat.outlet) else { return None };
         let inlet = &mut seat.inlets.first;
         let [from, to] = self.wires.get_disjoint_mut([inlet.wire, outlet]).ok()?;
-        if !inlet.has(from) || !from.block || from.lost > 0 || seat.lost > 0 || self.timed {
+        let unheard = seat.read && to.readers == 0;
+        if !inlet.has(from) || !from.block || from.lost > 0 || seat.lost.any() || unheard || self.timed {
             return None;
         }
         if to.pending > 0 {
             return Some(false);
         }
         self.firing = Some(index);
-        let at = from.at;
+        let stamp = from.stamp;
+        let at = stamp.tick;
         let inputs = Inputs { block: &from.buffer, at, which: 0, latest: &[] };
         let result = seat.node.fire(inputs, &mut to.buffer);
         self.firing = None;
@@ -286,9 +304,9 @@ impl Lane {
         if let Ok(Flow::Emit) = result {
             inlet.consume(from);
             seat.counts.emitted += 1;
-            to.publish(at, 0, true);
+            to.publish(stamp, 0, true);
         } else {
-            self.after(index, 0, at, result);
+            self.after(index, 0, stamp, result);
         }
         Some(true)
     }
@@ -298,108 +316,50 @@ impl Lane {
         if let Some(moved) = self.hop(index) {
             return moved;
         }
+        if self.unheard(index) {
+            self.end(index);
+            return true;
+        }
         let seat = &self.seats[index];
         let inlet = &seat.inlets.first;
         let wire = &self.wires[inlet.wire];
-        if !inlet.has(wire) {
-            let ends = wire.ended || self.unheard(index);
-            if ends {
-                self.end(index);
-            }
-            return ends;
+        let (has, several) = (inlet.has(wire), seat.inlets.count > 1);
+        if wire.ended && !has {
+            self.end(index);
+            return true;
         }
-        let (at, clock, several) = (wire.at, inlet.clock, seat.inlets.count > 1);
         if several {
-            match self.absorb(index, at, clock) {
-                Absorbed::All => {}
-                Absorbed::Waiting { moved } => return moved,
-            }
+            return self.step_join(index);
         }
-        if !self.has_room(index) {
+        if !has || !self.has_room(index) {
             return false;
         }
         self.work(index, 0);
         true
     }
 
-    /// Takes in what has come by the inputs after the first up to a time.
-    fn absorb(&mut self, index: usize, at: u64, clock: u32) -> Absorbed {
-        let mut moved = false;
-        let mut waiting = false;
-        let seat = &mut self.seats[index];
-        for (inlet, latest) in seat.inlets.others.iter_mut().zip(&mut seat.latest) {
-            let wire = &mut self.wires[inlet.wire];
-            if inlet.has(wire) && !later((wire.at, inlet.clock), (at, clock)) {
-                if wire.lost > 0 {
-                    seat.node.reset();
-                    seat.lost += wire.lost;
-                }
-                match latest {
-                    Some((tick, buffer)) if wire.block => {
-                        *tick = wire.at;
-                        buffer.copy_from(&wire.buffer);
-                    }
-                    // Once in a run: the first block by this input.
-                    None if wire.block => *latest = Some((wire.at, wire.buffer.clone())),
-                    _ => {}
-                }
-                inlet.consume(wire);
-                moved = true;
-            }
-            let known = inlet.has(wire) || wire.ended || !later((at, clock), (inlet.progress, inlet.clock));
-            waiting |= !known;
-        }
-        if waiting { Absorbed::Waiting { moved } } else { Absorbed::All }
-    }
-
-    /// A merge: the earliest of what has come, once no input can bring anything earlier.
-    fn step_each(&mut self, index: usize) -> bool {
-        let seat = &self.seats[index];
-        let here = |inlet: &Inlet| inlet.has(&self.wires[inlet.wire]);
-        let time = |inlet: &Inlet| (self.wires[inlet.wire].at, inlet.clock);
-        let mut first: Option<usize> = None;
-        for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
-            if first.is_none_or(|best| later(time(seat.inlets.get(best)), time(inlet))) {
-                first = Some(which);
-            }
-        }
-        let Some(first) = first else {
-            let ends = seat.inlets.iter().all(|inlet| self.wires[inlet.wire].ended) || self.unheard(index);
-            if ends {
-                self.end(index);
-            }
-            return ends;
-        };
-        let now = time(seat.inlets.get(first));
-        let certain = seat.inlets.iter().all(|inlet| {
-            here(inlet) || self.wires[inlet.wire].ended || !later(now, (inlet.progress, inlet.clock))
-        });
-        if !certain || !self.has_room(index) {
-            return false;
-        }
-        self.work(index, first);
-        true
-    }
-
     /// Lets a stage work off what has come by one input.
     #[inline]
-    fn work(&mut self, index: usize, which: usize) {
+    pub(super) fn work(&mut self, index: usize, which: usize) {
         let seat = &mut self.seats[index];
         let inlet = seat.inlets.get(which);
         let wire = &self.wires[inlet.wire];
-        let (source, at, lost, block) = (inlet.wire, wire.at, wire.lost, wire.block);
+        let (source, stamp, rate, lost, block) = (inlet.wire, wire.stamp, inlet.clock, wire.lost, wire.block);
         if lost > 0 {
-            seat.node.reset();
-            seat.lost += lost;
+            let lost = rescale(lost, rate, seat.rate);
+            seat.lost.add(lost);
             bump(&seat.meter.gaps, 1);
             bump(&seat.meter.lost, lost);
+            self.firing = Some(index);
+            seat.node.reset();
+            self.firing = None;
         }
-        let result = if block { self.fire(index, Some((source, which)), at) } else { Ok(Flow::Skip) };
-        self.after(index, which, at, result);
+        let result = if block { self.fire(index, Some((source, which)), stamp.tick) } else { Ok(Flow::Skip) };
+        self.after(index, which, stamp, result);
     }
 
     /// What follows from a firing: its input is used up, and its output goes where it belongs.
-    fn after(&mut self, index: usize, which: usize, at: u64, result: Result<Flow, Fault>) {
+    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, Fault>) {
         let flow = match result {
             Ok(flow) => flow,
             Err(fault) => return self.fail(index, fault),
@@ -407,18 +367,55 @@ impl Lane {
         let seat = &mut self.seats[index];
         let inlet = seat.inlets.get_mut(which);
         inlet.consume(&mut self.wires[inlet.wire]);
+        let tick = rescale(stamp.tick, inlet.clock, seat.rate);
+        let merge = matches!(seat.kind, SeatKind::Each);
+        let known = if merge { self.merged(index, stamp.time) } else { stamp.known };
+        let stamp = Stamp { tick, known, ..stamp };
         match flow {
-            Flow::Emit => self.emit(index, at, true),
-            Flow::EmitAt(tick) => self.emit(index, tick, true),
-            Flow::Lost(lost) => self.lose(index, at, lost),
-            Flow::Skip if seat.tells_progress => {
-                let known = seat.inlets.iter().map(|inlet| inlet.progress).min();
-                let first = matches!(seat.kind, SeatKind::First);
-                self.emit(index, if first { at } else { known.unwrap_or(at) }, false);
+            Flow::Emit => self.emit(index, stamp, true),
+            Flow::EmitAt(tick) if tick == stamp.tick => self.emit(index, stamp, true),
+            Flow::EmitAt(tick) => {
+                let time = Time::of(tick, self.seats[index].rate);
+                self.emit_at(index, Stamp { tick, time, known: time });
             }
-            Flow::Skip => {}
+            Flow::Lost(lost) => {
+                self.lose(index, tick, lost);
+                self.tell_after(index, known);
+            }
+            Flow::Skip => self.tell_after(index, known),
             Flow::End => self.end(index),
         }
+    }
+
+    /// Tells what is known after a firing that wrote nothing. A merge knows less than what it has just worked off; it
+    /// tells when it is asked again.
+    fn tell_after(&mut self, index: usize, known: Time) {
+        if !matches!(self.seats[index].kind, SeatKind::Each) {
+            self.tell(index, known);
+        }
+    }
+
+    /// Tells the readers up to when they know all that it writes, if one of them leads to a join. True if that is news.
+    pub(super) fn tell(&mut self, index: usize, known: Time) -> bool {
+        let seat = &self.seats[index];
+        let news = seat.tells_progress && known > seat.told;
+        if news {
+            self.emit(index, Stamp::progress(seat.tick, known), false);
+        }
+        news
+    }
+
+    /// Emits a block that bears a tick of the stage's own choice.
+    fn emit_at(&mut self, index: usize, stamp: Stamp) {
+        let seat = &self.seats[index];
+        let (tick, last) = (stamp.tick, seat.tick);
+        // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
+        let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.count == 0;
+        if tick < last || again {
+            let text = format!("it stamped a block with tick {tick} after one with tick {last}");
+            return self.fail(index, Fault::because(text));
+        }
+        self.emit(index, stamp, true);
     }
 
     /// Fires a stage.
@@ -453,7 +450,7 @@ impl Lane {
         result
     }
 
-    /// How long a firing took and, for a sink of a run that keeps real time, how long after the end of a block it
+    /// How long a firing took and, for a sink of a run that does not outrun real time, how long after the end of a block it
     /// ended.
     #[cold]
     fn measure(&self, index: usize, at: u64, began: Instant) {
@@ -467,26 +464,36 @@ impl Lane {
             return;
         };
         let due = u128::from(at) * 1_000_000_000 / u128::from(inlet.clock);
-        latency.count((self.start.elapsed().as_nanos().saturating_sub(due)) as u64);
+        // A run that is ahead of real time has no latency.
+        if let Some(late) = self.start.elapsed().as_nanos().checked_sub(due) {
+            latency.count(late as u64);
+        }
     }
 
     /// Puts a block, or mere progress, on the wire and into the rings.
     #[inline]
-    fn emit(&mut self, index: usize, at: u64, block: bool) {
+    fn emit(&mut self, index: usize, stamp: Stamp, block: bool) {
         let seat = &mut self.seats[index];
         let Some(outlet) = seat.outlet else { return };
         let wire = &mut self.wires[outlet];
-        let lost = if block { std::mem::take(&mut seat.lost) } else { 0 };
+        let stamp = stamp.after(seat.stamped);
+        (seat.tick, seat.stamped) = (stamp.tick, stamp.time);
+        seat.told = seat.told.max(stamp.known);
+        let lost = if block { seat.lost.take() } else { 0 };
         seat.counts.emitted += u64::from(block);
-        wire.publish(at, lost, block);
+        wire.publish(stamp, lost, block);
         let mut full = false;
         if let Some((last, others)) = seat.senders.split_last_mut() {
+            let mut note = |sent: Result<Sent, Full>| {
+                seat.unsettled |= sent == Ok(Sent::Waits);
+                full |= sent.is_err();
+            };
             for sender in others {
-                full |= sender.send(at, lost, block, Lend::Copy(&wire.buffer)).is_err();
+                note(sender.send(stamp, lost, block, Lend::Copy(&wire.buffer)));
             }
             let lend =
                 if wire.readers == 0 { Lend::Swap(&mut wire.buffer) } else { Lend::Copy(&wire.buffer) };
-            full |= last.send(at, lost, block, lend).is_err();
+            note(last.send(stamp, lost, block, lend));
         }
         if full {
             let text =
@@ -495,15 +502,14 @@ impl Lane {
         }
     }
 
-    /// Notes that a stage lost part of its stream, and resets the stage.
+    /// Notes that a stage lost part of its stream. Those behind it are reset by the block that comes next.
     #[cold]
     fn lose(&mut self, index: usize, at: u64, lost: u64) {
         let seat = &mut self.seats[index];
-        seat.lost += lost;
+        seat.lost.add(lost);
         bump(&seat.meter.gaps, 1);
         bump(&seat.meter.lost, lost);
-        // A full channel loses the report, not the count.
-        let _ = self.reports.try_send(Report::Gap(GapReport { stage: seat.name.clone(), at, lost }));
+        tell(&self.reports, GapReport { stage: seat.name.clone(), at, lost });
     }
 
     /// Ends a stage that cannot go on, and with it the run.
@@ -515,8 +521,10 @@ impl Lane {
     }
 
     /// Ends a stage after its last block.
-    fn end(&mut self, index: usize) {
+    pub(super) fn end(&mut self, index: usize) {
+        self.firing = Some(index);
         let finished = self.seats[index].node.finish();
+        self.firing = None;
         match finished {
             Ok(()) => self.close(index),
             Err(fault) => self.fail(index, fault),
@@ -543,7 +551,7 @@ impl Lane {
     /// Sends on what rings that ran over still hold; then lets go of the rings. True if that is done.
     fn flush(&mut self, index: usize) -> bool {
         let seat = &mut self.seats[index];
-        if !seat.senders.iter_mut().all(|sender| sender.flushed()) {
+        if !seat.senders.iter_mut().fold(true, |flushed, sender| flushed & sender.flushed()) {
             return false;
         }
         seat.senders.clear();
@@ -555,18 +563,17 @@ impl Lane {
     }
 }
 
-/// What became of a join's inputs after the first.
-enum Absorbed {
-    /// They are known up to the time of the first.
-    All,
-    /// One may still bring something earlier.
-    Waiting { moved: bool },
-}
-
 impl Intake {
     fn report(&self, dropped: u64, at: u64, reports: &Channel<Report>) {
         bump(&self.meter.dropped, dropped);
         let lost = dropped * self.period;
-        let _ = reports.try_send(Report::Gap(GapReport { stage: self.reader.clone(), at, lost }));
+        tell(reports, GapReport { stage: self.reader.clone(), at, lost });
+    }
+}
+
+/// Tells of a gap, unless so many wait to be read that it is only counted.
+fn tell(reports: &Channel<Report>, gap: GapReport) {
+    if reports.len() < GAPS {
+        let _ = reports.try_send(Report::Gap(gap));
     }
 }

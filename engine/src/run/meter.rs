@@ -198,9 +198,9 @@ pub struct RunStats {
 pub struct GapReport {
     /// The stage that met it: the source that overran, or the reader of a ring that was full.
     pub stage: String,
-    /// Tick of the first block after it.
+    /// Its last tick.
     pub at: u64,
-    /// Ticks that are missing.
+    /// Ticks that are missing, up to and with that one.
     pub lost: u64,
 }
 

@@ -4,10 +4,11 @@
 //! back through another, so that neither side copies or allocates: a block is written where it is later read. There
 //! are as many boxes as the ring holds blocks, so that whoever has an empty one in hand also has room to send it.
 //!
-//! Every box bears a sequence number. A block that a full ring lost leaves a hole in the numbers, and the receiver
-//! tells of the hole: it alone sees the stream as it arrives.
+//! Every box bears how many blocks were sent before it and how many ticks were lost upstream. What a full ring lost
+//! leaves a hole in these counts, and the receiver tells of the hole: it alone sees the stream as it arrives.
 
 use super::queue::{Arc, AtomicBool, AtomicU64, Head, Ordering, Tail, queue};
+use super::time::Stamp;
 use super::wake::Waker;
 use crate::buffer::Buffer;
 use crate::file::Policy;
@@ -17,17 +18,27 @@ const UNUSED: u64 = u64::MAX;
 
 /// A box on its way.
 struct Packet {
-    /// Counts what was sent or lost before.
+    /// Counts what was sent or lost before, mere progress too.
     sequence: u64,
-    arrival: Arrival,
+    count: Count,
+    stamp: Stamp,
+    block: bool,
     buffer: Buffer,
+}
+
+/// What a sender was given, up to and with a packet.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    blocks: u64,
+    /// Ticks lost upstream of the ring.
+    lost: u64,
 }
 
 /// What comes out of a ring beside the block's items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// Tick that completed the block, or up to which there is known to be none.
-    pub at: u64,
+    /// When the block was complete, or up to when there is known to be none.
+    pub stamp: Stamp,
     /// Ticks lost before it, upstream of the ring.
     pub lost: u64,
     /// Whether there is a block; else it is mere progress.
@@ -44,7 +55,7 @@ struct Link {
     deaf: AtomicBool,
     /// The receiver shall discard what is numbered lower: it was the oldest when the ring ran over.
     keep_from: AtomicU64,
-    /// One past the last number given out, once closed.
+    /// Blocks that the sender was given, once closed.
     end: AtomicU64,
     to_wake_sender: std::sync::Arc<Waker>,
     to_wake_receiver: std::sync::Arc<Waker>,
@@ -58,8 +69,13 @@ pub struct Sender {
     spare: Option<Buffer>,
     policy: Policy,
     sequence: u64,
+    count: Count,
     /// With [`Policy::DropOldest`], the newest blocks that found no room.
     spill: Vec<Packet>,
+    /// Whether the receiver must learn of the progress that went with a dropped block.
+    owes_progress: bool,
+    /// With [`Policy::DropNewest`], that progress.
+    owed: Option<Stamp>,
     link: Arc<Link>,
 }
 
@@ -67,10 +83,10 @@ pub struct Sender {
 pub struct Receiver {
     full: Head<Packet>,
     empty: Tail<Buffer>,
-    expected: u64,
+    seen: Count,
     /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
     /// waits for room is woken for half a ring, not for every block.
-    owed: usize,
+    untold: usize,
     worth_telling: usize,
     link: Arc<Link>,
 }
@@ -105,7 +121,10 @@ pub fn ring(
         spare: None,
         policy,
         sequence: 0,
+        count: Count::default(),
         spill,
+        owes_progress: false,
+        owed: None,
         link: link.clone(),
     };
     (
@@ -113,8 +132,8 @@ pub fn ring(
         Receiver {
             full: full_head,
             empty: empty_tail,
-            expected: 0,
-            owed: 0,
+            seen: Count::default(),
+            untold: 0,
             worth_telling: depth.div_ceil(2),
             link,
         },
@@ -123,11 +142,23 @@ pub fn ring(
 
 /// Boxes for what a full ring keeps: unused ones in front, bearing no number, then the waiting ones, oldest first.
 fn spill_boxes(limit: usize, template: &Buffer) -> Vec<Packet> {
-    let arrival = Arrival { at: 0, lost: 0, block: false, dropped: 0 };
-    (0..limit).map(|_| Packet { sequence: UNUSED, arrival, buffer: template.clone() }).collect()
+    let unused = || Packet {
+        sequence: UNUSED,
+        count: Count::default(),
+        stamp: Stamp::START,
+        block: false,
+        buffer: template.clone(),
+    };
+    (0..limit).map(|_| unused()).collect()
 }
 
 impl Sender {
+    /// From now on, dropping a block leaves the duty to tell how far the stream has come: the receiver leads to a
+    /// join, which would wait for ever.
+    pub(crate) fn owe_progress(&mut self) {
+        self.owes_progress = true;
+    }
+
     /// Whether a block can be sent now: always, unless the policy is to wait.
     pub fn ready(&mut self) -> bool {
         self.policy != Policy::Block || self.has_room() || self.deaf()
@@ -150,32 +181,47 @@ impl Sender {
     ///
     /// # Errors
     /// With [`Policy::Fail`], when the ring is full.
-    pub(crate) fn send(&mut self, at: u64, lost: u64, block: bool, buffer: Lend<'_>) -> Result<(), Full> {
+    pub(crate) fn send(
+        &mut self,
+        stamp: Stamp,
+        lost: u64,
+        block: bool,
+        buffer: Lend<'_>,
+    ) -> Result<Sent, Full> {
         if self.deaf() {
-            return Ok(());
+            return Ok(Sent::Gone);
         }
-        let arrival = Arrival { at, lost, block, dropped: 0 };
-        let sequence = self.sequence;
-        self.sequence += 1;
-        self.unspill();
-        if self.spilled() == 0 && self.has_room() {
+        self.count.blocks += u64::from(block);
+        self.count.lost += lost;
+        if self.flushed() && self.has_room() {
             if let Some(mut spare) = self.spare.take() {
                 if block {
                     buffer.into_box(&mut spare);
                 }
-                self.push(Packet { sequence, arrival, buffer: spare });
+                self.owed = None;
+                let (sequence, count) = (self.next(), self.count);
+                self.push(Packet { sequence, count, stamp, block, buffer: spare });
             }
-            return Ok(());
+            return Ok(Sent::Gone);
         }
         match self.policy {
             Policy::Fail => Err(Full),
             Policy::DropOldest => {
-                self.spill(sequence, arrival, buffer);
-                Ok(())
+                self.spill(stamp, block, buffer);
+                Ok(Sent::Waits)
             }
             // Waiting lanes ask `ready` first, so that only a lane that drops comes here.
-            Policy::Block | Policy::DropNewest => Ok(()),
+            Policy::Block | Policy::DropNewest if self.owes_progress => {
+                self.owed = Some(Stamp::progress(stamp.tick, stamp.known));
+                Ok(Sent::Waits)
+            }
+            Policy::Block | Policy::DropNewest => Ok(Sent::Gone),
         }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence - 1
     }
 
     fn push(&mut self, packet: Packet) {
@@ -190,14 +236,15 @@ impl Sender {
 
     /// Keeps the newest block, at the cost of the oldest one waiting: first those in the ring, which the receiver
     /// discards, then those kept here.
-    fn spill(&mut self, sequence: u64, arrival: Arrival, buffer: Lend<'_>) {
+    fn spill(&mut self, stamp: Stamp, block: bool, buffer: Lend<'_>) {
+        let sequence = self.next();
         self.spill.rotate_left(1);
         if let Some(newest) = self.spill.last_mut() {
-            if arrival.block {
+            if block {
                 buffer.into_box(&mut newest.buffer);
             }
-            newest.sequence = sequence;
-            newest.arrival = arrival;
+            (newest.sequence, newest.count, newest.stamp, newest.block) =
+                (sequence, self.count, stamp, block);
         }
         let keep = (sequence + 1).saturating_sub(self.spill.len() as u64);
         self.link.keep_from.store(keep, Ordering::Release);
@@ -212,13 +259,25 @@ impl Sender {
             let Some(mut spare) = self.spare.take() else { return };
             let kept = &mut self.spill[index];
             std::mem::swap(&mut kept.buffer, &mut spare);
-            let (sequence, arrival) = (kept.sequence, kept.arrival);
+            let packet = Packet { buffer: spare, ..*kept };
             kept.sequence = UNUSED;
             // Used places go to the front, where the next spill takes them.
             self.spill[..=index].rotate_right(1);
-            self.push(Packet { sequence, arrival, buffer: spare });
+            self.push(packet);
             waiting -= 1;
         }
+    }
+
+    /// Sends what is left and the progress that is owed; true when nothing is.
+    pub(crate) fn settled(&mut self) -> bool {
+        if self.owed.is_some()
+            && self.has_room()
+            && let (Some(stamp), Some(buffer)) = (self.owed.take(), self.spare.take())
+        {
+            let (sequence, count) = (self.next(), self.count);
+            self.push(Packet { sequence, count, stamp, block: false, buffer });
+        }
+        self.flushed() && (self.owed.is_none() || self.deaf())
     }
 
     /// Sends what is left; true when nothing is.
@@ -230,7 +289,7 @@ impl Sender {
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        self.link.end.store(self.sequence, Ordering::Relaxed);
+        self.link.end.store(self.count.blocks, Ordering::Relaxed);
         self.link.closed.store(true, Ordering::Release);
         self.link.to_wake_receiver.wake();
     }
@@ -239,6 +298,15 @@ impl Drop for Sender {
 /// The ring is full and its policy is to fail.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
+
+/// What became of a block that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// It is in the ring, or dropped.
+    Gone,
+    /// It, or word of it, waits for room in the sender, which must be [settled](Sender::settled) when there is some.
+    Waits,
+}
 
 /// A block to be sent.
 pub(crate) enum Lend<'a> {
@@ -263,27 +331,29 @@ impl Receiver {
         loop {
             let mut packet = self.full.pop()?;
             let stale = packet.sequence < self.link.keep_from.load(Ordering::Acquire);
-            if !stale && packet.arrival.block {
+            if !stale && packet.block {
                 std::mem::swap(buffer, &mut packet.buffer);
             }
             // There is room for every box that was made.
             let _ = self.empty.push(packet.buffer);
-            self.owed += 1;
-            if self.owed >= self.worth_telling {
+            self.untold += 1;
+            if self.untold >= self.worth_telling {
                 self.settle();
             }
             if !stale {
-                let dropped = packet.sequence - self.expected;
-                self.expected = packet.sequence + 1;
-                return Some(Arrival { dropped, ..packet.arrival });
+                let (stamp, block) = (packet.stamp, packet.block);
+                let lost = packet.count.lost - self.seen.lost;
+                let dropped = packet.count.blocks - self.seen.blocks - u64::from(block);
+                self.seen = packet.count;
+                return Some(Arrival { stamp, lost, block, dropped });
             }
         }
     }
 
     /// Tells the sender of all the room there is. A lane must call it before it parks.
     pub fn settle(&mut self) {
-        if self.owed > 0 {
-            self.owed = 0;
+        if self.untold > 0 {
+            self.untold = 0;
             self.link.to_wake_sender.wake();
         }
     }
@@ -301,7 +371,7 @@ impl Receiver {
 
     /// Blocks lost at the very end, after the last one received; known once [`closed`](Self::closed).
     pub fn dropped_at_end(&self) -> u64 {
-        self.link.end.load(Ordering::Acquire).saturating_sub(self.expected)
+        self.link.end.load(Ordering::Acquire).saturating_sub(self.seen.blocks)
     }
 }
 

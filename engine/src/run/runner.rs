@@ -8,19 +8,21 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver as Channel, Sender as ChannelSender, bounded};
 
-use super::lane::{Control, Intake, Lane};
+use super::lane::{Control, GAPS, Intake, Lane};
 use super::meter::{GapReport, RingMeter, RingStats, RunStats, StageMeter, StageStats};
 use super::ring::{self, Sender};
-use super::seat::{Clock, Counts, Inlet, Inlets, Seat, SeatKind, SeatState};
+use super::seat::{Clock, Counts, Inlet, Inlets, Lost, Seat, SeatKind, SeatState};
+use super::time::Time;
 use super::wake::Waker;
 use super::wire::Wire;
 use crate::buffer::Buffer;
+use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::Fault;
 
-/// Reports that may wait to be read before further gaps are only counted.
-const REPORTS: usize = 1024;
+const MERGES: &str = "let one merge read all of the streams";
+const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
 
 /// How to run a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,10 +171,13 @@ impl Plan {
             self.check_elements(stage, node.as_ref()).map_err(fault)?;
             nodes.push(node);
         }
+        self.check_order(&nodes)?;
         let count = if options.one_lane { 1 } else { self.lanes.len() };
         let wakers: Vec<Arc<Waker>> = (0..count).map(|_| Arc::new(Waker::default())).collect();
         let control = Arc::new(Control::new(wakers.clone()));
-        let (sender, reports) = bounded(REPORTS);
+        // Beside gaps, which every lane may exceed by one, each stage faults once and each lane faults and ends once:
+        // there is always room for that, so that no lane waits for whoever reads.
+        let (sender, reports) = bounded(GAPS + self.stages.len() + 3 * count);
         let assembly = Assembly { plan: self, options, control: control.clone(), wakers, reports: sender };
         let (lanes, meters) = assembly.lanes(nodes);
         let open = lanes.len();
@@ -180,6 +185,24 @@ impl Plan {
         let running =
             Running { threads: Vec::new(), reports, meters, control, open, gaps: Vec::new(), fault: None };
         Ok((lanes, running))
+    }
+
+    /// A merge may send several blocks of one moment. A join reads them as its first input only, and another merge not
+    /// at all: to tell which of them come first it would have to wait for what may itself wait for it.
+    fn check_order(&self, nodes: &[Box<dyn Node>]) -> Result<(), StageFault> {
+        let mut from_merge: Vec<bool> = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            let inputs: Vec<usize> = self.inputs(index).map(|edge| edge.from).collect();
+            let merges = node.firing() == Firing::Each && inputs.len() > 1;
+            let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
+            if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
+                let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
+                let fault = Fault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
+                return Err(StageFault { stage: self.stages[index].name.clone(), fault });
+            }
+            from_merge.push(merges || inputs.first().is_some_and(|&from| from_merge[from]));
+        }
+        Ok(())
     }
 
     /// What a built stage reads and writes must be what its design said.
@@ -195,13 +218,22 @@ impl Plan {
                 reads.starts_with(&found) && found.is_empty() == reads.is_empty()
             }
         };
+        let names = |elements: &[Element]| {
+            let names: Vec<&str> = elements.iter().map(|element| element.name()).collect();
+            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+        };
         let writes = node.writes();
         let wrote = stage.output.as_ref().map(|port| port.element);
         if fits && writes == wrote {
             return Ok(());
         }
-        let text =
-            format!("it reads {reads:?} and writes {writes:?}, but its ports carry {found:?} and {wrote:?}");
+        let text = format!(
+            "it reads {} and writes {}, but its ports carry {} and {}",
+            names(reads),
+            names(writes.as_slice()),
+            names(&found),
+            names(wrote.as_slice())
+        );
         Err(Fault::because(text))
     }
 }
@@ -257,6 +289,7 @@ impl Assembly<'_> {
             start,
             nothing: Buffer::empty(),
             firing: None,
+            due: None,
         }
     }
 
@@ -297,13 +330,16 @@ impl Assembly<'_> {
                 lanes[lane].intakes.push(Some(intake));
                 wire
             };
-            inlets.push(Inlet { wire, seen: 0, clock: port.clock, progress: 0 });
+            inlets.push(Inlet { wire, seen: 0, clock: port.clock, progress: Time::START });
         }
         inlets
     }
 
-    fn give_sender(&self, stage: usize, sender: Sender, lane: &mut Lane) {
+    fn give_sender(&self, stage: usize, mut sender: Sender, lane: &mut Lane) {
         if let Some(seat) = lane.seats.iter_mut().find(|seat| seat.stage == stage) {
+            if seat.tells_progress {
+                sender.owe_progress();
+            }
             seat.senders.push(sender);
         }
     }
@@ -324,6 +360,10 @@ impl Assembly<'_> {
             (Firing::Each, _) => SeatKind::Each,
             _ => SeatKind::First,
         };
+        // A sink keeps the time of what it reads.
+        let first = inlets.first().map(|inlet| inlet.clock);
+        let rate = stage.output.as_ref().map(|port| port.clock).or(first).unwrap_or(1);
+        let (one, tells_progress) = (inlets.len() == 1, self.plan.leads_to_join(index));
         Seat {
             stage: index,
             name: stage.name.clone(),
@@ -333,11 +373,18 @@ impl Assembly<'_> {
             inlets: Inlets::new(inlets),
             outlet,
             senders: Vec::new(),
-            plain: self.plan.inputs(index).count() == 1
+            plain: one
+                && first == Some(rate)
+                && !tells_progress
                 && self.plan.outputs(index).all(|edge| self.lane_of(edge.to) == self.lane_of(index)),
             read: self.plan.outputs(index).next().is_some(),
-            tells_progress: self.plan.leads_to_join(index),
-            lost: 0,
+            tells_progress,
+            lost: Lost::default(),
+            rate,
+            tick: 0,
+            stamped: Time::START,
+            told: Time::START,
+            unsettled: false,
             state: SeatState::Running,
             counts: Counts::default(),
             meter,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::meter::StageMeter;
 use super::ring::Sender;
+use super::time::Time;
 use super::wire::Wire;
 use crate::buffer::Buffer;
 use crate::node::Node;
@@ -21,14 +22,24 @@ pub(crate) struct Seat {
     /// The wire it writes to; `None` for a sink.
     pub(crate) outlet: Option<usize>,
     pub(crate) senders: Vec<Sender>,
-    /// Whether it has one input and writes to no ring.
+    /// Whether it has one input of its own clock, writes to no ring and leads to no join.
     pub(crate) plain: bool,
     /// Whether it has readers at all, in the lane or beyond.
     pub(crate) read: bool,
     /// Whether its readers must hear of progress without a block: one of them leads to a join.
     pub(crate) tells_progress: bool,
     /// Ticks lost since its last block.
-    pub(crate) lost: u64,
+    pub(crate) lost: Lost,
+    /// Ticks in a second of what it writes.
+    pub(crate) rate: u32,
+    /// Tick of the last that it put out, block or progress, by its own clock.
+    pub(crate) tick: u64,
+    /// When that was complete.
+    pub(crate) stamped: Time,
+    /// Up to when its readers know what it writes.
+    pub(crate) told: Time,
+    /// Whether a ring after it ran over, so that something waits for room there.
+    pub(crate) unsettled: bool,
     pub(crate) state: SeatState,
     pub(crate) counts: Counts,
     pub(crate) meter: Arc<StageMeter>,
@@ -44,7 +55,6 @@ pub(crate) struct Counts {
 }
 
 /// A stage's inputs: the first beside the stage, since nearly every stage has just one.
-#[derive(Default)]
 pub(crate) struct Inlets {
     pub(crate) first: Inlet,
     pub(crate) others: Vec<Inlet>,
@@ -56,7 +66,7 @@ impl Inlets {
     pub(crate) fn new(inlets: Vec<Inlet>) -> Self {
         let count = inlets.len();
         let mut inlets = inlets.into_iter();
-        Inlets { first: inlets.next().unwrap_or_default(), others: inlets.collect(), count }
+        Inlets { first: inlets.next().unwrap_or(Inlet::NONE), others: inlets.collect(), count }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Inlet> {
@@ -100,18 +110,50 @@ pub(crate) enum SeatState {
 }
 
 /// One input's end.
-#[derive(Default)]
 pub(crate) struct Inlet {
     pub(crate) wire: usize,
     /// Sequence number of what it has seen of the wire.
     pub(crate) seen: u64,
     /// Ticks in a second of that wire.
     pub(crate) clock: u32,
-    /// Tick up to which it knows the stream.
-    pub(crate) progress: u64,
+    /// Time up to which it knows the stream.
+    pub(crate) progress: Time,
+}
+
+/// Ticks lost since a stage's last block. A gap that reaches a join by several inputs is most often the same one, so
+/// that the greater counts, not the sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// By the input that fires.
+    main: u64,
+    /// By the others.
+    beside: u64,
+}
+
+impl Lost {
+    pub(crate) fn add(&mut self, ticks: u64) {
+        self.main += ticks;
+    }
+
+    pub(crate) fn add_beside(&mut self, ticks: u64) {
+        self.beside += ticks;
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        *self != Lost::default()
+    }
+
+    pub(crate) fn take(&mut self) -> u64 {
+        let lost = self.main.max(self.beside);
+        *self = Lost::default();
+        lost
+    }
 }
 
 impl Inlet {
+    /// What stands for the first input of a source.
+    pub(crate) const NONE: Inlet = Inlet { wire: 0, seen: 0, clock: 1, progress: Time::START };
+
     #[inline]
     pub(crate) fn has(&self, wire: &Wire) -> bool {
         wire.sequence != self.seen
@@ -121,13 +163,7 @@ impl Inlet {
     #[inline]
     pub(crate) fn consume(&mut self, wire: &mut Wire) {
         self.seen = wire.sequence;
-        self.progress = wire.at;
+        self.progress = wire.stamp.known;
         wire.pending -= 1;
     }
-}
-
-/// Whether tick `a` of a clock with `a_rate` ticks a second is later than tick `b` of another.
-#[inline]
-pub(crate) fn later((a, a_rate): (u64, u32), (b, b_rate): (u64, u32)) -> bool {
-    u128::from(a) * u128::from(b_rate) > u128::from(b) * u128::from(a_rate)
 }

@@ -2,10 +2,18 @@
 
 use super::queue::{AtomicBool, Ordering, fence};
 
+use std::time::Instant;
+
 #[cfg(loom)]
 use loom::thread::{self, Thread};
 #[cfg(not(loom))]
-use std::thread::{self, Thread};
+use std::thread::{self, Thread, park_timeout};
+
+/// A model has no time: there whoever parks must be woken.
+#[cfg(loom)]
+fn park_timeout(_: std::time::Duration) {
+    thread::park();
+}
 
 /// The right to wake one lane. A lane announces that it will sleep, looks once more for work, and only then parks:
 /// with the two fences either that look sees the work, or the one who brought it sees the announcement.
@@ -28,10 +36,14 @@ impl Waker {
         fence(Ordering::SeqCst);
     }
 
-    /// Parks until woken.
-    pub fn park(&self) {
+    /// Parks until woken, or until a moment has come.
+    pub fn park(&self, until: Option<Instant>) {
         while self.sleeping.load(Ordering::Acquire) {
-            thread::park();
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => thread::park(),
+                Some(left) if left.is_zero() => return self.retract(),
+                Some(left) => park_timeout(left),
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 //! One block's memory within a lane.
 
+use super::time::Stamp;
 use crate::buffer::Buffer;
 
 /// One edge's end within a lane: written by a stage of the lane or from a ring, read by stages of the lane.
 pub(crate) struct Wire {
     pub(crate) buffer: Buffer,
-    /// Tick of what is on the wire.
-    pub(crate) at: u64,
+    /// When what is on the wire was complete.
+    pub(crate) stamp: Stamp,
     /// Ticks lost before it.
     pub(crate) lost: u64,
     /// Whether there is a block; else it is mere progress.
@@ -23,13 +24,22 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(buffer: Buffer, readers: usize) -> Self {
-        Wire { buffer, at: 0, lost: 0, block: false, sequence: 0, pending: 0, readers, ended: false }
+        Wire {
+            buffer,
+            stamp: Stamp::START,
+            lost: 0,
+            block: false,
+            sequence: 0,
+            pending: 0,
+            readers,
+            ended: false,
+        }
     }
 
     /// Shows what is in the buffer to the readers.
     #[inline]
-    pub(crate) fn publish(&mut self, at: u64, lost: u64, block: bool) {
-        self.at = at;
+    pub(crate) fn publish(&mut self, stamp: Stamp, lost: u64, block: bool) {
+        self.stamp = stamp;
         self.lost = lost;
         self.block = block;
         self.sequence += 1;

@@ -91,21 +91,21 @@ const fn exp_on_last_quarter(a: i32) -> i32 {
     EXP_OF_MINUS_EIGHTH.wrapping_add(doubling_high_multiply(EXP_OF_MINUS_EIGHTH, series))
 }
 
-/// exp(a) for a ≤ 0 in Q5.26, as Q0.31 (gemmlowp's `exp_on_negative_values`).
-pub const fn exp_on_negative(a: i32) -> i32 {
+/// exp(a) for a ≤ 0 with `integer_bits` integer bits, 2 to 5, as Q0.31 (gemmlowp's `exp_on_negative_values`).
+pub const fn exp_on_negative(a: i32, integer_bits: i32) -> i32 {
     /// exp(−2^k) for k = −2 … 4.
     const POWERS: [i32; 7] =
         [1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242];
-    const QUARTER: i32 = 1 << 24;
     if a == 0 {
         return i32::MAX;
     }
-    let within = (a & (QUARTER - 1)) - QUARTER;
-    let mut result = exp_on_last_quarter(multiply_by_power(within, 5));
+    let quarter = 1 << (29 - integer_bits);
+    let within = (a & (quarter - 1)) - quarter;
+    let mut result = exp_on_last_quarter(multiply_by_power(within, integer_bits));
     let remainder = within.wrapping_sub(a);
     let mut bit = 0;
-    while bit < 7 {
-        if remainder & (QUARTER << bit) != 0 {
+    while bit < integer_bits as usize + 2 {
+        if remainder & (quarter << bit) != 0 {
             result = doubling_high_multiply(result, POWERS[bit]);
         }
         bit += 1;
@@ -113,22 +113,49 @@ pub const fn exp_on_negative(a: i32) -> i32 {
     result
 }
 
-/// 1 / (1 + a) for a in [0, 1), both Q0.31 (gemmlowp's `one_over_one_plus_x_for_x_in_0_1`, three Newton steps).
+/// 1 / (1 + a) for a in [0, 1), both Q0.31 (gemmlowp's `one_over_one_plus_x_for_x_in_0_1`).
 pub const fn one_over_one_plus(a: i32) -> i32 {
+    multiply_by_power(twice_over_one_plus(a), 1)
+}
+
+/// 2 / (1 + a) in Q2.29, for a in [0, 1) in Q0.31: three Newton steps.
+const fn twice_over_one_plus(a: i32) -> i32 {
     const FORTY_EIGHT_SEVENTEENTHS: i32 = 1_515_870_810;
     const MINUS_THIRTY_TWO_SEVENTEENTHS: i32 = -1_010_580_540;
-    const ONE: i32 = 1 << 29;
     let sum = a as i64 + i32::MAX as i64;
     let half_denominator = ((sum + if sum >= 0 { 1 } else { -1 }) / 2) as i32;
     let mut x = FORTY_EIGHT_SEVENTEENTHS
         .wrapping_add(doubling_high_multiply(half_denominator, MINUS_THIRTY_TWO_SEVENTEENTHS));
     let mut step = 0;
     while step < 3 {
-        let rest = ONE.wrapping_sub(doubling_high_multiply(half_denominator, x));
+        let rest = ONE_Q2.wrapping_sub(doubling_high_multiply(half_denominator, x));
         x = x.wrapping_add(multiply_by_power(doubling_high_multiply(x, rest), 2));
         step += 1;
     }
-    multiply_by_power(x, 1)
+    x
+}
+
+/// One in Q2.29.
+const ONE_Q2: i32 = 1 << 29;
+
+/// 1 / (1 + exp(−a)) in Q0.31, for a in Q4.27 (gemmlowp's `logistic`).
+pub const fn logistic(a: i32) -> i32 {
+    if a == 0 {
+        return 1 << 30;
+    }
+    let positive = one_over_one_plus(exp_on_negative(if a > 0 { a.wrapping_neg() } else { a }, 4));
+    if a > 0 { positive } else { i32::MAX - positive }
+}
+
+/// tanh(a) in Q0.31, for a in Q4.27 (gemmlowp's `tanh`).
+pub const fn tanh(a: i32) -> i32 {
+    if a == 0 {
+        return 0;
+    }
+    // The same bits with one integer bit more are twice the number.
+    let exp = exp_on_negative(if a > 0 { a.wrapping_neg() } else { a }, 5);
+    let positive = multiply_by_power(twice_over_one_plus(exp).wrapping_sub(ONE_Q2), 2);
+    if a > 0 { positive } else { positive.wrapping_neg() }
 }
 
 /// Reciprocal of `x` > 0, a fixed-point number with `integer_bits` integer bits (TFLite's `GetReciprocal`): the

@@ -4,6 +4,8 @@
 //! and writes are [`Span`]s of the arena and of the plan's two pools of constants. So the same value lies in a `Vec`
 //! on a host and in a `static` of a firmware image.
 
+use super::fixed::Factor;
+
 /// A run of `len` items from `at` on: bytes of the arena, or items of a pool of constants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -218,6 +220,132 @@ pub struct Softmax {
     pub least_difference: i32,
 }
 
+/// Where a [`Move`] reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Bytes of the arena.
+    Arena(Span),
+    /// Constants of the pool of bytes.
+    Constant(Span),
+}
+
+/// Dimensions that a [`Move`] or a [`Mean`] walks at most, runs of contiguous bytes not counted.
+pub const AXES: usize = 5;
+
+/// Copies a block of any shape: CONCATENATION, SPLIT, SLICE, STRIDED_SLICE, PAD, PACK, TRANSPOSE and the variables.
+///
+/// For every index `i` below `counts`, `run` bytes go from `from_start + Σ i · from_steps` to
+/// `to_start + Σ i · to_steps`, counted in bytes from where source and destination begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// What is read.
+    pub from: Source,
+    /// What is written, in the arena.
+    pub to: Span,
+    /// First byte read.
+    pub from_start: u32,
+    /// First byte written.
+    pub to_start: u32,
+    /// Bytes that lie together on both sides.
+    pub run: u32,
+    /// Extent along each axis, the slowest first.
+    pub counts: [u32; AXES],
+    /// Bytes between neighbours of the source along each axis.
+    pub from_steps: [i32; AXES],
+    /// Bytes between neighbours of the destination along each axis.
+    pub to_steps: [i32; AXES],
+}
+
+/// Sets all bytes to one value: PAD's border, a variable's first value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// What is written, in the arena.
+    pub to: Span,
+    /// The value.
+    pub value: i8,
+}
+
+/// Maps each byte through a table of 256: LOGISTIC, TANH, RELU and its kin, QUANTIZE between bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Input in the arena.
+    pub input: Span,
+    /// Output in the arena; may be the input.
+    pub output: Span,
+    /// In the pool of bytes: the output for each input, from 0 to 255 as an unsigned byte.
+    pub table: Span,
+}
+
+/// What a [`Binary`] computes from two inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// ADD: both inputs are brought to one scale, with 20 bits of headroom.
+    Add,
+    /// SUB, likewise.
+    Subtract,
+    /// MUL.
+    Multiply,
+}
+
+/// ADD, SUB and MUL, int8, with broadcasting. The output is dense; an input stands still along an axis whose step is
+/// zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// What is computed.
+    pub arithmetic: Arithmetic,
+    /// First input in the arena.
+    pub a: Span,
+    /// Second input in the arena.
+    pub b: Span,
+    /// Output in the arena; may be an input of its size.
+    pub output: Span,
+    /// Shape of the output, the slowest axis first.
+    pub counts: [u32; AXES],
+    /// Steps of the first input along each axis.
+    pub a_steps: [i32; AXES],
+    /// Steps of the second input along each axis.
+    pub b_steps: [i32; AXES],
+    /// Added to the first input: its zero point, negated.
+    pub a_offset: i32,
+    /// Added to the second input: its zero point, negated.
+    pub b_offset: i32,
+    /// Factor of the first input; unused by a multiplication.
+    pub a_factor: Factor,
+    /// Factor of the second input; unused by a multiplication.
+    pub b_factor: Factor,
+    /// Factor of the result.
+    pub factor: Factor,
+    /// The output's zero point.
+    pub output_offset: i32,
+    /// Least output, from the fused activation.
+    pub min: i32,
+    /// Greatest output.
+    pub max: i32,
+}
+
+/// MEAN over any axes, int8. The output is dense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mean {
+    /// Input in the arena.
+    pub input: Span,
+    /// Output in the arena.
+    pub output: Span,
+    /// Extent of the axes that stay.
+    pub kept: [u32; AXES],
+    /// The input's steps along them.
+    pub kept_steps: [i32; AXES],
+    /// Extent of the axes that the mean is over.
+    pub reduced: [u32; AXES],
+    /// The input's steps along them.
+    pub reduced_steps: [i32; AXES],
+    /// Added to each sum: as many zero points of the input, negated.
+    pub sum_offset: i32,
+    /// Factor from a sum to the output.
+    pub factor: Factor,
+    /// The output's zero point.
+    pub output_offset: i32,
+}
+
 /// One operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
@@ -231,4 +359,14 @@ pub enum Op {
     Pool(Pool),
     /// SOFTMAX.
     Softmax(Softmax),
+    /// A copy of any shape.
+    Move(Move),
+    /// Bytes of one value.
+    Fill(Fill),
+    /// A function of single bytes.
+    Table(Table),
+    /// ADD, SUB, MUL.
+    Binary(Binary),
+    /// MEAN.
+    Mean(Mean),
 }

@@ -34,7 +34,6 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
     /// Gives the variables their first values: before the first run, and whenever the stream's past is to be
     /// forgotten. Does nothing for a model without variables.
     pub fn reset(&self, arena: &mut [i8]) {
-        arena[..self.variables as usize].fill(0);
         self.execute(Plain, self.start.as_ref(), arena);
     }
 
@@ -61,6 +60,11 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::FullyConnected(op) => kernels.fully_connected(op, constants, arena),
                 Op::Pool(op) => kernels.pool(op, arena),
                 Op::Softmax(op) => kernels.softmax(op, arena),
+                Op::Move(op) => kernels.move_block(op, constants, arena),
+                Op::Fill(op) => arena[op.to.range()].fill(op.value),
+                Op::Table(op) => kernels.table(op, constants, arena),
+                Op::Binary(op) => kernels.binary(op, arena),
+                Op::Mean(op) => kernels.mean(op, arena),
             }
         }
     }

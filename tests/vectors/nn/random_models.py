@@ -171,11 +171,208 @@ def separable(rng, m):
     return inputs, [y]
 
 
+def shape(rng, rank=None, most=6):
+    return [int(n) for n in rng.integers(1, most + 1, rank or int(rng.integers(2, 5)))]
+
+
+def broadcast(rng, m, name, options):
+    full = shape(rng, 4)
+    other = [n if rng.random() < 0.7 else 1 for n in full] if rng.random() < 0.5 else list(full)
+    if rng.random() < 0.2:
+        full, other = other, full
+    out = [max(a, b) for a, b in zip(full, other)]
+    sa, sb = scale(rng), scale(rng)
+    so = float(np.float32((sa * sb * 60 if name == "MUL" else max(sa, sb)) * rng.uniform(0.7, 2)))
+    a, b = m.main.tensor(full, "int8", sa, zero(rng)), m.main.tensor(other, "int8", sb, zero(rng))
+    y = m.main.tensor(out, "int8", so, zero(rng))
+    m.main.op(name, [a, b], [y], options, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [a, b], [y]
+
+
+def add(rng, m):
+    return broadcast(rng, m, "ADD", "AddOptions")
+
+
+def sub(rng, m):
+    return broadcast(rng, m, "SUB", "SubOptions")
+
+
+def mul(rng, m):
+    return broadcast(rng, m, "MUL", "MulOptions")
+
+
+def mean(rng, m):
+    dims = shape(rng, 4, 9)
+    axes = [1, 2] if rng.random() < 0.5 else sorted(rng.choice(4, int(rng.integers(1, 4)), replace=False).tolist())
+    keep = bool(rng.integers(2))
+    out = [1 if i in axes else n for i, n in enumerate(dims) if keep or i not in axes]
+    x, y = m.main.tensor(dims, "int8", scale(rng), zero(rng)), m.main.tensor(out, "int8", scale(rng), zero(rng))
+    axis = m.main.tensor([len(axes)], "int32", data=axes)
+    m.main.op("MEAN", [x, axis], [y], "ReducerOptions", keepDims=keep)
+    return [x], [y]
+
+
+def unary(rng, m, name, out=None):
+    dims, s, z = shape(rng), scale(rng, 0.005, 0.1), zero(rng)
+    x = m.main.tensor(dims, "int8", s, z)
+    y = m.main.tensor(dims, "int8", *(out or (s, z)))
+    m.main.op(name, [x], [y])
+    return [x], [y]
+
+
+def logistic(rng, m):
+    return unary(rng, m, "LOGISTIC", (1 / 256, -128))
+
+
+def tanh(rng, m):
+    return unary(rng, m, "TANH", (1 / 128, 0))
+
+
+def relu(rng, m):
+    return unary(rng, m, "RELU", (scale(rng), zero(rng)))
+
+
+def relu6(rng, m):
+    return unary(rng, m, "RELU6")
+
+
+def quantize(rng, m):
+    dims, (a, b) = shape(rng), [("int8", "int8"), ("int8", "uint8"), ("uint8", "int8")][int(rng.integers(3))]
+    x = m.main.tensor(dims, a, scale(rng), zero(rng) + (128 if a == "uint8" else 0))
+    y = m.main.tensor(dims, b, scale(rng), zero(rng) + (128 if b == "uint8" else 0))
+    m.main.op("QUANTIZE", [x], [y], "QuantizeOptions")
+    return [x], [y]
+
+
+def concatenation(rng, m):
+    dims, s, z, count = shape(rng, 4), scale(rng), zero(rng), int(rng.integers(1, 5))
+    axis = int(rng.integers(4))
+    parts = [dims[:axis] + [int(rng.integers(1, 5))] + dims[axis + 1:] for _ in range(count)]
+    inputs = [m.main.tensor(part, "int8", s, z) for part in parts]
+    dims[axis] = sum(part[axis] for part in parts)
+    y = m.main.tensor(dims, "int8", s, z)
+    m.main.op("CONCATENATION", inputs, [y], "ConcatenationOptions", axis=axis - (4 if rng.random() < 0.3 else 0))
+    return inputs, [y]
+
+
+def split(rng, m):
+    dims, s, z, count = shape(rng, 4), scale(rng), zero(rng), int(rng.integers(1, 4))
+    axis = int(rng.integers(4))
+    part = list(dims)
+    dims[axis] *= count
+    x, a = m.main.tensor(dims, "int8", s, z), m.main.tensor([1], "int32", data=[axis])
+    outputs = [m.main.tensor(part, "int8", s, z) for _ in range(count)]
+    m.main.op("SPLIT", [a, x], outputs, "SplitOptions", numSplits=count)
+    return [x], outputs
+
+
+def split_v(rng, m):
+    dims, s, z = shape(rng, 4), scale(rng), zero(rng)
+    axis, sizes = int(rng.integers(4)), shape(rng, int(rng.integers(1, 4)))
+    parts = [dims[:axis] + [size] + dims[axis + 1:] for size in sizes]
+    dims[axis] = sum(sizes)
+    x = m.main.tensor(dims, "int8", s, z)
+    k, a = m.main.tensor([len(sizes)], "int32", data=sizes), m.main.tensor([1], "int32", data=[axis])
+    outputs = [m.main.tensor(part, "int8", s, z) for part in parts]
+    m.main.op("SPLIT_V", [x, k, a], outputs, "SplitVOptions", numSplits=len(sizes))
+    return [x], outputs
+
+
+def slice_(rng, m):
+    dims, s, z = shape(rng), scale(rng), zero(rng)
+    begin = [int(rng.integers(n)) for n in dims]
+    size = [int(rng.integers(1, n - at + 1)) for n, at in zip(dims, begin)]
+    x, y = m.main.tensor(dims, "int8", s, z), m.main.tensor(size, "int8", s, z)
+    b, k = m.main.tensor([len(dims)], "int32", data=begin), m.main.tensor([len(dims)], "int32", data=size)
+    m.main.op("SLICE", [x, b, k], [y], "SliceOptions")
+    return [x], [y]
+
+
+def strided_slice(rng, m):
+    while True:
+        dims, s, z = shape(rng, most=9), scale(rng), zero(rng)
+        stride = [int(rng.choice([1, 1, 2, 3, -1, -2])) for _ in dims]
+        begin = [int(rng.integers(-n, n)) for n in dims]
+        end = [int(rng.integers(-n - 1, n + 1)) for n in dims]
+        masks = [int(rng.integers(1 << len(dims))) if rng.random() < 0.6 else 0 for _ in range(2)]
+        taken = tuple(slice(None if masks[0] >> i & 1 else begin[i], None if masks[1] >> i & 1 else end[i], stride[i])
+                      for i in range(len(dims)))
+        out = np.zeros(dims)[taken].shape
+        if min(out) > 0 and all(-n <= e for n, e in zip(dims, end)):
+            break
+    x, y = m.main.tensor(dims, "int8", s, z), m.main.tensor(out, "int8", s, z)
+    lists = [m.main.tensor([len(dims)], "int32", data=v) for v in (begin, end, stride)]
+    m.main.op("STRIDED_SLICE", [x, *lists], [y], "StridedSliceOptions", beginMask=masks[0], endMask=masks[1])
+    return [x], [y]
+
+
+def pad(rng, m):
+    dims, s, z = shape(rng, 4), scale(rng), zero(rng)
+    pads = rng.integers(0, 4, (4, 2))
+    x = m.main.tensor(dims, "int8", s, z)
+    y = m.main.tensor([n + a + b for n, (a, b) in zip(dims, pads.tolist())], "int8", s, z)
+    p = m.main.tensor([4, 2], "int32", data=pads)
+    if rng.random() < 0.5:
+        m.main.op("PAD", [x, p], [y], "PadOptions")
+    else:
+        v = m.main.tensor([1], "int8", s, z, data=[int(rng.integers(-128, 128))])
+        m.main.op("PADV2", [x, p, v], [y], "PadV2Options")
+    return [x], [y]
+
+
+def pack(rng, m):
+    dims, s, z, count = shape(rng, 3), scale(rng), zero(rng), int(rng.integers(1, 5))
+    axis = int(rng.integers(4))
+    inputs = [m.main.tensor(dims, "int8", s, z) for _ in range(count)]
+    y = m.main.tensor(dims[:axis] + [count] + dims[axis:], "int8", s, z)
+    m.main.op("PACK", inputs, [y], "PackOptions", valuesCount=count, axis=axis)
+    return inputs, [y]
+
+
+def transpose(rng, m):
+    dims, s, z = shape(rng), scale(rng), zero(rng)
+    order = rng.permutation(len(dims))
+    x, p = m.main.tensor(dims, "int8", s, z), m.main.tensor([len(dims)], "int32", data=order)
+    y = m.main.tensor([dims[i] for i in order], "int8", s, z)
+    m.main.op("TRANSPOSE", [x, p], [y], "TransposeOptions")
+    return [x], [y]
+
+
+def streaming(rng, m):
+    """A state that takes in one frame per run: a convolution over the last frames, as microWakeWord's models do it."""
+    frames, width, out = int(rng.integers(2, 6)), int(rng.integers(2, 40)), int(rng.integers(1, 20))
+    s, z = scale(rng), zero(rng)
+    start = m.graph()
+    for graph in (start, m.main):
+        handle = graph.tensor([], "resource", name="state")
+        if graph is m.main:
+            graph.op("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=1)
+        graph.op("VAR_HANDLE", [], [handle], "VarHandleOptions", container="", sharedName="state")
+        if graph is start:
+            first = graph.tensor([1, frames - 1, 1, width], "int8", s, z, rng.integers(-128, 128, (frames - 1) * width))
+            graph.op("ASSIGN_VARIABLE", [handle, first], [], "AssignVariableOptions")
+    g = m.main
+    x = g.tensor([1, 1, 1, width], "int8", s, z)
+    old = g.tensor([1, frames - 1, 1, width], "int8", s, z)
+    g.op("READ_VARIABLE", [handle], [old], "ReadVariableOptions")
+    both = g.tensor([1, frames, 1, width], "int8", s, z)
+    g.op("CONCATENATION", [old, x], [both], "ConcatenationOptions", axis=1)
+    new = g.tensor([1, frames - 1, 1, width], "int8", s, z)
+    lists = [g.tensor([4], "int32", data=v) for v in ([0, 1, 0, 0], [1, frames, 1, width], [1, 1, 1, 1])]
+    g.op("STRIDED_SLICE", [both, *lists], [new], "StridedSliceOptions")
+    g.op("ASSIGN_VARIABLE", [handle, new], [], "AssignVariableOptions")
+    k = g.tensor([out, frames, 1, width], "int8", 0.01, 0, rng.integers(-127, 128, (out, frames, 1, width)))
+    b = g.tensor([out], "int32", s * 0.01, 0, rng.integers(-100, 100, out))
+    y = g.tensor([1, 1, 1, out], "int8", float(np.float32(s * np.sqrt(frames * width))), 0)
+    g.op("CONV_2D", [both, k, b], [y], "Conv2DOptions", padding=1, strideH=1, strideW=1)
+    return [x], [y, old]
+
+
 OPERATORS = {
-    name: function
+    name.strip("_"): function
     for name, function in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
     if function.__module__ == __name__ and list(inspect.signature(function).parameters)[:2] == ["rng", "m"]
-    and name not in ("pool",)
+    and name not in ("pool", "unary", "broadcast")
 }
 
 

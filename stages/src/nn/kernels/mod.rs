@@ -3,11 +3,16 @@
 //! [`Plain`] is the reference: portable, safe, one operator per file. Other sets replace single operators and must
 //! equal it bit for bit.
 
+mod binary;
 mod conv;
 mod depthwise;
 mod fully_connected;
+mod mean;
+mod move_block;
 mod pool;
 mod softmax;
+mod table;
+mod walk;
 
 #[cfg(feature = "std")]
 mod set;
@@ -20,7 +25,7 @@ pub use set::KernelSet;
 pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
-use super::op::{Conv, Depthwise, FullyConnected, Pool, Rescaling, Softmax, Span};
+use super::op::{Binary, Conv, Depthwise, FullyConnected, Mean, Move, Pool, Rescaling, Softmax, Span, Table};
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +59,22 @@ pub trait Kernels: Copy + Send + 'static {
     /// SOFTMAX.
     fn softmax(self, op: &Softmax, arena: &mut [i8]) {
         softmax::softmax(op, arena);
+    }
+    /// CONCATENATION, SPLIT, SLICE and all else that only moves bytes.
+    fn move_block(self, op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
+        move_block::move_block(op, constants, arena);
+    }
+    /// LOGISTIC, TANH, RELU, QUANTIZE: functions of single bytes.
+    fn table(self, op: &Table, constants: Constants<'_>, arena: &mut [i8]) {
+        table::table(op, constants, arena);
+    }
+    /// ADD, SUB and MUL.
+    fn binary(self, op: &Binary, arena: &mut [i8]) {
+        binary::binary(op, arena);
+    }
+    /// MEAN.
+    fn mean(self, op: &Mean, arena: &mut [i8]) {
+        mean::mean(op, arena);
     }
 }
 

@@ -7,6 +7,9 @@ use crate::nn::op::Softmax;
 /// Integer bits of the sum of exponentials; so at most 4095 of them can be one.
 const SUM_BITS: i32 = 12;
 
+/// Integer bits of the scaled differences.
+const DIFFERENCE_BITS: i32 = 5;
+
 /// Softmax of each row.
 pub(super) fn softmax(op: &Softmax, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
@@ -31,6 +34,6 @@ pub(super) fn softmax(op: &Softmax, arena: &mut [i8]) {
 fn exponential(op: &Softmax, difference: i32) -> Option<i32> {
     (difference >= op.least_difference).then(|| {
         let scaled = doubling_high_multiply(difference.wrapping_shl(op.left_shift as u32), op.multiplier);
-        exp_on_negative(scaled)
+        exp_on_negative(scaled, DIFFERENCE_BITS)
     })
 }

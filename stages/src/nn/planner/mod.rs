@@ -1,8 +1,10 @@
 //! From a `.tflite` file to a plan: checks, lowers each operator, and solves the arena.
 
 mod arena;
+mod arithmetic;
 mod conv;
 mod dense;
+mod moves;
 mod node;
 mod pack;
 mod pool;
@@ -11,16 +13,19 @@ mod quantise;
 mod shape;
 mod softmax;
 mod spans;
+mod tables;
+mod variables;
 
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};
 use super::kernels::KernelSet;
-use super::op::{Op, Span};
+use super::op::{Op, Source, Span};
 use super::plan::Plan;
 use super::schema::{File, Graph};
 use arena::Value;
 use node::{Node, Operand};
 use pools::Pools;
+use variables::Variable;
 
 /// Most bytes that an arena may take.
 const MOST_ARENA: u64 = 1 << 26;
@@ -53,7 +58,7 @@ pub(crate) struct Planned {
 /// Plans the first graph of a file.
 pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, ModelError> {
     let graph = &file.graphs[0];
-    let mut lowering = Lowering::new(graph, kernels);
+    let mut lowering = Lowering::new(file, kernels);
     for number in graph.inputs.iter() {
         lowering.define_input(*number)?;
     }
@@ -68,11 +73,22 @@ pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, Model
 
 /// A graph on its way to a plan. Until the arena is solved, the `at` of a span in the arena is the number of a value.
 struct Lowering<'f, 'a> {
+    file: &'f File<'a>,
+    /// The graph at hand.
     graph: &'f Graph<'a>,
     kernels: KernelSet,
     /// Value that holds each tensor, once it is computed.
     tensors: Vec<Option<usize>>,
+    /// Variable that each handle names.
+    handles: Vec<Option<usize>>,
+    variables: Vec<Variable>,
     values: Vec<Value>,
+    /// Zero points of the variables.
+    fills: Vec<Op>,
+    /// What CALL_ONCE runs.
+    start: Vec<Op>,
+    /// Whether the graph at hand is one that CALL_ONCE runs.
+    starting: bool,
     ops: Vec<Op>,
     pools: Pools,
     steps: Vec<Step>,
@@ -81,12 +97,19 @@ struct Lowering<'f, 'a> {
 }
 
 impl<'f, 'a> Lowering<'f, 'a> {
-    fn new(graph: &'f Graph<'a>, kernels: KernelSet) -> Self {
+    fn new(file: &'f File<'a>, kernels: KernelSet) -> Self {
+        let graph = &file.graphs[0];
         Self {
+            file,
             graph,
             kernels,
             tensors: vec![None; graph.tensors.len()],
+            handles: vec![None; graph.tensors.len()],
+            variables: Vec::new(),
             values: Vec::new(),
+            fills: Vec::new(),
+            start: Vec::new(),
+            starting: false,
             ops: Vec::new(),
             pools: Pools::default(),
             steps: Vec::new(),
@@ -115,13 +138,36 @@ impl<'f, 'a> Lowering<'f, 'a> {
         self.tensors[tensor].map(|value| Span { at: value as u32, len: self.values[value].len })
     }
 
-    /// Where the arena holds an operator's input.
+    /// Where an operator's input lies: in the arena, or among the constants.
+    fn source(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Source, ModelError> {
+        if let Some(span) = self.span(operand.number) {
+            return Ok(Source::Arena(span));
+        }
+        match operand.tensor.data {
+            Some(contents) => Ok(Source::Constant(self.pools.contents(contents)?)),
+            None => {
+                let found = "a tensor that nothing computed";
+                Err(node.error(
+                    ModelErrorKind::Shape,
+                    operand,
+                    found,
+                    "one that an earlier operator computes",
+                ))
+            }
+        }
+    }
+
+    /// Where the arena holds an operator's input; a constant is copied there.
     fn read(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
-        self.span(operand.number).ok_or_else(|| {
-            let found =
-                if operand.tensor.data.is_some() { "a constant" } else { "a tensor that nothing computed" };
-            node.error(ModelErrorKind::Unsupported, operand, found, "one that an earlier operator computes")
-        })
+        match self.source(node, operand)? {
+            Source::Arena(span) => Ok(span),
+            constant => {
+                let to =
+                    Span { at: self.value(operand.tensor.len()) as u32, len: operand.tensor.len() as u32 };
+                self.copy_bytes(constant, to);
+                Ok(to)
+            }
+        }
     }
 
     /// Where the arena is to hold an operator's output.
@@ -171,19 +217,39 @@ impl<'f, 'a> Lowering<'f, 'a> {
 
     fn operator(&mut self, node: Node<'_, 'a>) -> Result<(), ModelError> {
         self.macs = 0;
-        match node.operator.code.code {
-            code::CONV_2D => self.conv_2d(&node)?,
-            code::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(&node)?,
-            code::FULLY_CONNECTED => self.fully_connected(&node)?,
-            code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.pool_2d(&node)?,
-            code::SOFTMAX => self.softmax(&node)?,
-            code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => self.reshape(&node)?,
-            _ => return Err(node.unsupported()),
-        }
+        self.lower(&node)?;
         let shape = node.operator.outputs.get(0).and_then(|n| self.graph.tensors.get(n as usize));
         let shape = shape.map(|tensor| tensor.shape.clone()).unwrap_or_default();
         self.steps.push(Step { name: node.operator.code.to_string(), shape, macs: self.macs });
         Ok(())
+    }
+
+    fn lower(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        match node.operator.code.code {
+            code::CONV_2D => self.conv_2d(node),
+            code::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(node),
+            code::FULLY_CONNECTED => self.fully_connected(node),
+            code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.pool_2d(node),
+            code::SOFTMAX => self.softmax(node),
+            code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => self.reshape(node),
+            code::CONCATENATION => self.concatenation(node),
+            code::SPLIT | code::SPLIT_V => self.split(node),
+            code::SLICE => self.slice(node),
+            code::STRIDED_SLICE => self.strided_slice(node),
+            code::PAD | code::PADV2 => self.pad(node),
+            code::PACK => self.pack(node),
+            code::TRANSPOSE => self.transpose(node),
+            code::LOGISTIC | code::TANH | code::RELU | code::RELU6 | code::RELU_N1_TO_1 | code::QUANTIZE => {
+                self.unary(node)
+            }
+            code::ADD | code::SUB | code::MUL => self.binary(node),
+            code::MEAN => self.mean(node),
+            code::CALL_ONCE => self.call_once(node),
+            code::VAR_HANDLE => self.var_handle(node),
+            code::READ_VARIABLE => self.read_variable(node),
+            code::ASSIGN_VARIABLE => self.assign_variable(node),
+            _ => Err(node.unsupported()),
+        }
     }
 
     /// Solves the arena and puts offsets where the numbers of values stood.
@@ -195,26 +261,32 @@ impl<'f, 'a> Lowering<'f, 'a> {
         if macs > MOST_MACS {
             return limit(format!("{macs} multiply-accumulates"), format!("at most {MOST_MACS}"));
         }
-        arena::lifetimes(&mut self.values, &mut self.ops, &inputs, &outputs);
-        let arena = arena::place(&mut self.values);
+        let mut ops = self.fills;
+        ops.append(&mut self.start);
+        let start = ops.len();
+        ops.append(&mut self.ops);
+        let mut outputs = outputs;
+        arena::lifetimes(&mut self.values, &mut ops, start, &inputs, &outputs);
+        arena::unite(&mut self.values, &mut ops, &mut outputs);
+        let (arena, variables) = arena::place(&mut self.values);
         if arena > MOST_ARENA {
             return limit(format!("an arena of {arena} bytes"), format!("at most {MOST_ARENA}"));
         }
         let values = &self.values;
         let placed = |span: Span| Span { at: values[span.at as usize].at, len: span.len };
-        for op in &mut self.ops {
+        for op in &mut ops {
             spans::visit(op, |_, span| *span = placed(*span));
         }
         let inputs: Vec<Span> = inputs.into_iter().map(placed).collect();
         let outputs: Vec<Span> = outputs.into_iter().map(placed).collect();
         let plan = Plan {
-            ops: self.ops,
-            start: Vec::new(),
+            ops: ops.split_off(start),
+            start: ops,
             bytes: self.pools.bytes,
             words: self.pools.words,
             input: inputs.first().copied().unwrap_or_default(),
             output: outputs.first().copied().unwrap_or_default(),
-            variables: 0,
+            variables: variables as u32,
             arena: arena as u32,
         };
         Ok(Planned { plan, inputs, outputs, steps: self.steps })

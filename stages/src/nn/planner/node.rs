@@ -26,6 +26,11 @@ impl<'f, 'a> Node<'f, 'a> {
         Self { operator: &graph.operators[number], graph, number }
     }
 
+    /// Its number in the graph.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     fn place(&self) -> String {
         format!("operator {} `{}`", self.number, self.operator.code)
     }

@@ -29,6 +29,11 @@ impl Pools {
         Ok(span)
     }
 
+    /// Puts a table of bytes into their pool.
+    pub(super) fn table(&mut self, table: &[u8]) -> Result<Span, ModelError> {
+        add(&mut self.bytes, table.iter().map(|byte| *byte as i8))
+    }
+
     /// Puts bytes into their pool.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {

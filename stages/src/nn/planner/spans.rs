@@ -1,6 +1,6 @@
 //! Which parts of the arena an operation touches.
 
-use crate::nn::op::{Op, Span};
+use crate::nn::op::{Op, Source, Span};
 
 /// How an operation uses a part of the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,19 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
         Op::FullyConnected(op) => (&mut op.input, &mut op.output),
         Op::Pool(op) => (&mut op.input, &mut op.output),
         Op::Softmax(op) => (&mut op.input, &mut op.output),
+        Op::Table(op) => (&mut op.input, &mut op.output),
+        Op::Mean(op) => (&mut op.input, &mut op.output),
+        Op::Binary(op) => {
+            each(Access::Read, &mut op.a);
+            (&mut op.b, &mut op.output)
+        }
+        Op::Fill(op) => return each(Access::Write, &mut op.to),
+        Op::Move(op) => {
+            if let Source::Arena(from) = &mut op.from {
+                each(Access::Read, from);
+            }
+            return each(Access::Write, &mut op.to);
+        }
     };
     each(Access::Read, input);
     each(Access::Write, output);

@@ -1,0 +1,138 @@
+//! Stages with several inputs: what they may read, and when that is certain.
+//!
+//! What they see is a fact of the data, not of the threads: a join waits until its other inputs are known up to the
+//! tick of its first, a merge until no input can bring anything earlier.
+//!
+//! The wait must end before any source moves on, since a source may itself wait for the room that the join's inputs
+//! take. So whoever waits tells its own readers up to when they will hear nothing, a join takes what belongs to its past
+//! as soon as its first input is known to have passed it, and of the streams that are waited for none bears two blocks
+//! of one moment: what comes from a merge, which may, is read by no merge, and by a join as its first input only.
+
+use super::lane::Lane;
+use super::meter::bump;
+use super::seat::{Inlet, SeatKind};
+use super::time::{Time, rescale};
+
+impl Lane {
+    /// A join: what came by its first input, once the others are known up to then.
+    pub(super) fn step_join(&mut self, index: usize) -> bool {
+        let (moved, certain) = self.absorb(index);
+        let seat = &self.seats[index];
+        let first = &seat.inlets.first;
+        let wire = &self.wires[first.wire];
+        if !first.has(wire) || !self.has_room(index) {
+            return moved;
+        }
+        if certain {
+            self.work(index, 0);
+            return true;
+        }
+        let known = self.known(index);
+        self.tell(index, known) || moved
+    }
+
+    /// Takes in what has come by the inputs after the first up to the tick of the first, or up to where that is known.
+    /// Returns whether anything was, and whether nothing more can come that belongs to the first's block.
+    fn absorb(&mut self, index: usize) -> (bool, bool) {
+        let mut moved = false;
+        let mut certain = true;
+        let seat = &mut self.seats[index];
+        let first = &seat.inlets.first;
+        let wire = &self.wires[first.wire];
+        let until = if first.has(wire) { wire.stamp.time.first() } else { first.progress.certain() };
+        for (inlet, latest) in seat.inlets.others.iter_mut().zip(&mut seat.latest) {
+            let wire = &mut self.wires[inlet.wire];
+            if inlet.has(wire) && wire.stamp.time <= until {
+                if wire.lost > 0 {
+                    let lost = rescale(wire.lost, inlet.clock, seat.rate);
+                    seat.lost.add_beside(lost);
+                    bump(&seat.meter.gaps, 1);
+                    bump(&seat.meter.lost, lost);
+                    self.firing = Some(index);
+                    seat.node.reset();
+                    self.firing = None;
+                }
+                match latest {
+                    Some((tick, buffer)) if wire.block => {
+                        *tick = wire.stamp.tick;
+                        buffer.copy_from(&wire.buffer);
+                    }
+                    // Once in a run: the first block by this input.
+                    None if wire.block => *latest = Some((wire.stamp.tick, wire.buffer.clone())),
+                    _ => {}
+                }
+                inlet.consume(wire);
+                moved = true;
+            }
+            let known = inlet.has(wire) || wire.ended || inlet.progress >= until;
+            certain &= known;
+        }
+        (moved, certain)
+    }
+
+    /// A merge: the earliest of what has come, once no input can bring anything earlier.
+    pub(super) fn step_each(&mut self, index: usize) -> bool {
+        if self.unheard(index) {
+            self.end(index);
+            return true;
+        }
+        let seat = &self.seats[index];
+        let here = |inlet: &Inlet| inlet.has(&self.wires[inlet.wire]);
+        let time = |inlet: &Inlet| self.wires[inlet.wire].stamp.time;
+        let mut first: Option<usize> = None;
+        for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
+            if first.is_none_or(|best| time(seat.inlets.get(best)) > time(inlet)) {
+                first = Some(which);
+            }
+        }
+        let Some(first) = first else {
+            let ends = seat.inlets.iter().all(|inlet| self.wires[inlet.wire].ended);
+            if ends {
+                self.end(index);
+                return true;
+            }
+            let known = self.known(index);
+            return self.has_room(index) && self.tell(index, known);
+        };
+        let now = time(seat.inlets.get(first));
+        let certain = seat
+            .inlets
+            .iter()
+            .all(|inlet| here(inlet) || self.wires[inlet.wire].ended || inlet.progress >= now);
+        if !self.has_room(index) {
+            return false;
+        }
+        if certain {
+            self.work(index, first);
+            return true;
+        }
+        let known = self.known(index);
+        self.tell(index, known)
+    }
+
+    /// Up to when a stage with several inputs knows all that it will write: no input that makes it fire brings anything
+    /// earlier.
+    fn known(&self, index: usize) -> Time {
+        let seat = &self.seats[index];
+        let firing = if matches!(seat.kind, SeatKind::Each) { seat.inlets.count } else { 1 };
+        let known = |inlet: &Inlet| {
+            let wire = &self.wires[inlet.wire];
+            let time = if inlet.has(wire) { wire.stamp.time.before() } else { inlet.progress };
+            (inlet.has(wire) || !wire.ended).then_some(time)
+        };
+        seat.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)
+    }
+
+    /// What a merge knows after it has worked off what came at a time: whether that moment is over.
+    pub(super) fn merged(&self, index: usize, time: Time) -> Time {
+        let over = self.seats[index].inlets.iter().all(|inlet| {
+            let wire = &self.wires[inlet.wire];
+            if inlet.has(wire) {
+                wire.stamp.time > time.last()
+            } else {
+                wire.ended || inlet.progress >= time.last()
+            }
+        });
+        if over { time.last() } else { time }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a plan knows before any data moves.
+
+mod kinds;
+
+use kinds::{plan, registry};
+use kws_engine::{Pipeline, Plan, Policy, RingPlan, schema};
+use std::path::Path;
+
+fn error(toml: &str) -> String {
+    plan(toml).err().map_or_else(|| "planned".to_owned(), |error| error.to_string())
+}
+
+const DIAMOND: &str = r#"
+[[stage]]
+name = "mic"
+kind = "count"
+clock = 16000
+[[stage]]
+name = "sums"
+kind = "every"
+hop = 480
+depth = 3
+[[stage]]
+name = "loud"
+kind = "gain"
+input = "mic"
+factor = 2.0
+[[stage]]
+name = "join"
+kind = "add"
+inputs = ["sums", "loud"]
+lane = "other"
+on_full = "drop_oldest"
+[[stage]]
+name = "print"
+kind = "out"
+"#;
+
+#[test]
+fn ports_edges_and_lanes() {
+    let plan = plan(DIAMOND).unwrap();
+    let order: Vec<(&str, &str)> =
+        plan.stages.iter().map(|stage| (stage.name.as_str(), plan.lanes[stage.lane].as_str())).collect();
+    let lanes = [("mic", "mic"), ("sums", "main"), ("loud", "main"), ("join", "other"), ("print", "print")];
+    assert_eq!(order, lanes);
+    let sums = plan.stage("sums").unwrap().output.as_ref().unwrap();
+    assert_eq!(
+        (sums.period, sums.clock, sums.shape.as_slice(), sums.role.name()),
+        (480, 16000, &[2][..], "features")
+    );
+    assert_eq!(sums.to_string(), "features f32[2] every 480 of 16000 ticks/s");
+    assert!((sums.rate() - 33.333).abs() < 1e-3);
+    let edges: Vec<(usize, usize, usize)> =
+        plan.edges.iter().map(|edge| (edge.from, edge.to, edge.input)).collect();
+    assert_eq!(edges, [(0, 1, 0), (0, 2, 0), (1, 3, 0), (2, 3, 1), (3, 4, 0)]);
+    let ring = |on_full, depth| Some(RingPlan { on_full, depth });
+    let rings: Vec<_> = plan.edges.iter().map(|edge| edge.ring).collect();
+    let drops = ring(Policy::DropOldest, 8);
+    assert_eq!(rings, [ring(Policy::Block, 3), ring(Policy::Block, 8), drops, drops, ring(Policy::Block, 8)]);
+    // Twelve items, two, twelve, five; a gain of twelve items 1333 times a second.
+    assert_eq!(plan.buffer_bytes(), 4 * (12 + 2 + 12 + 5));
+    assert_eq!(plan.ring_bytes(), 4 * (3 * 12 + 8 * 12 + 8 * 2 + 8 * 12 + 8 * 5));
+    assert!((plan.macs_per_second() - 16_000.0).abs() < 1e-6);
+    let made_by: Vec<&str> = sums.made_by.iter().map(|step| step.kind.as_str()).collect();
+    assert_eq!(made_by, ["every"]);
+}
+
+#[test]
+fn the_order_of_the_file_is_free() {
+    let mut stages: Vec<&str> = DIAMOND.split("[[stage]]").skip(1).collect();
+    stages.reverse();
+    // The last of the file reads the one above by default; say so before the order changes.
+    let toml: String = stages.iter().map(|stage| format!("[[stage]]{stage}")).collect();
+    let toml = toml.replace("kind = \"every\"", "kind = \"every\"\ninput = \"mic\"");
+    let toml = toml.replace("kind = \"out\"", "kind = \"out\"\ninput = \"join\"");
+    let names = |plan: &Plan| plan.stages.iter().map(|stage| stage.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan(&toml).unwrap()), ["mic", "loud", "sums", "join", "print"]);
+}
+
+#[test]
+fn sources_are_asked_for_blocks_that_fit() {
+    let period =
+        |toml: &str, name: &str| plan(toml).unwrap().stage(name).unwrap().output.as_ref().unwrap().period;
+    // 12 does not divide 20; 4 does.
+    assert_eq!(period("[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"every\"\nhop = 20\n", "count"), 4);
+    // Two hops pull in turn: 12 → 6 → 2; a second source keeps its own.
+    let toml = r#"
+[[stage]]
+name = "a"
+kind = "count"
+[[stage]]
+name = "b"
+kind = "count"
+[[stage]]
+name = "x"
+kind = "every"
+input = "a"
+hop = 18
+[[stage]]
+name = "y"
+kind = "every"
+input = "a"
+hop = 20
+[[stage]]
+name = "join"
+kind = "add"
+inputs = ["x", "y", "b"]
+"#;
+    assert_eq!((period(toml, "a"), period(toml, "b"), period(toml, "x")), (2, 12, 18));
+    // A block that the file sets is not the planner's to change.
+    let set = "[[stage]]\nkind = \"count\"\nblock = 12\n[[stage]]\nkind = \"every\"\nhop = 20\n";
+    let message = "`hop` of `every`: found 20, expected a multiple of the 12 ticks of a block\n --> test.toml:6:7\n  |\n\
+                   6 | hop = 20\n  |       ^^\n  = help: set `block` of the source";
+    assert_eq!(error(set), message);
+}
+
+#[test]
+fn a_cycle_is_shown_as_it_runs() {
+    let toml = r#"
+[[stage]]
+kind = "count"
+[[stage]]
+name = "a"
+kind = "add"
+inputs = ["count", "c"]
+[[stage]]
+name = "b"
+kind = "gain"
+[[stage]]
+name = "c"
+kind = "gain"
+"#;
+    assert!(
+        error(toml).starts_with("the stages read each other in a circle: `a` → `b` → `c` → `a`\n"),
+        "{}",
+        error(toml)
+    );
+    let own = "[[stage]]\nkind = \"gain\"\ninput = \"gain\"\n";
+    assert!(
+        error(own).starts_with("the stages read each other in a circle: `gain` → `gain`\n"),
+        "{}",
+        error(own)
+    );
+}
+
+#[test]
+fn overrides_are_checked_as_the_file_is() {
+    let mut pipeline = Pipeline::parse(DIAMOND, "test.toml", Path::new("")).unwrap();
+    for good in ["loud.factor=-2", "sums.hop=960", "join.depth=2", "join.on_full=fail", "join.lane=main"] {
+        pipeline.set(good).unwrap();
+    }
+    let plan = Plan::new(&pipeline, &registry()).unwrap();
+    assert_eq!(plan.stage("loud").unwrap().params["factor"], -2.0);
+    assert_eq!(plan.stage("sums").unwrap().output.as_ref().unwrap().period, 960);
+    assert_eq!(plan.lanes, ["mic", "main", "print"]);
+    let refused = |assignment: &str| {
+        let mut pipeline = Pipeline::parse(DIAMOND, "test.toml", Path::new("")).unwrap();
+        let set = pipeline.set(assignment).and_then(|()| Plan::new(&pipeline, &registry()).map(|_| ()));
+        set.err().map_or_else(|| "accepted".to_owned(), |error| error.to_string())
+    };
+    let cases = [
+        (
+            "loud.factor=5000",
+            "`factor` of `loud` (kind `gain`) is 5000, expected a number from -1000 to 1000\n --> --set loud.factor=5000",
+        ),
+        (
+            "loud.fctor=5",
+            "unknown key `fctor` in `loud` (kind `gain`)\n --> --set loud.fctor=5\n  = help: did you mean `factor`?",
+        ),
+        ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
+        (
+            "loud.factor",
+            "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`",
+        ),
+        (
+            "loud.depth=0",
+            "`depth` of `loud` is 0, expected an integer from 1 to 65536 blocks\n --> --set loud.depth=0",
+        ),
+        (
+            "loud.on_full=drop",
+            "`on_full` of `loud` is \"drop\", expected \"block\" or \"drop_newest\" or \"drop_oldest\" or \"fail\"\n --> --set loud.on_full=drop\n  = help: did you mean `drop_oldest`?",
+        ),
+        ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
+        (
+            "loud.kind=out",
+            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's own parameters, `lane`, `depth` and `on_full` can",
+        ),
+        ("loud.factor.x=1", "`x` is looked for in a number, which has no keys\n --> --set loud.factor.x=1"),
+    ];
+    for (assignment, message) in cases {
+        assert_eq!(refused(assignment), message);
+    }
+}
+
+#[test]
+fn a_pipeline_survives_being_written() {
+    let mut pipeline = Pipeline::parse(DIAMOND, "test.toml", Path::new("")).unwrap();
+    pipeline.set("loud.factor=0.125").unwrap();
+    let text = pipeline.to_toml();
+    let again = plan(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let first = Plan::new(&pipeline, &registry()).unwrap();
+    assert_eq!(first.edges, again.edges);
+    assert_eq!(first.lanes, again.lanes);
+    for (one, other) in first.stages.iter().zip(&again.stages) {
+        assert_eq!(
+            (&one.name, &one.kind, &one.params, &one.output),
+            (&other.name, &other.kind, &other.params, &other.output)
+        );
+    }
+}
+
+#[test]
+fn the_schema_names_every_kind_and_key() {
+    let schema = schema(&registry());
+    let kinds = schema["properties"]["stage"]["items"]["oneOf"].as_array().unwrap();
+    let every = kinds.iter().find(|kind| kind["title"] == "every").unwrap();
+    assert_eq!(every["properties"]["hop"]["unit"], "ticks");
+    assert_eq!(every["properties"]["hop"]["minimum"], 1);
+    assert_eq!(every["properties"]["kind"]["const"], "every");
+    assert_eq!(every["required"], serde_json::json!(["hop", "kind"]));
+    for key in ["name", "input", "inputs", "lane", "on_full", "depth"] {
+        assert!(every["properties"][key]["description"].is_string(), "{key}");
+    }
+}

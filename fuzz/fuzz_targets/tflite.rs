@@ -1,0 +1,36 @@
+//! Opens hostile bytes as a `.tflite` model; one that opens is run twice on every kernel set, whose outputs must be
+//! equal.
+//!
+//! `cargo +nightly fuzz run tflite fuzz/corpus/tflite tests/vectors/nn/seeds`
+#![no_main]
+
+use kws_stages::nn::Model;
+use kws_stages::nn::kernels::KernelSet;
+use libfuzzer_sys::fuzz_target;
+
+/// Beyond this a run would take the fuzzer's time without showing anything new.
+const MOST_MACS: u64 = 2_000_000;
+const MOST_ARENA: usize = 1 << 20;
+
+fuzz_target!(|bytes: &[u8]| {
+    let plain = run(bytes, KernelSet::named("plain").expect("every computer has the plain kernels"));
+    for kernels in KernelSet::all() {
+        assert_eq!(run(bytes, kernels), plain, "{}", kernels.name());
+    }
+});
+
+fn run(bytes: &[u8], kernels: KernelSet) -> Option<Vec<Vec<i8>>> {
+    let model = Model::open_for(bytes, kernels).ok()?;
+    if model.macs() > MOST_MACS || model.inputs().iter().chain(model.outputs()).any(|t| t.count() > MOST_ARENA) {
+        return None;
+    }
+    let mut arena = model.arena();
+    for seed in 0..2i8 {
+        for tensor in model.inputs() {
+            let values = &mut arena[tensor.span.range()];
+            values.iter_mut().enumerate().for_each(|(i, v)| *v = (i as i8).wrapping_mul(37).wrapping_add(seed));
+        }
+        model.run(&mut arena);
+    }
+    Some(model.outputs().iter().map(|tensor| arena[tensor.span.range()].to_vec()).collect())
+}

@@ -1,0 +1,148 @@
+//! ADD, SUB, MUL and MEAN.
+
+use super::Lowering;
+use super::moves::Block;
+use super::node::{Node, Operand};
+use crate::nn::builtin::code;
+use crate::nn::error::{ModelError, ModelErrorKind};
+use crate::nn::fixed::Factor;
+use crate::nn::op::{AXES, Arithmetic, Binary, Mean, Op};
+use crate::nn::schema::Element;
+
+/// Bits by which sums are shifted up before they are rescaled.
+const HEADROOM: i32 = 20;
+
+impl<'a> Lowering<'_, 'a> {
+    /// ADD, SUB and MUL of two inputs whose shapes broadcast.
+    pub(super) fn binary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+        for operand in [&a, &b, &output] {
+            node.expect(operand, Element::I8)?;
+        }
+        let (a_steps, b_steps) = (node.broadcast(&a, &output)?, node.broadcast(&b, &output)?);
+        let arithmetic = match node.operator.code.code {
+            code::ADD => Arithmetic::Add,
+            code::SUB => Arithmetic::Subtract,
+            _ => Arithmetic::Multiply,
+        };
+        let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
+            (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
+        let (a_scale, b_scale, scale) = (f64::from(a_scale), f64::from(b_scale), f64::from(scale));
+        let one = Factor { multiplier: 1 << 30, shift: 1 };
+        let (a_factor, b_factor, factor) = if arithmetic == Arithmetic::Multiply {
+            (one, one, node.factor(&output, a_scale * b_scale / scale)?)
+        } else {
+            let twice = 2.0 * a_scale.max(b_scale);
+            let real = twice / (f64::from(1 << HEADROOM) * scale);
+            if real >= 1.0 {
+                let found = format!("scale {scale:e}");
+                let expected = format!("one above {:e}, from the inputs", real * scale);
+                return Err(node.error(ModelErrorKind::Quantisation, &output, found, expected));
+            }
+            (
+                node.factor(&a, a_scale / twice)?,
+                node.factor(&b, b_scale / twice)?,
+                node.factor(&output, real)?,
+            )
+        };
+        let (min, max) = node.activation(&output, node.options()?.i8(0, 0)?)?;
+        let op = Binary {
+            arithmetic,
+            a: self.read(node, &a)?,
+            b: self.read(node, &b)?,
+            output: self.write(node, &output)?,
+            counts: axes(&output.tensor.shape).ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
+            a_steps,
+            b_steps,
+            a_offset: -a_zero,
+            b_offset: -b_zero,
+            a_factor,
+            b_factor,
+            factor,
+            output_offset: zero,
+            min,
+            max,
+        };
+        self.ops.push(Op::Binary(op));
+        Ok(())
+    }
+
+    /// MEAN: input, axes.
+    pub(super) fn mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        let (input, output) = (node.input(0)?, node.output(0)?);
+        node.expect(&input, Element::I8)?;
+        node.expect(&output, Element::I8)?;
+        let shape = &input.tensor.shape;
+        let mut over = vec![false; shape.len()];
+        for number in node.integers(&node.input(1)?)? {
+            over[node.axis(&input, number, shape.len())?] = true;
+        }
+        let whole = Block::whole(shape);
+        let part = |reduced: bool| -> Option<([u32; AXES], [i32; AXES], usize)> {
+            let chosen: Vec<usize> = (0..shape.len()).filter(|axis| over[*axis] == reduced).collect();
+            let counts: Vec<usize> = chosen.iter().map(|axis| shape[*axis]).collect();
+            let mut steps = [0; AXES];
+            let missing = AXES.checked_sub(chosen.len())?;
+            chosen.iter().enumerate().for_each(|(i, axis)| steps[missing + i] = whole.steps[*axis] as i32);
+            Some((axes(&counts)?, steps, counts.iter().product()))
+        };
+        let parts = part(false).zip(part(true)).ok_or_else(|| node.shape(&input, "at most 5 dimensions"))?;
+        let ((kept, kept_steps, outputs), (reduced, reduced_steps, count)) = parts;
+        if output.tensor.count() != outputs {
+            return Err(node.shape(&output, format!("{outputs} elements, the axes that stay")));
+        }
+        let ((from, from_zero), (to, output_offset)) = (node.affine(&input)?, node.affine(&output)?);
+        let factor = node.factor(&output, f64::from(from) / f64::from(to))?;
+        let op = Mean {
+            input: self.read(node, &input)?,
+            output: self.write(node, &output)?,
+            kept,
+            kept_steps,
+            reduced,
+            reduced_steps,
+            sum_offset: (from_zero as i64 * count as i64).wrapping_neg() as i32,
+            factor: divided(factor, count as u64),
+            output_offset,
+        };
+        self.ops.push(Op::Mean(op));
+        Ok(())
+    }
+}
+
+/// The factor divided by a count, as TFLite does it: as many bits as fit are kept.
+fn divided(factor: Factor, count: u64) -> Factor {
+    let shift = (63 - count.leading_zeros() as i32).min(32).min(31 + factor.shift);
+    let multiplier = (i64::from(factor.multiplier) << shift) / count as i64;
+    Factor { multiplier: multiplier as i32, shift: factor.shift - shift }
+}
+
+/// A shape with ones before it.
+fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
+    let missing = AXES.checked_sub(shape.len())?;
+    let mut axes = [1; AXES];
+    shape.iter().enumerate().for_each(|(i, count)| axes[missing + i] = *count as u32);
+    Some(axes)
+}
+
+impl<'a> Node<'_, 'a> {
+    /// Steps of an input along the axes of the output; zero along those that it repeats.
+    fn broadcast(
+        &self,
+        input: &Operand<'_, 'a>,
+        output: &Operand<'_, 'a>,
+    ) -> Result<[i32; AXES], ModelError> {
+        let (shape, to) = (&input.tensor.shape, &output.tensor.shape);
+        let whole = Block::whole(shape);
+        let mut steps = [0; AXES];
+        let fits = to.len() <= AXES
+            && shape.len() <= to.len()
+            && shape.iter().rev().zip(to.iter().rev()).all(|(from, to)| from == to || *from == 1);
+        if !fits {
+            return Err(self.shape(input, format!("one that broadcasts to {to:?}")));
+        }
+        for i in (0..shape.len()).filter(|i| shape[*i] != 1) {
+            steps[AXES - shape.len() + i] = whole.steps[i] as i32;
+        }
+        Ok(steps)
+    }
+}
