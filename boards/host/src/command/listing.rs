@@ -16,9 +16,16 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
     writeln!(to, "{:#}", kws_engine::schema(registry))
 }
 
-/// Writes the microphones of this computer.
-pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
-    Err(Failure::Lacking("`--devices`: this program was built without microphone support".to_owned()))
+/// Writes the microphones of this computer, one a line.
+pub(crate) fn devices(to: &mut impl Write) -> Result<(), Failure> {
+    let devices = crate::source::devices().map_err(|why| Failure::Lacking(format!("`--devices`: {why}")))?;
+    if devices.is_empty() {
+        return Err(Failure::Lacking("`--devices`: no microphone was found".to_owned()));
+    }
+    for device in devices {
+        writeln!(to, "{device}")?;
+    }
+    Ok(())
 }
 
 /// Writes the kinds: each in a line, or one with its parameters, or as JSON.
