@@ -63,7 +63,6 @@ impl Progress {
             }
         }
         bar.set_message(text);
-        bar.tick();
     }
 
     /// Writes something else to the terminal, out of the way of what is drawn.
