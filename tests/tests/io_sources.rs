@@ -229,3 +229,15 @@ fn a_microphone_falls_back_to_a_recording_and_says_so() {
     let text = refusal(dir.path(), &of("device = \"no such device\"\nfallback = \"missing.wav\""));
     assert!(text.contains("`fallback` of `mic`: cannot open"), "{text}");
 }
+
+#[test]
+fn a_wav_file_of_unknown_length_plays_to_its_end() {
+    let (dir, samples) = folder();
+    let mut bytes = fs::read(dir.path().join("noise.wav")).unwrap();
+    // As programs write it into a pipe: the lengths of the file and of its data are not known.
+    bytes[4..8].fill(0xff);
+    bytes[40..44].fill(0xff);
+    fs::write(dir.path().join("piped.wav"), &bytes[..44 + 2 * 11_520]).unwrap();
+    let heard = run_well(dir.path(), &play("path = \"piped.wav\"")).samples();
+    assert_eq!(heard, samples[..11_520]);
+}

@@ -1,10 +1,11 @@
 //! Plans a few stages behind a source of given blocks, runs them, and catches what they write.
 
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Pipeline, Plan,
+    Block, Cost, Design, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node, Pipeline, Plan,
     PlanError, Port, Refusal, Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -43,6 +44,18 @@ impl<I: Item> Stage for Blocks<I> {
     }
 }
 
+/// Takes the place of a stage that is not to run.
+struct Idle<I, O>(PhantomData<fn(I) -> O>);
+
+impl<I: Item, O: Item> Stage for Idle<I, O> {
+    type In = I;
+    type Out = O;
+
+    fn process(&mut self, _: Block<'_, I>, _: &mut [O]) -> Result<Flow, Fault> {
+        Ok(Flow::Skip)
+    }
+}
+
 struct Keep<O>(Arc<Mutex<Vec<(u64, Vec<O>)>>>);
 
 impl<O: Item> Stage for Keep<O> {
@@ -64,7 +77,7 @@ impl Kind for Feed {
         if let Some(block) = site.block {
             (port.shape, port.period) = (vec![block as usize], block);
         }
-        let made = || Ok(node(Blocks::<f32> { items: Vec::new(), read: 0, gap: None }));
+        let made = || Ok(node(Blocks::<i16> { items: Vec::new(), read: 0, gap: None }));
         Ok(Simple::boxed(Some(port), Cost::default(), made))
     }
 }
@@ -98,7 +111,7 @@ impl Rig {
     }
 
     /// Loses ticks before the source's block of this index.
-    #[allow(dead_code, reason = "one test file of two uses it")]
+    #[allow(dead_code, reason = "not every user needs it")]
     pub fn gap(self, before: usize, ticks: u64) -> Self {
         Rig { gap: Some((before, ticks)), ..self }
     }
@@ -109,9 +122,31 @@ impl Rig {
     }
 
     /// What the planner would tell the person who runs it.
-    #[allow(dead_code, reason = "one test file of two uses it")]
+    #[allow(dead_code, reason = "not every user needs it")]
     pub fn notices(&self) -> &[String] {
         &self.plan.notices
+    }
+
+    /// The stage of this kind, which reads `I` and writes `O`, ready to run.
+    #[allow(dead_code, reason = "not every user needs it")]
+    pub fn stage<I, O>(&self, kind: &str) -> Box<dyn Node>
+    where
+        I: Item + HostInput,
+        O: Item + HostOutput,
+    {
+        let mut taken = None;
+        let outcome = self.plan.run_here(|stage, made| {
+            if made.writes().is_none() {
+                return node(Keep::<O>(Arc::default()));
+            }
+            if stage.kind != kind {
+                return made;
+            }
+            taken = Some(made);
+            node(Idle::<I, O>(PhantomData))
+        });
+        outcome.unwrap_or_else(|fault| panic!("{fault}"));
+        taken.unwrap()
     }
 
     /// Runs over these items; the blocks that come out, with their ticks.

@@ -91,7 +91,7 @@ fn collector(element: Element, to: Arc<Mutex<Collected>>) -> Box<dyn Node> {
 
 pub(crate) fn registry() -> Registry {
     let mut registry = kws_host::registry();
-    registry.add::<CollectParams>();
+    registry.add::<CollectParams>().add::<PositiveParams>();
     registry
 }
 
@@ -172,4 +172,40 @@ pub(crate) fn write_wav(path: &Path, rate: u32, channels: u16, samples: &[i16]) 
 /// A recording of `tests/vectors/audio`.
 pub(crate) fn vector(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/audio").join(name)
+}
+
+/// Writes an event for every block whose first sample is positive; two places, the second one taken on even labels.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PositiveParams {}
+
+struct Positive(u64);
+
+impl Kind for PositiveParams {
+    const NAME: &'static str = "positive";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let input = site.input(&[Element::I16])?;
+        let mut port = input.then(Element::Event, vec![2], kws_engine::Role::EVENTS);
+        port.labels = vec!["low".to_owned(), "high".to_owned()];
+        port.points = vec!["wake".to_owned()];
+        let period = port.period;
+        Ok(Simple::boxed(Some(port), Cost::default(), move || Ok(node(Positive(period)))))
+    }
+}
+
+impl Stage for Positive {
+    type In = i16;
+    type Out = Event;
+
+    fn process(&mut self, block: Block<'_, i16>, events: &mut [Event]) -> Result<Flow, Fault> {
+        events.fill(Event::NONE);
+        if block[0] <= 0 {
+            return Ok(Flow::Skip);
+        }
+        let label = u16::from(block[0] > 16_384);
+        let score = f32::from(block[0]) / 32_768.0;
+        events[usize::from(label)] =
+            Event { label, point: 0, score, start: block.at - self.0, end: block.at };
+        Ok(Flow::Emit)
+    }
 }

@@ -29,22 +29,22 @@ fn as_text(plan: &Plan, description: &str, to: &mut impl Write) -> io::Result<()
     for notice in &plan.notices {
         writeln!(to, "{NOTICE}notice:{NOTICE:#} {notice}")?;
     }
-    for (lane, name) in plan.lanes.iter().enumerate() {
-        writeln!(to, "\nlane {TITLE}{name}{TITLE:#}")?;
-        lane_table(plan, lane).write(to, "  ")?;
-    }
+    writeln!(to)?;
+    lane_table(plan).write(to, "  ")?;
     let rings = ring_table(plan);
     if !rings.is_empty() {
-        writeln!(to, "\n{TITLE}rings{TITLE:#}")?;
+        writeln!(to)?;
         rings.write(to, "  ")?;
     }
     writeln!(to)?;
     totals(plan, to)
 }
 
-fn lane_table(plan: &Plan, lane: usize) -> Table {
+/// The stages, lane by lane.
+fn lane_table(plan: &Plan) -> Table {
     use Side::{Left, Right};
     let mut table = Table::new(&[
+        ("lane", Left),
         ("stage", Left),
         ("kind", Left),
         ("reads", Left),
@@ -56,10 +56,15 @@ fn lane_table(plan: &Plan, lane: usize) -> Table {
         ("state", Right),
         ("tables", Right),
     ]);
-    for (index, stage) in plan.stages.iter().enumerate().filter(|(_, stage)| stage.lane == lane) {
+    let mut order: Vec<(usize, &PlannedStage)> = plan.stages.iter().enumerate().collect();
+    order.sort_by_key(|(_, stage)| stage.lane);
+    let mut lane = None;
+    for (index, stage) in order {
+        let opens = lane.replace(stage.lane) != Some(stage.lane);
         let reads: Vec<&str> = plan.inputs(index).map(|edge| plan.stages[edge.from].name.as_str()).collect();
         let port = stage.output.as_ref();
         table.row([
+            some(opens, || plan.lanes[stage.lane].clone()),
             stage.name.clone(),
             stage.kind.clone(),
             reads.join(", "),
@@ -100,7 +105,7 @@ pub(crate) fn input_port(plan: &Plan, index: usize) -> Option<&Port> {
 fn ring_table(plan: &Plan) -> Table {
     use Side::{Left, Right};
     let mut table = Table::new(&[
-        ("from", Left),
+        ("ring from", Left),
         ("to", Left),
         ("on full", Left),
         ("blocks", Right),

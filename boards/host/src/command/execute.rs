@@ -5,13 +5,13 @@ use std::io::Write;
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, after, never, select};
 use kws_engine::Plan;
 use kws_engine::run::{Outcome, Report, RunOptions, Running};
 
 use super::arguments::Arguments;
 use super::failure::Failure;
-use super::gaps::Gaps;
+use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
 use super::{interrupt, stats};
 
@@ -59,10 +59,13 @@ impl Listener<'_> {
         let stopper = running.stopper();
         let ticks = self.progress.ticks();
         loop {
+            let gather = if self.gaps.untold() { after(GATHER) } else { never() };
             select! {
                 recv(reports) -> report => {
                     let Ok(report) = report else { break };
-                    self.hear(&report);
+                    if let Report::Gap(gap) = &report {
+                        self.gaps.note(gap);
+                    }
                     if running.note(report) {
                         break;
                     }
@@ -71,16 +74,17 @@ impl Listener<'_> {
                     self.interrupted = true;
                     stopper.stop();
                 }
+                recv(gather) -> _ => self.tell_gaps(),
                 recv(ticks) -> _ => self.progress.draw(self.plan, || running.stats()),
             }
         }
         running.wait()
     }
 
-    fn hear(&mut self, report: &Report) {
-        let Report::Gap(gap) = report else { return };
-        if let Some(line) = self.gaps.note(gap, self.plan, Instant::now()) {
-            self.progress.aside(|| tell(line));
+    fn tell_gaps(&mut self) {
+        let lines = self.gaps.tell(self.plan, Instant::now());
+        if !lines.is_empty() {
+            self.progress.aside(|| lines.iter().for_each(tell));
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Plan(PlanError),
     /// A stage cannot go on.
     Stage(StageFault),
+    /// This program or this computer lacks something.
+    Lacking(String),
     /// Something cannot be written or read.
     Output(io::Error),
 }
@@ -31,6 +33,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
             Failure::Usage(text) => (format!("{text}\n\nFor more, try --help."), 2),
+            Failure::Lacking(text) => (text.clone(), 1),
             Failure::Plan(error) => (error.to_string(), 1),
             Failure::Stage(fault) => (fault.to_string(), 1),
             Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,

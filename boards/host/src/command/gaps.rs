@@ -1,4 +1,4 @@
-//! Gaps: told as they come, not more than once a second for each stage, and summed at the end.
+//! Gaps: told soon after they come, not more than once a second for each stage, and summed at the end.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,16 +11,33 @@ use kws_engine::run::GapReport;
 use super::check::input_port;
 
 const GAP: Style = AnsiColor::Yellow.on_default().bold();
+/// How long gaps are gathered before they are told: what is lost block by block comes in many reports.
+pub(crate) const GATHER: Duration = Duration::from_millis(100);
 /// How often one stage's gaps are told.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Stretches that are missing.
+#[derive(Clone, Copy, Default)]
+struct Missing {
+    gaps: u64,
+    ticks: u64,
+}
+
+impl Missing {
+    fn add(&mut self, gaps: u64, ticks: u64) {
+        self.gaps += gaps;
+        self.ticks += ticks;
+    }
+}
 
 /// What one stage met.
 #[derive(Default)]
 struct Met {
-    gaps: u64,
-    lost: u64,
+    all: Missing,
     /// Met since the last line about this stage.
-    untold: u64,
+    untold: Missing,
+    /// Tick up to which the last gap reaches.
+    until: u64,
     told: Option<Instant>,
 }
 
@@ -31,33 +48,53 @@ pub(crate) struct Gaps {
 }
 
 impl Gaps {
-    /// Takes note of a gap; a line about it where it is time for one.
-    pub(crate) fn note(&mut self, gap: &GapReport, plan: &Plan, now: Instant) -> Option<String> {
-        let met = self.by_stage.entry(gap.stage.clone()).or_default();
-        met.gaps += 1;
-        met.lost += gap.lost;
-        if met.told.is_some_and(|told| now.duration_since(told) < PAUSE) {
-            met.untold += 1;
-            return None;
-        }
-        met.told = Some(now);
-        let more = match std::mem::take(&mut met.untold) {
-            0 => String::new(),
-            untold => format!(", and {untold} more since the last line"),
-        };
-        let rate = clock(plan, &gap.stage);
-        let (at, lost) = (seconds(gap.at, rate), seconds(gap.lost, rate));
-        Some(format!("{GAP}gap:{GAP:#} `{}` missed {lost:.3} s before {at:.3} s{more}", gap.stage))
+    /// Takes note of a report. One that begins where the last ended goes on with the same gap.
+    pub(crate) fn note(&mut self, report: &GapReport) {
+        let met = self.by_stage.entry(report.stage.clone()).or_default();
+        let begins = report.at.saturating_sub(report.lost);
+        let new = u64::from(met.all.gaps == 0 || begins > met.until);
+        met.until = report.at;
+        met.all.add(new, report.lost);
+        met.untold.add(new, report.lost);
+    }
+
+    /// Whether there is something to be told.
+    pub(crate) fn untold(&self) -> bool {
+        self.by_stage.values().any(|met| met.untold.ticks > 0)
+    }
+
+    /// Lines about gaps that were not told yet, for stages of which nothing was told a while.
+    pub(crate) fn tell(&mut self, plan: &Plan, now: Instant) -> Vec<String> {
+        let quiet = |met: &Met| met.told.is_none_or(|told| now.duration_since(told) >= PAUSE);
+        let due = self.by_stage.iter_mut().filter(|(_, met)| met.untold.ticks > 0 && quiet(met));
+        due.map(|(stage, met)| {
+            met.told = Some(now);
+            let clock = clock(plan, stage);
+            let text = missed(std::mem::take(&mut met.untold), clock);
+            format!("{GAP}gap:{GAP:#} `{stage}` missed {text}, until {:.3} s", seconds(met.until, clock))
+        })
+        .collect()
     }
 
     /// One line for each stage that met gaps.
     pub(crate) fn sum(&self, plan: &Plan, to: &mut impl Write) -> io::Result<()> {
         for (stage, met) in &self.by_stage {
-            let lost = seconds(met.lost, clock(plan, stage));
-            let gaps = if met.gaps == 1 { "gap" } else { "gaps" };
-            writeln!(to, "{GAP}gaps:{GAP:#} `{stage}` met {} {gaps}, {lost:.3} s lost", met.gaps)?;
+            writeln!(
+                to,
+                "{GAP}gaps:{GAP:#} `{stage}` missed {} in all",
+                missed(met.all, clock(plan, stage))
+            )?;
         }
         Ok(())
+    }
+}
+
+fn missed(missing: Missing, clock: u32) -> String {
+    let lost = seconds(missing.ticks, clock);
+    match missing.gaps {
+        // A gap that goes on was counted when it began.
+        0 | 1 => format!("{lost:.3} s"),
+        gaps => format!("{lost:.3} s in {gaps} gaps"),
     }
 }
 
@@ -67,6 +104,53 @@ fn clock(plan: &Plan, stage: &str) -> u32 {
     input_port(plan, index).or(plan.stages[index].output.as_ref()).map_or(1, |port| port.clock)
 }
 
-fn seconds(ticks: u64, rate: u32) -> f64 {
-    ticks as f64 / f64::from(rate)
+fn seconds(ticks: u64, clock: u32) -> f64 {
+    ticks as f64 / f64::from(clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::{pipeline, registry};
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan::new(&pipeline("[[stage]]\nkind = \"tone\"\n[[stage]]\nkind = \"half\""), &registry()).unwrap()
+    }
+
+    fn report(at: u64, lost: u64) -> GapReport {
+        GapReport { stage: "half".to_owned(), at, lost }
+    }
+
+    fn plain(line: &str) -> String {
+        anstream::adapter::strip_str(line).to_string()
+    }
+
+    #[test]
+    fn reports_that_follow_on_each_other_are_one_gap() {
+        let mut gaps = Gaps::default();
+        [(160, 160), (320, 160), (1600, 160)].map(|(at, lost)| gaps.note(&report(at, lost)));
+        let mut sum = Vec::new();
+        gaps.sum(&plan(), &mut sum).unwrap();
+        let sum = plain(&String::from_utf8(sum).unwrap());
+        assert_eq!(sum, "gaps: `half` missed 0.030 s in 2 gaps in all\n");
+    }
+
+    #[test]
+    fn a_stage_is_told_of_once_a_second() {
+        let (mut gaps, plan, begin) = (Gaps::default(), plan(), Instant::now());
+        gaps.note(&report(1600, 160));
+        let lines = gaps.tell(&plan, begin);
+        assert_eq!(
+            lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
+            ["gap: `half` missed 0.010 s, until 0.100 s"]
+        );
+        assert!(!gaps.untold());
+        [3200, 4800].map(|at| gaps.note(&report(at, 160)));
+        assert!(gaps.untold() && gaps.tell(&plan, begin + PAUSE / 2).is_empty());
+        let lines = gaps.tell(&plan, begin + PAUSE);
+        assert_eq!(
+            lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
+            ["gap: `half` missed 0.020 s in 2 gaps, until 0.300 s"]
+        );
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
 
 /// Writes the microphones of this computer.
 pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
-    Err(Failure::usage("`--devices`: this program was built without microphone support"))
+    Err(Failure::Lacking("`--devices`: this program was built without microphone support".to_owned()))
 }
 
 /// Writes the kinds: each in a line, or one with its parameters, or as JSON.
@@ -88,53 +88,53 @@ fn one_line(text: &str) -> String {
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Type, unit, limits, choices and default of a parameter.
+/// Type or choices, unit, limits and default of a parameter.
 fn facts(schema: &Value, required: bool) -> Vec<String> {
-    let mut facts = Vec::new();
-    let choices = choices(schema);
-    facts.push(if choices.is_empty() { type_of(schema) } else { choices.join(" | ") });
-    let text = |key: &str| schema.get(key).and_then(Value::as_str);
-    if let Some(unit) = text("unit") {
-        facts.push(unit.to_owned());
-    }
+    let mut facts = vec![values(schema)];
+    let unit = schema.get("unit").and_then(Value::as_str);
+    facts.extend(unit.map(str::to_owned));
     facts.extend(range(schema));
     match schema.get("default") {
         _ if required => facts.push("required".to_owned()),
         Some(Value::Null) | None => {}
-        Some(default) => facts.push(format!("default {default}")),
+        Some(default) => facts.push(format!("default {}", plain(default))),
     }
     facts.retain(|fact| !fact.is_empty());
     facts
 }
 
-/// The schemas that a value may fit, `null` aside.
-fn alternatives(schema: &Value) -> Vec<&Value> {
-    let lists = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
-    lists.flatten().filter(|choice| choice.get("type") != Some(&"null".into())).collect()
+/// A value as TOML has it, whole numbers without a point.
+fn plain(value: &Value) -> String {
+    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
 }
 
-fn choices(schema: &Value) -> Vec<String> {
-    let own = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    let own = own.chain(schema.get("const")).filter(|choice| !choice.is_null()).map(Value::to_string);
-    own.chain(alternatives(schema).into_iter().flat_map(choices)).collect()
-}
-
-fn type_of(schema: &Value) -> String {
-    match schema.get("type") {
-        Some(Value::String(name)) => named(name, schema),
-        Some(Value::Array(names)) => {
-            let names = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
-            names.map(|name| named(name, schema)).collect::<Vec<_>>().join(" or ")
-        }
-        _ => alternatives(schema).into_iter().map(type_of).collect::<Vec<_>>().join(" or "),
+/// The values that a schema takes: its choices where it has some, else its types; `null` aside.
+fn values(schema: &Value) -> String {
+    let choices = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let choices = choices.chain(schema.get("const")).filter(|choice| !choice.is_null());
+    let choices: Vec<String> = choices.map(Value::to_string).collect();
+    if !choices.is_empty() {
+        return choices.join(" | ");
     }
+    let lists = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+    let alternatives: Vec<String> = lists.flatten().map(values).filter(|values| !values.is_empty()).collect();
+    if !alternatives.is_empty() {
+        return alternatives.join(" | ");
+    }
+    let types = match schema.get("type") {
+        Some(Value::String(name)) => vec![name.as_str()],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let types = types.into_iter().filter(|name| *name != "null");
+    types.map(|name| named(name, schema)).collect::<Vec<_>>().join(" | ")
 }
 
 fn named(name: &str, schema: &Value) -> String {
     let path = schema.get("format").is_some_and(|format| format == "path");
     match (name, schema.get("items")) {
         ("string", _) if path => "path".to_owned(),
-        ("array", Some(items)) => format!("list of {}", type_of(items)),
+        ("array", Some(items)) => format!("list of {}", values(items)),
         ("object", _) => {
             let keys = schema.get("properties").and_then(Value::as_object);
             let keys: Vec<&str> = keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
@@ -145,15 +145,18 @@ fn named(name: &str, schema: &Value) -> String {
 }
 
 fn range(schema: &Value) -> Option<String> {
-    let number = |key: &str| schema.get(key).filter(|value| value.is_number());
-    let low = number("minimum").map(|low| format!("≥ {low}"));
-    let low = low.or_else(|| number("exclusiveMinimum").map(|low| format!("> {low}")));
-    let high = number("maximum").map(|high| format!("≤ {high}"));
-    let high = high.or_else(|| number("exclusiveMaximum").map(|high| format!("< {high}")));
-    match (number("minimum"), number("maximum"), low, high) {
-        (Some(low), Some(high), ..) => Some(format!("{low} to {high}")),
-        (_, _, Some(low), Some(high)) => Some(format!("{low} and {high}")),
-        (_, _, low, high) => low.or(high),
+    let bound = |key: &str, sign: &str| {
+        let number = schema.get(key).filter(|value| value.is_number())?;
+        Some(format!("{sign} {}", plain(number)))
+    };
+    let low = bound("minimum", "≥").or_else(|| bound("exclusiveMinimum", ">"));
+    let high = bound("maximum", "≤").or_else(|| bound("exclusiveMaximum", "<"));
+    match (low, high) {
+        (Some(low), Some(high)) => match (low.strip_prefix("≥ "), high.strip_prefix("≤ ")) {
+            (Some(from), Some(to)) => Some(format!("{from} to {to}")),
+            _ => Some(format!("{low}, {high}")),
+        },
+        (low, high) => low.or(high),
     }
 }
 
@@ -172,4 +175,48 @@ fn as_json(entry: &kws_engine::Entry) -> Value {
         "inputs": {"min": entry.inputs.start(), "max": most},
         "params": params.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::registry;
+    use super::*;
+
+    fn listed(only: Option<&str>, format: Format) -> String {
+        let mut text = Vec::new();
+        stages(&registry(), only, format, &mut text).unwrap();
+        String::from_utf8(anstream::adapter::strip_bytes(&text).into_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_kind_is_listed_with_its_parameters() {
+        let expected = "tone (source)  A source of silence.\n\
+                        \u{20} rate   Samples per second. [integer, Hz, 1000 to 96000, default 16000]\n\
+                        \u{20} block  Samples in a block. [integer, ≥ 0]\n";
+        assert_eq!(listed(Some("tone"), Format::Text), expected);
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let all: Value = serde_json::from_str(&listed(Some("tone"), Format::Json)).unwrap();
+        assert_eq!((&all[0]["kind"], &all[0]["inputs"]["max"]), (&json!("tone"), &json!(0)));
+        assert_eq!(all[0]["params"][0]["maximum"], 96000);
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_the_nearest() {
+        let failure = stages(&registry(), Some("tome"), Format::Text, &mut Vec::new()).unwrap_err();
+        assert!(matches!(failure, Failure::Usage(text) if text.contains("did you mean `tone`?")));
+    }
+
+    #[test]
+    fn values_are_choices_or_types() {
+        let found = |schema: Value| facts(&schema, false).join(", ");
+        assert_eq!(found(json!({"anyOf": [{"type": "integer"}, {"const": "mix"}]})), "integer | \"mix\"");
+        assert_eq!(found(json!({"type": ["array", "null"], "items": {"type": "string"}})), "list of string");
+        assert_eq!(
+            found(json!({"type": "number", "exclusiveMinimum": 0.0, "maximum": 10000.0})),
+            "number, > 0, ≤ 10000"
+        );
+    }
 }

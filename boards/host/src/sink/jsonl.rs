@@ -31,6 +31,7 @@ use super::names::Names;
 pub struct JsonlParams {
     /// The file, relative to the pipeline's folder and written anew; "-" for standard output.
     #[serde(default = "standard_output")]
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
 

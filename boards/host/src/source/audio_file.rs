@@ -31,6 +31,7 @@ use crate::audio::{Channel, Decoder};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AudioFileParams {
     /// The file, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
     /// Samples per second that the pipeline hears; a file of another rate is resampled.
     #[serde(default = "default_rate")]
@@ -159,13 +160,22 @@ struct Playback<T> {
     queue: Vec<f32>,
     /// Samples of the queue that are behind us.
     used: usize,
+    /// Samples still to be left out after a gap, so that it is whole blocks.
+    skip: u64,
     begun: bool,
     element: std::marker::PhantomData<T>,
 }
 
 impl<T: Sample> Playback<T> {
     fn new(player: Player) -> Self {
-        Playback { player, queue: Vec::new(), used: 0, begun: false, element: std::marker::PhantomData }
+        Playback {
+            player,
+            queue: Vec::new(),
+            used: 0,
+            skip: 0,
+            begun: false,
+            element: std::marker::PhantomData,
+        }
     }
 }
 
@@ -175,22 +185,17 @@ impl<T: Sample> Stage for Playback<T> {
 
     fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
         let mut filled = 0;
-        let mut lost = 0;
-        // Samples to be left out after a gap, so that it is whole blocks.
-        let mut skip = 0;
         while filled < block.len() {
             if self.used == self.queue.len() {
                 self.queue.clear();
                 self.used = 0;
                 match self.player.play(&mut self.queue).map_err(Fault::because)? {
                     Played::Samples { lost: 0 } => {}
-                    Played::Samples { lost: more } => {
-                        lost += filled as u64 + more;
-                        filled = 0;
-                        skip = lost.next_multiple_of(block.len() as u64) - lost;
-                    }
-                    Played::End if lost > 0 => {
-                        return Err(Fault::new("the recording is damaged, and less than one block follows"));
+                    Played::Samples { lost } => {
+                        let lost = filled as u64 + lost;
+                        let whole = lost.next_multiple_of(block.len() as u64);
+                        self.skip = whole - lost;
+                        return Ok(Flow::Lost(whole));
                     }
                     Played::End if self.begun => return Ok(Flow::End),
                     Played::End => return Err(Fault::new("the recording is shorter than one block")),
@@ -198,11 +203,10 @@ impl<T: Sample> Stage for Playback<T> {
                 continue;
             }
             let queue = &self.queue[self.used..];
-            if skip > 0 {
-                let now = queue.len().min(skip as usize);
+            if self.skip > 0 {
+                let now = queue.len().min(self.skip as usize);
                 self.used += now;
-                skip -= now as u64;
-                lost += now as u64;
+                self.skip -= now as u64;
                 continue;
             }
             let room = &mut block[filled..];
@@ -212,7 +216,7 @@ impl<T: Sample> Stage for Playback<T> {
             filled += now;
         }
         self.begun = true;
-        Ok(if lost > 0 { Flow::EmitAfterGap(lost) } else { Flow::Emit })
+        Ok(Flow::Emit)
     }
 }
 

@@ -47,6 +47,7 @@ pub struct MicParams {
     block: Option<u32>,
     /// A recording to be played where there is no microphone, relative to the pipeline's folder.
     #[serde(default)]
+    #[schemars(extend("format" = "path"))]
     fallback: Option<PathBuf>,
 }
 

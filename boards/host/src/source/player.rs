@@ -55,6 +55,8 @@ struct Reel {
     decoder: Decoder,
     resampler: Option<Resampler>,
     chunk: Vec<f32>,
+    /// Why the file cannot be read on, kept until what came before is played.
+    broken: Option<String>,
 }
 
 /// What a step of playing brought.
@@ -135,7 +137,7 @@ impl Reel {
         let decoder = Decoder::open(&programme.path, programme.channel)?;
         let (from, to) = (decoder.rate(), programme.rate);
         let resampler = (from != to).then(|| Resampler::new(from, to, CHUNK)).transpose()?;
-        Ok(Reel { decoder, resampler, chunk: Vec::new() })
+        Ok(Reel { decoder, resampler, chunk: Vec::new(), broken: None })
     }
 
     /// Adds some more samples. Says whether that was all, and how many were lost before them.
@@ -146,14 +148,22 @@ impl Reel {
                 Heard::End => (true, 0),
             });
         };
+        if let Some(text) = self.broken.take() {
+            return Err(text);
+        }
         self.chunk.clear();
-        match self.decoder.next(&mut self.chunk)? {
-            Heard::Samples { lost } => {
+        match self.decoder.next(&mut self.chunk) {
+            Err(text) => {
+                resampler.finish(into)?;
+                self.broken = Some(text);
+                Ok((false, 0))
+            }
+            Ok(Heard::Samples { lost }) => {
                 let lost = if lost > 0 { resampler.skip(lost) } else { 0 };
                 resampler.push(&self.chunk, into)?;
                 Ok((false, lost))
             }
-            Heard::End => {
+            Ok(Heard::End) => {
                 resampler.finish(into)?;
                 Ok((true, 0))
             }

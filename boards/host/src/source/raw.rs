@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RawParams {
     /// The file, relative to the pipeline's folder; "-" for standard input.
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
     /// Samples per second.
     #[serde(default = "default_rate")]

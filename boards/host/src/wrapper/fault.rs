@@ -90,7 +90,7 @@ impl Script {
 
 impl Make for Script {
     fn make<T: Item>(&self) -> Result<Box<dyn Node>, Fault> {
-        Ok(node(Faulty::<T> { script: self.clone(), last: 0, swallowed: false, element: Default::default() }))
+        Ok(node(Faulty::<T> { script: self.clone(), last: 0, element: Default::default() }))
     }
 }
 
@@ -98,7 +98,6 @@ struct Faulty<T> {
     script: Script,
     /// Tick of the last block that was passed on.
     last: u64,
-    swallowed: bool,
     element: std::marker::PhantomData<T>,
 }
 
@@ -123,14 +122,13 @@ impl<T: Item> Stage for Faulty<T> {
             }
             !now
         });
-        if self.script.gaps.iter().any(|(begin, end)| at > *begin && at <= *end) {
-            self.swallowed = true;
-            return Ok(Flow::Skip);
+        if let Some((_, end)) = self.script.gaps.iter().find(|(begin, end)| at > *begin && at <= *end) {
+            let last = at + self.script.period > *end;
+            return Ok(if last { Flow::Lost(at - self.last) } else { Flow::Skip });
         }
         output.copy_from_slice(&block);
-        let lost = at.saturating_sub(self.last + self.script.period).max(1);
         self.last = at;
-        Ok(if std::mem::take(&mut self.swallowed) { Flow::EmitAfterGap(lost) } else { Flow::Emit })
+        Ok(Flow::Emit)
     }
 }
 
@@ -142,7 +140,7 @@ mod tests {
     fn faulty(params: FaultParams) -> Faulty<i16> {
         let port = Port::source(Element::I16, vec![2], Role::SAMPLES, 1000, 10);
         let script = Script::of(&params, &port);
-        Faulty { script, last: 0, swallowed: false, element: Default::default() }
+        Faulty { script, last: 0, element: Default::default() }
     }
 
     fn flows(mut stage: Faulty<i16>, until: u64) -> Vec<Flow> {
@@ -155,7 +153,7 @@ mod tests {
     fn gaps_swallow_blocks_and_say_how_many() {
         let gaps = vec![Span { at_ms: 10.0, length_ms: 20.0 }];
         let found = flows(faulty(FaultParams { gaps, ..FaultParams::default() }), 5);
-        assert_eq!(found, [Flow::Emit, Flow::Skip, Flow::Skip, Flow::EmitAfterGap(20), Flow::Emit]);
+        assert_eq!(found, [Flow::Emit, Flow::Skip, Flow::Lost(20), Flow::Emit, Flow::Emit]);
     }
 
     #[test]

@@ -29,6 +29,7 @@ use super::recording::{Files, Layout, Line};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReplayParams {
     /// The recording's stem or any of its files, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
 
@@ -84,13 +85,15 @@ trait Recall<T>: Send {
 }
 
 fn replay<T: Item, R: Recall<T> + 'static>(blocks: R, ticks: Reader<u64>) -> Box<dyn Node> {
-    node(Replay { blocks, ticks, index: 0, items: std::marker::PhantomData::<fn(T)> })
+    node(Replay { blocks, ticks, index: 0, after_gap: None, items: std::marker::PhantomData::<fn(T)> })
 }
 
 struct Replay<T, R> {
     blocks: R,
     ticks: Reader<u64>,
     index: u64,
+    /// Tick of the block that follows the gap just told.
+    after_gap: Option<u64>,
     items: std::marker::PhantomData<fn(T)>,
 }
 
@@ -103,14 +106,30 @@ impl<T: Item, R: Recall<T>> Stage for Replay<T, R> {
         if self.index == all {
             return Ok(Flow::End);
         }
+        if let Some(tick) = self.after_gap.take() {
+            return self.recall(block).map(|()| Flow::EmitAt(tick));
+        }
         let mut row = [0; 2];
-        let read = self.ticks.read(&mut row).map_err(|error| error.to_string());
-        read.and_then(|()| self.blocks.recall(self.index, block)).map_err(|text| {
-            Fault::because(format!("the recording breaks off at block {} of {all}: {text}", self.index + 1))
-        })?;
-        self.index += 1;
+        self.ticks.read(&mut row).map_err(|error| self.broken(&error.to_string()))?;
         let [tick, lost] = row;
-        Ok(Flow::EmitAt { tick, lost })
+        if lost > 0 {
+            self.after_gap = Some(tick);
+            return Ok(Flow::Lost(lost));
+        }
+        self.recall(block).map(|()| Flow::EmitAt(tick))
+    }
+}
+
+impl<T: Item, R: Recall<T>> Replay<T, R> {
+    fn recall(&mut self, block: &mut [T]) -> Result<(), Fault> {
+        self.blocks.recall(self.index, block).map_err(|text| self.broken(&text))?;
+        self.index += 1;
+        Ok(())
+    }
+
+    fn broken(&self, why: &str) -> Fault {
+        let (next, all) = (self.index + 1, self.ticks.rows());
+        Fault::because(format!("the recording breaks off at block {next} of {all}: {why}"))
     }
 }
 

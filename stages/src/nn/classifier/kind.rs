@@ -20,6 +20,7 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[serde(deny_unknown_fields)]
 pub struct Params {
     /// The model, a `.tflite` file; a relative path starts at the pipeline file's folder.
+    #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
     /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
     #[serde(default)]

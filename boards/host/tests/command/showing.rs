@@ -1,0 +1,97 @@
+//! What is shown without running anything.
+
+use serde_json::Value;
+
+use crate::bench::{Bench, features};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn check_shows_lanes_edges_and_costs() {
+    let bench = features();
+    let shown = bench.run(&["features.toml", "--check"]).well();
+    for text in
+        ["features only", "main", "window", "frame f32[480]", "fft", "block", "MACs per second", "of memory"]
+    {
+        assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
+    }
+    assert_eq!(shown.err, "");
+}
+
+#[test]
+fn check_with_json_is_one_document() {
+    let bench = features();
+    let plan =
+        json(&bench.run(&["features.toml", "--check", "--json", "--set", "window.hop_ms=10"]).well().out);
+    assert_eq!(plan["lanes"], serde_json::json!(["mic", "main"]));
+    assert_eq!(plan["stages"][1]["output"]["period"], 160);
+    assert_eq!(plan["stages"][1]["params"]["hop_ms"], 10.0);
+    assert_eq!(plan["edges"][0]["ring"]["on_full"], "block");
+    assert!(plan["macs_per_second"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn check_needs_no_sink_and_writes_none() {
+    let bench = features();
+    let before = std::fs::read_dir(bench.path("")).unwrap().count();
+    bench.run(&["features.toml", "--check"]).well();
+    assert_eq!(std::fs::read_dir(bench.path("")).unwrap().count(), before);
+}
+
+#[test]
+fn graphs_hold_every_edge() {
+    let bench = features();
+    let mermaid = bench.run(&["features.toml", "--graph"]).well().out;
+    assert!(mermaid.starts_with("flowchart"), "{mermaid}");
+    assert!(mermaid.contains("s0 ==>|") && mermaid.contains("s1 -->|"), "{mermaid}");
+    let svg = bench.run(&["features.toml", "--graph=svg"]).well().out;
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+    assert_eq!(svg.matches("marker-end").count(), 2);
+}
+
+#[test]
+fn stages_are_listed() {
+    let bench = Bench::new();
+    let all = bench.run(&["--stages"]).well().out;
+    for kind in ["audio_file", "window", "classifier", "print", "record"] {
+        assert!(all.contains(kind), "`{kind}` is not in\n{all}");
+    }
+    let one = bench.run(&["--stages", "window"]).well().out;
+    assert!(one.contains("hop_ms") && one.contains("ms,") && !one.contains("classifier"), "{one}");
+    let kinds = json(&bench.run(&["--stages", "--json"]).well().out);
+    assert!(
+        kinds.as_array().unwrap().iter().all(|kind| !kind["doc"].as_str().unwrap().is_empty()),
+        "{kinds}"
+    );
+    bench.run(&["--stages", "windw"]).badly(2, &["did you mean `window`?"]);
+}
+
+#[test]
+fn every_parameter_has_a_line_of_documentation() {
+    let kinds = json(&Bench::new().run(&["--stages", "--json"]).well().out);
+    for kind in kinds.as_array().unwrap() {
+        for param in kind["params"].as_array().unwrap() {
+            let doc = param["description"].as_str().unwrap_or_default();
+            assert!(!doc.is_empty(), "`{}` of `{}` says nothing", param["name"], kind["kind"]);
+        }
+    }
+}
+
+#[test]
+fn the_schema_names_every_kind() {
+    let bench = Bench::new();
+    let schema = json(&bench.run(&["--schema"]).well().out);
+    let kinds = json(&bench.run(&["--stages", "--json"]).well().out);
+    let stages = schema["properties"]["stage"]["items"]["oneOf"].as_array().unwrap();
+    assert_eq!(stages.len(), kinds.as_array().unwrap().len());
+    assert!(stages.iter().any(|stage| stage["properties"]["kind"]["const"] == "window"));
+}
+
+#[test]
+fn devices_are_listed_or_it_is_said_how() {
+    let run = Bench::new().run(&["--devices"]);
+    assert!(matches!(run.code, Some(0 | 1)), "{run:#?}");
+    assert!(run.code == Some(0) || run.err.contains("microphone"), "{run:#?}");
+}

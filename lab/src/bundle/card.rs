@@ -1,0 +1,65 @@
+//! `model.toml`: what no `.tflite` says of a model.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+/// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Card {
+    /// Name of the model.
+    pub name: String,
+    /// Names of the outputs, in order.
+    pub labels: Vec<String>,
+    /// Samples per second of the audio that the model was trained on.
+    pub clock: u32,
+    /// The stages between the samples and the classifier, with the parameters that the model depends on.
+    pub front_end: Vec<toml::Table>,
+    /// Operating points, for `trigger`.
+    #[serde(default)]
+    pub point: Vec<Point>,
+    /// Scales and zero points, for people: the `.tflite` file says the same.
+    pub quantisation: toml::Table,
+    /// How the model came to be.
+    pub training: toml::Table,
+    /// What was measured, and on what.
+    #[serde(default)]
+    pub measured: toml::Table,
+}
+
+/// When a label counts as heard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Name of the operating point.
+    pub name: String,
+    /// The label that it watches.
+    pub label: String,
+    /// Smoothed posterior from which on the label is heard.
+    pub on: f32,
+    /// Smoothed posterior below which it is over.
+    pub off: f32,
+}
+
+impl Card {
+    /// Reads `model.toml` of a model's folder.
+    ///
+    /// # Errors
+    /// When it is absent or malformed.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("model.toml");
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    /// Writes `model.toml` into a model's folder.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join("model.toml");
+        std::fs::write(&path, toml::to_string(self)?)
+            .with_context(|| format!("cannot write `{}`", path.display()))
+    }
+}

@@ -1,0 +1,6 @@
+//! One module per subcommand.
+
+pub(crate) mod evaluate;
+pub(crate) mod infer;
+pub(crate) mod streams;
+pub(crate) mod train;

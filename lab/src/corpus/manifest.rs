@@ -1,0 +1,138 @@
+//! `manifest.csv`: columns `path,label,speaker,split` and any metadata columns.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// The part of a corpus that a clip serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Split {
+    /// Weights are fitted to these.
+    Train,
+    /// Early stopping, calibration and operating points are chosen on these.
+    Validation,
+    /// Figures are reported on these.
+    Test,
+}
+
+impl Split {
+    /// All splits, in the order of a model's life.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
+    /// Parses `train`, `validation` or `test`.
+    ///
+    /// # Errors
+    /// On any other name.
+    pub fn parse(name: &str) -> Result<Self> {
+        Ok(match name {
+            "train" => Self::Train,
+            "validation" => Self::Validation,
+            "test" => Self::Test,
+            _ => bail!("unknown split `{name}`, expected `train`, `validation` or `test`"),
+        })
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// One row of a manifest.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    /// Where the recording lies, the corpus folder included.
+    pub path: PathBuf,
+    /// The word that is spoken, or `_silence_`.
+    pub label: String,
+    /// Who speaks; empty when unknown.
+    pub speaker: String,
+    /// What the clip may be used for.
+    pub split: Split,
+    /// The manifest's remaining columns.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// A manifest that has been read and checked.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    /// The folder.
+    pub root: PathBuf,
+    /// Rows whose recording exists.
+    pub clips: Vec<Clip>,
+    /// Paths that the manifest names and the folder lacks.
+    pub missing: Vec<PathBuf>,
+}
+
+const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
+
+impl Corpus {
+    /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
+    ///
+    /// # Errors
+    /// When the manifest is absent or malformed, lacks a required column, names an unknown split, holds no
+    /// usable row, or lets one speaker serve two splits.
+    pub fn open(root: &Path) -> Result<Self> {
+        let path = root.join("manifest.csv");
+        Self::read(root, &path).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    fn read(root: &Path, path: &Path) -> Result<Self> {
+        let mut reader = csv::Reader::from_path(path)?;
+        let header = reader.headers()?.clone();
+        for column in REQUIRED {
+            let found = header.iter().collect::<Vec<_>>().join(",");
+            ensure!(
+                header.iter().any(|c| c == column),
+                "column `{column}` is missing: found `{found}`; a manifest needs `path,label,speaker,split`"
+            );
+        }
+        let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
+        for (index, row) in reader.deserialize::<BTreeMap<String, String>>().enumerate() {
+            let line = index + 2;
+            let clip = clip(root, row?).with_context(|| format!("line {line}"))?;
+            if clip.path.is_file() {
+                corpus.clips.push(clip);
+            } else {
+                corpus.missing.push(clip.path);
+            }
+        }
+        ensure!(!corpus.clips.is_empty(), "no row names a recording that exists");
+        corpus.check_speakers()?;
+        Ok(corpus)
+    }
+
+    fn check_speakers(&self) -> Result<()> {
+        let mut seen: BTreeMap<&str, &Clip> = BTreeMap::new();
+        for clip in self.clips.iter().filter(|c| !c.speaker.is_empty()) {
+            let first = seen.entry(&clip.speaker).or_insert(clip);
+            ensure!(
+                first.split == clip.split,
+                "speaker `{}` is in split `{}` with `{}` and in `{}` with `{}`; a speaker belongs to one split: \
+                 run `kws-lab corpus split`",
+                clip.speaker,
+                first.split,
+                first.path.display(),
+                clip.split,
+                clip.path.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn clip(root: &Path, mut row: BTreeMap<String, String>) -> Result<Clip> {
+    let mut take = |column: &str| row.remove(column).unwrap_or_default();
+    let (path, label) = (take("path"), take("label"));
+    ensure!(!path.is_empty(), "`path` is empty");
+    ensure!(!label.is_empty(), "`label` of `{path}` is empty; silence is written `_silence_`");
+    let (speaker, split) = (take("speaker"), Split::parse(&take("split"))?);
+    Ok(Clip { path: root.join(path), label, speaker, split, columns: row })
+}

@@ -1,0 +1,13 @@
+//! The offline half of kws: corpora, training with burn, quantisation to `.tflite`, and evaluation.
+
+pub mod audio;
+pub mod augment;
+pub mod bundle;
+pub mod corpus;
+pub mod evaluate;
+pub mod features;
+pub mod nets;
+pub mod npy;
+pub mod quantise;
+pub mod tflite;
+pub mod train;

@@ -1,0 +1,146 @@
+//! A graph with weights.
+
+use burn::module::{Module, Param};
+use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+
+use super::graph::{Graph, Layout, Normalisation, Op, Step};
+use crate::quantise::Fake;
+
+/// Weights of one step.
+#[derive(Module, Debug)]
+pub struct Layer {
+    /// `[out, in per group, rows, columns]`; dense: `[units, inputs, 1, 1]`, inputs in rows, columns, channels order.
+    pub weight: Param<Tensor<4>>,
+    /// One per output.
+    pub bias: Param<Tensor<1>>,
+    /// Batch norm between the convolution and its ReLU; gone once folded.
+    pub norm: Option<BatchNorm>,
+}
+
+/// A network whose weights can be trained.
+#[derive(Module, Debug)]
+pub struct Network {
+    /// One for each step that has weights.
+    pub layers: Vec<Layer>,
+    /// The layers' order and shapes.
+    #[module(skip)]
+    pub graph: Graph,
+    /// Applied to the features first.
+    #[module(skip)]
+    pub normalisation: Normalisation,
+}
+
+impl Network {
+    /// Draws weights (He et al., arXiv:1502.01852) from the device's seeded generator.
+    #[must_use]
+    pub fn init(graph: Graph, normalisation: &Normalisation, device: &Device) -> Self {
+        let layers =
+            graph.steps.iter().filter(|s| s.op.has_weights()).map(|s| Layer::init(s, device)).collect();
+        Self { layers, normalisation: graph.foldable(normalisation), graph }
+    }
+
+    /// Logits `[clips, labels]` of features `[clips, frames, coefficients]`.
+    ///
+    /// With `fake`, every tensor that is integer in the exported model takes only values that it can hold.
+    /// `keep` multiplies the last layer's input (dropout).
+    #[must_use]
+    pub fn forward(&self, features: Tensor<3>, fake: Option<&Fake>, keep: Option<Tensor<2>>) -> Tensor<2> {
+        self.trace(features, fake, keep).pop().expect("a graph has steps").flatten(1, 3)
+    }
+
+    /// Every activation of a run: the input, then each step's output, `[clips, channels, rows, columns]`.
+    #[must_use]
+    pub fn trace(
+        &self,
+        features: Tensor<3>,
+        fake: Option<&Fake>,
+        mut keep: Option<Tensor<2>>,
+    ) -> Vec<Tensor<4>> {
+        let mut x = self.enter(features);
+        if let Some(fake) = fake {
+            x = fake.activation(x, 0);
+        }
+        let mut trace = vec![x.clone()];
+        let mut layers = self.layers.iter();
+        for (index, step) in self.graph.steps.iter().enumerate() {
+            x = if step.op.has_weights() {
+                let layer = layers.next().expect("one layer for each step with weights");
+                layer.forward(x, step, fake, keep.take_if(|_| matches!(step.op, Op::Dense { .. })))
+            } else {
+                x.mean_dim(2).mean_dim(3)
+            };
+            if let Some(fake) = fake {
+                x = fake.activation(x, index + 1);
+            }
+            trace.push(x.clone());
+        }
+        trace
+    }
+
+    fn enter(&self, features: Tensor<3>) -> Tensor<4> {
+        let device = features.device();
+        let row = |values: &[f32]| {
+            Tensor::<3>::from_data(TensorData::new(values.to_vec(), [1, 1, values.len()]), &device)
+        };
+        let n = &self.normalisation;
+        let x = (features - row(&n.mean)) / row(&n.deviation);
+        match self.graph.layout {
+            Layout::Picture => x.unsqueeze_dim(1),
+            Layout::Sequence => x.swap_dims(1, 2).unsqueeze_dim(3),
+        }
+    }
+}
+
+impl Layer {
+    fn init(step: &Step, device: &Device) -> Self {
+        let [_, _, channels] = step.input;
+        let shape = match step.op {
+            Op::Conv { filters, kernel, .. } => [filters, channels, kernel[0], kernel[1]],
+            Op::Depthwise { kernel, .. } => [channels, 1, kernel[0], kernel[1]],
+            Op::Dense { units } => [units, step.input.iter().product(), 1, 1],
+            Op::Mean => unreachable!("a mean has no weights"),
+        };
+        let inputs: usize = shape[1..].iter().product();
+        let deviation = (2.0 / inputs as f64).sqrt();
+        let outputs = shape[0];
+        let normed = !matches!(step.op, Op::Dense { .. });
+        Self {
+            weight: Param::from_tensor(Tensor::random(shape, Distribution::Normal(0.0, deviation), device)),
+            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
+            norm: normed.then(|| BatchNormConfig::new(outputs).init(device)),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>, step: &Step, fake: Option<&Fake>, keep: Option<Tensor<2>>) -> Tensor<4> {
+        let mut weight = self.weight.val();
+        if let Some(fake) = fake {
+            weight = fake.weight(weight, step.op);
+        }
+        let (stride, groups) = match step.op {
+            Op::Conv { stride, .. } => (stride, 1),
+            Op::Depthwise { stride, .. } => (stride, step.input[2]),
+            Op::Dense { .. } => return self.dense(x, weight, keep),
+            Op::Mean => unreachable!("a mean has no weights"),
+        };
+        let options = ConvOptions::new_with_padding(stride, step.padding(), [1, 1], groups);
+        let mut y = conv2d(x, weight, Some(self.bias.val()), options);
+        if let Some(norm) = &self.norm {
+            y = norm.forward(y);
+        }
+        relu(y)
+    }
+
+    fn dense(&self, x: Tensor<4>, weight: Tensor<4>, keep: Option<Tensor<2>>) -> Tensor<4> {
+        let mut flat: Tensor<2> = x.permute([0, 2, 3, 1]).flatten(1, 3);
+        if let Some(keep) = keep {
+            flat = flat * keep;
+        }
+        let weight: Tensor<2> = weight.flatten(1, 3);
+        let y = flat.matmul(weight.transpose()) + self.bias.val().unsqueeze_dim(0);
+        y.unsqueeze_dim::<3>(2).unsqueeze_dim(3)
+    }
+}

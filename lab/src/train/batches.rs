@@ -1,0 +1,111 @@
+//! Examples in batches, made ahead of the network by a thread of their own.
+
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::augment::mask;
+use crate::corpus::Split;
+use crate::features::{FrontEnd, front_end};
+
+use super::config::{Config, Fit};
+use super::material::Material;
+use super::sample::Drawer;
+
+/// Features and classes of some clips.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// `[clips, frames, coefficients]`, row by row.
+    pub features: Vec<f32>,
+    /// One per clip.
+    pub classes: Vec<usize>,
+}
+
+/// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
+pub(super) fn draw_ahead<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    drawer: &'scope Drawer<'_>,
+    config: &'scope Config,
+    fit: &'scope Fit,
+    epoch: usize,
+) -> Result<Receiver<Batch>> {
+    let mut front_end = front_end(&config.front_end)?;
+    let (sender, receiver) = sync_channel(8);
+    scope.spawn(move || {
+        for step in 0..fit.clips / fit.batch {
+            let clips = step * fit.batch..(step + 1) * fit.batch;
+            // The receiver is gone when the run ends early.
+            if sender.send(drawer.batch(epoch, clips, config, front_end.as_mut())).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+impl Drawer<'_> {
+    /// Draws the features of some examples of an epoch.
+    pub(super) fn batch(
+        &self,
+        epoch: usize,
+        clips: Range<usize>,
+        config: &Config,
+        fe: &mut dyn FrontEnd,
+    ) -> Batch {
+        let [frames, width] = fe.shape();
+        let mut batch = Batch::default();
+        for index in clips {
+            let mut rng = self.rng(epoch, index);
+            let (samples, class) = self.draw(fe.clip_samples(), &mut rng);
+            let start = batch.features.len();
+            batch.features.resize(start + frames * width, 0.0);
+            let features = &mut batch.features[start..];
+            fe.extract(&samples, features);
+            mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
+            batch.classes.push(class);
+        }
+        batch
+    }
+}
+
+/// Some clips of a batch as `[clips, frames, coefficients]`.
+pub(crate) fn tensor(
+    batch: &Batch,
+    clips: Range<usize>,
+    [frames, width]: [usize; 2],
+    device: &Device,
+) -> Tensor<3> {
+    let size = frames * width;
+    let part = batch.features[clips.start * size..clips.end * size].to_vec();
+    Tensor::from_data(TensorData::new(part, [clips.len(), frames, width]), device)
+}
+
+/// Features of every clip of a split as it is, centred in the window.
+pub(crate) fn clean(material: &Material, split: Split, front_end: &mut dyn FrontEnd) -> Batch {
+    let [frames, width] = front_end.shape();
+    let mut batch = Batch::default();
+    for spoken in material.split(split) {
+        let window = centre(&spoken.samples, front_end.clip_samples());
+        let start = batch.features.len();
+        batch.features.resize(start + frames * width, 0.0);
+        front_end.extract(&window, &mut batch.features[start..]);
+        batch.classes.push(spoken.class);
+    }
+    batch
+}
+
+/// Cuts or pads a clip to `length`, keeping its middle.
+pub(crate) fn centre(samples: &[i16], length: usize) -> Vec<i16> {
+    let mut window = vec![0; length];
+    if samples.len() >= length {
+        let start = (samples.len() - length) / 2;
+        window.copy_from_slice(&samples[start..start + length]);
+    } else {
+        let start = (length - samples.len()) / 2;
+        window[start..start + samples.len()].copy_from_slice(samples);
+    }
+    window
+}

@@ -1,0 +1,136 @@
+//! `train.toml`: everything that a run depends on, so that the file and a seed reproduce it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::augment::Augment;
+use crate::nets::Architecture;
+
+/// A training configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the model and of its folder.
+    pub name: String,
+    /// Output labels, in order. `silence` and `unknown` are special, see
+    /// [`Vocabulary`](crate::corpus::Vocabulary).
+    pub labels: Vec<String>,
+    /// The network.
+    pub architecture: Architecture,
+    /// Seeds weights, draws and augmentation.
+    pub seed: u64,
+    /// Where the audio lies.
+    pub data: Data,
+    /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
+    pub front_end: Vec<toml::Table>,
+    /// How often each kind of clip is drawn.
+    #[serde(default)]
+    pub mix: Mix,
+    /// Distortions.
+    #[serde(default)]
+    pub augment: Augment,
+    /// The float run.
+    pub fit: Fit,
+    /// The quantisation-aware run; none means post-training quantisation.
+    pub qat: Option<Fit>,
+}
+
+/// Folders, relative to the configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Corpora with a `manifest.csv`.
+    pub corpora: Vec<PathBuf>,
+    /// Folders of noise recordings.
+    #[serde(default)]
+    pub noise: Vec<PathBuf>,
+}
+
+/// Shares of the kinds of training clips; what remains goes to the keywords, in equal parts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mix {
+    /// Share of silence and noise.
+    pub silence: f64,
+    /// Share of unknown words.
+    pub unknown: f64,
+    /// Share of `near_miss` among the unknown words.
+    pub near_miss_share: f64,
+    /// Words that are easily taken for a keyword.
+    pub near_miss: Vec<String>,
+}
+
+impl Default for Mix {
+    fn default() -> Self {
+        Self { silence: 0.1, unknown: 0.4, near_miss_share: 0.3, near_miss: Vec::new() }
+    }
+}
+
+/// Length and pace of a run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// Passes; each draws [`clips`](Self::clips).
+    pub epochs: usize,
+    /// Clips drawn per epoch.
+    pub clips: usize,
+    /// Clips per step.
+    pub batch: usize,
+    /// Largest learning rate, reached after the first twentieth and lowered to zero along a cosine.
+    pub rate: f64,
+    /// Weight decay of AdamW.
+    #[serde(default)]
+    pub decay: f32,
+    /// Share of inputs dropped before the last layer.
+    #[serde(default)]
+    pub dropout: f64,
+    /// How much of a label's weight is spread over all labels.
+    #[serde(default)]
+    pub smoothing: f32,
+    /// Epochs without a better validation loss after which the run ends.
+    pub patience: Option<usize>,
+}
+
+impl Config {
+    /// Reads a configuration and resolves its folders.
+    ///
+    /// # Errors
+    /// When the file cannot be read, has an unknown key or a value out of range.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(path).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    fn parse(path: &Path) -> Result<Self> {
+        let mut config: Self = toml::from_str(&std::fs::read_to_string(path)?)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for p in config.data.corpora.iter_mut().chain(&mut config.data.noise) {
+            *p = folder.join(&p);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let mix = &self.mix;
+        ensure!(
+            mix.silence >= 0.0 && mix.unknown >= 0.0 && mix.silence + mix.unknown < 1.0,
+            "`mix` leaves nothing to the keywords: silence {} and unknown {} must add up to less than 1",
+            mix.silence,
+            mix.unknown
+        );
+        ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
+        for (name, fit) in [("fit", Some(&self.fit)), ("qat", self.qat.as_ref())] {
+            let Some(fit) = fit else { continue };
+            ensure!(
+                fit.epochs > 0 && fit.batch > 0 && fit.clips >= fit.batch,
+                "`{name}` trains nothing: found epochs {}, batch {}, clips {}; expected clips ≥ batch ≥ 1",
+                fit.epochs,
+                fit.batch,
+                fit.clips
+            );
+        }
+        Ok(())
+    }
+}
