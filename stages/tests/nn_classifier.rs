@@ -1,5 +1,8 @@
 //! The kind `classifier`: what it checks when it is planned, and what it writes when it runs.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[allow(unreachable_pub, dead_code, reason = "shared by several test files")]
 mod rig;
 
 use std::fs;

@@ -66,7 +66,7 @@ impl<'a> Node<'_, 'a> {
         let [outputs, inputs] = weights.tensor.shape[..] else {
             return Err(self.shape(weights, "two dimensions"));
         };
-        if input.tensor.count() % inputs != 0 {
+        if !input.tensor.count().is_multiple_of(inputs) {
             return Err(self.shape(input, format!("a multiple of {inputs} items")));
         }
         let rows = input.tensor.count() / inputs;
