@@ -19,7 +19,7 @@ impl Pipeline {
         let origin = Origin::Override(format!("--set {assignment}"));
         let malformed = || {
             let error = PlanError::at(&origin, format!("`{assignment}` is no assignment"));
-            error.help("write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`")
+            error.help("write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`")
         };
         let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
         let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
