@@ -3,6 +3,8 @@
 mod gather;
 mod lane;
 mod meter;
+#[cfg(all(test, loom))]
+mod model;
 mod queue;
 mod ring;
 mod runner;

@@ -1,0 +1,231 @@
+//! Rings and wakers under a model checker, which walks through every order in which two threads may meet:
+//! `RUSTFLAGS="--cfg loom" cargo test -p kws-engine --lib --release run::model`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+// Nobody joins the other thread: the checker waits for both by itself, and has a waking meant for a parked thread
+// disturb one that joins.
+use loom::thread;
+
+use super::ring::{Arrival, Lend, Receiver, Sender, ring};
+use super::time::Stamp;
+use super::wake::Waker;
+use crate::buffer::Buffer;
+use crate::file::Policy;
+
+fn model(run: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(run);
+}
+
+/// A ring of bytes and the wakers of its two ends.
+fn bytes(depth: usize, policy: Policy) -> (Sender, Receiver, Arc<Waker>, Arc<Waker>) {
+    let (before, after) = (Arc::new(Waker::default()), Arc::new(Waker::default()));
+    let template = Buffer::U8(Box::new([0]));
+    let (sender, receiver) = ring(depth, &template, policy, before.clone(), after.clone());
+    (sender, receiver, before, after)
+}
+
+fn send(sender: &mut Sender, number: u8) -> bool {
+    let mut block = Buffer::U8(Box::new([number]));
+    sender.send(Stamp::only(number.into(), 1), 0, true, Lend::Swap(&mut block)).is_ok()
+}
+
+/// Sends as a lane with [`Policy::Block`] does: parks while there is no room.
+fn send_waiting(sender: &mut Sender, waker: &Waker, number: u8) {
+    while !sender.ready() {
+        waker.announce();
+        if sender.ready() {
+            waker.retract();
+        } else {
+            waker.park(None);
+        }
+    }
+    assert!(send(sender, number));
+}
+
+/// Receives as a lane does: parks while there is nothing. `None` at the end, with what was lost there.
+fn receive_waiting(receiver: &mut Receiver, waker: &Waker) -> Result<(Arrival, u8), u64> {
+    let mut buffer = Buffer::U8(Box::new([0]));
+    let mut look = |receiver: &mut Receiver| {
+        let closed = receiver.closed();
+        match receiver.receive(&mut buffer) {
+            Some(arrival) => Some(Ok((arrival, number(&buffer)))),
+            None => closed.then(|| Err(receiver.dropped_at_end())),
+        }
+    };
+    loop {
+        if let Some(found) = look(receiver) {
+            return found;
+        }
+        receiver.settle();
+        waker.announce();
+        if let Some(found) = look(receiver) {
+            waker.retract();
+            return found;
+        }
+        waker.park(None);
+    }
+}
+
+fn number(buffer: &Buffer) -> u8 {
+    if let Buffer::U8(items) = buffer { items[0] } else { unreachable!("the ring carries bytes") }
+}
+
+/// Everything until the end: the numbers that came, and how many were lost in all.
+fn drain(receiver: &mut Receiver, waker: &Waker) -> (Vec<u8>, u64) {
+    let (mut numbers, mut lost) = (Vec::new(), 0);
+    loop {
+        match receive_waiting(receiver, waker) {
+            Ok((arrival, number)) => {
+                assert_eq!(arrival.stamp.tick, u64::from(number), "stamp and block belong together");
+                lost += arrival.dropped;
+                numbers.push(number);
+            }
+            Err(at_end) => return (numbers, lost + at_end),
+        }
+    }
+}
+
+#[test]
+fn blocks_are_handed_over_and_boxes_returned() {
+    model(|| {
+        let (mut sender, mut receiver, before, after) = bytes(1, Policy::Block);
+        thread::spawn(move || {
+            before.adopt();
+            for number in 1..=3 {
+                send_waiting(&mut sender, &before, number);
+            }
+        });
+        after.adopt();
+        assert_eq!(drain(&mut receiver, &after), (vec![1, 2, 3], 0));
+    });
+}
+
+#[test]
+fn a_deeper_ring_tells_of_room_now_and_then() {
+    model(|| {
+        let (mut sender, mut receiver, before, after) = bytes(3, Policy::Block);
+        thread::spawn(move || {
+            before.adopt();
+            for number in 1..=4 {
+                send_waiting(&mut sender, &before, number);
+            }
+        });
+        after.adopt();
+        assert_eq!(drain(&mut receiver, &after), (vec![1, 2, 3, 4], 0));
+    });
+}
+
+#[test]
+fn a_receiver_that_leaves_wakes_the_sender() {
+    model(|| {
+        let (mut sender, mut receiver, before, after) = bytes(1, Policy::Block);
+        thread::spawn(move || {
+            before.adopt();
+            for number in 1..=3 {
+                send_waiting(&mut sender, &before, number);
+            }
+            assert!(sender.deaf() || sender.ready());
+        });
+        after.adopt();
+        assert!(receive_waiting(&mut receiver, &after).is_ok());
+        drop(receiver);
+    });
+}
+
+#[test]
+fn a_sender_that_leaves_wakes_the_receiver() {
+    model(|| {
+        let (mut sender, mut receiver, _, after) = bytes(2, Policy::Block);
+        thread::spawn(move || {
+            assert!(send(&mut sender, 1));
+            drop(sender);
+        });
+        after.adopt();
+        assert_eq!(drain(&mut receiver, &after), (vec![1], 0));
+    });
+}
+
+#[test]
+fn drop_newest_loses_only_what_it_counts() {
+    model(|| {
+        let (mut sender, mut receiver, _, after) = bytes(1, Policy::DropNewest);
+        thread::spawn(move || (1..=3).for_each(|number| assert!(send(&mut sender, number))));
+        after.adopt();
+        let (numbers, lost) = drain(&mut receiver, &after);
+        assert_eq!(numbers[0], 1, "the first finds room");
+        assert!(numbers.is_sorted());
+        assert_eq!(numbers.len() as u64 + lost, 3);
+    });
+}
+
+#[test]
+fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
+    model(|| {
+        let (mut sender, mut receiver, before, after) = bytes(1, Policy::DropOldest);
+        thread::spawn(move || {
+            before.adopt();
+            (1..=3).for_each(|number| assert!(send(&mut sender, number)));
+            // As a stage that has ended: it waits until what it kept has found room.
+            while !sender.flushed() {
+                before.announce();
+                if sender.flushed() {
+                    before.retract();
+                } else {
+                    before.park(None);
+                }
+            }
+        });
+        after.adopt();
+        let (numbers, lost) = drain(&mut receiver, &after);
+        assert_eq!(numbers.last(), Some(&3), "the newest arrives");
+        assert!(numbers.is_sorted());
+        assert_eq!(numbers.len() as u64 + lost, 3);
+    });
+}
+
+#[test]
+fn fail_says_so() {
+    model(|| {
+        let (mut sender, mut receiver, _, after) = bytes(1, Policy::Fail);
+        let sent = Arc::new(AtomicU64::new(0));
+        let counted = sent.clone();
+        thread::spawn(move || {
+            let found_room = (1..=2).filter(|&number| send(&mut sender, number)).count();
+            counted.store(found_room as u64, Ordering::Relaxed);
+        });
+        after.adopt();
+        let (numbers, lost) = drain(&mut receiver, &after);
+        let sent = sent.load(Ordering::Relaxed);
+        assert_eq!((numbers.len() as u64, lost), (sent, 2 - sent));
+    });
+}
+
+#[test]
+fn progress_that_is_owed_arrives() {
+    model(|| {
+        let (mut sender, mut receiver, before, after) = bytes(1, Policy::DropNewest);
+        sender.owe_progress();
+        thread::spawn(move || {
+            before.adopt();
+            (1..=2).for_each(|number| assert!(send(&mut sender, number)));
+            while !sender.settled() {
+                before.announce();
+                if sender.settled() {
+                    before.retract();
+                } else {
+                    before.park(None);
+                }
+            }
+        });
+        after.adopt();
+        let mut known = Stamp::START.known;
+        while let Ok((arrival, _)) = receive_waiting(&mut receiver, &after) {
+            known = arrival.stamp.known;
+        }
+        assert_eq!(known, Stamp::only(2, 1).known);
+    });
+}
