@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn reports_that_follow_on_each_other_are_one_gap() {
         let mut gaps = Gaps::default();
-        [(160, 160), (320, 160), (1600, 160)].map(|(at, lost)| gaps.note(&report(at, lost)));
+        [(160, 160), (320, 160), (1600, 160)].into_iter().for_each(|(at, lost)| gaps.note(&report(at, lost)));
         let mut sum = Vec::new();
         gaps.sum(&plan(), &mut sum).unwrap();
         let sum = plain(&String::from_utf8(sum).unwrap());
@@ -145,7 +145,7 @@ mod tests {
             ["gap: `half` missed 0.010 s, until 0.100 s"]
         );
         assert!(!gaps.untold());
-        [3200, 4800].map(|at| gaps.note(&report(at, 160)));
+        [3200, 4800].into_iter().for_each(|at| gaps.note(&report(at, 160)));
         assert!(gaps.untold() && gaps.tell(&plan, begin + PAUSE / 2).is_empty());
         let lines = gaps.tell(&plan, begin + PAUSE);
         assert_eq!(

@@ -135,7 +135,7 @@ pub(crate) fn events(bench: &Bench, name: &str) {
 /// Rows of two as a NumPy array, after its format's description (numpy.lib.format, version 1.0).
 fn npy(path: &Path, rows: &[[u64; 2]]) {
     let mut header = format!("{{'descr': '<u8', 'fortran_order': False, 'shape': ({}, 2), }}", rows.len());
-    while (10 + header.len() + 1) % 64 != 0 {
+    while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
