@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
 use crate::file::{Pipeline, Policy};
+use crate::node::Node;
 use crate::port::Port;
 use crate::registry::Registry;
+use crate::stage::Fault;
 
 /// A pipeline that can run: the schedule, and facts about it.
 pub struct Plan {
@@ -44,6 +46,16 @@ pub struct PlannedStage {
     /// What it costs.
     pub cost: Cost,
     pub(crate) design: Box<dyn Design>,
+}
+
+impl PlannedStage {
+    /// Makes the stage, for whoever fires it by hand instead of running the plan.
+    ///
+    /// # Errors
+    /// When something outside the pipeline is missing: a file, a device.
+    pub fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        self.design.build()
+    }
 }
 
 /// A connection of two stages.

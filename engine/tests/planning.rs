@@ -170,7 +170,7 @@ fn overrides_are_checked_as_the_file_is() {
         ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
         (
             "loud.factor",
-            "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`",
+            "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
         ),
         (
             "loud.depth=0",

@@ -1,4 +1,5 @@
 //! Time of the signal stages for one frame of 30 ms every 20 ms: 40 bands, 10 coefficients.
+#![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
 #[path = "../tests/rig/mod.rs"]
 mod rig;

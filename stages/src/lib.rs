@@ -15,7 +15,7 @@ mod stack;
 
 #[cfg(feature = "std")]
 pub use quantise::QuantiseParams;
-pub use quantise::{Quantise, Rounding};
+pub use quantise::{Quantise, Quantiser, Rounding};
 pub use stack::Stack;
 #[cfg(feature = "std")]
 pub use stack::StackParams;

@@ -22,59 +22,68 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// # Example
 /// ```
 /// use kws_engine::{Block, Stage};
-/// use kws_stages::{Quantise, Rounding};
+/// use kws_stages::{Quantise, Quantiser, Rounding};
 ///
-/// let mut quantise = Quantise { scale: 0.5, zero_point: -10, rounding: Rounding::Nearest };
+/// let mut quantise = Quantise(Quantiser { scale: 0.5, zero_point: -10, rounding: Rounding::Nearest });
 /// let mut out = [0; 3];
 /// quantise.process(Block { at: 1, items: &[1.0, -0.75, 1e9] }, &mut out)?;
 /// assert_eq!(out, [-8, -12, 127]);
 /// # Ok::<(), kws_engine::Fault>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantise {
-    /// Size of one step.
-    pub scale: f32,
-    /// The byte that means 0.
-    pub zero_point: i8,
-    /// How a value becomes a whole number.
-    pub rounding: Rounding,
-}
-
-/// How a value becomes a whole number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
-pub enum Rounding {
-    /// To the nearest, halves away from 0, before the zero point is added.
-    #[default]
-    Nearest,
-    /// Towards 0, after the zero point is added.
-    Truncate,
-}
-
-impl Quantise {
-    #[inline]
-    fn byte(&self, x: f32) -> i8 {
-        let steps = x / self.scale;
-        let zero_point = f32::from(self.zero_point);
-        let byte = match self.rounding {
-            Rounding::Nearest => libm::roundf(steps) + zero_point,
-            Rounding::Truncate => steps + zero_point,
-        };
-        // `as` truncates towards 0 and clips.
-        if byte.is_nan() { self.zero_point } else { byte as i8 }
-    }
-}
+pub struct Quantise(pub Quantiser);
 
 impl Stage for Quantise {
     type In = f32;
     type Out = i8;
 
     fn process(&mut self, input: Block<'_, f32>, output: &mut [i8]) -> Result<Flow, Fault> {
-        for (out, x) in output.iter_mut().zip(input.items) {
-            *out = self.byte(*x);
+        for (out, real) in output.iter_mut().zip(input.items) {
+            *out = self.0.quantise(*real);
         }
         Ok(Flow::Emit)
+    }
+}
+
+/// How real values become bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiser {
+    /// Real value of one step.
+    pub scale: f32,
+    /// Integer that stands for real zero.
+    pub zero_point: i32,
+    /// How what lies between two integers is rounded.
+    pub rounding: Rounding,
+}
+
+/// How what lies between two integers is rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
+pub enum Rounding {
+    /// To the nearest, ties away from zero, before the zero point is added: TFLite's QUANTIZE.
+    #[default]
+    Nearest,
+    /// Towards zero, after the zero point was added: MLPerf Tiny's files of features.
+    Truncate,
+}
+
+impl Quantiser {
+    /// The integer that stands for `real`, held in the range of `i8`; the zero point for what is no number.
+    #[inline]
+    pub fn quantise(&self, real: f32) -> i8 {
+        let steps = real / self.scale;
+        let whole = match self.rounding {
+            Rounding::Truncate if !steps.is_nan() => (steps + self.zero_point as f32) as i32,
+            // What is no number is 0 steps here.
+            Rounding::Truncate | Rounding::Nearest => {
+                let down = steps as i32;
+                let rest = steps - down as f32;
+                let up = i32::from(rest >= 0.5) - i32::from(rest <= -0.5);
+                down.saturating_add(up).saturating_add(self.zero_point)
+            }
+        };
+        whole.clamp(-128, 127) as i8
     }
 }
 
@@ -84,7 +93,7 @@ mod kind {
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
-    use super::{Quantise, Rounding};
+    use super::{Quantise, Quantiser, Rounding};
     use crate::resolved::Resolved;
 
     /// Real values as bytes: x / scale + zero point, clipped.
@@ -95,7 +104,7 @@ mod kind {
         pub scale: f64,
         /// The byte that means 0.
         #[schemars(range(min = -128, max = 127))]
-        pub zero_point: i8,
+        pub zero_point: i32,
         /// How a value becomes a whole number.
         #[serde(default)]
         pub rounding: Rounding,
@@ -109,11 +118,11 @@ mod kind {
             let QuantiseParams { scale, zero_point, rounding } = self;
             let scale = scale as f32;
             let output = Port {
-                quant: Some(Quant { scale, zero_point: i32::from(zero_point) }),
+                quant: Some(Quant { scale, zero_point }),
                 ..input.then(Element::I8, input.shape.clone(), input.role.clone())
             };
             let cost = Cost { macs: output.len() as u64, ..Cost::default() };
-            Ok(Resolved { output, cost, stage: Quantise { scale, zero_point, rounding } }.boxed())
+            Ok(Resolved { output, cost, stage: Quantise(Quantiser { scale, zero_point, rounding }) }.boxed())
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Smoothing and triggers, over posteriors that are written down.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod rig;
 

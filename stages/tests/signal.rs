@@ -1,4 +1,5 @@
 //! The signal stages against NumPy and SciPy: vectors and the script that made them are in `tests/vectors/signal`.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod rig;
 

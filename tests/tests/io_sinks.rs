@@ -1,4 +1,5 @@
 //! Sinks in running pipelines: merged events, captures, and readers that go away.
+#![allow(clippy::unwrap_used)]
 
 mod io;
 

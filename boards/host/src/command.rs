@@ -19,6 +19,7 @@ mod graph;
 mod interrupt;
 #[cfg(test)]
 mod kinds;
+mod length;
 mod listing;
 mod overrides;
 mod progress;

@@ -6,7 +6,7 @@ mod player;
 mod raw;
 
 pub use audio_file::AudioFileParams;
-pub use mic::MicParams;
+pub use mic::{MicParams, devices};
 pub use raw::RawParams;
 
 use kws_engine::{Element, Port, Registry, Role, Site};

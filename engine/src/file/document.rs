@@ -11,7 +11,7 @@ use super::{Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
 use crate::registry::Registry;
 
-const DEFAULT_DEPTH: usize = 8;
+pub(super) const DEFAULT_DEPTH: usize = 8;
 const DEPTHS: RangeInclusive<i64> = 1..=65_536;
 
 /// The keys that every stage has, as JSON Schema.

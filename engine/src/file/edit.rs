@@ -3,6 +3,7 @@
 use serde_json::Value;
 use toml::de::DeTable;
 
+use super::document::DEFAULT_DEPTH;
 use super::document::stage_keys;
 use super::setting::{Entry, Setting, SettingValue};
 use super::{Origins, Pipeline, Policy, StageSpec};
@@ -18,7 +19,7 @@ impl Pipeline {
         let origin = Origin::Override(format!("--set {assignment}"));
         let malformed = || {
             let error = PlanError::at(&origin, format!("`{assignment}` is no assignment"));
-            error.help("write STAGE.KEY=VALUE, for example `--set trigger.smooth_ms=500`")
+            error.help("write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`")
         };
         let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
         let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
@@ -57,7 +58,7 @@ impl Pipeline {
             inputs: vec![input.to_owned()],
             lane: Some(name.to_owned()),
             on_full: Policy::Block,
-            depth: 8,
+            depth: DEFAULT_DEPTH,
             params: Setting::from_json(params, &origin),
             origins: Origins {
                 stage: origin.clone(),
@@ -86,7 +87,9 @@ impl Pipeline {
             if stage.on_full != Policy::Block {
                 text += &format!("on_full = \"{}\"\n", stage.on_full.name());
             }
-            text += &format!("depth = {}\n", stage.depth);
+            if stage.depth != DEFAULT_DEPTH {
+                text += &format!("depth = {}\n", stage.depth);
+            }
             for entry in stage.params.entries() {
                 text += &format!("{} = {}\n", entry.key, inline(&entry.setting));
             }

@@ -58,13 +58,15 @@ pub struct Mix {
     pub unknown: f64,
     /// Share of `near_miss` among the unknown words.
     pub near_miss_share: f64,
+    /// Share of running speech among the unknown words, made of them in close succession.
+    pub running: f64,
     /// Words that are easily taken for a keyword.
     pub near_miss: Vec<String>,
 }
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { silence: 0.1, unknown: 0.4, near_miss_share: 0.3, near_miss: Vec::new() }
+        Self { silence: 0.1, unknown: 0.4, near_miss_share: 0.3, running: 0.2, near_miss: Vec::new() }
     }
 }
 

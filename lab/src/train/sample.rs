@@ -4,8 +4,9 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::audio::RATE;
 use crate::augment::{self, Augment, Room, draw};
-use crate::corpus::{Split, Vocabulary};
+use crate::corpus::{Split, Vocabulary, word};
 
 use super::config::{Config, Mix};
 use super::material::Material;
@@ -64,7 +65,9 @@ impl<'a> Drawer<'a> {
             (Some(class), _) if kind < self.mix.silence => (self.silence(length, rng), class),
             (_, Some(class)) if kind < self.mix.silence + self.mix.unknown => {
                 let near = !self.near.is_empty() && rng.random_bool(self.mix.near_miss_share);
-                (self.word(if near { &self.near } else { &self.unknown }, length, rng), class)
+                let clips = if near { &self.near } else { &self.unknown };
+                let running = !self.unknown.is_empty() && rng.random_bool(self.mix.running);
+                (if running { self.running(length, rng) } else { self.word(clips, length, rng) }, class)
             }
             _ => {
                 let (class, clips) = self.keywords.choose(rng).expect("a vocabulary has a keyword");
@@ -80,11 +83,38 @@ impl<'a> Drawer<'a> {
         let a = self.augment;
         let clip = self.clip(*clips.choose(rng).expect("every label was checked to have clips"));
         let fast = augment::stretch(&clip, draw(a.speed, rng));
-        let reach = a.shift_ms * crate::audio::RATE as f32 / 1000.0;
+        let reach = a.shift_ms * RATE as f32 / 1000.0;
         let mut window = augment::place(&fast, length, draw([-reach, reach], rng) as isize);
         if !self.unknown.is_empty() && rng.random_bool(a.neighbour) {
             self.add_neighbour(&mut window, rng);
         }
+        self.surround(window, rng)
+    }
+
+    /// Unknown words in close succession, some of them backwards, cut anywhere: what running speech looks like
+    /// through the window.
+    fn running(&self, length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let mut speech = Vec::new();
+        while speech.len() < 2 * length {
+            let clip = self.clip(*self.unknown.choose(rng).expect("checked by the caller"));
+            let integers: Vec<i16> = clip.iter().map(|s| (s * 32768.0) as i16).collect();
+            let mut spoken = augment::stretch(&clip[word(&integers)], draw([1.0, 1.3], rng));
+            if rng.random_bool(0.2) {
+                spoken.reverse();
+            }
+            let level = augment::rms(&spoken).max(1e-4);
+            speech.extend(spoken.iter().map(|s| s / level * 0.05));
+            let pause = rng.random_range(0..RATE as usize / 8);
+            speech.extend(std::iter::repeat_n(0.0, pause));
+        }
+        let start = rng.random_range(0..speech.len() - length);
+        self.surround(speech[start..start + length].to_vec(), rng)
+    }
+
+    /// Puts speech into a room, and noise behind it.
+    fn surround(&self, mut window: Vec<f32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let a = self.augment;
+        let length = window.len();
         if rng.random_bool(a.room) {
             Room::draw(rng).reverberate(&mut window);
         }

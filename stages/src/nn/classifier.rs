@@ -7,83 +7,67 @@ use kws_engine::{Block, Fault, Flow, Item, Stage};
 use super::kernels::Kernels;
 use super::op::Op;
 use super::plan::Plan;
+use crate::Quantise;
 
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
 pub use kind::Params;
 
-/// How real features become the model's integers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantiser {
-    /// Real value of one step.
-    pub scale: f32,
-    /// Integer that stands for real zero.
-    pub zero_point: i32,
-    /// How what lies between two integers is rounded.
-    pub rounding: Rounding,
-}
-
-/// How what lies between two integers is rounded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
-#[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]
-pub enum Rounding {
-    /// To the nearest, ties away from zero: TFLite's QUANTIZE.
-    #[default]
-    Nearest,
-    /// Towards zero, after the zero point was added: MLPerf Tiny's files of features.
-    Truncate,
-}
-
-impl Quantiser {
-    /// The integer that stands for `real`, held in the range of `i8`.
-    #[inline]
-    pub fn quantise(&self, real: f32) -> i8 {
-        let steps = real / self.scale;
-        let whole = match self.rounding {
-            Rounding::Truncate => (steps + self.zero_point as f32) as i32,
-            Rounding::Nearest => {
-                let down = steps as i32;
-                let rest = steps - down as f32;
-                let up = i32::from(rest >= 0.5) - i32::from(rest <= -0.5);
-                down.saturating_add(up).saturating_add(self.zero_point)
-            }
-        };
-        whole.clamp(-128, 127) as i8
-    }
-}
-
 /// An item that a classifier reads.
 pub trait Feature: Item {
-    /// The model's integer for it.
-    fn quantised(self, quantiser: &Quantiser) -> i8;
+    /// Writes a block as the model's integers.
+    ///
+    /// # Errors
+    /// The quantisation's own fault.
+    fn load(block: Block<'_, Self>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), Fault>;
 }
 
 impl Feature for f32 {
-    #[inline]
-    fn quantised(self, quantiser: &Quantiser) -> i8 {
-        quantiser.quantise(self)
+    fn load(block: Block<'_, f32>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), Fault> {
+        quantise.process(block, input).map(|_| ())
     }
 }
 
 /// Features that were quantised as the model wants them.
 impl Feature for i8 {
-    #[inline]
-    fn quantised(self, _: &Quantiser) -> i8 {
-        self
+    fn load(block: Block<'_, i8>, _: &mut Quantise, input: &mut [i8]) -> Result<(), Fault> {
+        input.copy_from_slice(block.items);
+        Ok(())
     }
 }
 
-/// Runs a model on each block of features and writes its output.
+/// Runs a `.tflite` model on each block of features.
 ///
-/// `kernels` is the set that the plan was made for. `arena` lends the plan's bytes; `offset` is added to each output, which is how a model with `u8` outputs writes
-/// `i8`. A model that has variables sees the blocks as one stream; [`reset`](Stage::reset) gives them their first
-/// values.
+/// # Reads
+/// f32, quantised here as the model wants it; or i8 in the model's own quantisation. As many items as the model's
+/// input, of any role.
+///
+/// # Writes
+/// `posterior` i8 `[labels]`, in the quantisation of the model's output, for each block. A model with u8 outputs is
+/// written as i8, by `offset`.
+///
+/// # Parameters
+/// `model`, `labels`, `rounding`. Labels, and the front end that the model expects, come from the `model.toml` beside
+/// the model, see [`Card`](super::Card).
+///
+/// # State
+/// A model that has variables sees the blocks as one stream; [`reset`](Stage::reset) gives them their first values.
+/// `arena` lends the bytes that the plan takes, and `kernels` is the set that the plan was made for.
+///
+/// # Reference
+/// TensorFlow Lite Micro, whose integer arithmetic this is bit for bit.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "classifier"
+/// model = "models/yes_no/model.tflite"
+/// ```
 pub struct Classifier<F, K, O, B, W, A> {
     plan: Plan<O, B, W>,
     arena: A,
-    quantiser: Quantiser,
+    quantise: Quantise,
     offset: i8,
     kernels: K,
     features: PhantomData<fn(F)>,
@@ -97,9 +81,9 @@ where
     A: AsMut<[i8]>,
 {
     /// A classifier with a fresh arena, variables at their first values.
-    pub fn new(plan: Plan<O, B, W>, kernels: K, mut arena: A, quantiser: Quantiser, offset: i8) -> Self {
+    pub fn new(plan: Plan<O, B, W>, kernels: K, mut arena: A, quantise: Quantise, offset: i8) -> Self {
         plan.reset(arena.as_mut());
-        Self { plan, arena, quantiser, offset, kernels, features: PhantomData }
+        Self { plan, arena, quantise, offset, kernels, features: PhantomData }
     }
 }
 
@@ -117,10 +101,7 @@ where
 
     fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
         let arena = self.arena.as_mut();
-        let input = self.plan.input_mut(arena);
-        for (to, from) in input.iter_mut().zip(features.iter()) {
-            *to = from.quantised(&self.quantiser);
-        }
+        F::load(features, &mut self.quantise, self.plan.input_mut(arena))?;
         self.plan.run_with(self.kernels, arena);
         for (to, from) in output.iter_mut().zip(self.plan.output(arena)) {
             *to = from.wrapping_add(self.offset);

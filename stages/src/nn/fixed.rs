@@ -217,16 +217,22 @@ mod tests {
     }
 
     #[test]
-    fn exp_and_reciprocal_are_close_to_the_real_ones() {
+    fn functions_are_close_to_the_real_ones() {
         for step in 0..2000 {
             let real = -f64::from(step) / 125.0;
             let fixed =
-                f64::from(exp_on_negative((real * f64::from(1 << 26)) as i32)) / f64::from(1u32 << 31);
+                f64::from(exp_on_negative((real * f64::from(1 << 26)) as i32, 5)) / f64::from(1u32 << 31);
             assert!((fixed - real.exp()).abs() < 1e-6, "exp({real}) gave {fixed}");
             let x = f64::from(step) / 2000.0;
             let fixed =
                 f64::from(one_over_one_plus((x * f64::from(1u32 << 31)) as i32)) / f64::from(1u32 << 31);
             assert!((fixed - 1.0 / (1.0 + x)).abs() < 1e-6, "1 / (1 + {x}) gave {fixed}");
+            let a = f64::from(step) / 125.0 - 8.0;
+            let fixed = |function: fn(i32) -> i32| {
+                f64::from(function((a * f64::from(1 << 27)) as i32)) / f64::from(1u32 << 31)
+            };
+            assert!((fixed(logistic) - 1.0 / (1.0 + (-a).exp())).abs() < 1e-6, "logistic({a})");
+            assert!((fixed(tanh) - a.tanh()).abs() < 1e-6, "tanh({a})");
         }
     }
 }

@@ -93,11 +93,6 @@ impl<'a> Table<'a> {
         Ok(self.scalar(slot)?.map_or(default, i8::from_le_bytes))
     }
 
-    /// A boolean field.
-    pub(crate) fn flag(&self, slot: usize) -> Result<bool> {
-        Ok(self.i8(slot, 0)? != 0)
-    }
-
     /// A 32-bit signed field.
     pub(crate) fn i32(&self, slot: usize, default: i32) -> Result<i32> {
         Ok(self.scalar(slot)?.map_or(default, i32::from_le_bytes))

@@ -65,6 +65,7 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::Table(op) => kernels.table(op, constants, arena),
                 Op::Binary(op) => kernels.binary(op, arena),
                 Op::Mean(op) => kernels.mean(op, arena),
+                float => kernels.float(float, constants, arena),
             }
         }
     }

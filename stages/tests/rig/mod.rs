@@ -1,4 +1,10 @@
 //! Plans a few stages behind a source of given blocks, runs them, and catches what they write.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "tests and benches share it, and none needs all of it"
+)]
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -56,7 +62,10 @@ impl<I: Item, O: Item> Stage for Idle<I, O> {
     }
 }
 
-struct Keep<O>(Arc<Mutex<Vec<(u64, Vec<O>)>>>);
+/// Blocks with their ticks.
+type Caught<O> = Arc<Mutex<Vec<(u64, Vec<O>)>>>;
+
+struct Keep<O>(Caught<O>);
 
 impl<O: Item> Stage for Keep<O> {
     type In = O;
@@ -111,7 +120,6 @@ impl Rig {
     }
 
     /// Loses ticks before the source's block of this index.
-    #[allow(dead_code, reason = "not every user needs it")]
     pub fn gap(self, before: usize, ticks: u64) -> Self {
         Rig { gap: Some((before, ticks)), ..self }
     }
@@ -122,13 +130,11 @@ impl Rig {
     }
 
     /// What the planner would tell the person who runs it.
-    #[allow(dead_code, reason = "not every user needs it")]
     pub fn notices(&self) -> &[String] {
         &self.plan.notices
     }
 
     /// The stage of this kind, which reads `I` and writes `O`, ready to run.
-    #[allow(dead_code, reason = "not every user needs it")]
     pub fn stage<I, O>(&self, kind: &str) -> Box<dyn Node>
     where
         I: Item + HostInput,

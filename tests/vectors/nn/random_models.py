@@ -368,6 +368,98 @@ def streaming(rng, m):
     return [x], [y, old]
 
 
+def reals(rng, *shape):
+    return rng.normal(0, 1, shape).astype(np.float32)
+
+
+def float_conv_2d(rng, m):
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    depth, out = int(rng.integers(1, 12)), int(rng.integers(1, 12))
+    x, y = m.main.tensor([1, h, w, depth], "float32"), m.main.tensor([1, oh, ow, out], "float32")
+    k = m.main.tensor([out, kh, kw, depth], "float32", data=reals(rng, out, kh, kw, depth))
+    b = m.main.tensor([out], "float32", data=reals(rng, out))
+    m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", padding=padding, strideH=sh, strideW=sw,
+              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def float_depthwise_conv_2d(rng, m):
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    depth, multiplier = int(rng.integers(1, 12)), int(rng.choice([1, 1, 2, 3]))
+    out = depth * multiplier
+    x, y = m.main.tensor([1, h, w, depth], "float32"), m.main.tensor([1, oh, ow, out], "float32")
+    k = m.main.tensor([1, kh, kw, out], "float32", data=reals(rng, 1, kh, kw, out))
+    b = m.main.tensor([out], "float32", data=reals(rng, out))
+    m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", padding=padding, strideH=sh,
+              strideW=sw, depthMultiplier=multiplier, dilationHFactor=dh, dilationWFactor=dw,
+              fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def float_fully_connected(rng, m):
+    rows, inputs, outputs = int(rng.integers(1, 4)), int(rng.integers(1, 60)), int(rng.integers(1, 20))
+    x, y = m.main.tensor([rows, inputs], "float32"), m.main.tensor([rows, outputs], "float32")
+    k = m.main.tensor([outputs, inputs], "float32", data=reals(rng, outputs, inputs))
+    b = m.main.tensor([outputs], "float32", data=reals(rng, outputs))
+    m.main.op("FULLY_CONNECTED", [x, k, b], [y], "FullyConnectedOptions",
+              fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def float_pool(rng, m):
+    padding, ((h, kh, sh, _, oh), (w, kw, sw, _, ow)) = sliding(rng, dilated=False)
+    depth = int(rng.integers(1, 12))
+    x, y = m.main.tensor([1, h, w, depth], "float32"), m.main.tensor([1, oh, ow, depth], "float32")
+    m.main.op(str(rng.choice(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), [x], [y], "Pool2DOptions", padding=padding,
+              strideH=sh, strideW=sw, filterHeight=kh, filterWidth=kw, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def float_softmax(rng, m):
+    dims = shape(rng, 2, 30)
+    x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "float32")
+    m.main.op("SOFTMAX", [x], [y], "SoftmaxOptions", beta=float(rng.choice([1.0, 0.5])))
+    return [x], [y]
+
+
+def float_unary(rng, m):
+    dims = shape(rng)
+    x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "float32")
+    m.main.op(str(rng.choice(["LOGISTIC", "TANH", "RELU", "RELU6"])), [x], [y])
+    return [x], [y]
+
+
+def float_binary(rng, m):
+    dims = shape(rng, 4)
+    other = [n if rng.random() < 0.7 else 1 for n in dims]
+    a, b = m.main.tensor(dims, "float32"), m.main.tensor(other, "float32")
+    y, name = m.main.tensor(dims, "float32"), str(rng.choice(["Add", "Sub", "Mul"]))
+    m.main.op(name.upper(), [a, b], [y], name + "Options", fusedActivationFunction=int(rng.choice(RELUS)))
+    return [a, b], [y]
+
+
+def float_mean(rng, m):
+    dims, axes = shape(rng, 4), [1, 2]
+    x, y = m.main.tensor(dims, "float32"), m.main.tensor([dims[0], 1, 1, dims[3]], "float32")
+    axis = m.main.tensor([2], "int32", data=axes)
+    m.main.op("MEAN", [x, axis], [y], "ReducerOptions", keepDims=True)
+    return [x], [y]
+
+
+def float_quantize(rng, m):
+    dims = shape(rng)
+    x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "int8", scale(rng), zero(rng))
+    m.main.op("QUANTIZE", [x], [y], "QuantizeOptions")
+    return [x], [y]
+
+
+def float_dequantize(rng, m):
+    dims = shape(rng)
+    x, y = m.main.tensor(dims, "int8", scale(rng), zero(rng)), m.main.tensor(dims, "float32")
+    m.main.op("DEQUANTIZE", [x], [y], "DequantizeOptions")
+    return [x], [y]
+
+
 OPERATORS = {
     name.strip("_"): function
     for name, function in inspect.getmembers(sys.modules[__name__], inspect.isfunction)

@@ -93,6 +93,11 @@ impl Decoder {
         self.rate
     }
 
+    /// Length of the recording in seconds, where its headers state it.
+    pub(crate) fn length(&self) -> Option<f64> {
+        self.stated.map(|frames| self.seconds(frames))
+    }
+
     /// Decodes a little more and adds its samples.
     ///
     /// # Errors

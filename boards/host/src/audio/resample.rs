@@ -58,12 +58,6 @@ impl Resampler {
         })
     }
 
-    /// Output samples of the longest wait: what goes in comes out no later than this.
-    #[cfg(feature = "mic")]
-    pub(crate) fn delay(&self) -> usize {
-        self.output.len() + self.filter.output_delay()
-    }
-
     /// Takes samples in and adds what has become ready.
     ///
     /// # Errors

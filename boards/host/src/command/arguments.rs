@@ -12,7 +12,7 @@ Examples:
   kws-run pipelines/yes_no.toml                           run it; Ctrl-C drains, reports and ends
   kws-run pipelines/yes_no.toml --source file:clip.wav    the same over a recording
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
-  kws-run pipelines/yes_no.toml --set trigger.smooth_ms=500 --json | jq .label
+  kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --check                   what would run, and what it costs
   kws-run pipelines/yes_no.toml --graph > graph.mmd       the same as a diagram
   kws-run pipelines/yes_no.toml --record take1            keep what passed; kws-run take1/pipeline.toml replays it
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Replaces the source: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE
     ///
     /// Where the pipeline has several sources, NAME=SPEC says which one; give the option once for each.
-    /// The `rate` and `block` that the file gives the source stay.
+    /// `rate` and `block` of the source in the file stay, and all else where the kind is the same.
     #[arg(long, value_name = "[NAME=]SPEC")]
     pub(crate) source: Vec<SourceSpec>,
 

@@ -48,7 +48,7 @@ fn lane_table(plan: &Plan) -> Table {
         ("stage", Left),
         ("kind", Left),
         ("reads", Left),
-        ("writes", Left),
+        ("writes (scale, zero point)", Left),
         ("blocks/s", Right),
         ("delay", Right),
         ("MACs/s", Right),
@@ -86,8 +86,9 @@ fn some(is: bool, text: impl FnOnce() -> String) -> String {
 
 /// Role, element, shape and quantisation; the rate has a column of its own.
 fn what(port: &Port) -> String {
-    let text = port.to_string();
-    text.split(" every ").next().unwrap_or(&text).to_owned()
+    let shape: Vec<String> = port.shape.iter().map(usize::to_string).collect();
+    let quant = port.quant.map(|quant| format!(" ({:.5}, {})", quant.scale, quant.zero_point));
+    format!("{} {}[{}]{}", port.role, port.element, shape.join("×"), quant.unwrap_or_default())
 }
 
 /// A stage's operations per second of stream: it fires as often as its first input brings a block, and a source as

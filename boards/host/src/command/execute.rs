@@ -13,7 +13,7 @@ use super::arguments::Arguments;
 use super::failure::Failure;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
-use super::{interrupt, stats};
+use super::{interrupt, length, stats};
 
 const NOTICE: Style = AnsiColor::Yellow.on_default();
 
@@ -25,7 +25,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), Failure>
     let interrupts = interrupt::watch();
     hush_lanes();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
-    let progress = Progress::new(detail, || None);
+    let progress = Progress::new(detail, || length::seconds(plan));
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
     let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
     let mut listener = Listener { plan, progress, gaps: Gaps::default(), interrupted: false };

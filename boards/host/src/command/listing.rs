@@ -16,9 +16,16 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
     writeln!(to, "{:#}", kws_engine::schema(registry))
 }
 
-/// Writes the microphones of this computer.
-pub(crate) fn devices(_: &mut impl Write) -> Result<(), Failure> {
-    Err(Failure::Lacking("`--devices`: this program was built without microphone support".to_owned()))
+/// Writes the microphones of this computer, one a line.
+pub(crate) fn devices(to: &mut impl Write) -> Result<(), Failure> {
+    let devices = crate::source::devices().map_err(|why| Failure::Lacking(format!("`--devices`: {why}")))?;
+    if devices.is_empty() {
+        return Err(Failure::Lacking("`--devices`: no microphone was found".to_owned()));
+    }
+    for device in devices {
+        writeln!(to, "{device}")?;
+    }
+    Ok(())
 }
 
 /// Writes the kinds: each in a line, or one with its parameters, or as JSON.
@@ -72,12 +79,19 @@ fn kind(entry: &kws_engine::Entry, to: &mut impl Write) -> io::Result<()> {
     let inputs = inputs(entry);
     let inputs = if inputs.is_empty() { inputs } else { format!(" ({inputs})") };
     writeln!(to, "{NAME}{}{NAME:#}{inputs}  {}", entry.name, one_line(entry.doc()))?;
-    let width = entry.params().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, schema) in entry.params() {
-        let facts = facts(schema, entry.requires(name)).join(", ");
-        let doc = one_line(schema.get("description").and_then(Value::as_str).unwrap_or(""));
-        let facts = if facts.is_empty() { facts } else { format!(" [{facts}]") };
-        writeln!(to, "  {name:<width$}  {doc}{facts}")?;
+    parameters(&entry.schema, "  ", to)
+}
+
+/// The properties of a schema, each with a line, and below it those of its own where it is a table or a list of them.
+fn parameters(schema: &Value, indent: &str, to: &mut impl Write) -> io::Result<()> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let required = schema.get("required").and_then(Value::as_array);
+    let width = properties.into_iter().flatten().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, property) in properties.into_iter().flatten() {
+        let requires = required.is_some_and(|names| names.iter().any(|required| required == name));
+        let doc = one_line(property.get("description").and_then(Value::as_str).unwrap_or(""));
+        writeln!(to, "{indent}{name:<width$}  {doc} [{}]", facts(property, requires).join(", "))?;
+        parameters(property.get("items").unwrap_or(property), &format!("{indent}  "), to)?;
     }
     Ok(())
 }
@@ -105,7 +119,18 @@ fn facts(schema: &Value, required: bool) -> Vec<String> {
 
 /// A value as TOML has it, whole numbers without a point.
 fn plain(value: &Value) -> String {
-    value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string())
+    match value {
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Object(pairs) => {
+            let pairs = pairs.iter().filter(|(_, value)| !value.is_null());
+            let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key} = {}", plain(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        _ => value.to_string(),
+    }
 }
 
 /// The values that a schema takes: its choices where it has some, else its types; `null` aside.
@@ -135,11 +160,7 @@ fn named(name: &str, schema: &Value) -> String {
     match (name, schema.get("items")) {
         ("string", _) if path => "path".to_owned(),
         ("array", Some(items)) => format!("list of {}", values(items)),
-        ("object", _) => {
-            let keys = schema.get("properties").and_then(Value::as_object);
-            let keys: Vec<&str> = keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-            if keys.is_empty() { "table".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
-        }
+        ("object", _) => "table".to_owned(),
         (name, _) => name.to_owned(),
     }
 }

@@ -11,9 +11,10 @@ use kws_engine::{Buffer, Element, Fault, Firing, Flow, Inputs, Node, Plan, Plann
 use super::stats;
 use super::units;
 
-/// How often it is drawn; also how long a run must last to be shown at all, times ten.
+/// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
-const AFTER_TICKS: u32 = 10;
+/// Runs that end before so many times [`EVERY`] need no progress.
+const PATIENCE: u32 = 10;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Progress {
     /// Draws.
     pub(crate) fn draw(&mut self, plan: &Plan, stats: impl FnOnce() -> RunStats) {
         self.ticks += 1;
-        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= AFTER_TICKS) else { return };
+        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= PATIENCE) else { return };
         let stats = stats();
         let mut text = line(plan, &stats, self.length);
         if self.detail == Detail::Stats {
@@ -62,7 +63,6 @@ impl Progress {
             }
         }
         bar.set_message(text);
-        bar.tick();
     }
 
     /// Writes something else to the terminal, out of the way of what is drawn.

@@ -79,17 +79,19 @@ fn lanes(plan: &Plan, stats: &RunStats, stream: f64) -> Table {
         let blank = std::iter::repeat_n(String::new(), 6);
         table.row([lane.clone()].into_iter().chain(blank).chain([units::nanos(total), share(total)]));
         for stage in members {
-            let time = stage.time.unwrap_or_default();
+            let time = stage.time.filter(|time| time.count > 0);
+            let taken =
+                |part: fn(Percentiles) -> u64| time.map_or_else(String::new, |time| units::nanos(part(time)));
             table.row([
                 String::new(),
                 stage.stage.clone(),
                 stage.fired.to_string(),
                 stage.emitted.to_string(),
-                units::nanos(time.p50),
-                units::nanos(time.p99),
-                units::nanos(time.max),
-                units::nanos(time.total),
-                share(time.total),
+                taken(|time| time.p50),
+                taken(|time| time.p99),
+                taken(|time| time.max),
+                taken(|time| time.total),
+                time.map_or_else(String::new, |time| share(time.total)),
                 stage.gaps.to_string(),
             ]);
         }

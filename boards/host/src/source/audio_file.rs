@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::player::{Level, Played, Player, Programme};
 use super::{default_rate, samples};
-use crate::audio::{Channel, Decoder};
+use crate::audio::{Channel, Decoder, Reblock, Sample};
 
 /// Plays a recording: WAV, FLAC, Ogg Vorbis or MP3, of any rate and number of channels.
 ///
@@ -121,61 +121,32 @@ impl Kind for AudioFileParams {
             Format::F32 => Element::F32,
         };
         let port = samples(element, self.rate, self.block, site);
+        let block = port.len();
         let plays = (self.repeat > 0).then_some(self.repeat);
         let tail = port.ticks(self.tail_ms);
         let programme = Programme { path, channel: self.channel, rate: self.rate, plays, tail, level };
         Ok(Simple::boxed(Some(port), Cost::default(), move || {
             let player = Player::open(programme.clone()).map_err(Fault::because)?;
             Ok(match element {
-                Element::I16 => node(Playback::<i16>::new(player)),
-                _ => node(Playback::<f32>::new(player)),
+                Element::I16 => node(Playback::<i16>::new(player, block)),
+                _ => node(Playback::<f32>::new(player, block)),
             })
         }))
-    }
-}
-
-/// An element that samples are written as.
-pub(crate) trait Sample: Item {
-    /// From full scale at ±1, rounded to the nearest and limited.
-    fn of(unit: f32) -> Self;
-}
-
-impl Sample for i16 {
-    fn of(unit: f32) -> i16 {
-        let scaled = unit * 32_768.0;
-        // A cast cuts off toward 0 and saturates.
-        (scaled + 0.5f32.copysign(scaled)) as i16
-    }
-}
-
-impl Sample for f32 {
-    fn of(unit: f32) -> f32 {
-        unit
     }
 }
 
 /// The stage: cuts what a player plays into blocks.
 struct Playback<T> {
     player: Player,
-    queue: Vec<f32>,
-    /// Samples of the queue that are behind us.
-    used: usize,
-    /// Samples still to be left out after a gap, so that it is whole blocks.
-    skip: u64,
+    blocks: Reblock,
     begun: bool,
     element: std::marker::PhantomData<T>,
 }
 
 impl<T: Sample> Playback<T> {
-    fn new(player: Player) -> Self {
-        Playback {
-            player,
-            queue: Vec::new(),
-            used: 0,
-            skip: 0,
-            begun: false,
-            element: std::marker::PhantomData,
-        }
+    fn new(player: Player, block: usize) -> Self {
+        let blocks = Reblock::new(block);
+        Playback { player, blocks, begun: false, element: std::marker::PhantomData }
     }
 }
 
@@ -184,58 +155,25 @@ impl<T: Sample> Stage for Playback<T> {
     type Out = T;
 
     fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
-        let mut filled = 0;
-        while filled < block.len() {
-            if self.used == self.queue.len() {
-                self.queue.clear();
-                self.used = 0;
-                match self.player.play(&mut self.queue).map_err(Fault::because)? {
-                    Played::Samples { lost: 0 } => {}
-                    Played::Samples { lost } => {
-                        let lost = filled as u64 + lost;
-                        let whole = lost.next_multiple_of(block.len() as u64);
-                        self.skip = whole - lost;
-                        return Ok(Flow::Lost(whole));
-                    }
-                    Played::End if self.begun => return Ok(Flow::End),
-                    Played::End => return Err(Fault::new("the recording is shorter than one block")),
+        loop {
+            if let Some(flow) = self.blocks.take(block) {
+                self.begun |= flow == Flow::Emit;
+                return Ok(flow);
+            }
+            let mut ended = false;
+            let played = self.blocks.append(|queue| match self.player.play(queue)? {
+                Played::Samples { lost } => Ok::<u64, String>(lost),
+                Played::End => {
+                    ended = true;
+                    Ok(0)
                 }
-                continue;
+            });
+            played.map_err(Fault::because)?;
+            match (ended, self.begun) {
+                (false, _) => {}
+                (true, true) => return Ok(Flow::End),
+                (true, false) => return Err(Fault::new("the recording is shorter than one block")),
             }
-            let queue = &self.queue[self.used..];
-            if self.skip > 0 {
-                let now = queue.len().min(self.skip as usize);
-                self.used += now;
-                self.skip -= now as u64;
-                continue;
-            }
-            let room = &mut block[filled..];
-            let now = queue.len().min(room.len());
-            room[..now].iter_mut().zip(queue).for_each(|(to, from)| *to = T::of(*from));
-            self.used += now;
-            filled += now;
         }
-        self.begun = true;
-        Ok(Flow::Emit)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sixteen_bits_come_through_exactly() {
-        for sample in i16::MIN..=i16::MAX {
-            assert_eq!(i16::of(f32::from(sample) / 32_768.0), sample);
-        }
-    }
-
-    #[test]
-    fn others_are_rounded_and_limited() {
-        let step = 1.0 / 32_768.0;
-        let found = [0.4, 0.6, -0.4, -0.6, 1.5].map(|steps| i16::of(steps * step));
-        assert_eq!(found, [0, 1, 0, -1, 2]);
-        assert_eq!([i16::of(1.5), i16::of(-1.5), i16::of(f32::NAN)], [i16::MAX, i16::MIN, 0]);
     }
 }

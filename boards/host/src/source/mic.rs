@@ -5,9 +5,6 @@ mod capture;
 #[cfg(feature = "mic")]
 mod device;
 
-#[cfg(feature = "mic")]
-pub use device::devices;
-
 use std::path::PathBuf;
 
 use kws_engine::{Design, Kind, Refusal, Site};
@@ -71,16 +68,35 @@ struct Missing {
     key: Option<&'static str>,
 }
 
+/// The microphones that this computer has: names that the parameter `device` of `mic` takes, each with what it
+/// delivers.
+///
+/// # Errors
+/// A text that says why none can be listed, and what to do.
+pub fn devices() -> Result<Vec<String>, String> {
+    #[cfg(feature = "mic")]
+    return device::devices();
+    #[cfg(not(feature = "mic"))]
+    Err(format!("{BUILT_WITHOUT}; to list devices, {}", how_to_build()))
+}
+
+#[cfg(not(feature = "mic"))]
+const BUILT_WITHOUT: &str = "this program was built without microphone support";
+
+#[cfg(not(feature = "mic"))]
+fn how_to_build() -> String {
+    let headers = if cfg!(target_os = "linux") {
+        "install ALSA's headers (Debian: `apt install libasound2-dev`) and "
+    } else {
+        ""
+    };
+    format!("{headers}run `cargo run --release --features mic -- …`")
+}
+
 impl MicParams {
     #[cfg(not(feature = "mic"))]
     fn listen(&self, _: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
-        let headers = if cfg!(target_os = "linux") {
-            "install ALSA's headers (Debian: `apt install libasound2-dev`) and "
-        } else {
-            ""
-        };
-        let help = format!("{headers}run `cargo run --release --features mic -- …`");
-        Err(Missing { why: "this program was built without microphone support".to_owned(), help, key: None })
+        Err(Missing { why: BUILT_WITHOUT.to_owned(), help: how_to_build(), key: None })
     }
 
     #[cfg(feature = "mic")]

@@ -181,6 +181,6 @@ mod tests {
         let header = header::<u64>(17, &[2]).unwrap();
         let text = std::str::from_utf8(&header[10..]).unwrap();
         assert_eq!(text.trim_end(), "{'descr': '<u8', 'fortran_order': False, 'shape': (17, 2,), }");
-        assert!(text.ends_with('\n') && header.len() % 64 == 0);
+        assert!(text.ends_with('\n') && header.len().is_multiple_of(64));
     }
 }

@@ -1,5 +1,8 @@
 //! The program `kws-run` as a person or a script meets it: what it writes where, and how it ends.
 
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used)]
+
 mod bench;
 mod interrupting;
 mod recording;

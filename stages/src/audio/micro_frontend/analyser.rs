@@ -42,6 +42,16 @@ impl<T> Analyser<T> {
 impl<T: Borrow<Tables>> Analyser<T> {
     /// Computes the features of one window: 64 times a natural logarithm, at most 1420. Windows must come in the order of time, at one hop.
     pub fn process(&mut self, samples: &[i16; WINDOW], features: &mut [u16; CHANNELS]) {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if super::x86::process(self, samples, features) {
+            return;
+        }
+        self.steps(samples, features);
+    }
+
+    /// Inlined, like all that it calls, so that it can be compiled for more than one instruction set.
+    #[inline(always)]
+    pub(super) fn steps(&mut self, samples: &[i16; WINDOW], features: &mut [u16; CHANNELS]) {
         let tables = self.tables.borrow();
         let shift = window::apply(tables.reference, &tables.window, samples, &mut self.windowed);
         pair(&self.windowed, shift, &mut self.fft.points);
@@ -55,6 +65,7 @@ impl<T: Borrow<Tables>> Analyser<T> {
 }
 
 /// Scales the samples and lays them out as the transform's input.
+#[inline(always)]
 fn pair(windowed: &[i16; WINDOW], shift: u32, points: &mut [Complex; FFT / 2]) {
     let (used, padding) = points.split_at_mut(WINDOW / 2);
     for (point, pair) in used.iter_mut().zip(windowed.as_chunks::<2>().0) {
@@ -63,14 +74,46 @@ fn pair(windowed: &[i16; WINDOW], shift: u32, points: &mut [Complex; FFT / 2]) {
     padding.fill(Complex::default());
 }
 
+/// The energies of the bins that the filter bank reads.
+#[inline(always)]
 fn energies(points: &[Complex; FFT / 2], split: &[Complex; FFT / 4], energies: &mut [u32; USED_BINS]) {
-    for k in 1..=FFT / 4 {
-        let (low, high) = real_bins(points, split, k);
-        if k >= FIRST_BIN {
-            energies[k - FIRST_BIN] = low.energy();
-        }
-        if let Some(energy) = energies.get_mut(FFT / 2 - k - FIRST_BIN) {
-            *energy = high.energy();
+    // Bins come in pairs from both ends of the spectrum. Mirrored copies let the arithmetic run over plain arrays.
+    let mut far = points.as_chunks::<{ FFT / 4 }>().0[1];
+    far.reverse();
+    let mut upper = [0; FFT / 4];
+    let mut lower = [0; FFT / 4];
+    for k in 0..FFT / 4 {
+        let (low, high) = real_bins(points[k + 1], far[k], split[k]);
+        lower[k] = low.energy();
+        upper[k] = high.energy();
+    }
+    upper.reverse();
+    let (below, above) = energies.split_at_mut(FFT / 4 - FIRST_BIN + 1);
+    below.copy_from_slice(&lower[FIRST_BIN - 1..]);
+    // The bin in the middle is one of both; the upper one stands, as in kiss_fft.
+    above.copy_from_slice(&upper[1..=above.len()]);
+    below[FFT / 4 - FIRST_BIN] = upper[0];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reference;
+    use super::*;
+
+    #[test]
+    fn instruction_sets_agree() {
+        let tables = Tables::new(Reference::CLibrary);
+        let (mut chosen, mut plain) = (Analyser::new(&tables), Analyser::new(&tables));
+        let mut random = 1_u32;
+        for frame in 0..200 {
+            let window = core::array::from_fn(|_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ((random >> 16) as i16) >> (frame % 17).min(15)
+            });
+            let mut features = [[0; CHANNELS]; 2];
+            chosen.process(&window, &mut features[0]);
+            plain.steps(&window, &mut features[1]);
+            assert_eq!(features[0], features[1], "frame {frame}");
         }
     }
 }

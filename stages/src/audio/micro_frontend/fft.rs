@@ -119,6 +119,7 @@ impl Buffers {
     }
 
     /// Replaces `points` by their spectrum, divided by 256.
+    #[inline(always)]
     pub(super) fn transform(&mut self, twiddles: &[Complex; POINTS]) {
         pass::<64>(&self.points, &mut self.other, twiddles);
         pass::<16>(&self.other, &mut self.points, twiddles);
@@ -156,18 +157,14 @@ fn pass<const STRIDE: usize>(
     }
 }
 
-/// Bins `k` and `256 − k` of the real spectrum, for `k` from 1 to 128, from the spectrum of the paired samples.
+/// Bins `k` and `256 − k` of the real spectrum, for `k` from 1 to 128, from the same points of the complex one and
+/// the root `k − 1` of [`FftTables::split`].
 #[inline(always)]
-pub(super) fn real_bins(
-    points: &[Complex; POINTS],
-    split: &[Complex; POINTS / 2],
-    k: usize,
-) -> (Complex, Complex) {
-    let near = points[k].half();
-    let far = points[POINTS - k];
+pub(super) fn real_bins(near: Complex, far: Complex, root: Complex) -> (Complex, Complex) {
+    let near = near.half();
     let far = Complex { re: far.re, im: far.im.wrapping_neg() }.half();
     let even = near.plus(far);
-    let odd = near.minus(far).times(split[k - 1]);
+    let odd = near.minus(far).times(root);
     // Halved after a sum of thirty-two bits, unlike every other sum here.
     let halve = |a: i16, b: i32| ((i32::from(a) + b) >> 1) as i16;
     let (re, im) = (i32::from(odd.re), i32::from(odd.im));

@@ -23,6 +23,7 @@ pub(super) fn segments() -> [u16; SEGMENTS] {
 }
 
 /// `64 · ln x`, rounded.
+#[inline(always)]
 fn log(table: &[u16; SEGMENTS], x: u32) -> u32 {
     let whole = 31 - x.leading_zeros();
     let above = x - (1 << whole);
@@ -37,6 +38,7 @@ fn log(table: &[u16; SEGMENTS], x: u32) -> u32 {
 }
 
 /// The features: logarithms of the channels, with the transform's scale taken into account.
+#[inline(always)]
 pub(super) fn apply(table: &[u16; SEGMENTS], signal: &[u32; CHANNELS], features: &mut [u16; CHANNELS]) {
     for (feature, &signal) in features.iter_mut().zip(signal) {
         let value = signal << CORRECTION_BITS;

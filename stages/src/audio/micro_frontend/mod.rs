@@ -29,6 +29,8 @@ mod pcan;
 mod stage;
 mod tables;
 mod window;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod x86;
 
 pub use analyser::Analyser;
 pub use encoding::Feature;

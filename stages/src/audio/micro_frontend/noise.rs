@@ -12,6 +12,7 @@ const SMOOTHING: [u64; 2] = [409, 983];
 const REMAINING: u64 = 819;
 
 /// Takes the noise out of `signal` and the signal into the noise `estimate`.
+#[inline(always)]
 pub(super) fn apply(estimate: &mut [u32; CHANNELS], signal: &mut [u32; CHANNELS]) {
     for (channel, (estimate, signal)) in estimate.iter_mut().zip(signal).enumerate() {
         let smoothing = SMOOTHING[channel % 2];

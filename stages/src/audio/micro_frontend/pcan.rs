@@ -48,6 +48,7 @@ fn first_coefficient(bits: u32) -> usize {
 }
 
 /// Looks up the gain for a noise estimate.
+#[inline(always)]
 fn gain(table: &[i16; GAINS], estimate: u32) -> i16 {
     if estimate <= 2 {
         return table[estimate as usize];
@@ -63,6 +64,7 @@ fn gain(table: &[i16; GAINS], estimate: u32) -> i16 {
 }
 
 /// A square up to a ratio of two, a straight line above.
+#[inline(always)]
 fn shrink(snr: u32) -> u32 {
     if snr < 2 << SNR_BITS {
         (snr * snr) >> (2 + 2 * SNR_BITS - OUTPUT_BITS)
@@ -72,6 +74,7 @@ fn shrink(snr: u32) -> u32 {
 }
 
 /// Replaces each channel by its compressed ratio to the noise, with six fractional bits.
+#[inline(always)]
 pub(super) fn apply(table: &[i16; GAINS], estimate: &[u32; CHANNELS], signal: &mut [u32; CHANNELS]) {
     for (signal, &estimate) in signal.iter_mut().zip(estimate) {
         // The gain is sign-extended as in C; it is never negative for a table that `gains` made.

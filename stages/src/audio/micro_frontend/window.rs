@@ -25,6 +25,7 @@ pub(super) fn coefficients(reference: Reference) -> [i16; WINDOW] {
 }
 
 /// Writes `samples` times the window and returns by how many bits the result can be shifted left.
+#[inline(always)]
 pub(super) fn apply(
     reference: Reference,
     coefficients: &[i16; WINDOW],

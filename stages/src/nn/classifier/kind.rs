@@ -6,9 +6,10 @@ use kws_engine::{Cost, Design, Element, Kind, Node, Port, Quant, Refusal, Role, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, Feature, Quantiser, Rounding};
+use super::{Classifier, Feature};
 use crate::nn::kernels::{KernelSet, Kernels};
 use crate::nn::{Card, Element as ModelElement, Model, Tensor};
+use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
 /// calibrated to 0.1017 and is fed with steps of 26/255.
@@ -44,8 +45,8 @@ impl Kind for Params {
         let (input, output) = ends(&model)?;
         fits(input, port, &site.from[0])?;
         let labels = labels(self.labels, card.labels, output.count())?;
-        let quantiser =
-            Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding };
+        let quantise =
+            Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
         let quant = Quant { scale: output.scale, zero_point: output.zero_point + i32::from(offset) };
         let written = Port {
@@ -61,30 +62,25 @@ impl Kind for Params {
         let element = port.element;
         Ok(Simple::boxed(Some(written), cost, move || {
             Ok(match element {
-                Element::I8 => build::<i8>(&model, quantiser, offset),
-                _ => build::<f32>(&model, quantiser, offset),
+                Element::I8 => build::<i8>(&model, quantise, offset),
+                _ => build::<f32>(&model, quantise, offset),
             })
         }))
     }
 }
 
-fn build<F: Feature>(model: &Model, quantiser: Quantiser, offset: i8) -> Box<dyn Node> {
+fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn Node> {
     match model.kernels() {
-        KernelSet::Plain(plain) => with::<F, _>(model, plain, quantiser, offset),
+        KernelSet::Plain(plain) => with::<F, _>(model, plain, quantise, offset),
         #[cfg(target_arch = "x86_64")]
-        KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantiser, offset),
+        KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantise, offset),
         #[cfg(target_arch = "x86_64")]
-        KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantiser, offset),
+        KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantise, offset),
     }
 }
 
-fn with<F: Feature, K: Kernels>(
-    model: &Model,
-    kernels: K,
-    quantiser: Quantiser,
-    offset: i8,
-) -> Box<dyn Node> {
-    let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantiser, offset);
+fn with<F: Feature, K: Kernels>(model: &Model, kernels: K, quantise: Quantise, offset: i8) -> Box<dyn Node> {
+    let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantise, offset);
     node::<Classifier<F, _, _, _, _, _>>(classifier)
 }
 

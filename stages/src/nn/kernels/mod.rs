@@ -6,6 +6,7 @@
 mod binary;
 mod conv;
 mod depthwise;
+mod float;
 mod fully_connected;
 mod mean;
 mod move_block;
@@ -25,7 +26,9 @@ pub use set::KernelSet;
 pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
-use super::op::{Binary, Conv, Depthwise, FullyConnected, Mean, Move, Pool, Rescaling, Softmax, Span, Table};
+use super::op::{
+    Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Rescaling, Softmax, Span, Table,
+};
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +78,10 @@ pub trait Kernels: Copy + Send + 'static {
     /// MEAN.
     fn mean(self, op: &Mean, arena: &mut [i8]) {
         mean::mean(op, arena);
+    }
+    /// Everything on floats.
+    fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        float::float(op, constants, arena);
     }
 }
 

@@ -16,15 +16,18 @@ impl<'a> Lowering<'_, 'a> {
     /// ADD, SUB and MUL of two inputs whose shapes broadcast.
     pub(super) fn binary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
-        for operand in [&a, &b, &output] {
-            node.expect(operand, Element::I8)?;
-        }
-        let (a_steps, b_steps) = (node.broadcast(&a, &output)?, node.broadcast(&b, &output)?);
         let arithmetic = match node.operator.code.code {
             code::ADD => Arithmetic::Add,
             code::SUB => Arithmetic::Subtract,
             _ => Arithmetic::Multiply,
         };
+        if a.tensor.element == Element::F32 {
+            return self.float_binary(node, arithmetic);
+        }
+        for operand in [&a, &b, &output] {
+            node.expect(operand, Element::I8)?;
+        }
+        let (a_steps, b_steps) = (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);
         let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
             (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
         let (a_scale, b_scale, scale) = (f64::from(a_scale), f64::from(b_scale), f64::from(scale));
@@ -70,27 +73,12 @@ impl<'a> Lowering<'_, 'a> {
     /// MEAN: input, axes.
     pub(super) fn mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
+        if input.tensor.element == Element::F32 {
+            return self.float_mean(node);
+        }
         node.expect(&input, Element::I8)?;
         node.expect(&output, Element::I8)?;
-        let shape = &input.tensor.shape;
-        let mut over = vec![false; shape.len()];
-        for number in node.integers(&node.input(1)?)? {
-            over[node.axis(&input, number, shape.len())?] = true;
-        }
-        let whole = Block::whole(shape);
-        let part = |reduced: bool| -> Option<([u32; AXES], [i32; AXES], usize)> {
-            let chosen: Vec<usize> = (0..shape.len()).filter(|axis| over[*axis] == reduced).collect();
-            let counts: Vec<usize> = chosen.iter().map(|axis| shape[*axis]).collect();
-            let mut steps = [0; AXES];
-            let missing = AXES.checked_sub(chosen.len())?;
-            chosen.iter().enumerate().for_each(|(i, axis)| steps[missing + i] = whole.steps[*axis] as i32);
-            Some((axes(&counts)?, steps, counts.iter().product()))
-        };
-        let parts = part(false).zip(part(true)).ok_or_else(|| node.shape(&input, "at most 5 dimensions"))?;
-        let ((kept, kept_steps, outputs), (reduced, reduced_steps, count)) = parts;
-        if output.tensor.count() != outputs {
-            return Err(node.shape(&output, format!("{outputs} elements, the axes that stay")));
-        }
+        let ((kept, kept_steps, _), (reduced, reduced_steps, count)) = parts(node, &input, &output)?;
         let ((from, from_zero), (to, output_offset)) = (node.affine(&input)?, node.affine(&output)?);
         let factor = node.factor(&output, f64::from(from) / f64::from(to))?;
         let op = Mean {
@@ -116,33 +104,61 @@ fn divided(factor: Factor, count: u64) -> Factor {
     Factor { multiplier: multiplier as i32, shift: factor.shift - shift }
 }
 
+/// Extent and steps of some axes, and the product of their extents.
+type Part = ([u32; AXES], [i32; AXES], usize);
+
+/// The axes of a MEAN that stay, and those that it is over.
+pub(super) fn parts<'a>(
+    node: &Node<'_, 'a>,
+    input: &Operand<'_, 'a>,
+    output: &Operand<'_, 'a>,
+) -> Result<(Part, Part), ModelError> {
+    let shape = &input.tensor.shape;
+    let mut over = vec![false; shape.len()];
+    for number in node.integers(&node.input(1)?)? {
+        over[node.axis(input, number, shape.len())?] = true;
+    }
+    let whole = Block::whole(shape);
+    let part = |reduced: bool| -> Option<Part> {
+        let chosen: Vec<usize> = (0..shape.len()).filter(|axis| over[*axis] == reduced).collect();
+        let counts: Vec<usize> = chosen.iter().map(|axis| shape[*axis]).collect();
+        let mut steps = [0; AXES];
+        let missing = AXES.checked_sub(chosen.len())?;
+        chosen.iter().enumerate().for_each(|(i, axis)| steps[missing + i] = whole.steps[*axis] as i32);
+        Some((axes(&counts)?, steps, counts.iter().product()))
+    };
+    let parts = part(false).zip(part(true)).ok_or_else(|| node.shape(input, "at most 5 dimensions"))?;
+    if output.tensor.count() != parts.0.2 {
+        return Err(node.shape(output, format!("{} elements, the axes that stay", parts.0.2)));
+    }
+    Ok(parts)
+}
+
 /// A shape with ones before it.
-fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
+pub(super) fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
     let missing = AXES.checked_sub(shape.len())?;
     let mut axes = [1; AXES];
     shape.iter().enumerate().for_each(|(i, count)| axes[missing + i] = *count as u32);
     Some(axes)
 }
 
-impl<'a> Node<'_, 'a> {
-    /// Steps of an input along the axes of the output; zero along those that it repeats.
-    fn broadcast(
-        &self,
-        input: &Operand<'_, 'a>,
-        output: &Operand<'_, 'a>,
-    ) -> Result<[i32; AXES], ModelError> {
-        let (shape, to) = (&input.tensor.shape, &output.tensor.shape);
-        let whole = Block::whole(shape);
-        let mut steps = [0; AXES];
-        let fits = to.len() <= AXES
-            && shape.len() <= to.len()
-            && shape.iter().rev().zip(to.iter().rev()).all(|(from, to)| from == to || *from == 1);
-        if !fits {
-            return Err(self.shape(input, format!("one that broadcasts to {to:?}")));
-        }
-        for i in (0..shape.len()).filter(|i| shape[*i] != 1) {
-            steps[AXES - shape.len() + i] = whole.steps[i] as i32;
-        }
-        Ok(steps)
+/// Steps of an input along the axes of the output; zero along those that it repeats.
+pub(super) fn broadcast_steps<'a>(
+    node: &Node<'_, 'a>,
+    input: &Operand<'_, 'a>,
+    output: &Operand<'_, 'a>,
+) -> Result<[i32; AXES], ModelError> {
+    let (shape, to) = (&input.tensor.shape, &output.tensor.shape);
+    let fits = to.len() <= AXES
+        && shape.len() <= to.len()
+        && shape.iter().rev().zip(to.iter().rev()).all(|(from, to)| from == to || *from == 1);
+    if !fits {
+        return Err(node.shape(input, format!("one that broadcasts to {to:?}")));
     }
+    let whole = Block::whole(shape);
+    let mut steps = [0; AXES];
+    for i in (0..shape.len()).filter(|i| shape[*i] != 1) {
+        steps[AXES - shape.len() + i] = whole.steps[i] as i32;
+    }
+    Ok(steps)
 }

@@ -66,31 +66,80 @@ impl<'a> Node<'_, 'a> {
     }
 }
 
-impl<'a> Lowering<'_, 'a> {
-    /// CONV_2D: input, weights `[out, rows, columns, depth]`, bias.
-    pub(super) fn conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
-        for operand in [&input, &weights, &output] {
-            node.expect(operand, Element::I8)?;
-        }
-        let (from, kernel, to) = (node.image(&input)?, node.image(&weights)?, node.image(&output)?);
-        let depth = kernel.channels;
-        if from.channels % depth != 0 || kernel.batch % (from.channels / depth) != 0 {
+/// What CONV_2D and DEPTHWISE_CONV_2D have in common, checked.
+pub(super) struct Filter<'f, 'a> {
+    pub(super) input: Operand<'f, 'a>,
+    pub(super) weights: Operand<'f, 'a>,
+    pub(super) output: Operand<'f, 'a>,
+    pub(super) from: Image,
+    /// Shape of the weights.
+    pub(super) kernel: Image,
+    pub(super) to: Image,
+    pub(super) window: Window,
+}
+
+impl<'f, 'a> Node<'f, 'a> {
+    /// Operands and shapes of a CONV_2D, whose weights are `[out, rows, columns, depth]`, and its activation.
+    pub(super) fn filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
+        let (input, weights, output) = (self.input(0)?, self.input(1)?, self.output(0)?);
+        self.expect(&output, input.tensor.element)?;
+        let (from, kernel, to) = (self.image(&input)?, self.image(&weights)?, self.image(&output)?);
+        let groups = from.channels / kernel.channels;
+        if from.channels % kernel.channels != 0 || kernel.batch % groups != 0 {
             return Err(
-                node.shape(&weights, format!("a depth that divides {} channels into groups", from.channels))
+                self.shape(&weights, format!("a depth that divides {} channels into groups", from.channels))
             );
         }
         if to.channels != kernel.batch {
-            return Err(node.shape(&output, format!("{} channels", kernel.batch)));
+            return Err(self.shape(&output, format!("{} channels", kernel.batch)));
         }
-        let options = node.options()?;
+        let options = self.options()?;
         let sliding = Sliding {
             padding: options.i8(0, 0)?,
             stride: (options.i32(2, 0)?, options.i32(1, 0)?),
             dilation: (options.i32(5, 1)?, options.i32(4, 1)?),
         };
-        let window = node.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
-        let rescaling = node.rescaling(&input, &output, options.i8(3, 0)?)?;
+        let window = self.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
+        Ok((Filter { input, weights, output, from, kernel, to, window }, options.i8(3, 0)?))
+    }
+
+    /// Operands and shapes of a DEPTHWISE_CONV_2D, whose weights are `[1, rows, columns, out]`, and its activation.
+    pub(super) fn depthwise_filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
+        let (input, weights, output) = (self.input(0)?, self.input(1)?, self.output(0)?);
+        self.expect(&output, input.tensor.element)?;
+        let (from, kernel, to) = (self.image(&input)?, self.image(&weights)?, self.image(&output)?);
+        if kernel.batch != 1 || kernel.channels % from.channels != 0 {
+            return Err(self.shape(&weights, format!("[1, …, …, a multiple of {}]", from.channels)));
+        }
+        if to.channels != kernel.channels {
+            return Err(self.shape(&output, format!("{} channels", kernel.channels)));
+        }
+        let options = self.options()?;
+        let (multiplier, stated) = (kernel.channels / from.channels, options.i32(3, 0)?);
+        if stated != 0 && i64::from(stated) != i64::from(multiplier) {
+            let found = format!("depth multiplier {stated}");
+            return Err(self.refuse(ModelErrorKind::Shape, found, format!("{multiplier}, from the weights")));
+        }
+        let sliding = Sliding {
+            padding: options.i8(0, 0)?,
+            stride: (options.i32(2, 0)?, options.i32(1, 0)?),
+            dilation: (options.i32(6, 1)?, options.i32(5, 1)?),
+        };
+        let window = self.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
+        Ok((Filter { input, weights, output, from, kernel, to, window }, options.i8(4, 0)?))
+    }
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// CONV_2D: input, weights, bias.
+    pub(super) fn conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+        if node.input(0)?.tensor.element == Element::F32 {
+            return self.float_conv_2d(node);
+        }
+        let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
+        node.expect(&input, Element::I8)?;
+        node.expect(&weights, Element::I8)?;
+        let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 0)?;
         let conv = Conv {
             input: self.read(node, &input)?,
@@ -100,46 +149,26 @@ impl<'a> Lowering<'_, 'a> {
             channels: Span::default(),
             from,
             to,
-            depth,
+            depth: kernel.channels,
             window,
             rescaling,
             layout: Layout::Plain,
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
-        self.push_weighted(
-            Op::Conv(conv),
-            node.contents(&weights)?,
-            &node.biases(node.optional(2), &factors)?,
-        )
+        let biases = node.biases(node.optional(2), &factors)?;
+        self.push_weighted(Op::Conv(conv), node.contents(&weights)?, &biases)
     }
 
-    /// DEPTHWISE_CONV_2D: input, weights `[1, rows, columns, out]`, bias.
+    /// DEPTHWISE_CONV_2D: input, weights, bias.
     pub(super) fn depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
-        for operand in [&input, &weights, &output] {
-            node.expect(operand, Element::I8)?;
+        if node.input(0)?.tensor.element == Element::F32 {
+            return self.float_depthwise_conv_2d(node);
         }
-        let (from, kernel, to) = (node.image(&input)?, node.image(&weights)?, node.image(&output)?);
-        if kernel.batch != 1 || kernel.channels % from.channels != 0 {
-            return Err(node.shape(&weights, format!("[1, …, …, a multiple of {}]", from.channels)));
-        }
-        if to.channels != kernel.channels {
-            return Err(node.shape(&output, format!("{} channels", kernel.channels)));
-        }
-        let options = node.options()?;
-        let multiplier = kernel.channels / from.channels;
-        let stated = options.i32(3, 0)?;
-        if stated != 0 && i64::from(stated) != i64::from(multiplier) {
-            let found = format!("depth multiplier {stated}");
-            return Err(node.refuse(ModelErrorKind::Shape, found, format!("{multiplier}, from the weights")));
-        }
-        let sliding = Sliding {
-            padding: options.i8(0, 0)?,
-            stride: (options.i32(2, 0)?, options.i32(1, 0)?),
-            dilation: (options.i32(6, 1)?, options.i32(5, 1)?),
-        };
-        let window = node.window(&sliding, (kernel.height, kernel.width), from, (&output, to))?;
-        let rescaling = node.rescaling(&input, &output, options.i8(4, 0)?)?;
+        let (Filter { input, weights, output, from, kernel, to, window }, activation) =
+            node.depthwise_filter()?;
+        node.expect(&input, Element::I8)?;
+        node.expect(&weights, Element::I8)?;
+        let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 3)?;
         let depthwise = Depthwise {
             input: self.read(node, &input)?,
@@ -149,17 +178,14 @@ impl<'a> Lowering<'_, 'a> {
             channels: Span::default(),
             from,
             to,
-            multiplier,
+            multiplier: kernel.channels / from.channels,
             window,
             rescaling,
             layout: Layout::Plain,
         };
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
-        self.push_weighted(
-            Op::Depthwise(depthwise),
-            node.contents(&weights)?,
-            &node.biases(node.optional(2), &factors)?,
-        )
+        let biases = node.biases(node.optional(2), &factors)?;
+        self.push_weighted(Op::Depthwise(depthwise), node.contents(&weights)?, &biases)
     }
 }
 

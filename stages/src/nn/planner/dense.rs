@@ -1,7 +1,7 @@
 //! FULLY_CONNECTED.
 
 use super::Lowering;
-use super::node::Node;
+use super::node::{Node, Operand};
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::op::{FullyConnected, Layout, Op, Span};
 use crate::nn::schema::Element;
@@ -10,24 +10,14 @@ impl<'a> Lowering<'_, 'a> {
     /// FULLY_CONNECTED: input of any shape, weights `[outputs, inputs]`, bias.
     pub(super) fn fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+        if input.tensor.element == Element::F32 {
+            return self.float_fully_connected(node);
+        }
         for operand in [&input, &weights, &output] {
             node.expect(operand, Element::I8)?;
         }
+        let (rows, inputs, outputs) = node.matrix(&input, &weights, &output)?;
         let options = node.options()?;
-        if options.i8(1, 0)? != 0 {
-            let found = format!("weights format number {}", options.i8(1, 0)?);
-            return Err(node.refuse(ModelErrorKind::Unsupported, found, "the default format"));
-        }
-        let [outputs, inputs] = weights.tensor.shape[..] else {
-            return Err(node.shape(&weights, "two dimensions"));
-        };
-        if input.tensor.count() % inputs != 0 {
-            return Err(node.shape(&input, format!("a multiple of {inputs} items")));
-        }
-        let rows = input.tensor.count() / inputs;
-        if output.tensor.shape.last() != Some(&outputs) || output.tensor.count() != rows * outputs {
-            return Err(node.shape(&output, format!("{rows} rows of {outputs} items")));
-        }
         let rescaling = node.rescaling(&input, &output, options.i8(0, 0)?)?;
         let scales = weights.tensor.quantisation.scales;
         let (factors, weights_offset) = if scales.len() > 1 {
@@ -57,5 +47,32 @@ impl<'a> Lowering<'_, 'a> {
             node.contents(&weights)?,
             &node.biases(node.optional(2), &factors)?,
         )
+    }
+}
+
+impl<'a> Node<'_, 'a> {
+    /// Rows, inputs and outputs of a FULLY_CONNECTED whose weights are `[outputs, inputs]`.
+    pub(super) fn matrix(
+        &self,
+        input: &Operand<'_, 'a>,
+        weights: &Operand<'_, 'a>,
+        output: &Operand<'_, 'a>,
+    ) -> Result<(usize, usize, usize), ModelError> {
+        let format = self.options()?.i8(1, 0)?;
+        if format != 0 {
+            let found = format!("weights format number {format}");
+            return Err(self.refuse(ModelErrorKind::Unsupported, found, "the default format"));
+        }
+        let [outputs, inputs] = weights.tensor.shape[..] else {
+            return Err(self.shape(weights, "two dimensions"));
+        };
+        if !input.tensor.count().is_multiple_of(inputs) {
+            return Err(self.shape(input, format!("a multiple of {inputs} items")));
+        }
+        let rows = input.tensor.count() / inputs;
+        if output.tensor.shape.last() != Some(&outputs) || output.tensor.count() != rows * outputs {
+            return Err(self.shape(output, format!("{rows} rows of {outputs} items")));
+        }
+        Ok((rows, inputs, outputs))
     }
 }

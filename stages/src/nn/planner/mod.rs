@@ -4,6 +4,7 @@ mod arena;
 mod arithmetic;
 mod conv;
 mod dense;
+mod float;
 mod moves;
 mod node;
 mod pack;
@@ -244,6 +245,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
             }
             code::ADD | code::SUB | code::MUL => self.binary(node),
             code::MEAN => self.mean(node),
+            code::DEQUANTIZE => self.requantise(node),
             code::CALL_ONCE => self.call_once(node),
             code::VAR_HANDLE => self.var_handle(node),
             code::READ_VARIABLE => self.read_variable(node),

@@ -12,8 +12,6 @@ impl<'a> Lowering<'_, 'a> {
     /// AVERAGE_POOL_2D and MAX_POOL_2D: one input.
     pub(super) fn pool_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
-        node.expect(&input, Element::I8)?;
-        node.expect(&output, Element::I8)?;
         let (from, to) = (node.image(&input)?, node.image(&output)?);
         if to.channels != from.channels {
             return Err(node.shape(&output, format!("{} channels", from.channels)));
@@ -30,10 +28,16 @@ impl<'a> Lowering<'_, 'a> {
                 node.refuse(ModelErrorKind::Shape, format!("a window of {taps} rows or columns"), "1 to 4096")
             })
         };
-        let window = node.window(&sliding, (taps(4)?, taps(3)?), from, (&output, to))?;
-        let (min, max) = node.activation(&output, options.i8(5, 0)?)?;
         let pooling =
             if node.operator.code.code == code::MAX_POOL_2D { Pooling::Max } else { Pooling::Average };
+        let taps = (taps(4)?, taps(3)?);
+        if input.tensor.element == Element::F32 {
+            return self.float_pool(node, pooling, taps, &sliding);
+        }
+        node.expect(&input, Element::I8)?;
+        node.expect(&output, Element::I8)?;
+        let window = node.window(&sliding, taps, from, (&output, to))?;
+        let (min, max) = node.activation(&output, options.i8(5, 0)?)?;
         let op = Pool {
             pooling,
             input: self.read(node, &input)?,

@@ -14,14 +14,17 @@ impl<'a> Lowering<'_, 'a> {
     /// SOFTMAX over the last dimension (TFLite's `PreprocessSoftmaxScaling` and `CalculateInputRadius`).
     pub(super) fn softmax(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
-        node.expect(&input, Element::I8)?;
-        node.expect(&output, Element::I8)?;
         if input.tensor.shape != output.tensor.shape {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
         }
         let Some(depth) = input.tensor.shape.last() else {
             return Err(node.shape(&input, "at least one dimension"));
         };
+        if input.tensor.element == Element::F32 {
+            return self.float_softmax(node, *depth);
+        }
+        node.expect(&input, Element::I8)?;
+        node.expect(&output, Element::I8)?;
         let (scale, zero_point) = node.affine(&output)?;
         if scale != 1.0 / 256.0 || zero_point != -128 {
             let found = format!("scale {scale} and zero point {zero_point}");

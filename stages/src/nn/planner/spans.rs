@@ -33,6 +33,18 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
             each(Access::Read, &mut op.a);
             (&mut op.b, &mut op.output)
         }
+        Op::FloatConv(op) => (&mut op.input, &mut op.output),
+        Op::FloatDepthwise(op) => (&mut op.input, &mut op.output),
+        Op::FloatFullyConnected(op) => (&mut op.input, &mut op.output),
+        Op::FloatPool(op) => (&mut op.input, &mut op.output),
+        Op::FloatSoftmax(op) => (&mut op.input, &mut op.output),
+        Op::FloatUnary(op) => (&mut op.input, &mut op.output),
+        Op::FloatMean(op) => (&mut op.input, &mut op.output),
+        Op::Quantise(op) | Op::Dequantise(op) => (&mut op.input, &mut op.output),
+        Op::FloatBinary(op) => {
+            each(Access::Read, &mut op.a);
+            (&mut op.b, &mut op.output)
+        }
         Op::Fill(op) => return each(Access::Write, &mut op.to),
         Op::Move(op) => {
             if let Source::Arena(from) = &mut op.from {

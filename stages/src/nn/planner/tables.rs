@@ -17,6 +17,9 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let quantize = node.operator.code.code == code::QUANTIZE;
+        if input.tensor.element == Element::F32 {
+            return if quantize { self.requantise(node) } else { self.float_unary(node) };
+        }
         for operand in [&input, &output] {
             match operand.tensor.element {
                 Element::I8 => {}

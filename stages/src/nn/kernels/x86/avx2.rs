@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::image::{Padded, corners};
+use super::image::{Corners, Padded};
 use super::pack::AVX2;
 use super::tables::{Block, Tables, check, lend};
 use crate::nn::kernels::{self, Constants, Kernels, Plain};
@@ -61,8 +61,10 @@ fn item(byte: i8, offset: i32) -> [i8; ITEM] {
 fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(AVX2, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
-    check(&tables, (padded, ITEM), op.to, &op.window, 4, image);
+    let tables =
+        Tables::new(AVX2, constants, (op.weights, op.channels), op.to.channels as usize, op.rescaling);
+    let corners = Corners::new(padded, op.to, &op.window);
+    check(&tables, corners, ITEM, 4, image);
     let offset = op.rescaling.input_offset;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         let items = &mut image.as_chunks_mut().0[..padded.len()];
@@ -72,8 +74,8 @@ fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
             // SAFETY: `check` made sure that every window lies in the image.
             unsafe {
                 match panels {
-                    1 => tiles::<1>(block, corners(padded, op.to, &op.window)),
-                    _ => tiles::<2>(block, corners(padded, op.to, &op.window)),
+                    1 => tiles::<1>(block, corners.iter()),
+                    _ => tiles::<2>(block, corners.iter()),
                 }
             }
         }
@@ -193,16 +195,18 @@ fn write<const P: usize>(block: &mut Block<'_>, sums: [__m256i; P], pixel: usize
 fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(AVX2, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    let channels = AVX2.spread(op);
+    let tables = Tables::new(AVX2, constants, (op.weights, op.channels), channels, op.rescaling);
+    let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels);
     // A vector of channels may read past those of the last tap.
-    check(&tables, (padded, ITEM), op.to, &op.window, (tables.channels + 2 * LANES - 1) * ITEM, image);
+    check(&tables, corners, ITEM, (channels + 2 * LANES - 1) * ITEM, image);
     let offset = op.rescaling.input_offset;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         let items = &mut image.as_chunks_mut().0[..padded.len()];
         padded.fill(from, (op.from, &op.window), items, [0; ITEM], |byte| item(byte, offset));
         for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / AVX2.inputs) {
             let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
-            for (pixel, corner) in corners(padded, op.to, &op.window).enumerate() {
+            for (pixel, corner) in corners.iter().enumerate() {
                 // SAFETY: `check` made sure that the vectors of every window lie in the image.
                 unsafe {
                     match panels {

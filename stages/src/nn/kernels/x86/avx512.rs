@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::image::{Padded, corners};
+use super::image::{Corners, Padded};
 use super::pack::VNNI;
 use super::tables::{Block, Tables, check, lend};
 use crate::nn::kernels::{self, Constants, Kernels, Plain};
@@ -59,8 +59,10 @@ const FLIP: i8 = i8::MIN;
 fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
-    check(&tables, (padded, 1), op.to, &op.window, 4, image);
+    let tables =
+        Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels as usize, op.rescaling);
+    let corners = Corners::new(padded, op.to, &op.window);
+    check(&tables, corners, 1, 4, image);
     let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
@@ -69,9 +71,9 @@ fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
             // SAFETY: `check` made sure that every window lies in the image.
             unsafe {
                 match panels {
-                    1 => tiles::<1>(block, corners(padded, op.to, &op.window)),
-                    2 => tiles::<2>(block, corners(padded, op.to, &op.window)),
-                    _ => tiles::<4>(block, corners(padded, op.to, &op.window)),
+                    1 => tiles::<1>(block, corners.iter()),
+                    2 => tiles::<2>(block, corners.iter()),
+                    _ => tiles::<4>(block, corners.iter()),
                 }
             }
         }
@@ -190,15 +192,17 @@ fn rescale(sums: __m512i, rows: &[&[i32]; 4], panel: usize) -> __m512i {
 fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
     let padded = Padded::new(op.from, op.to, &op.window);
-    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels, op.rescaling);
+    let channels = VNNI.spread(op);
+    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), channels, op.rescaling);
+    let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels);
     // A vector of channels may read past those of the last tap.
-    check(&tables, (padded, 1), op.to, &op.window, tables.channels + 4 * LANES - 1, image);
+    check(&tables, corners, 1, channels + 4 * LANES - 1, image);
     let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
     for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
         padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
         for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / VNNI.inputs) {
             let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
-            for (pixel, corner) in corners(padded, op.to, &op.window).enumerate() {
+            for (pixel, corner) in corners.iter().enumerate() {
                 // SAFETY: `check` made sure that the vectors of every window lie in the image.
                 unsafe {
                     match panels {

@@ -63,8 +63,41 @@ impl Padded {
     }
 }
 
-/// The corner of each output's window in the padded image, in row-major order of the outputs.
-pub(super) fn corners(padded: Padded, to: Image, window: &Window) -> impl Iterator<Item = usize> {
-    let (down, right) = (window.stride_y as usize * padded.row(), window.stride_x as usize * padded.channels);
-    (0..to.height as usize).flat_map(move |y| (0..to.width as usize).map(move |x| y * down + x * right))
+/// The corners of the windows of all outputs in the padded image, in items.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Corners {
+    rows: usize,
+    columns: usize,
+    down: usize,
+    right: usize,
+}
+
+impl Corners {
+    pub(super) fn new(padded: Padded, to: Image, window: &Window) -> Self {
+        Self {
+            rows: to.height as usize,
+            columns: to.width as usize,
+            down: window.stride_y as usize * padded.row(),
+            right: window.stride_x as usize * padded.channels,
+        }
+    }
+
+    /// The corners when `channels` items of each row of outputs are taken as one pixel.
+    pub(super) fn spread(self, to: Image, channels: usize) -> Self {
+        if channels == to.channels as usize {
+            return self;
+        }
+        Self { columns: to.row() / channels, right: channels, ..self }
+    }
+
+    /// All of them, in row-major order of the outputs.
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        let Self { rows, columns, down, right } = self;
+        (0..rows).flat_map(move |y| (0..columns).map(move |x| y * down + x * right))
+    }
+
+    /// The last one.
+    pub(super) fn last(self) -> usize {
+        (self.rows - 1) * self.down + (self.columns - 1) * self.right
+    }
 }

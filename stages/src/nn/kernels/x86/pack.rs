@@ -140,12 +140,23 @@ impl Form {
         Some(packed)
     }
 
+    /// Channels that a depthwise convolution walks as one. At a horizontal stride of one, neighbouring pixels read
+    /// neighbouring pixels: where whole blocks fit into a row, several pixels of few channels make one of many.
+    pub(crate) fn spread(self, op: &Depthwise) -> usize {
+        let (channels, block) = (op.to.channels as usize, self.block());
+        let joins = op.window.stride_x == 1
+            && channels < block
+            && block.is_multiple_of(channels)
+            && op.to.row().is_multiple_of(block);
+        if joins { block } else { channels }
+    }
+
     /// Packs a depthwise convolution with one kernel per channel, or says that it must stay plain.
     pub(crate) fn depthwise(self, op: &Depthwise, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
         if op.multiplier != 1 {
             return None;
         }
-        let (out, window) = (op.to.channels as usize, &op.window);
+        let (out, spread, window) = (op.to.channels as usize, self.spread(op), &op.window);
         let padded = Padded::new(op.from, op.to, window);
         let taps = window.height as usize * window.width as usize;
         let mut packed = Packed::default();
@@ -158,9 +169,9 @@ impl Form {
             packed.words.push((at * (4 / self.inputs)) as i32);
         }
         let value = |channel: usize, tap: usize| {
-            if tap < taps && channel < out { weights[tap * out + channel] } else { 0 }
+            if tap < taps && channel < spread { weights[tap * out + channel % out] } else { 0 }
         };
-        for (first, panels) in self.blocks(out) {
+        for (first, panels) in self.blocks(spread) {
             for step in 0..steps {
                 for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
                     let channel = first + self.channel(panels, panel, lane);
@@ -169,7 +180,7 @@ impl Form {
             }
         }
         let sums: Vec<Sums> =
-            (0..out).map(|channel| Sums::of((0..taps).map(|tap| value(channel, tap)))).collect();
+            (0..spread).map(|channel| Sums::of((0..taps).map(|tap| value(channel, tap)))).collect();
         self.constants(&mut packed.words, &op.rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)
@@ -213,6 +224,7 @@ impl Form {
                 let channel = first + self.channel(panels, panel, lane);
                 let lane = match sums.get(channel) {
                     Some(sums) => {
+                        let channel = channel % channels.biases.len();
                         let factor = Factor {
                             multiplier: channels.multipliers[channel],
                             shift: channels.shifts[channel],

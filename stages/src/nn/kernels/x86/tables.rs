@@ -1,9 +1,9 @@
 //! Packed constants of an operator, cut up and checked.
 
-use super::image::Padded;
+use super::image::Corners;
 use super::pack::Form;
 use crate::nn::kernels::Constants;
-use crate::nn::op::{Image, Rescaling, Span, Window};
+use crate::nn::op::{Rescaling, Span};
 
 /// Packed constants of an operator.
 pub(super) struct Tables<'a> {
@@ -24,10 +24,9 @@ impl<'a> Tables<'a> {
         form: Form,
         constants: Constants<'a>,
         spans: (Span, Span),
-        channels: u32,
+        channels: usize,
         rescaling: Rescaling,
     ) -> Self {
-        let channels = channels as usize;
         let lanes = form.blocks(channels).map(|(_, panels)| panels * form.lanes).sum::<usize>();
         let words = &constants.words[spans.1.range()];
         let (steps, rest) = words.split_at(words.len() - 4 * lanes);
@@ -50,24 +49,13 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// Checks that the `read` bytes from every step of every window on lie in the image, whose items have the size
-/// beside `padded`: then the kernels may read without looking.
-pub(super) fn check(
-    tables: &Tables<'_>,
-    (padded, item): (Padded, usize),
-    to: Image,
-    window: &Window,
-    read: usize,
-    image: &[i8],
-) {
-    let corner = (to.height as usize - 1) * window.stride_y as usize * padded.row()
-        + (to.width as usize - 1) * window.stride_x as usize * padded.channels;
+/// Checks that the `read` bytes from every step of every window on lie in the image, whose items take `item` bytes:
+/// then the kernels may read without looking.
+pub(super) fn check(tables: &Tables<'_>, corners: Corners, item: usize, read: usize, image: &[i8]) {
     let forward = tables.steps.iter().all(|step| *step >= 0);
     let step = tables.steps.iter().copied().max().unwrap_or(0) as usize;
-    assert!(
-        forward && corner * item + step + read <= image.len(),
-        "the plan was not packed for these kernels"
-    );
+    let end = corners.last() * item + step + read;
+    assert!(forward && end <= image.len(), "the plan was not packed for these kernels");
 }
 
 /// One block of output channels of one image.

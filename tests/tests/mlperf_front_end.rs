@@ -1,0 +1,148 @@
+//! The front end of MLPerf Tiny's keyword spotting reference, as a pipeline, against NumPy in double precision.
+//!
+//! `tests/vectors/signal/mlperf` holds what `tests/oracle/mlperf_kws.py DATA OUT --limit 240` wrote: for 240 clips of
+//! Speech Commands' test split, the int8 features and TFLite Micro's answers to them.
+//!
+//! **Tolerance.** Our features are singles; their last bits differ from the double's. Truncation is a step function,
+//! so a byte may differ by one step where the real value lies on the edge between two: within 0.001 steps of a whole
+//! number. That is rare but for frames of digital silence, whose coefficients beyond the first are exactly 0 but for
+//! rounding, and so lie on the edge at the zero point of 83. Anywhere else the bytes are equal.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::{fs, str};
+
+use kws_engine::{
+    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Refusal, Simple, Site,
+    Stage, node,
+};
+use kws_stages::nn::Model;
+use kws_tests::{root, shared_data};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const FEATURES: usize = 49 * 10;
+const LABELS: usize = 12;
+const SCALE: f32 = 0.584_702_9;
+const ZERO_POINT: f32 = 83.0;
+/// How far from the edge of a step a value may lie for its byte to differ.
+const EDGE: f32 = 0.001;
+
+/// The bytes of one of the oracle's arrays.
+fn array(name: &str) -> Vec<i8> {
+    let file = fs::read(root().join("tests/vectors/signal/mlperf").join(name)).unwrap();
+    let header = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
+    assert!(str::from_utf8(&file[10..header]).unwrap().contains("'|i1'"), "{name}");
+    file[header..].iter().map(|&byte| byte as i8).collect()
+}
+
+/// Path of each clip.
+fn clips() -> Vec<String> {
+    let index = fs::read_to_string(root().join("tests/vectors/signal/mlperf/index.csv")).unwrap();
+    index.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
+}
+
+/// A sink of anything. What it keeps is put in when it runs.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Keep {}
+
+impl Kind for Keep {
+    const NAME: &'static str = "keep";
+
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        Ok(Simple::boxed(None, Cost::default(), || Ok(node(First::<f32>(Arc::default())))))
+    }
+}
+
+/// Keeps the first block.
+struct First<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T: Item> Stage for First<T> {
+    type In = T;
+    type Out = ();
+
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+        let mut first = self.0.lock().unwrap();
+        if first.is_empty() {
+            first.extend_from_slice(&input);
+        }
+        Ok(Flow::Skip)
+    }
+}
+
+fn first<T: Item + HostInput>(kept: &Arc<Mutex<Vec<T>>>) -> Box<dyn Node> {
+    node(First(Arc::clone(kept)))
+}
+
+fn taken<T>(kept: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut *kept.lock().unwrap())
+}
+
+/// A clip's first second as features: real, and as bytes.
+fn features(clip: &Path) -> (Vec<f32>, Vec<i8>) {
+    let toml = format!(
+        "[[stage]]\nkind = 'audio_file'\npath = '{}'\nformat = 'f32'\nnormalise = 'maximum'\ntail_ms = 1000\n
+         [[stage]]\nkind = 'mfcc'\n
+         [[stage]]\nname = 'reals'\nkind = 'stack'\nframes = 49\n
+         [[stage]]\nname = 'real'\nkind = 'keep'\n
+         [[stage]]\nkind = 'quantise'\ninput = 'mfcc'\nscale = {SCALE}\nzero_point = {ZERO_POINT}\n\
+         rounding = 'truncate'\n
+         [[stage]]\nname = 'bytes'\nkind = 'stack'\nframes = 49\n
+         [[stage]]\nname = 'byte'\nkind = 'keep'\n",
+        clip.display()
+    );
+    let pipeline = Pipeline::parse(&toml, "front_end.toml", Path::new(".")).unwrap();
+    let mut registry = kws_host::registry();
+    registry.add::<Keep>();
+    let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
+    let (reals, bytes) = (Arc::default(), Arc::default());
+    plan.run_here(|stage, made| match stage.name.as_str() {
+        "real" => first::<f32>(&reals),
+        "byte" => first::<i8>(&bytes),
+        _ => made,
+    })
+    .unwrap_or_else(|fault| panic!("{}: {fault}", clip.display()));
+    (taken(&reals), taken(&bytes))
+}
+
+#[test]
+fn features_agree_but_on_the_edge_of_a_step() {
+    let Some(data) = shared_data("speech_commands") else { return };
+    let expected = array("features.npy");
+    let clips = clips();
+    assert!(clips.len() >= 200);
+    let mut differing = 0;
+    for (clip, expected) in clips.iter().zip(expected.chunks_exact(FEATURES)) {
+        let (reals, bytes) = features(&data.join(clip));
+        assert_eq!(bytes.len(), FEATURES, "{clip}");
+        for (index, ((real, byte), expected)) in reals.iter().zip(&bytes).zip(expected).enumerate() {
+            if byte == expected {
+                continue;
+            }
+            let steps = real / SCALE + ZERO_POINT;
+            let on_edge = (steps - steps.round()).abs() <= EDGE && byte.abs_diff(*expected) == 1;
+            assert!(on_edge, "{clip}, feature {index}: {steps} became {byte}, expected {expected}");
+            differing += 1;
+        }
+    }
+    let all = clips.len() * FEATURES;
+    println!("{differing} of {all} features of {} clips differ, each by one step", clips.len());
+    assert!(differing * 200 <= all, "{differing} of {all} features lie on an edge");
+}
+
+#[test]
+fn answers_to_equal_features_are_equal() {
+    let Some(models) = shared_data("models") else { return };
+    let bytes = fs::read(models.join("mlperf_kws_ref_int8.tflite")).unwrap();
+    let model = Model::open(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    let mut arena = model.arena();
+    let (features, answers) = (array("features.npy"), array("outputs.npy"));
+    for (row, (features, answer)) in
+        features.chunks_exact(FEATURES).zip(answers.chunks_exact(LABELS)).enumerate()
+    {
+        arena[model.inputs()[0].span.range()].copy_from_slice(features);
+        model.run(&mut arena);
+        assert_eq!(&arena[model.outputs()[0].span.range()], answer, "clip {row}");
+    }
+}
