@@ -17,6 +17,11 @@ use crate::stage::Fault;
 /// The documentation of the struct is the kind's one-line description, that of each field the parameter's;
 /// `#[schemars(range(min = …, max = …))]` states limits, `#[schemars(extend("unit" = "ms"))]` a unit and
 /// `#[serde(default = …)]` a default. Registered with [`Registry::add`](crate::Registry::add).
+///
+/// A stage of one's own, whole (`engine/examples/own_stage.rs`):
+/// ```
+#[doc = include_str!("../examples/own_stage.rs")]
+/// ```
 pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     /// The name that a pipeline file uses.
     const NAME: &'static str;

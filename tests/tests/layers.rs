@@ -1,0 +1,131 @@
+//! Dependencies never point upward, and come under licences that allow shipping: asked of `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn metadata() -> Value {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--locked", "--offline", "--manifest-path", manifest])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a Vec<Value> {
+    value[key].as_array().unwrap()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// The workspace's own packages: name and what each depends on, tests and benchmarks excepted.
+fn own(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let dependencies = |package: &Value| {
+        let of_build = list(package, "dependencies").iter().filter(|dependency| dependency["kind"] != "dev");
+        of_build.map(|dependency| text(dependency, "name").to_owned()).collect()
+    };
+    let packages = list(metadata, "packages").iter().filter(|package| package["source"].is_null());
+    packages.map(|package| (text(package, "name").to_owned(), dependencies(package))).collect()
+}
+
+/// Which of the workspace's crates a crate may depend on: `engine ← stages ← {boards/*, lab}`, tests on top.
+fn allowed(name: &str) -> Option<&'static [&'static str]> {
+    match name {
+        "kws-engine" => Some(&[]),
+        "kws-stages" => Some(&["kws-engine"]),
+        "kws-lab" => Some(&["kws-engine", "kws-stages", "kws-host"]),
+        // The tests may use everything.
+        "kws-tests" => None,
+        // Boards.
+        _ => Some(&["kws-engine", "kws-stages"]),
+    }
+}
+
+#[test]
+fn dependencies_never_point_upward() {
+    let own = own(&metadata());
+    assert!(own.contains_key("kws-engine") && own.contains_key("kws-host"), "{:?}", own.keys());
+    for (name, dependencies) in &own {
+        let Some(allowed) = allowed(name) else { continue };
+        for dependency in dependencies.iter().filter(|dependency| own.contains_key(*dependency)) {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "`{name}` depends on `{dependency}`, expected at most {allowed:?}; let the code move, or the layer"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_lab_trains() {
+    for (name, dependencies) in own(&metadata()).iter().filter(|(name, _)| *name != "kws-lab") {
+        let heavy = dependencies.iter().find(|dependency| dependency.starts_with("burn"));
+        assert_eq!(heavy, None, "`{name}` must not know burn");
+    }
+}
+
+/// Licences that ask for no more than their text, or for changes to the very file.
+const LICENCES: &[&str] = &[
+    "MIT",
+    "MIT-0",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-1-Clause",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "Unicode-DFS-2016",
+    "CC0-1.0",
+    "0BSD",
+    "BSL-1.0",
+    "Unlicense",
+    "MPL-2.0",
+    "CDLA-Permissive-2.0",
+    "NCSA",
+    "bzip2-1.0.6",
+];
+
+/// Whether an SPDX expression can be satisfied with these licences alone.
+fn satisfied(expression: &str) -> bool {
+    // "MIT/Apache-2.0" is how old manifests write OR. AND binds closer than OR; brackets come innermost first.
+    let mut expression = expression.replace('/', " OR ");
+    while let Some(open) = expression.rfind('(') {
+        let Some(close) = expression[open..].find(')') else { return false };
+        let inside = if any_of(&expression[open + 1..open + close]) { "MIT" } else { "refused" };
+        expression.replace_range(open..=open + close, inside);
+    }
+    any_of(&expression)
+}
+
+fn any_of(expression: &str) -> bool {
+    expression.split(" OR ").any(|side| side.split(" AND ").all(|licence| LICENCES.contains(&licence.trim())))
+}
+
+#[test]
+fn licences_allow_shipping_and_all_sources_are_public() {
+    for package in list(&metadata(), "packages") {
+        let (name, licence) = (text(package, "name"), text(package, "license"));
+        assert!(satisfied(licence), "`{name}` is under \"{licence}\", expected one of {LICENCES:?}");
+        let source = &package["source"];
+        let public =
+            source.is_null() || source.as_str().is_some_and(|source| source.starts_with("registry+"));
+        assert!(public, "`{name}` comes from {source}, expected a registry");
+    }
+}
+
+#[test]
+fn expressions_are_read_as_spdx_says() {
+    assert!(satisfied("MIT OR GPL-3.0") && satisfied("(MIT OR GPL-3.0) AND Unicode-3.0"));
+    assert!(satisfied("Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT") && satisfied("MIT/Apache-2.0"));
+    assert!(
+        !satisfied("GPL-3.0") && !satisfied("MIT AND GPL-3.0") && !satisfied("(GPL-3.0 OR MIT) AND AGPL-3.0")
+    );
+    assert!(!satisfied(""));
+}
