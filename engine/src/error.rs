@@ -78,7 +78,9 @@ impl fmt::Display for PlanError {
         match (&self.origin, &self.source) {
             (Origin::File(span), Some((name, text))) => {
                 if let Some((line, column)) = self.position() {
-                    let shown = text.lines().nth(line - 1).unwrap_or("").replace('\t', " ");
+                    let shown = text.lines().nth(line - 1).unwrap_or("");
+                    // One column each, so that the underline stays below what it marks.
+                    let shown = shown.replace(char::is_control, " ");
                     let under = text.get(span.start..span.end.min(text.len()));
                     let under = under.and_then(|under| under.lines().next()).unwrap_or("").chars();
                     let margin = line.to_string();

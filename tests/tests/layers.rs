@@ -38,7 +38,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "kws-engine" => Some(&[]),
         "kws-stages" => Some(&["kws-engine"]),
-        "kws-lab" => Some(&["kws-engine", "kws-stages", "kws-host"]),
+        "kws-lab" => Some(&["kws-engine", "kws-stages"]),
         // The tests may use everything.
         "kws-tests" => None,
         // Boards.

@@ -123,7 +123,7 @@ fn stages(entry: &Entry) -> Result<Vec<StageSpec>, PlanError> {
 
 fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanError> {
     let SettingValue::Table(all) = &item.value else {
-        return Err(PlanError::at(&item.origin, format!("a stage is a {}, expected a table", item.kind())));
+        return Err(PlanError::at(&item.origin, format!("a stage is {}, expected a table", item.to_json())));
     };
     let keys = stage_keys();
     let (shared, own): (Vec<Entry>, Vec<Entry>) =

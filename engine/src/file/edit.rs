@@ -71,18 +71,19 @@ impl Pipeline {
 
     /// The pipeline as a file: what it is now, overrides included.
     pub fn to_toml(&self) -> String {
-        let mut text = format!("name = {}\n", Value::from(self.name.as_str()));
+        let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.description.is_empty() {
-            text += &format!("description = {}\n", Value::from(self.description.as_str()));
+            text += &format!("description = {}\n", quoted(&self.description));
         }
         for stage in &self.stages {
-            text += &format!("\n[[stage]]\nname = {}\n", Value::from(stage.name.as_str()));
-            text += &format!("kind = {}\n", Value::from(stage.kind.as_str()));
+            text += &format!("\n[[stage]]\nname = {}\n", quoted(&stage.name));
+            text += &format!("kind = {}\n", quoted(&stage.kind));
             if !stage.origins.inputs.is_empty() {
-                text += &format!("inputs = {}\n", Value::from(stage.inputs.clone()));
+                let inputs: Vec<String> = stage.inputs.iter().map(|input| quoted(input)).collect();
+                text += &format!("inputs = [{}]\n", inputs.join(", "));
             }
             if let Some(lane) = &stage.lane {
-                text += &format!("lane = {}\n", Value::from(lane.as_str()));
+                text += &format!("lane = {}\n", quoted(lane));
             }
             if stage.on_full != Policy::Block {
                 text += &format!("on_full = \"{}\"\n", stage.on_full.name());
@@ -91,7 +92,7 @@ impl Pipeline {
                 text += &format!("depth = {}\n", stage.depth);
             }
             for entry in stage.params.entries() {
-                text += &format!("{} = {}\n", entry.key, inline(&entry.setting));
+                text += &format!("{} = {}\n", key(&entry.key), inline(&entry.setting));
             }
         }
         text
@@ -156,13 +157,26 @@ fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Re
     }
 }
 
+/// A string as TOML writes it, which escapes more than JSON does.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
+}
+
 fn inline(setting: &Setting) -> String {
     match &setting.value {
         SettingValue::Float(number) => format!("{number:?}"),
+        SettingValue::Text(text) => quoted(text),
         SettingValue::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         SettingValue::Table(entries) => {
-            let pairs: Vec<String> =
-                entries.iter().map(|entry| format!("{} = {}", entry.key, inline(&entry.setting))).collect();
+            let pairs: Vec<String> = entries
+                .iter()
+                .map(|entry| format!("{} = {}", key(&entry.key), inline(&entry.setting)))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         _ => setting.to_json().to_string(),

@@ -48,9 +48,9 @@ impl Setting {
             DeValue::Integer(number) => {
                 let digits = number.as_str();
                 let parsed = i64::from_str_radix(digits, number.radix());
-                SettingValue::Integer(
-                    parsed.map_err(|_| PlanError::at(&origin, format!("`{digits}` is out of range")))?,
-                )
+                SettingValue::Integer(parsed.map_err(|_| {
+                    PlanError::at(&origin, format!("found {digits}, expected an integer of 64 bits"))
+                })?)
             }
             DeValue::Float(number) => {
                 let parsed = number.as_str().parse::<f64>().ok().filter(|number| number.is_finite());
