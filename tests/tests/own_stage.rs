@@ -46,7 +46,7 @@ fn it_runs_in_a_pipeline() {
         if stage.name == "ear" { node(Ear(heard.clone())) } else { made }
     });
     assert_eq!(running.unwrap().wait().fault, None);
-    let expected: Vec<i16> = (0..1600).map(|sample| (f32::from(sample) * 2.5) as i16).collect();
+    let expected: Vec<i16> = (0..1600_i16).map(|sample| (f32::from(sample) * 2.5) as i16).collect();
     assert_eq!(*heard.lock().unwrap(), expected);
 }
 
