@@ -224,3 +224,11 @@ fn the_schema_names_every_kind_and_key() {
         assert!(every["properties"][key]["description"].is_string(), "{key}");
     }
 }
+
+#[test]
+fn a_sink_has_no_readers() {
+    let toml = "[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"out\"\n[[stage]]\nkind = \"gain\"\ninput = \"out\"\n";
+    let message = "`gain` reads `out`, which is a sink and writes nothing\n --> test.toml:7:9\n  |\n\
+                   7 | input = \"out\"\n  |         ^^^^^\n  = help: name another stage with `input`";
+    assert_eq!(error(toml), message);
+}

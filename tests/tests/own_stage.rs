@@ -46,7 +46,7 @@ fn it_runs_in_a_pipeline() {
         if stage.name == "ear" { node(Ear(heard.clone())) } else { made }
     });
     assert_eq!(running.unwrap().wait().fault, None);
-    let expected: Vec<i16> = (0..1600).map(|sample| (f32::from(sample) * 2.5) as i16).collect();
+    let expected: Vec<i16> = (0..1600_i16).map(|sample| (f32::from(sample) * 2.5) as i16).collect();
     assert_eq!(*heard.lock().unwrap(), expected);
 }
 
@@ -54,6 +54,6 @@ fn it_runs_in_a_pipeline() {
 fn its_parameters_are_checked_as_those_of_any_kind() {
     let message = plan(Path::new(""), "200").err().unwrap().to_string();
     let expected =
-        "`factor` of `gain` (kind `gain`) is 200, expected a number from 0 to 100\n  --> gain.toml:8:10";
+        "`factor` of `gain` (kind `gain`) is 200, expected a number from 0 to 100\n --> gain.toml:8:10";
     assert!(message.starts_with(expected), "{message}");
 }
