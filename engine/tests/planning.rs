@@ -1,4 +1,5 @@
 //! What a plan knows before any data moves.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

@@ -1,4 +1,5 @@
 //! Dependencies never point upward, and come under licences that allow shipping: asked of `cargo metadata`.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -1,4 +1,5 @@
 //! The example of a stage of one's own, used by name in a pipeline beside the stages of kws.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 #[path = "../../engine/examples/own_stage.rs"]
 #[allow(
