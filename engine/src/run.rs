@@ -3,7 +3,7 @@
 mod gather;
 mod lane;
 mod meter;
-#[cfg(all(test, loom))]
+#[cfg(test)]
 mod model;
 mod queue;
 mod ring;

@@ -1,4 +1,5 @@
 //! In steady state no lane allocates.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

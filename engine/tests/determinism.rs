@@ -1,5 +1,6 @@
 //! The same graph gives the same output however its lanes are laid out, however deep its rings are, and however its
 //! stages stall.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

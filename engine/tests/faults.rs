@@ -1,4 +1,5 @@
 //! Ends, faults, panics and stops in every place: a clear message or an orderly end every time, never a hang.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

@@ -1,4 +1,5 @@
 //! What a plan knows before any data moves.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 
@@ -223,4 +224,12 @@ fn the_schema_names_every_kind_and_key() {
     for key in ["name", "input", "inputs", "lane", "on_full", "depth"] {
         assert!(every["properties"][key]["description"].is_string(), "{key}");
     }
+}
+
+#[test]
+fn a_sink_has_no_readers() {
+    let toml = "[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"out\"\n[[stage]]\nkind = \"gain\"\ninput = \"out\"\n";
+    let message = "`gain` reads `out`, which is a sink and writes nothing\n --> test.toml:7:9\n  |\n\
+                   7 | input = \"out\"\n  |         ^^^^^\n  = help: name another stage with `input`";
+    assert_eq!(error(toml), message);
 }

@@ -1,4 +1,5 @@
 //! What a full ring does: whatever comes and whatever is lost add up to what was sent, to the tick.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

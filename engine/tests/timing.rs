@@ -1,4 +1,5 @@
 //! Runs that keep real time, and runs that are timed.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
 

@@ -1,4 +1,5 @@
 //! Dependencies never point upward, and come under licences that allow shipping: asked of `cargo metadata`.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -92,6 +93,9 @@ const LICENCES: &[&str] = &[
     "bzip2-1.0.6",
 ];
 
+/// Packages that name a file in the place of an expression; somebody has read it, and it is one of these licences.
+const LICENCE_FILES: &[&str] = &["cfg_block"];
+
 /// Whether an SPDX expression can be satisfied with these licences alone.
 fn satisfied(expression: &str) -> bool {
     // "MIT/Apache-2.0" is how old manifests write OR. AND binds closer than OR; brackets come innermost first.
@@ -112,7 +116,8 @@ fn any_of(expression: &str) -> bool {
 fn licences_allow_shipping_and_all_sources_are_public() {
     for package in list(&metadata(), "packages") {
         let (name, licence) = (text(package, "name"), text(package, "license"));
-        assert!(satisfied(licence), "`{name}` is under \"{licence}\", expected one of {LICENCES:?}");
+        let read = LICENCE_FILES.contains(&name) && licence.is_empty();
+        assert!(read || satisfied(licence), "`{name}` is under \"{licence}\", expected one of {LICENCES:?}");
         let source = &package["source"];
         let public =
             source.is_null() || source.as_str().is_some_and(|source| source.starts_with("registry+"));

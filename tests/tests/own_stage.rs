@@ -1,4 +1,5 @@
 //! The example of a stage of one's own, used by name in a pipeline beside the stages of kws.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 #[path = "../../engine/examples/own_stage.rs"]
 #[allow(
@@ -54,6 +55,6 @@ fn it_runs_in_a_pipeline() {
 fn its_parameters_are_checked_as_those_of_any_kind() {
     let message = plan(Path::new(""), "200").err().unwrap().to_string();
     let expected =
-        "`factor` of `gain` (kind `gain`) is 200, expected a number from 0 to 100\n  --> gain.toml:8:10";
+        "`factor` of `gain` (kind `gain`) is 200, expected a number from 0 to 100\n --> gain.toml:8:10";
     assert!(message.starts_with(expected), "{message}");
 }

@@ -2,6 +2,7 @@
 //!
 //! `tests/expected/plan_errors/NAME.toml` is the mistake and `NAME.txt` the message. After a change that is meant,
 //! `KWS_ACCEPT=1 cargo test -p kws-tests --test plan_errors` writes the new messages, to be read in the diff.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-// Nobody joins the other thread: the checker waits for both by itself, and has a waking meant for a parked thread
-// disturb one that joins.
+#[cfg(loom)]
 use loom::thread;
+#[cfg(not(loom))]
+use std::thread;
 
 use super::ring::{Arrival, Lend, Receiver, Sender, ring};
 use super::time::Stamp;
@@ -14,10 +15,20 @@ use super::wake::Waker;
 use crate::buffer::Buffer;
 use crate::file::Policy;
 
+/// Walks through all orders. Nobody joins the other thread: the checker waits for both by itself, and has a waking
+/// meant for a parked thread disturb one that joins.
+#[cfg(loom)]
 fn model(run: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(run);
+}
+
+/// Without the checker, whatever orders a few runs bring; under Miri these look for undefined behaviour:
+/// `cargo +nightly miri test -p kws-engine --lib run::`
+#[cfg(not(loom))]
+fn model(run: impl Fn() + Sync + Send + 'static) {
+    (0..if cfg!(miri) { 3 } else { 200 }).for_each(|_| run());
 }
 
 /// A ring of bytes and the wakers of its two ends.
