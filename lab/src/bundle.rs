@@ -6,13 +6,17 @@ mod export;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor, TensorData};
 use kws_stages::nn::{Element, Model};
 
 pub use card::{Card, Point};
 pub use export::export;
 
 use crate::corpus::Vocabulary;
-use crate::features::{FrontEnd, front_end};
+use crate::features::FrontEnd;
+use crate::nets::{Network, values};
+use crate::train::{Config, load};
 
 /// A model ready to be measured.
 pub struct Bundle {
@@ -22,6 +26,8 @@ pub struct Bundle {
     pub card: Card,
     /// The labels.
     pub vocabulary: Vocabulary,
+    /// The float network that the model was rounded from, where the folder has `float.bpk` and `train.toml`.
+    pub float: Option<Network>,
     model: Model,
     arena: Vec<i8>,
 }
@@ -54,15 +60,16 @@ impl Bundle {
             card.labels.len()
         );
         let vocabulary = Vocabulary::new(card.labels.clone())?;
-        Ok(Self { folder: folder.to_owned(), vocabulary, card, arena: model.arena(), model })
+        let float = float(folder, &card)?;
+        Ok(Self { folder: folder.to_owned(), vocabulary, card, float, arena: model.arena(), model })
     }
 
     /// The front end that the card states.
     ///
     /// # Errors
     /// When its stages cannot be built.
-    pub fn front_end(&self) -> Result<Box<dyn FrontEnd>> {
-        front_end(&self.card.front_end)
+    pub fn front_end(&self) -> Result<FrontEnd> {
+        FrontEnd::new(&self.card.front_end)
     }
 
     /// The model, for its shapes and cost.
@@ -84,4 +91,26 @@ impl Bundle {
         let affine = crate::quantise::Affine { scale: output.scale, zero_point: output.zero_point };
         self.model.plan().output(&self.arena).iter().map(|&q| affine.real(q)).collect()
     }
+
+    /// Probabilities of the labels for real features, by the float network.
+    #[must_use]
+    pub fn classify_float(&self, features: &[f32]) -> Option<Vec<f32>> {
+        let network = self.float.as_ref()?;
+        let [frames, width] = network.graph.features;
+        let data = TensorData::new(features.to_vec(), [1, frames, width]);
+        let logits = network.forward(Tensor::from_data(data, &Device::flex()), None, None);
+        Some(values(softmax(logits, 1)))
+    }
+}
+
+/// The float network of a folder, if it has one.
+fn float(folder: &Path, card: &Card) -> Result<Option<Network>> {
+    let (weights, config) = (folder.join("float.bpk"), folder.join("train.toml"));
+    if !weights.is_file() || !config.is_file() {
+        return Ok(None);
+    }
+    let config = Config::read(&config)?;
+    let shape = FrontEnd::new(&card.front_end)?.shape();
+    let graph = config.architecture.graph(shape, card.labels.len());
+    load(Network::folded(graph, &Device::flex()), &weights).map(Some)
 }

@@ -1,48 +1,106 @@
-//! From a clip's samples to the classifier's input: the only door between audio and networks.
+//! From a clip's samples to the classifier's input, through the very stages that run in the pipeline.
 
-mod interim;
+mod chain;
+mod clip;
 
-use anyhow::{Context, Result, bail, ensure};
+use std::ops::ControlFlow;
+use std::path::Path;
 
-use interim::LogMel;
+use anyhow::{Result, ensure};
+use kws_engine::{Buffer, Element};
 
-/// Turns clips into feature matrices.
-pub trait FrontEnd: Send {
-    /// Frames and coefficients of the matrix of one clip of [`clip_samples`](Self::clip_samples).
-    fn shape(&self) -> [usize; 2];
+use crate::audio::RATE;
 
-    /// Length in samples of the clips that [`extract`](Self::extract) takes.
-    fn clip_samples(&self) -> usize;
+pub use chain::Chain;
 
-    /// Writes the features of one clip, frame by frame, into `out` of `frames × coefficients`.
-    fn extract(&mut self, samples: &[i16], out: &mut [f32]);
+/// Length in samples of the clips that models are trained on and judge: one second.
+pub const CLIP: usize = RATE as usize;
+
+/// Clips in, feature matrices out.
+pub struct FrontEnd {
+    chain: Chain,
 }
 
-/// Builds the front end that a model's `[front_end]` describes for clips of one second.
-///
-/// # Errors
-/// When a stage is unknown or the stages are not in an order that yields features.
-pub fn front_end(stages: &[toml::Table]) -> Result<Box<dyn FrontEnd>> {
-    let kinds: Vec<&str> = stages.iter().map(kind).collect::<Result<_>>()?;
-    let coefficients = match kinds[..] {
-        ["window", "fft", "mel", "log", "stack"] => None,
-        ["window", "fft", "mel", "log", "dct", "stack"] => {
-            let count = stages[4].get("coefficients").and_then(toml::Value::as_integer);
-            Some(usize::try_from(count.context("stage `dct` lacks `coefficients`")?)?)
+impl FrontEnd {
+    /// Builds the stages that a model's `front_end` lists, in their order.
+    ///
+    /// # Errors
+    /// When a stage is unknown or refuses its input, or what the last one writes is no matrix of real features.
+    pub fn new(stages: &[toml::Table]) -> Result<Self> {
+        let chain = Chain::new(stages, Path::new("."))?;
+        let port = chain.port();
+        ensure!(
+            port.element == Element::F32 && port.shape.len() == 2,
+            "`front_end` writes {port}, expected f32 of shape [frames, coefficients]: end it with `stack`"
+        );
+        Ok(Self { chain })
+    }
+
+    /// Frames and coefficients of the matrix of one clip.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 2] {
+        [self.chain.port().shape[0], self.chain.port().shape[1]]
+    }
+
+    /// Writes the features of one clip, frame by frame, into `out` of `frames × coefficients`: the first matrix
+    /// that the stages give. What comes after it in the clip is not looked at.
+    ///
+    /// # Errors
+    /// When a stage fails, or `samples` are too short for a matrix.
+    pub fn extract(&mut self, samples: &[i16], out: &mut [f32]) -> Result<()> {
+        let mut written = false;
+        self.chain.run(samples, |_, block| {
+            if let Buffer::F32(matrix) = block {
+                out.copy_from_slice(matrix);
+                written = true;
+            }
+            ControlFlow::Break(())
+        })?;
+        ensure!(written, "a clip of {} samples is too short for {} frames", samples.len(), self.shape()[0]);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAGES: &str = r#"
+        stages = [
+            { kind = "window", length_ms = 30.0, hop_ms = 20.0 },
+            { kind = "fft", size = 512 },
+            { kind = "mel", bands = 40, low_hz = 20.0, high_hz = 7600.0, of = "power" },
+            { kind = "log", offset = 1e-6 },
+            { kind = "stack", frames = 49 },
+        ]"#;
+
+    fn stages(text: &str) -> Vec<toml::Table> {
+        #[derive(serde::Deserialize)]
+        struct List {
+            stages: Vec<toml::Table>,
         }
-        _ => bail!("front end `{kinds:?}` is not supported, expected window, fft, mel, log, [dct,] stack"),
-    };
-    let number = |stage: usize, key: &str, otherwise: f64| {
-        stages[stage]
-            .get(key)
-            .and_then(|v| v.as_float().or(v.as_integer().map(|i| i as f64)))
-            .unwrap_or(otherwise)
-    };
-    let bands = number(2, "bands", 40.0) as usize;
-    ensure!(bands > 0, "stage `mel` has no bands");
-    Ok(Box::new(LogMel::new(bands, number(2, "low_hz", 20.0), number(2, "high_hz", 7600.0), coefficients)))
-}
+        toml::from_str::<List>(text).unwrap().stages
+    }
 
-fn kind(stage: &toml::Table) -> Result<&str> {
-    stage.get("kind").and_then(toml::Value::as_str).context("a stage of `front_end` lacks `kind`")
+    #[test]
+    fn a_second_makes_49_frames_and_forgets_the_clip_before() {
+        let mut front_end = FrontEnd::new(&stages(STAGES)).unwrap();
+        assert_eq!(front_end.shape(), [49, 40]);
+        let tone: Vec<i16> = (0..CLIP).map(|i| if i % 40 < 20 { 8000 } else { -8000 }).collect();
+        let (mut silent, mut loud, mut again) = (vec![0.0; 1960], vec![0.0; 1960], vec![0.0; 1960]);
+        front_end.extract(&vec![0; CLIP], &mut silent).unwrap();
+        front_end.extract(&tone, &mut loud).unwrap();
+        front_end.extract(&vec![0; CLIP], &mut again).unwrap();
+        assert!(silent.iter().all(|v| (v - 1e-6f32.ln()).abs() < 1e-4));
+        assert_eq!(silent, again);
+        assert_ne!(silent, loud);
+    }
+
+    #[test]
+    fn a_front_end_without_stack_is_refused() {
+        let mut list = stages(STAGES);
+        list.pop();
+        let error = FrontEnd::new(&list).err().unwrap().to_string();
+        assert!(error.contains("`stack`"), "{error}");
+    }
 }

@@ -21,6 +21,8 @@ enum Command {
     Evaluate(commands::evaluate::Evaluate),
     /// Sweeps the threshold of a model over streams made of clips, speech and noise.
     Streams(commands::streams::Streams),
+    /// Dumps what a stage of a pipeline produces for a recording.
+    Features(commands::features::Features),
     /// Runs a `.tflite` model on raw tensors, for whoever checks the runtime against another one.
     Infer(commands::infer::Infer),
 }
@@ -30,6 +32,7 @@ fn main() -> Result<()> {
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Streams(streams) => streams.run(),
+        Command::Features(features) => features.run(),
         Command::Infer(infer) => infer.run(),
     }
 }

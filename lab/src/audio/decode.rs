@@ -4,13 +4,11 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use symphonia::core::audio::SampleBuffer;
-use symphonia::core::codecs::{CODEC_TYPE_NULL, DecoderOptions};
-use symphonia::core::errors::Error;
-use symphonia::core::formats::FormatOptions;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
-use symphonia::core::probe::Hint;
 
 /// A decoded recording, mixed to one channel.
 pub struct Recording {
@@ -20,10 +18,10 @@ pub struct Recording {
     pub rate: u32,
 }
 
-/// Decodes a WAV, FLAC or MP3 file and averages its channels.
+/// Decodes a WAV, FLAC, Ogg Vorbis or MP3 file and averages its channels.
 ///
 /// # Errors
-/// When the file cannot be opened, is no audio, or breaks off inside a packet.
+/// When the file cannot be opened, is no audio, or is damaged.
 pub fn read(path: &Path) -> Result<Recording> {
     decode(path).with_context(|| format!("cannot read audio from `{}`", path.display()))
 }
@@ -31,50 +29,38 @@ pub fn read(path: &Path) -> Result<Recording> {
 fn decode(path: &Path) -> Result<Recording> {
     let file = File::open(path)?;
     ensure!(file.metadata()?.len() > 0, "the file is empty");
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
-        hint.with_extension(extension);
-    }
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mut format = symphonia::default::get_probe()
-        .format(&hint, stream, &FormatOptions::default(), &MetadataOptions::default())?
-        .format;
-    let track = format
-        .tracks()
-        .iter()
-        .find(|t| t.codec_params.codec != CODEC_TYPE_NULL)
-        .context("the file holds no audio track")?;
-    let (id, params) = (track.id, track.codec_params.clone());
-    let mut decoder = symphonia::default::get_codecs().make(&params, &DecoderOptions::default())?;
-    let mut recording = Recording { samples: Vec::new(), rate: params.sample_rate.unwrap_or(0) };
-    loop {
-        let packet = match format.next_packet() {
-            Ok(packet) => packet,
-            Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(e) => return Err(e.into()),
-        };
-        if packet.track_id() != id {
-            continue;
+    let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
+    let mut format = symphonia::default::get_probe().probe(&Hint::new(), stream, format, meta)?;
+    let track = format.default_track(TrackType::Audio).context("the file holds no audio track")?;
+    let (id, stated) = (track.id, track.num_frames);
+    let codec = track.codec_params.as_ref().and_then(|c| c.audio());
+    let codec = codec.context("the file does not say how its audio is coded")?;
+    let rate = codec.sample_rate.context("the file does not state its sampling rate")?;
+    let mut decoder =
+        symphonia::default::get_codecs().make_audio_decoder(codec, &AudioDecoderOptions::default())?;
+    let (mut samples, mut planes) = (Vec::new(), Vec::new());
+    while let Some(packet) = format.next_packet()? {
+        if packet.track_id == id {
+            decoder.decode(&packet)?.copy_to_vecs_planar(&mut planes);
+            mix(&planes, &mut samples);
         }
-        let decoded = decoder.decode(&packet)?;
-        recording.rate = decoded.spec().rate;
-        let channels = decoded.spec().channels.count();
-        let mut buffer = SampleBuffer::<i16>::new(decoded.capacity() as u64, *decoded.spec());
-        buffer.copy_interleaved_ref(decoded);
-        mix(buffer.samples(), channels, &mut recording.samples);
     }
-    ensure!(!recording.samples.is_empty(), "the file holds no samples");
-    Ok(recording)
+    ensure!(!samples.is_empty(), "the file holds no samples");
+    // An MP3's length may be a guess; what was decoded without an error is then all there is.
+    if let Some(stated) = stated.filter(|_| rate == super::RATE) {
+        let found = samples.len() as u64;
+        ensure!(found + u64::from(rate) / 10 >= stated, "the file breaks off: {found} of {stated} samples");
+    }
+    Ok(Recording { samples, rate })
 }
 
-/// Appends the mean of each frame of interleaved samples.
-fn mix(interleaved: &[i16], channels: usize, out: &mut Vec<i16>) {
-    if channels == 1 {
-        out.extend_from_slice(interleaved);
-        return;
-    }
-    out.extend(interleaved.chunks_exact(channels).map(|frame| {
-        let sum: i32 = frame.iter().map(|&s| i32::from(s)).sum();
-        (sum / channels as i32) as i16
+/// Appends the mean of the channels.
+fn mix(planes: &[Vec<f32>], out: &mut Vec<i16>) {
+    let Some(first) = planes.first() else { return };
+    let share = 32768.0 / planes.len() as f32;
+    out.extend((0..first.len()).map(|i| {
+        let sum: f32 = planes.iter().map(|plane| plane[i]).sum();
+        (sum * share).round().clamp(-32768.0, 32767.0) as i16
     }));
 }

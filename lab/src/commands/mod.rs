@@ -1,6 +1,7 @@
 //! One module per subcommand.
 
 pub(crate) mod evaluate;
+pub(crate) mod features;
 pub(crate) mod infer;
 pub(crate) mod streams;
 pub(crate) mod train;

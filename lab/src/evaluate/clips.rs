@@ -18,6 +18,8 @@ pub struct Scored {
     pub class: usize,
     /// Probability of each label.
     pub scores: Vec<f32>,
+    /// The same by the float twin, where there is one.
+    pub float_scores: Option<Vec<f32>>,
 }
 
 /// Figures over clips, as the JSON file holds them.
@@ -64,8 +66,10 @@ pub fn evaluate_clips(
             match read_16k(&clip.path) {
                 Err(why) => excluded.push((clip.path, format!("{why:#}"))),
                 Ok(samples) => {
-                    front_end.extract(&centre(&samples, front_end.clip_samples()), &mut features);
-                    scored.push(Scored { clip, class, scores: bundle.classify(&features) });
+                    front_end.extract(&centre(&samples), &mut features)?;
+                    let (scores, float_scores) =
+                        (bundle.classify(&features), bundle.classify_float(&features));
+                    scored.push(Scored { clip, class, scores, float_scores });
                 }
             }
         }
@@ -80,11 +84,17 @@ pub fn evaluate_clips(
         split: split.map(|s| s.to_string()),
         clips: scored.len(),
         top1: confusion.top1(),
-        float_top1: None,
+        float_top1: float_top1(&scored),
         balanced: confusion.balanced(),
         labels: bundle.card.labels.clone(),
         confusion: confusion.counts,
         excluded,
     };
     Ok((report, scored))
+}
+
+fn float_top1(scored: &[Scored]) -> Option<f64> {
+    let right = |s: &Scored| s.float_scores.as_ref().map(|f| largest(f) == s.class);
+    let right: Option<Vec<bool>> = scored.iter().map(right).collect();
+    right.map(|r| r.iter().filter(|r| **r).count() as f64 / r.len().max(1) as f64)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::audio::RATE;
 use crate::bundle::Bundle;
 use crate::corpus::Word;
+use crate::features::CLIP;
 
 /// Posteriors of a stream: one row for each hop.
 pub struct Posteriors {
@@ -51,11 +52,11 @@ const GRACE: usize = RATE as usize * 3 / 4;
 pub fn posteriors(bundle: &mut Bundle, samples: &[i16], hop: usize) -> Result<Posteriors> {
     let mut front_end = bundle.front_end()?;
     let [frames, width] = front_end.shape();
-    let (window, hop) = (front_end.clip_samples(), hop * RATE as usize / 50);
+    let (window, hop) = (CLIP, hop * RATE as usize / 50);
     let mut features = vec![0.0; frames * width];
     let mut result = Posteriors { at: Vec::new(), rows: Vec::new() };
     for start in (0..(samples.len() + 1).saturating_sub(window)).step_by(hop) {
-        front_end.extract(&samples[start..start + window], &mut features);
+        front_end.extract(&samples[start..start + window], &mut features)?;
         result.rows.push(bundle.classify(&features));
         result.at.push(start + window);
     }

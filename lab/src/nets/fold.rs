@@ -13,8 +13,7 @@ pub fn fold(network: &Network, device: &Device) -> Network {
     if let Some(first) = layers.first_mut() {
         fold_input(first, network, device);
     }
-    let width = network.graph.features[1];
-    let normalisation = Normalisation { mean: vec![0.0; width], deviation: vec![1.0; width] };
+    let normalisation = Normalisation::none(network.graph.features[1]);
     Network { layers, graph: network.graph.clone(), normalisation }
 }
 

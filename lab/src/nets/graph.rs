@@ -76,6 +76,14 @@ pub struct Normalisation {
     pub deviation: Vec<f32>,
 }
 
+impl Normalisation {
+    /// Leaves features of this width as they are.
+    #[must_use]
+    pub fn none(width: usize) -> Self {
+        Self { mean: vec![0.0; width], deviation: vec![1.0; width] }
+    }
+}
+
 /// A whole network, layers in order.
 #[derive(Clone, Debug)]
 pub struct Graph {

@@ -43,6 +43,16 @@ impl Network {
         Self { layers, normalisation: graph.foldable(normalisation), graph }
     }
 
+    /// A network of the form that [`fold`](super::fold) leaves, for weights to be loaded into.
+    #[must_use]
+    pub fn folded(graph: Graph, device: &Device) -> Self {
+        let normalisation = Normalisation::none(graph.features[1]);
+        let mut network = Self::init(graph, &normalisation, device);
+        network.layers.iter_mut().for_each(|layer| layer.norm = None);
+        network.normalisation = normalisation;
+        network
+    }
+
     /// Logits `[clips, labels]` of features `[clips, frames, coefficients]`.
     ///
     /// With `fake`, every tensor that is integer in the exported model takes only values that it can hold.

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::augment::mask;
 use crate::corpus::Split;
-use crate::features::{FrontEnd, front_end};
+use crate::features::{CLIP, FrontEnd};
 
 use super::config::{Config, Fit};
 use super::material::Material;
@@ -31,14 +31,14 @@ pub(super) fn draw_ahead<'scope>(
     config: &'scope Config,
     fit: &'scope Fit,
     epoch: usize,
-) -> Result<Receiver<Batch>> {
-    let mut front_end = front_end(&config.front_end)?;
+) -> Result<Receiver<Result<Batch>>> {
+    let mut front_end = FrontEnd::new(&config.front_end)?;
     let (sender, receiver) = sync_channel(8);
     scope.spawn(move || {
         for step in 0..fit.clips / fit.batch {
             let clips = step * fit.batch..(step + 1) * fit.batch;
             // The receiver is gone when the run ends early.
-            if sender.send(drawer.batch(epoch, clips, config, front_end.as_mut())).is_err() {
+            if sender.send(drawer.batch(epoch, clips, config, &mut front_end)).is_err() {
                 return;
             }
         }
@@ -53,21 +53,21 @@ impl Drawer<'_> {
         epoch: usize,
         clips: Range<usize>,
         config: &Config,
-        fe: &mut dyn FrontEnd,
-    ) -> Batch {
+        fe: &mut FrontEnd,
+    ) -> Result<Batch> {
         let [frames, width] = fe.shape();
         let mut batch = Batch::default();
         for index in clips {
             let mut rng = self.rng(epoch, index);
-            let (samples, class) = self.draw(fe.clip_samples(), &mut rng);
+            let (samples, class) = self.draw(CLIP, &mut rng);
             let start = batch.features.len();
             batch.features.resize(start + frames * width, 0.0);
             let features = &mut batch.features[start..];
-            fe.extract(&samples, features);
+            fe.extract(&samples, features)?;
             mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
             batch.classes.push(class);
         }
-        batch
+        Ok(batch)
     }
 }
 
@@ -84,27 +84,27 @@ pub(crate) fn tensor(
 }
 
 /// Features of every clip of a split as it is, centred in the window.
-pub(crate) fn clean(material: &Material, split: Split, front_end: &mut dyn FrontEnd) -> Batch {
+pub(crate) fn clean(material: &Material, split: Split, front_end: &mut FrontEnd) -> Result<Batch> {
     let [frames, width] = front_end.shape();
     let mut batch = Batch::default();
     for spoken in material.split(split) {
-        let window = centre(&spoken.samples, front_end.clip_samples());
+        let window = centre(&spoken.samples);
         let start = batch.features.len();
         batch.features.resize(start + frames * width, 0.0);
-        front_end.extract(&window, &mut batch.features[start..]);
+        front_end.extract(&window, &mut batch.features[start..])?;
         batch.classes.push(spoken.class);
     }
-    batch
+    Ok(batch)
 }
 
-/// Cuts or pads a clip to `length`, keeping its middle.
-pub(crate) fn centre(samples: &[i16], length: usize) -> Vec<i16> {
-    let mut window = vec![0; length];
-    if samples.len() >= length {
-        let start = (samples.len() - length) / 2;
-        window.copy_from_slice(&samples[start..start + length]);
+/// Cuts or pads a clip to the length that front ends take, keeping its middle.
+pub(crate) fn centre(samples: &[i16]) -> Vec<i16> {
+    let mut window = vec![0; CLIP];
+    if samples.len() >= CLIP {
+        let start = (samples.len() - CLIP) / 2;
+        window.copy_from_slice(&samples[start..start + CLIP]);
     } else {
-        let start = (length - samples.len()) / 2;
+        let start = (CLIP - samples.len()) / 2;
         window[start..start + samples.len()].copy_from_slice(samples);
     }
     window

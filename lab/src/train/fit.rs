@@ -76,6 +76,7 @@ fn pass(
     std::thread::scope(|scope| -> Result<()> {
         let batches = draw_ahead(scope, course.drawer, course.config, fit, epoch)?;
         for (step, batch) in batches.iter().enumerate() {
+            let batch = batch?;
             // Dropout draws from the device: seeded per step, a resumed run drops what the first one would have.
             course.device.seed(course.config.seed ^ ((epoch * steps + step) as u64) << 20);
             let loss = loss(network, &batch, fit, fake, device);

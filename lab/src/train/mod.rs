@@ -11,7 +11,7 @@ mod sample;
 
 pub use batches::Batch;
 pub(crate) use batches::centre;
-pub(crate) use checkpoint::save;
+pub(crate) use checkpoint::{load, save};
 pub use config::Config;
 pub use material::Material;
 pub use metrics::{Confusion, largest};

@@ -13,7 +13,7 @@ use super::material::Material;
 use super::metrics::{Confusion, largest};
 use super::sample::Drawer;
 use crate::corpus::{Split, Vocabulary};
-use crate::features::front_end;
+use crate::features::FrontEnd;
 use crate::nets::{Network, Normalisation, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 
@@ -42,13 +42,13 @@ pub fn train(config: &Config, work: &Path, device: &Device) -> Result<Trained> {
     report(&material, &vocabulary);
     material.check(&vocabulary)?;
     let drawer = Drawer::new(&material, &vocabulary, config);
-    let mut features = front_end(&config.front_end)?;
+    let mut features = FrontEnd::new(&config.front_end)?;
     let shape = features.shape();
-    let validation = clean(&material, Split::Validation, features.as_mut());
+    let validation = clean(&material, Split::Validation, &mut features)?;
     let graph = config.architecture.graph(shape, config.labels.len());
     eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
 
-    let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, features.as_mut());
+    let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
     device.seed(config.seed);
     let training = device.clone().autodiff();
     let network = Network::init(graph, &normalisation(&probe, shape), &training);

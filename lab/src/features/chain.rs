@@ -1,0 +1,127 @@
+//! Stages of a pipeline behind one another, fired by hand.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use kws_engine::{Buffer, Flow, Inputs, Node, Pipeline, Plan, Port, Registry};
+
+use super::clip::Clip;
+
+/// Stages one after the other: samples in, the last one's blocks out.
+pub struct Chain {
+    links: Vec<Link>,
+    /// The block that the first stage reads.
+    block: Buffer,
+    port: Port,
+}
+
+struct Link {
+    node: Box<dyn Node>,
+    output: Buffer,
+}
+
+impl Chain {
+    /// Builds stages by their `kind` and that kind's parameters; relative paths start from `folder`.
+    ///
+    /// # Errors
+    /// When a stage is unknown, or refuses its parameters or its input.
+    pub fn new(stages: &[toml::Table], folder: &Path) -> Result<Self> {
+        let mut source = toml::Table::new();
+        source.insert("kind".into(), "clip".into());
+        let all = std::iter::once(&source).chain(stages).cloned().map(toml::Value::Table).collect();
+        let mut file = toml::Table::new();
+        file.insert("stage".into(), toml::Value::Array(all));
+        Self::of(&Pipeline::parse(&toml::to_string(&file)?, "front_end", folder)?)
+    }
+
+    /// Builds the stages of a pipeline from its source, whose place the samples take, to the one named `last`.
+    ///
+    /// # Errors
+    /// When there is no such stage, or the stages up to it are no chain of kinds that need no hardware.
+    pub fn up_to(mut pipeline: Pipeline, last: &str) -> Result<Self> {
+        let names: Vec<String> = pipeline.stages.iter().map(|s| s.name.clone()).collect();
+        let end = names.iter().position(|name| name == last);
+        let end = end
+            .with_context(|| format!("found no stage `{last}`, expected one of `{}`", names.join("`, `")))?;
+        ensure!(end > 0, "`{last}` is the source; name a stage behind it");
+        pipeline.stages.truncate(end + 1);
+        pipeline.replace(&names[0], "clip", &serde_json::json!({}), "samples");
+        Self::of(&pipeline)
+    }
+
+    fn of(pipeline: &Pipeline) -> Result<Self> {
+        let mut registry = Registry::new();
+        kws_stages::register(&mut registry);
+        registry.add::<Clip>();
+        let plan = Plan::new(pipeline, &registry)?;
+        let source = plan.stages[0].output.as_ref().context("the source writes nothing")?;
+        let mut links = Vec::new();
+        for (index, stage) in plan.stages.iter().enumerate().skip(1) {
+            let chained =
+                plan.inputs(index).count() == 1 && plan.inputs(index).all(|edge| edge.from + 1 == index);
+            ensure!(chained, "stage `{}` does not read the one before it alone", stage.name);
+            let port = stage.output.as_ref();
+            let port =
+                port.with_context(|| format!("stage `{}` is a sink and writes nothing", stage.name))?;
+            let node = stage.build().with_context(|| format!("cannot build stage `{}`", stage.name))?;
+            links.push(Link { node, output: Buffer::zeroed(port.element, port.len()) });
+        }
+        let port = plan
+            .stages
+            .last()
+            .and_then(|s| s.output.clone())
+            .context("there is no stage behind the source")?;
+        Ok(Self { links, block: Buffer::zeroed(source.element, source.len()), port })
+    }
+
+    /// What the last stage writes.
+    #[must_use]
+    pub fn port(&self) -> &Port {
+        &self.port
+    }
+
+    /// Hands samples to the stages, which have forgotten everything before, and the blocks of the last one to
+    /// `each`, until it breaks off. A last incomplete block of samples is dropped, as sources do.
+    ///
+    /// # Errors
+    /// When a stage fails.
+    pub fn run(
+        &mut self,
+        samples: &[i16],
+        mut each: impl FnMut(u64, &Buffer) -> ControlFlow<()>,
+    ) -> Result<()> {
+        for link in &mut self.links {
+            link.node.reset();
+        }
+        let length = self.block.len();
+        for (index, block) in samples.chunks_exact(length).enumerate() {
+            let Buffer::I16(items) = &mut self.block else { unreachable!("`clip` writes i16") };
+            items.copy_from_slice(block);
+            let at = ((index + 1) * length) as u64;
+            if !self.fire(at)? {
+                continue;
+            }
+            if let Some(link) = self.links.last()
+                && each(at, &link.output).is_break()
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fires the stages one after the other, as far as blocks are written. True when the last one wrote.
+    fn fire(&mut self, at: u64) -> Result<bool> {
+        for index in 0..self.links.len() {
+            let (before, rest) = self.links.split_at_mut(index);
+            let block = before.last().map_or(&self.block, |link| &link.output);
+            let link = &mut rest[0];
+            let inputs = Inputs { block, at, which: 0, latest: &[] };
+            if link.node.fire(inputs, &mut link.output)? != Flow::Emit {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
