@@ -41,7 +41,7 @@ use super::posterior::{Posterior, Scale};
 /// use kws_stages::decide::{Moment, Run, Scale, Trigger, Watch};
 ///
 /// let watch = Watch { label: 1, point: 0, on: 0.8, off: 0.5, min_count: 2, hold: 0, refractory: 100 };
-/// let mut trigger = Trigger::new(Moment::Onset, Scale::REAL, [watch], [Run::IDLE]);
+/// let mut trigger = Trigger::<f32, _, _>::new(Moment::Onset, Scale::REAL, [watch], [Run::IDLE]);
 /// let mut out = [Event::NONE];
 /// assert_eq!(trigger.process(Block { at: 10, items: &[0.1, 0.9] }, &mut out), Ok(Flow::Skip));
 /// assert_eq!(trigger.process(Block { at: 20, items: &[0.2, 0.8] }, &mut out), Ok(Flow::Emit));

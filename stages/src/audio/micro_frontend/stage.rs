@@ -30,7 +30,7 @@ use super::{Analyser, CHANNELS, Feature, Tables, WINDOW};
 ///
 /// // A frame every 20 ms, from a history of two hops.
 /// let tables = Tables::new(Reference::CLibrary);
-/// let mut frontend = MicroFrontend::new(320, &tables, [0; 640]);
+/// let mut frontend = MicroFrontend::<_, _, i8>::new(320, &tables, [0; 640]);
 /// let mut features = [0i8; 40];
 /// assert_eq!(frontend.process(Block { at: 320, items: &[0; 320] }, &mut features), Ok(Flow::Skip));
 /// assert_eq!(frontend.process(Block { at: 640, items: &[0; 320] }, &mut features), Ok(Flow::Emit));
