@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[allow(unreachable_pub, dead_code, reason = "shared by several test files")]
 mod rig;
 
 use std::fs;

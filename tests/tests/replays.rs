@@ -1,5 +1,6 @@
 //! The same events every time: whatever the lanes, the source's block and the pace, and from a recording.
 
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,0 +1,77 @@
+//! MLPerf Tiny's keyword spotting reference, as a pipeline, over the test clips of Speech Commands.
+//!
+//! The split is the manifest's own, speaker-disjoint, and not the official one: the figure is not MLPerf's.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Registry, Stage, node};
+use kws_tests::{root, shared_data};
+
+/// The share of clips that must be understood.
+const TOP_1: f64 = 0.90;
+
+/// Keeps the first posterior and ends there: the clip's second, before the silence that follows it.
+struct FirstPosterior(Arc<Mutex<Vec<i8>>>);
+
+impl Stage for FirstPosterior {
+    type In = i8;
+    type Out = f32;
+
+    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, Fault> {
+        self.0.lock().unwrap().extend_from_slice(&input);
+        Ok(Flow::End)
+    }
+}
+
+/// Index of the label that the pipeline gives a clip.
+fn understood(pipeline: &Pipeline, registry: &Registry, clip: &Path) -> usize {
+    let mut pipeline = pipeline.clone();
+    pipeline.set(&format!("audio_file.path={:?}", clip.display().to_string())).unwrap();
+    let plan = Plan::new(&pipeline, registry).unwrap_or_else(|error| panic!("{error}"));
+    let posterior = Arc::default();
+    plan.run_here(|stage, made| match stage.kind.as_str() {
+        "smooth" => node(FirstPosterior(Arc::clone(&posterior))),
+        _ => made,
+    })
+    .unwrap_or_else(|fault| panic!("{}: {fault}", clip.display()));
+    let posterior = posterior.lock().unwrap();
+    // The first of the greatest, as NumPy's argmax.
+    (0..posterior.len()).rev().max_by_key(|&label| posterior[label]).unwrap()
+}
+
+#[test]
+fn nine_of_ten_are_understood() {
+    let Some(data) = shared_data("speech_commands") else { return };
+    let pipeline = Pipeline::read(&root().join("tests/pipelines/mlperf_kws.toml")).unwrap();
+    let registry = kws_host::registry();
+    let labels: Vec<String> = pipeline
+        .stage("classifier")
+        .unwrap()
+        .params
+        .get("labels")
+        .unwrap()
+        .to_json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|label| label.as_str().unwrap().to_owned())
+        .collect();
+    let manifest = fs::read_to_string(data.join("manifest.csv")).unwrap();
+    let (mut right, mut all) = (0, 0);
+    for line in manifest.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let (path, word, split) = (fields[0], fields[1].trim_matches('_'), fields[4]);
+        if split == "test" {
+            let expected = labels.iter().position(|label| label == word).unwrap_or(labels.len() - 1);
+            right += usize::from(understood(&pipeline, &registry, &data.join(path)) == expected);
+            all += 1;
+        }
+    }
+    let share = right as f64 / f64::from(all);
+    println!("{right} of {all} clips: top-1 {share:.4}");
+    assert!(all >= 200, "{all} clips");
+    assert!(share >= TOP_1, "top-1 {share:.4} over {all} clips, expected at least {TOP_1}");
+}
