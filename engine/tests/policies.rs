@@ -256,6 +256,48 @@ depth = 1
     }
 }
 
+/// As above, with a side that waits for another source and tells of that: what it tells takes the room of its blocks.
+#[test]
+fn a_join_outlives_dropped_blocks_of_one_that_waits() {
+    let toml = r#"
+[[stage]]
+name = "source"
+kind = "count"
+blocks = 300
+[[stage]]
+name = "other"
+kind = "count"
+blocks = 400
+block = 9
+[[stage]]
+name = "side"
+kind = "add"
+inputs = ["source", "other"]
+lane = "side"
+depth = 1
+[[stage]]
+name = "join"
+kind = "add"
+inputs = ["source", "side"]
+depth = 1
+on_full = "drop_newest"
+[[stage]]
+name = "out"
+kind = "out"
+depth = 1
+"#;
+    let mut plan = plan(toml).unwrap();
+    for edge in &mut plan.edges {
+        if let (0, Some(ring)) = (edge.input, &mut edge.ring) {
+            ring.on_full = kws_engine::Policy::Block;
+        }
+    }
+    for seed in 0..30 {
+        let ran = stalled(&plan, seed);
+        assert_eq!((ran.fault(), ran.blocks().len() as u64), (String::new(), BLOCKS), "{seed}");
+    }
+}
+
 #[test]
 fn gaps_of_a_ring_reset_all_stages_behind_it() {
     let toml = format!(
