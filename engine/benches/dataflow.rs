@@ -151,7 +151,7 @@ fn bare_ringbuf(depth: usize) -> f64 {
     let mut taken = 0;
     while taken < BLOCKS {
         if let Some(block) = head.try_pop() {
-            black_box(block[0]);
+            black_box(&block);
             taken += 1;
         } else {
             std::hint::spin_loop();

@@ -1,11 +1,14 @@
 //! Running a plan on a computer: lanes as threads, rings between them.
 
+mod assembly;
+mod control;
 mod gather;
 mod lane;
 mod meter;
 #[cfg(test)]
 mod model;
 mod queue;
+mod report;
 mod ring;
 mod runner;
 mod seat;
@@ -13,8 +16,10 @@ mod time;
 mod wake;
 mod wire;
 
-pub use meter::{GapReport, Percentiles, RingStats, RunStats, StageStats};
-pub use runner::{Outcome, Report, RunOptions, Running, StageFault, Stopper};
+pub use control::{RunOptions, Stopper};
+pub use meter::{Percentiles, RingStats, RunStats, StageStats};
+pub use report::{GapReport, Outcome, Report, StageFault};
+pub use runner::Running;
 
 #[doc(hidden)]
 pub use ring::{Arrival, Receiver, Sender, ring};

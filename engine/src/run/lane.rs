@@ -6,14 +6,14 @@
 //! other end moves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender as Channel;
 
-use super::meter::{GapReport, RingMeter, bump};
+use super::control::Control;
+use super::meter::{RingMeter, bump};
+use super::report::{GapReport, Report, tell};
 use super::ring::{Full, Lend, Receiver, Sent};
-use super::runner::Report;
 use super::seat::{Clock, Seat, SeatKind, SeatState};
 use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
@@ -27,33 +27,6 @@ const LOOKS: u32 = 512;
 
 /// After how many sweeps at the latest a busy lane shows its counts.
 const SHOW_EVERY: usize = 64;
-
-/// Gaps that may wait to be read before further ones are only counted.
-pub(crate) const GAPS: usize = 1024;
-
-/// What the whole run is told.
-pub(crate) struct Control {
-    stop: AtomicBool,
-    wakers: Vec<Arc<Waker>>,
-}
-
-impl Control {
-    pub(crate) fn new(wakers: Vec<Arc<Waker>>) -> Self {
-        Control { stop: AtomicBool::new(false), wakers }
-    }
-
-    /// Sources shall end; what they have sent is still worked off.
-    pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-        for waker in &self.wakers {
-            waker.wake();
-        }
-    }
-
-    pub(crate) fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
-    }
-}
 
 /// A ring's end in the lane that reads it.
 pub(crate) struct Intake {
@@ -568,12 +541,5 @@ impl Intake {
         bump(&self.meter.dropped, dropped);
         let lost = dropped * self.period;
         tell(reports, GapReport { stage: self.reader.clone(), at, lost });
-    }
-}
-
-/// Tells of a gap, unless so many wait to be read that it is only counted.
-fn tell(reports: &Channel<Report>, gap: GapReport) {
-    if reports.len() < GAPS {
-        let _ = reports.try_send(Report::Gap(gap));
     }
 }

@@ -1,8 +1,8 @@
 //! What a run counts while it goes: written by one lane without locks, read by anyone.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-
-use super::seat::Counts;
+use std::time::Instant;
 
 const STEPS: usize = 8;
 const BUCKETS: usize = 64 * STEPS;
@@ -193,15 +193,50 @@ pub struct RunStats {
     pub elapsed: u64,
 }
 
-/// A hole in a stream, as it was met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GapReport {
-    /// The stage that met it: the source that overran, or the reader of a ring that was full.
-    pub stage: String,
-    /// Its last tick.
-    pub at: u64,
-    /// Ticks that are missing, up to and with that one.
-    pub lost: u64,
+/// What is counted, and for whom.
+pub(super) struct Meters {
+    pub(super) stages: Vec<(String, String, Arc<StageMeter>)>,
+    pub(super) rings: Vec<(String, String, usize, Arc<RingMeter>)>,
+    pub(super) start: Instant,
+}
+
+impl Meters {
+    pub(super) fn read(&self) -> RunStats {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let percentiles = |times: &Option<Histogram>| times.as_ref().map(|times| times.percentiles());
+        let stages = self.stages.iter().map(|(stage, lane, meter)| StageStats {
+            stage: stage.clone(),
+            lane: lane.clone(),
+            fired: load(&meter.fired),
+            emitted: load(&meter.emitted),
+            at: load(&meter.at),
+            gaps: load(&meter.gaps),
+            lost: load(&meter.lost),
+            time: percentiles(&meter.time),
+            latency: percentiles(&meter.latency).filter(|latency| latency.count > 0),
+        });
+        let rings = self.rings.iter().map(|(from, to, depth, meter)| RingStats {
+            from: from.clone(),
+            to: to.clone(),
+            depth: *depth,
+            high_water: load(&meter.high_water),
+            dropped: load(&meter.dropped),
+        });
+        RunStats {
+            stages: stages.collect(),
+            rings: rings.collect(),
+            elapsed: self.start.elapsed().as_nanos() as u64,
+        }
+    }
+}
+
+/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
+/// firing would cost as much as the firing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) fired: u64,
+    pub(crate) emitted: u64,
+    pub(crate) at: u64,
 }
 
 #[cfg(test)]

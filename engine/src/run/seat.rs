@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::meter::StageMeter;
+use super::meter::{Counts, StageMeter};
 use super::ring::Sender;
 use super::time::Time;
 use super::wire::Wire;
@@ -43,15 +43,6 @@ pub(crate) struct Seat {
     pub(crate) state: SeatState,
     pub(crate) counts: Counts,
     pub(crate) meter: Arc<StageMeter>,
-}
-
-/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
-/// firing would cost as much as the firing.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) fired: u64,
-    pub(crate) emitted: u64,
-    pub(crate) at: u64,
 }
 
 /// A stage's inputs: the first beside the stage, since nearly every stage has just one.

@@ -1,0 +1,174 @@
+//! Connects a plan's stages: seats, wires and rings, lane by lane.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::Sender as Channel;
+
+use super::control::{Control, RunOptions};
+use super::lane::{Intake, Lane};
+use super::meter::{Counts, Meters, RingMeter, StageMeter};
+use super::report::Report;
+use super::ring::{self, Sender};
+use super::seat::{Clock, Inlet, Inlets, Lost, Seat, SeatKind, SeatState};
+use super::time::Time;
+use super::wake::Waker;
+use super::wire::Wire;
+use crate::buffer::Buffer;
+use crate::node::{Firing, Node};
+use crate::plan::Plan;
+
+/// What a plan's lanes are made from.
+pub(super) struct Assembly<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) options: RunOptions,
+    pub(super) control: Arc<Control>,
+    pub(super) wakers: Vec<Arc<Waker>>,
+    pub(super) reports: Channel<Report>,
+}
+
+impl Assembly<'_> {
+    fn lane_of(&self, stage: usize) -> usize {
+        if self.options.one_lane { 0 } else { self.plan.stages[stage].lane }
+    }
+
+    pub(super) fn lanes(&self, nodes: Vec<Box<dyn Node>>) -> (Vec<Lane>, Meters) {
+        let start = Instant::now();
+        let mut meters = Meters { stages: Vec::new(), rings: Vec::new(), start };
+        let mut lanes: Vec<Lane> = (0..self.wakers.len()).map(|lane| self.empty_lane(lane, start)).collect();
+        // The wire that each stage writes to, in its own lane.
+        let mut outlets: Vec<Option<usize>> = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.into_iter().enumerate() {
+            let lane = self.lane_of(index);
+            let stage = &self.plan.stages[index];
+            let meter = Arc::new(StageMeter::new(self.options.timed));
+            meters.stages.push((stage.name.clone(), lanes[lane].name.clone(), meter.clone()));
+            let outlet = stage.output.as_ref().map(|port| {
+                let here = self.plan.outputs(index).filter(|edge| self.lane_of(edge.to) == lane).count();
+                lanes[lane].wires.push(Wire::new(Buffer::zeroed(port.element, port.len()), here));
+                lanes[lane].wires.len() - 1
+            });
+            outlets.push(outlet);
+            let inlets = self.inlets(index, &outlets, &mut lanes, &mut meters);
+            let seat = self.seat(index, node, inlets, outlet, meter);
+            lanes[lane].seats.push(seat);
+        }
+        (lanes, meters)
+    }
+
+    fn empty_lane(&self, lane: usize, start: Instant) -> Lane {
+        Lane {
+            name: self.plan.lanes.get(lane).cloned().unwrap_or_default(),
+            wires: Vec::new(),
+            seats: Vec::new(),
+            intakes: Vec::new(),
+            waker: self.wakers[lane].clone(),
+            control: self.control.clone(),
+            reports: self.reports.clone(),
+            paced: self.options.paced,
+            timed: self.options.timed,
+            start,
+            nothing: Buffer::empty(),
+            firing: None,
+            due: None,
+        }
+    }
+
+    /// Connects a stage's inputs: to a wire of its lane, or through a ring to one that the ring fills.
+    fn inlets(
+        &self,
+        index: usize,
+        outlets: &[Option<usize>],
+        lanes: &mut [Lane],
+        meters: &mut Meters,
+    ) -> Vec<Inlet> {
+        let lane = self.lane_of(index);
+        let mut inlets = Vec::new();
+        for edge in self.plan.inputs(index) {
+            let Some(port) = &self.plan.stages[edge.from].output else { continue };
+            let from = self.lane_of(edge.from);
+            let wire = if from == lane {
+                outlets[edge.from].unwrap_or_default()
+            } else {
+                let plan =
+                    edge.ring.unwrap_or(crate::plan::RingPlan { on_full: Default::default(), depth: 8 });
+                let template = Buffer::zeroed(port.element, port.len());
+                let (sender, receiver) = ring::ring(
+                    plan.depth,
+                    &template,
+                    plan.on_full,
+                    self.wakers[from].clone(),
+                    self.wakers[lane].clone(),
+                );
+                let meter = Arc::new(RingMeter::default());
+                let names = (self.plan.stages[edge.from].name.clone(), self.plan.stages[index].name.clone());
+                meters.rings.push((names.0, names.1.clone(), plan.depth, meter.clone()));
+                self.give_sender(edge.from, sender, &mut lanes[from]);
+                lanes[lane].wires.push(Wire::new(template, 1));
+                let wire = lanes[lane].wires.len() - 1;
+                let measured = self.options.timed;
+                let intake = Intake { receiver, wire, reader: names.1, period: port.period, meter, measured };
+                lanes[lane].intakes.push(Some(intake));
+                wire
+            };
+            inlets.push(Inlet { wire, seen: 0, clock: port.clock, progress: Time::START });
+        }
+        inlets
+    }
+
+    fn give_sender(&self, stage: usize, mut sender: Sender, lane: &mut Lane) {
+        if let Some(seat) = lane.seats.iter_mut().find(|seat| seat.stage == stage) {
+            if seat.tells_progress {
+                sender.owe_progress();
+            }
+            seat.senders.push(sender);
+        }
+    }
+
+    fn seat(
+        &self,
+        index: usize,
+        node: Box<dyn Node>,
+        inlets: Vec<Inlet>,
+        outlet: Option<usize>,
+        meter: Arc<StageMeter>,
+    ) -> Seat {
+        let stage = &self.plan.stages[index];
+        let kind = match (node.firing(), &stage.output) {
+            (Firing::Source, Some(port)) => {
+                SeatKind::Source(Clock { at: 0, period: port.period, rate: port.clock })
+            }
+            (Firing::Each, _) => SeatKind::Each,
+            _ => SeatKind::First,
+        };
+        // A sink keeps the time of what it reads.
+        let first = inlets.first().map(|inlet| inlet.clock);
+        let rate = stage.output.as_ref().map(|port| port.clock).or(first).unwrap_or(1);
+        let (one, tells_progress) = (inlets.len() == 1, self.plan.leads_to_join(index));
+        Seat {
+            stage: index,
+            name: stage.name.clone(),
+            latest: vec![None; inlets.len().max(node.reads().len()).saturating_sub(1)],
+            node,
+            kind,
+            inlets: Inlets::new(inlets),
+            outlet,
+            senders: Vec::new(),
+            plain: one
+                && first == Some(rate)
+                && !tells_progress
+                && self.plan.outputs(index).all(|edge| self.lane_of(edge.to) == self.lane_of(index)),
+            read: self.plan.outputs(index).next().is_some(),
+            tells_progress,
+            lost: Lost::default(),
+            rate,
+            tick: 0,
+            stamped: Time::START,
+            told: Time::START,
+            unsettled: false,
+            state: SeatState::Running,
+            counts: Counts::default(),
+            meter,
+        }
+    }
+}
