@@ -112,10 +112,12 @@ def main():
     parser.add_argument("--runs", type=int, default=200)
     args = parser.parse_args()
     for path in args.models:
-        out = args.out / path.stem
+        # Shipped models are all called `model`; their folder names them.
+        name = path.parent.name if path.stem == "model" else path.stem
+        out = args.out / name
         shutil.rmtree(out, ignore_errors=True)
         oracle = record(path.read_bytes(), out, args.runs)
-        print(f"{path.stem}: {args.runs} runs, {oracle}")
+        print(f"{name}: {args.runs} runs, {oracle}")
 
 
 if __name__ == "__main__":
