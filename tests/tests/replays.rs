@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Pipeline, Plan};
@@ -26,28 +27,27 @@ fn two_minutes(name: &str) -> (Pipeline, PathBuf) {
     (over_recording("yes_no.toml", &recording, 5, &events), events)
 }
 
-fn expected() -> Vec<u8> {
+/// The events of one run, made once: tests run side by side, and each run empties its folder first.
+static EXPECTED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let (pipeline, events) = two_minutes("expected");
     run(&pipeline, RunOptions::default());
     let found = fs::read(events).unwrap();
     let lines = found.iter().filter(|&&byte| byte == b'\n').count();
     assert!(lines >= 20, "only {lines} events in two minutes");
     found
-}
+});
 
 #[test]
 fn twenty_runs_agree() {
-    let expected = expected();
     for number in 0..RUNS {
         let (pipeline, events) = two_minutes("again");
         run(&pipeline, RunOptions { timed: number % 2 == 0, ..RunOptions::default() });
-        assert_eq!(fs::read(events).unwrap(), expected, "run {number}");
+        assert_eq!(fs::read(events).unwrap(), *EXPECTED, "run {number}");
     }
 }
 
 #[test]
 fn lanes_do_not_matter() {
-    let expected = expected();
     let stages: Vec<String> = two_minutes("lanes").0.stages.iter().map(|stage| stage.name.clone()).collect();
     // One bit for each stage but the first: whether it shares the lane of the one before. From each in its own to all
     // in one, and a spread of those between.
@@ -61,7 +61,7 @@ fn lanes_do_not_matter() {
             pipeline.set(&format!("{stage}.depth={}", 1 + shares % 5)).unwrap();
         }
         run(&pipeline, RunOptions::default());
-        assert_eq!(fs::read(events).unwrap(), expected, "shared lanes {shares:b}");
+        assert_eq!(fs::read(events).unwrap(), *EXPECTED, "shared lanes {shares:b}");
     }
 }
 
@@ -70,18 +70,17 @@ fn one_lane_on_the_calling_thread_agrees() {
     let (pipeline, events) = two_minutes("here");
     let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap();
     plan.run_here(|_, node| node).unwrap();
-    assert_eq!(fs::read(events).unwrap(), expected());
+    assert_eq!(fs::read(events).unwrap(), *EXPECTED);
 }
 
 #[test]
 fn blocks_of_the_source_do_not_matter() {
-    let expected = expected();
     for block in [80, 160, 320] {
         let (mut pipeline, events) = two_minutes("blocks");
         let source = pipeline.stages[0].name.clone();
         pipeline.set(&format!("{source}.block={block}")).unwrap();
         run(&pipeline, RunOptions::default());
-        assert_eq!(fs::read(events).unwrap(), expected, "blocks of {block} samples");
+        assert_eq!(fs::read(events).unwrap(), *EXPECTED, "blocks of {block} samples");
     }
 }
 
@@ -118,7 +117,6 @@ fn pace_does_not_matter() {
 
 #[test]
 fn a_recording_of_any_edge_replays_to_the_same_events() {
-    let expected = expected();
     let (pipeline, _) = two_minutes("recorded");
     let inner: Vec<String> =
         pipeline.stages[..pipeline.stages.len() - 1].iter().map(|stage| stage.name.clone()).collect();
@@ -134,6 +132,6 @@ fn a_recording_of_any_edge_replays_to_the_same_events() {
         pipeline.replace(stage, "replay", &json!({"path": takes.join(stage)}), "a test");
         // What came before the replayed stage now leads nowhere; it may as well run.
         run(&pipeline, RunOptions::default());
-        assert_eq!(fs::read(events).unwrap(), expected, "replay of `{stage}`");
+        assert_eq!(fs::read(events).unwrap(), *EXPECTED, "replay of `{stage}`");
     }
 }
