@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod features;
 pub mod nets;
 pub mod npy;
+pub mod page;
 pub mod quantise;
 pub mod tflite;
 pub mod train;
