@@ -22,7 +22,7 @@ pub struct Column {
 /// Clips with one value in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// The value; `(not stated)` where the manifest says nothing, `(small groups)` for all below [`SMALL`] clips.
+    /// The value; `(not stated)` where the manifest says nothing, `(small groups)` for all below ten clips.
     pub value: String,
     /// Count of clips.
     pub clips: usize,
@@ -40,7 +40,7 @@ pub struct Group {
 }
 
 /// Groups of fewer clips are thrown together: they would be tested in vain, and cost the others' power.
-pub const SMALL: usize = 10;
+const SMALL: usize = 10;
 
 const NOT_STATED: &str = "(not stated)";
 const SMALL_GROUPS: &str = "(small groups)";
