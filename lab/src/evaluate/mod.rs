@@ -8,7 +8,7 @@ mod variants;
 
 pub use clips::{
     ClipReport, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, curve, default_columns,
-    evaluate_clips, score_clips,
+    evaluate_clips, group, score_clips,
 };
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};

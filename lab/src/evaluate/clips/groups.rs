@@ -71,7 +71,10 @@ fn value(scored: &Scored, column: &str) -> Option<String> {
 }
 
 /// Groups by each of the columns, tested together.
-pub(super) fn columns(clips: &[Scored], names: &[String]) -> Result<Vec<Column>> {
+///
+/// # Errors
+/// When no manifest has such a column.
+pub fn group(clips: &[Scored], names: &[String]) -> Result<Vec<Column>> {
     let mut columns = names.iter().map(|name| column(clips, name)).collect::<Result<Vec<_>>>()?;
     let mut tests = Vec::new();
     for (c, column) in columns.iter().enumerate() {
