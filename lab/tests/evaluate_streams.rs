@@ -99,9 +99,10 @@ fn model(folder: &Path) {
 
 #[test]
 fn a_trigger_without_points_goes_by_what_was_calibrated() {
-    let folder = tempfile::tempdir().unwrap();
-    model(folder.path());
-    let card = folder.path().join("model.toml");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("evaluate_streams");
+    fs::create_dir_all(&folder).unwrap();
+    model(&folder);
+    let card = folder.join("model.toml");
     fs::write(&card, format!("# a person's remark\n{}", fs::read_to_string(&card).unwrap())).unwrap();
     let chosen = |label: &str, on: f64| Chosen { label: label.into(), on, off: 0.75 * on };
     let calibration = Calibration {
@@ -109,8 +110,7 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
         figures: Figures::new(&[("speech", 10.0, Tally { said: 10, heard: 9, ..Tally::default() })]),
     };
     for _ in 0..2 {
-        write_points(folder.path(), "default", &calibration, Limit::FalseAcceptsPerHour(0.5), "yes_no")
-            .unwrap();
+        write_points(&folder, "default", &calibration, Limit::FalseAcceptsPerHour(0.5), "yes_no").unwrap();
     }
     let text = fs::read_to_string(&card).unwrap();
     assert!(text.starts_with("# a person's remark"), "{text}");
@@ -120,7 +120,7 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
     let file = fs::read_to_string(pipelines().join("yes_no.toml")).unwrap();
     let (before, _) = file.split_once("points = ").unwrap_or((&file, ""));
     let pipeline = Pipeline::parse(before, "bare.toml", &pipelines()).unwrap();
-    let listener = Listener::new(pipeline, Some(folder.path())).unwrap();
+    let listener = Listener::new(pipeline, Some(&folder)).unwrap();
     let own = listener.own_points().unwrap();
     let found: Vec<(&str, f64)> = own.iter().map(|(_, p)| (p.label.as_str(), p.on)).collect();
     assert_eq!(found, [("yes", 0.9), ("no", 0.6)]);
