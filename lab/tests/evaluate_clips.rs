@@ -1,5 +1,7 @@
 //! Curves, groups and comparisons on clips, over scores that are written down.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

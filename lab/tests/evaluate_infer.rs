@@ -1,5 +1,7 @@
 //! `kws-lab infer` on models whose outputs TFLite Micro wrote down (`tests/vectors/nn/live.py`).
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! Intervals and tests against SciPy (`tests/vectors/statistics/make.py`).
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use kws_lab::statistics::{
     Interval, chi_square, clopper_pearson, fisher_exact, holm, hours_needed, mcnemar_exact, poisson_rate,
     poisson_upper, rate_ratio_exact, wilson,

@@ -1,5 +1,7 @@
 //! Streams through the shipped pipeline, on the recording that comes with it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

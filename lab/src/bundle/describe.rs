@@ -24,7 +24,11 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
             let _ = writeln!(text, "- `{}`", name.as_str().unwrap_or_default());
         }
     }
-    text += HEARD;
+    let heard = |name: &str| {
+        let corpora = card.training.get("corpora").and_then(Value::as_array);
+        corpora.is_some_and(|names| names.iter().any(|n| n.as_str() == Some(name)))
+    };
+    text += if heard("speech_commands") { HEARD } else { "\nThe split is the manifests' own.\n" };
     text += &clips(card, report);
     text += &confusion(report);
     for column in &report.by_column {
@@ -37,7 +41,21 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
         }
     }
     text += &variants(card);
+    text += &points(card);
     text += &streams(card);
+    text
+}
+
+fn points(card: &Card) -> String {
+    let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
+    text += match card.calibration.is_empty() {
+        true => "A first guess: they have not been calibrated.",
+        false => "Chosen by `kws-lab calibrate`; `model.toml` says on what.",
+    };
+    text += "\n\n| point | label | on | off |\n|---|---|---|---|\n";
+    for point in &card.point {
+        let _ = writeln!(text, "| {} | {} | {:.3} | {:.3} |", point.name, point.label, point.on, point.off);
+    }
     text
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::compare::{Comparison, Paired};
 use super::variants::Variant;
-use super::{percent, percents};
+use super::{p_value, percent, percents};
 use crate::page::{Axis, Bars, Page, Table};
 
 /// Two models, for a terminal.
@@ -76,9 +76,15 @@ fn verdict(clips: &Paired) -> String {
     let difference = 100.0 * (clips.models[1].top1 - clips.models[0].top1);
     let said = if clips.p < 0.05 { "they differ" } else { "no difference can be claimed" };
     format!(
-        "{difference:+.2} points from the first to the second; McNemar's exact test: p = {:.3}, {said}",
-        clips.p
+        "{difference:+.2} points from the first to the second; McNemar's exact test: p {}, {said}",
+        equals(clips.p)
     )
+}
+
+/// A p-value with the sign before it.
+fn equals(p: f64) -> String {
+    let text = p_value(p);
+    if text.starts_with('<') { text } else { format!("= {text}") }
 }
 
 fn streams_table(clips: &Paired, streams: &Comparison) -> Table {
@@ -102,11 +108,11 @@ fn streams_verdict(streams: &Comparison) -> String {
     let accepts = if streams.faph_p < 0.05 { "they differ" } else { "no difference can be claimed" };
     format!(
         "misses: {:+.2} points from the first to the second, 95 % {:+.2} to {:+.2} (paired bootstrap over the words), \
-         {misses}; false accepts: p = {:.3} (exact test of two rates), {accepts}",
+         {misses}; false accepts: p {} (exact test of two rates), {accepts}",
         100.0 * streams.frr_difference,
         100.0 * i.low,
         100.0 * i.high,
-        streams.faph_p
+        equals(streams.faph_p)
     )
 }
 
@@ -130,7 +136,7 @@ fn variants_table(forms: &[Variant]) -> Table {
             format!("{:.2}", f.lost_points),
             f.only[0].to_string(),
             f.only[1].to_string(),
-            format!("{:.3}", f.p),
+            p_value(f.p),
             f.agreement.map_or(String::new(), |a| format!("{:.0} steps", a.largest)),
             f.agreement.map_or(String::new(), |a| format!("{} of {}", a.beyond, a.clips)),
         ])

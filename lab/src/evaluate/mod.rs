@@ -35,6 +35,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// A p-value, which is never nothing.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+}
+
 /// An interval of shares in per cent.
 pub(crate) fn percents(interval: crate::statistics::Interval) -> String {
     format!("{:.1}–{:.1} %", 100.0 * interval.low, 100.0 * interval.high)

@@ -21,7 +21,7 @@ pub struct Table {
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;\
+body{font:16px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;\
 color:light-dark(#1c1e21,#e4e6ea);background:light-dark(#fff,#16181b)}
 h1{font-size:1.7rem}h2{font-size:1.25rem;margin-top:2.5rem}
 figure{margin:1.5rem 0}figcaption{font-size:.9rem;opacity:.8}svg{max-width:100%;height:auto}

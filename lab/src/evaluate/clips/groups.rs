@@ -48,7 +48,8 @@ const SMALL_GROUPS: &str = "(small groups)";
 /// Columns that say who spoke, where and into what.
 const TELLING: [&str; 7] = ["gender", "age", "accent", "language", "device", "locale", "condition"];
 
-/// Columns that tell groups apart, where nobody names any: split and corpus, and those of [`TELLING`] that are there.
+/// Columns that tell groups apart, where nobody names any: split and corpus, and what says who spoke, how and into
+/// what: gender, age, accent, language, device, locale and condition. Only those with several values.
 #[must_use]
 pub fn default_columns(clips: &[Scored]) -> Vec<String> {
     let several = |name: &str| {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::curve::Curve;
 use super::groups::Column;
 use super::report::ClipReport;
-use crate::evaluate::{percent, percents};
+use crate::evaluate::{p_value, percent, percents};
 use crate::page::{Axis, Bars, Chart, Heat, Page, Series, Table};
 
 /// What every interval here takes for granted.
@@ -159,7 +159,7 @@ fn column_table(column: &Column) -> Table {
             g.clips.to_string(),
             percent(g.top1),
             percents(g.interval),
-            g.p.map_or(String::new(), |p| format!("{p:.3}")),
+            g.p.map_or(String::new(), p_value),
             if g.differs { "differs".to_owned() } else { String::new() },
         ])
     });
@@ -169,7 +169,7 @@ fn column_table(column: &Column) -> Table {
             String::new(),
             String::new(),
             String::new(),
-            format!("{p:.3}"),
+            p_value(p),
         ]),
         None => table,
     }
