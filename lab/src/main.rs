@@ -15,6 +15,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Writes what a keyword of one's own begins with.
+    Init(commands::init::Init),
+    /// Trains on parts of the speakers and shows what more data would bring.
+    LearningCurve(commands::learning_curve::LearningCurve),
     /// Trains, quantises and exports the model that a configuration describes.
     Train(commands::train::Train),
     /// Measures a model on the clips of a corpus.
@@ -29,6 +33,8 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::Init(init) => init.run(),
+        Command::LearningCurve(curve) => curve.run(),
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Streams(streams) => streams.run(),
