@@ -15,6 +15,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Imports, makes, checks and describes corpora: folders of clips with a `manifest.csv`.
+    Corpus(commands::corpus::Corpus),
     /// Trains, quantises and exports the model that a configuration describes.
     Train(commands::train::Train),
     /// Measures a model on the clips of a corpus.
@@ -29,6 +31,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::Corpus(corpus) => corpus.run(),
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Streams(streams) => streams.run(),
