@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use plotters::prelude::*;
 
 use super::axis::{Axis, tick};
-use super::style::{INK, colour, grid, picture, text, width};
+use super::style::{INK, colour, grid, picture, right, text, width};
 
 /// Horizontal bars in groups, so that long names have room; bars may have whiskers.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,9 +106,8 @@ impl Bars {
                 }
             }
             for (g, name) in self.groups.iter().enumerate() {
-                let y = legend + 8 + group * g as i32 + group / 2 - 6;
-                let x = (left - 8 - width(name, 13)).max(2);
-                area.draw(&Text::new(name.clone(), (x, y), text(13)))?;
+                let y = legend + 8 + group * g as i32 + group / 2;
+                area.draw(&Text::new(name.clone(), (left - 8, y), right(13)))?;
             }
             Ok(())
         })

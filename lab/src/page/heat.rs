@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use plotters::prelude::*;
 
-use super::style::{colour, picture, text, width};
+use super::style::{centred, colour, picture, right, text, width};
 
 /// Counts in rows and columns, each cell coloured by its share of its row.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,11 +46,11 @@ impl Heat {
             for (r, row) in self.counts.iter().enumerate() {
                 let y = top + 34 * r as i32;
                 let name = &self.labels[r];
-                area.draw(&Text::new(name.clone(), (left - 10 - width(name, 13), y + 10), text(13)))?;
+                area.draw(&Text::new(name.clone(), (left - 10, y + 16), right(13)))?;
                 // Names too long for their column are set at two heights.
                 let raised = if n > 8 && r % 2 == 0 { 16 } else { 0 };
-                let x = left + cell * r as i32 + (cell - width(name, 13)) / 2;
-                area.draw(&Text::new(name.clone(), (x, top - 16 - raised), text(13)))?;
+                let x = left + cell * r as i32 + cell / 2;
+                area.draw(&Text::new(name.clone(), (x, top - 10 - raised), centred(13)))?;
                 let total = row.iter().sum::<usize>().max(1) as f64;
                 for (c, &count) in row.iter().enumerate() {
                     let (x, share) = (left + cell * c as i32, count as f64 / total);
@@ -59,8 +59,7 @@ impl Heat {
                     let fill = hue.mix(if count == 0 { 0.04 } else { 0.15 + 0.7 * share.sqrt() });
                     area.draw(&Rectangle::new([(x, y), (x + cell - 2, y + 32)], fill.filled()))?;
                     let number = count.to_string();
-                    let x = x + (cell - width(&number, 13)) / 2;
-                    area.draw(&Text::new(number, (x, y + 10), text(13)))?;
+                    area.draw(&Text::new(number, (x + cell / 2, y + 16), centred(13)))?;
                 }
             }
             Ok(())

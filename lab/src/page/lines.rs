@@ -121,12 +121,12 @@ impl Chart {
             let shown = series.points.iter().copied().filter(|&(x, y)| self.x.shows(x) && self.y.shows(y));
             let style = colour(index).stroke_width(2);
             match look(index, series) {
-                Look::Line => drop(chart.draw_series(LineSeries::new(shown, style))?),
-                Look::Dashes => drop(chart.draw_series(DashedLineSeries::new(shown, 6, 4, style))?),
+                Look::Line => chart.draw_series(LineSeries::new(shown, style))?,
+                Look::Dashes => chart.draw_series(DashedLineSeries::new(shown, 6, 4, style))?,
                 Look::Points => {
-                    drop(chart.draw_series(shown.map(|p| Circle::new(p, 4, colour(index).filled())))?)
+                    chart.draw_series(shown.map(|p| Circle::new(p, 4, colour(index).filled())))?
                 }
-            }
+            };
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, RGBColor, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, RGBAColor, TextStyle};
 
 /// Stands for the colour of the surrounding text, which only the page knows.
@@ -33,9 +34,21 @@ pub(super) fn grid() -> RGBAColor {
     INK.mix(0.15)
 }
 
-/// Text of a size in pixels.
+/// Text of a size in pixels, drawn from its upper left corner.
 pub(super) fn text(size: i32) -> TextStyle<'static> {
-    TextStyle::from(("sans-serif", size).into_font()).color(&INK)
+    // The backend divides by the height of a line.
+    let em = f64::from(size) * 1.24;
+    TextStyle::from(("sans-serif", em).into_font()).color(&INK)
+}
+
+/// Text that ends where it is placed, at half its height.
+pub(super) fn right(size: i32) -> TextStyle<'static> {
+    text(size).pos(Pos::new(HPos::Right, VPos::Center))
+}
+
+/// Text whose middle is where it is placed.
+pub(super) fn centred(size: i32) -> TextStyle<'static> {
+    text(size).pos(Pos::new(HPos::Center, VPos::Center))
 }
 
 /// Pixels that a text takes in width, more or less: the SVG backend has no font to measure it with.
