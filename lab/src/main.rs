@@ -19,6 +19,8 @@ enum Command {
     Init(commands::init::Init),
     /// Trains on parts of the speakers and shows what more data would bring.
     LearningCurve(commands::learning_curve::LearningCurve),
+    /// Imports, makes, checks and describes corpora: folders of clips with a `manifest.csv`.
+    Corpus(commands::corpus::Corpus),
     /// Trains, quantises and exports the model that a configuration describes.
     Train(commands::train::Train),
     /// Measures a model on the clips of a corpus.
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Init(init) => init.run(),
         Command::LearningCurve(curve) => curve.run(),
+        Command::Corpus(corpus) => corpus.run(),
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Streams(streams) => streams.run(),

@@ -1,5 +1,6 @@
 //! One module per subcommand.
 
+pub(crate) mod corpus;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod infer;
