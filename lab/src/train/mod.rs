@@ -8,6 +8,7 @@ mod material;
 mod metrics;
 mod run;
 mod sample;
+mod scene;
 
 pub use batches::Batch;
 pub(crate) use batches::centre;
