@@ -21,6 +21,9 @@ pub struct Augment {
     /// Least time between the end of a word and the end of its window, in milliseconds. The word lies anywhere
     /// before, as it does in a stream while the window moves over it.
     pub margin_ms: f32,
+    /// Largest distance of a word's middle from its window's, in milliseconds, for networks too small to know a word
+    /// wherever it lies. Without it only the margin counts.
+    pub reach_ms: Option<f32>,
     /// Range of the level change, in dB.
     pub gain_db: [f32; 2],
     /// Range of the playing speed.
@@ -47,6 +50,7 @@ impl Default for Augment {
     fn default() -> Self {
         Self {
             margin_ms: 50.0,
+            reach_ms: None,
             gain_db: [-10.0, 6.0],
             speed: [0.9, 1.1],
             noise: 0.7,

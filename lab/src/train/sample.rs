@@ -12,7 +12,7 @@ use crate::corpus::{Split, Vocabulary};
 
 use super::config::{Config, Mix};
 use super::material::Material;
-use super::scene::{Scene, Side, Sight, pause};
+use super::scene::{Place, Scene, Side, Sight, pause};
 
 /// Share of unknown words that are seen only in part: in a stream most are, most of the time.
 const CUT_UNKNOWN: f64 = 0.25;
@@ -121,8 +121,13 @@ impl<'a> Drawer<'a> {
     fn scene(&self, clips: &[usize], sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Scene {
         let index = *clips.choose(rng).expect("every label was checked to have clips");
         let (clip, word) = self.spoken(index, draw(self.augment.speed, rng));
-        let margin = (self.augment.margin_ms * RATE as f32 / 1000.0) as usize;
-        Scene::open(&clip, word, sight, [length, margin], rng)
+        let samples = |ms: f32| (ms * RATE as f32 / 1000.0) as usize;
+        let place = Place {
+            length,
+            margin: samples(self.augment.margin_ms),
+            reach: self.augment.reach_ms.map_or(length, samples),
+        };
+        Scene::open(&clip, word, sight, place, rng)
     }
 
     /// A keyword as a syllable of something longer, as "no" in "piano".

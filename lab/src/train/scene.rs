@@ -20,6 +20,17 @@ pub(super) enum Sight {
 /// Share of a cut word from which on a listener might take it for the word.
 const ENOUGH: f32 = 0.6;
 
+/// Where a whole word may lie, in samples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Length of the window.
+    pub(super) length: usize,
+    /// Least time between the end of the word and that of the window.
+    pub(super) margin: usize,
+    /// Largest distance between the middle of the word and that of the window.
+    pub(super) reach: usize,
+}
+
 /// A window on a word.
 #[derive(Debug)]
 pub(super) struct Scene {
@@ -32,21 +43,21 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Shows `clip`, in which `word` is spoken, through a window of `length`. A whole word ends at least `margin`
-    /// before the window does, wherever it has room; one too long for that is shown by its middle.
+    /// Shows `clip`, in which `word` is spoken, through a window. A whole word lies anywhere in its place; one too long
+    /// for that is shown by its middle.
     pub(super) fn open(
         clip: &[f32],
         word: Range<usize>,
         sight: Sight,
-        [length, margin]: [usize; 2],
+        place: Place,
         rng: &mut ChaCha8Rng,
     ) -> Self {
         let spoken = word.len() as isize;
         let end = match sight {
-            Sight::Whole => whole(spoken, length as isize, margin as isize, rng),
-            Sight::Part => part(spoken, length as isize, rng),
+            Sight::Whole => whole(spoken, place, rng),
+            Sight::Part => part(spoken, place.length as isize, rng),
         };
-        let mut window = vec![0.0; length];
+        let mut window = vec![0.0; place.length];
         overlay(&mut window, clip, end - word.end as isize);
         Self { window, word: end - spoken..end, level: rms(&clip[word]) }
     }
@@ -70,9 +81,11 @@ pub(super) enum Side {
 }
 
 /// End of a word that is seen whole.
-fn whole(spoken: isize, length: isize, margin: isize, rng: &mut ChaCha8Rng) -> isize {
-    let last = length - margin;
-    if spoken < last { rng.random_range(spoken as i64..=last as i64) as isize } else { (length + spoken) / 2 }
+fn whole(spoken: isize, place: Place, rng: &mut ChaCha8Rng) -> isize {
+    let middle = (place.length as isize + spoken) / 2;
+    let first = spoken.max(middle - place.reach as isize);
+    let last = (place.length as isize - place.margin as isize).min(middle + place.reach as isize);
+    if first < last { rng.random_range(first as i64..=last as i64) as isize } else { middle }
 }
 
 /// End of a word that is seen in part.
@@ -95,6 +108,7 @@ mod tests {
 
     const LENGTH: usize = 16_000;
     const MARGIN: usize = 800;
+    const ANYWHERE: Place = Place { length: LENGTH, margin: MARGIN, reach: LENGTH };
 
     /// A clip of a second in which samples 5000 to 11000 are ones and the rest is zero.
     fn clip() -> (Vec<f32>, Range<usize>) {
@@ -106,7 +120,7 @@ mod tests {
     fn scenes(sight: Sight) -> impl Iterator<Item = Scene> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let (clip, word) = clip();
-        (0..500).map(move |_| Scene::open(&clip, word.clone(), sight, [LENGTH, MARGIN], &mut rng))
+        (0..500).map(move |_| Scene::open(&clip, word.clone(), sight, ANYWHERE, &mut rng))
     }
 
     #[test]
@@ -123,6 +137,18 @@ mod tests {
     }
 
     #[test]
+    fn a_word_keeps_to_its_reach() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let (clip, word) = clip();
+        let near = Place { reach: 1600, ..ANYWHERE };
+        let starts: Vec<isize> = (0..200)
+            .map(|_| Scene::open(&clip, word.clone(), Sight::Whole, near, &mut rng).word.start)
+            .collect();
+        assert!(starts.iter().all(|s| (3400..=6600).contains(s)), "{starts:?}");
+        assert!(starts.iter().any(|s| *s < 3700) && starts.iter().any(|s| *s > 6300));
+    }
+
+    #[test]
     fn a_cut_word_shows_less_than_its_larger_part() {
         let (mut beginnings, mut ends) = (0, 0);
         for scene in scenes(Sight::Part) {
@@ -136,7 +162,7 @@ mod tests {
     #[test]
     fn a_word_longer_than_the_window_is_shown_by_its_middle() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let scene = Scene::open(&[1.0; 20_000], 0..20_000, Sight::Whole, [LENGTH, MARGIN], &mut rng);
+        let scene = Scene::open(&[1.0; 20_000], 0..20_000, Sight::Whole, ANYWHERE, &mut rng);
         assert_eq!(scene.word, -2000..18_000);
         assert_eq!(scene.window, [1.0; LENGTH]);
     }
