@@ -17,7 +17,7 @@ pub struct Table {
 /// What a [`Binary`] computes from two inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arithmetic {
-    /// ADD: both inputs are brought to one scale, with 20 bits of headroom.
+    /// ADD: both inputs are brought to one scale, with 20 bits of headroom (int16: 15).
     Add,
     /// SUB, likewise.
     Subtract,
@@ -25,7 +25,7 @@ pub enum Arithmetic {
     Multiply,
 }
 
-/// ADD, SUB and MUL, int8, with broadcasting. The output is dense; an input stands still along an axis whose step is
+/// ADD, SUB and MUL, int8 or int16, with broadcasting. The output is dense; an input stands still along an axis whose step is
 /// zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binary {

@@ -1,6 +1,6 @@
 //! Operators on float32, and the ways between floats and integers.
 
-use super::{AXES, Arithmetic, Image, Pooling, Span, Window};
+use super::{AXES, Arithmetic, Image, Integer, Pooling, Span, Window};
 
 /// Bounds of a real output, from the fused activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,7 +168,7 @@ pub struct FloatMean {
     pub reduced_steps: [i32; AXES],
 }
 
-/// QUANTIZE, float32 to int8 or uint8, and DEQUANTIZE, the way back.
+/// QUANTIZE, float32 to integers, and DEQUANTIZE, the way back.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Requantise {
     /// Input in the arena.
@@ -179,6 +179,6 @@ pub struct Requantise {
     pub scale: f32,
     /// Integer that stands for zero.
     pub zero_point: i32,
-    /// Least integer: −128 for int8, 0 for uint8.
-    pub least: i32,
+    /// Type of the integers.
+    pub integer: Integer,
 }

@@ -9,7 +9,9 @@ mod float;
 mod geometry;
 mod movement;
 mod reduction;
+mod svdf;
 mod weighted;
+mod wide;
 
 pub use elementwise::{Arithmetic, Binary, Table};
 pub use float::{
@@ -19,7 +21,9 @@ pub use float::{
 pub use geometry::{AXES, Image, Span, Window};
 pub use movement::{Fill, Move, Source};
 pub use reduction::{Mean, Pool, Pooling, Softmax};
+pub use svdf::{FloatSvdf, Svdf};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
+pub use wide::{Integer, Rescale, Sigmoid, WideSigmoid, WideSoftmax};
 
 /// One operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +48,28 @@ pub enum Op {
     Binary(Binary),
     /// MEAN.
     Mean(Mean),
+    /// SVDF.
+    Svdf(Svdf),
+    /// SOFTMAX, int8 to int16.
+    SoftmaxToWide(Softmax),
+    /// CONV_2D, int16.
+    WideConv(Conv),
+    /// DEPTHWISE_CONV_2D, int16.
+    WideDepthwise(Depthwise),
+    /// FULLY_CONNECTED, int16.
+    WideFullyConnected(FullyConnected),
+    /// AVERAGE_POOL_2D, MAX_POOL_2D, int16.
+    WidePool(Pool),
+    /// SOFTMAX, int16.
+    WideSoftmax(WideSoftmax),
+    /// LOGISTIC, TANH, int16.
+    WideSigmoid(WideSigmoid),
+    /// ADD, SUB, MUL, int16.
+    WideBinary(Binary),
+    /// MEAN, int16.
+    WideMean(Mean),
+    /// QUANTIZE between integers, RELU and its kin on int16.
+    Rescale(Rescale),
     /// CONV_2D, float32.
     FloatConv(FloatConv),
     /// DEPTHWISE_CONV_2D, float32.
@@ -60,8 +86,10 @@ pub enum Op {
     FloatBinary(FloatBinary),
     /// MEAN, float32.
     FloatMean(FloatMean),
-    /// QUANTIZE, float32 to a byte.
+    /// SVDF, float32.
+    FloatSvdf(FloatSvdf),
+    /// QUANTIZE, float32 to an integer.
     Quantise(Requantise),
-    /// DEQUANTIZE, a byte to float32.
+    /// DEQUANTIZE, an integer to float32.
     Dequantise(Requantise),
 }

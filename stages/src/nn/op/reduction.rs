@@ -12,7 +12,7 @@ pub enum Pooling {
     Max,
 }
 
-/// AVERAGE_POOL_2D and MAX_POOL_2D, int8.
+/// AVERAGE_POOL_2D and MAX_POOL_2D, int8 or int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
     /// What is computed.
@@ -33,7 +33,7 @@ pub struct Pool {
     pub max: i32,
 }
 
-/// MEAN over any axes, int8. The output is dense.
+/// MEAN over any axes, int8 or int16. The output is dense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mean {
     /// Input in the arena.
@@ -56,12 +56,12 @@ pub struct Mean {
     pub output_offset: i32,
 }
 
-/// SOFTMAX over the last dimension, int8 to int8 with scale 1/256 and zero point −128.
+/// SOFTMAX over the last dimension, int8 to the integers of all its output's range: 256ths for int8, 65536ths for int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Softmax {
     /// Input in the arena, `rows · depth` bytes.
     pub input: Span,
-    /// Output in the arena, as large.
+    /// Output in the arena, as many elements.
     pub output: Span,
     /// Length of a row.
     pub depth: u32,

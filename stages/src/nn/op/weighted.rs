@@ -24,7 +24,9 @@ pub enum Layout {
     Packed,
 }
 
-/// CONV_2D, int8. Weights are `[out channel][row][column][depth]`.
+/// CONV_2D, int8 or int16. Weights are `[out channel][row][column][depth]`.
+///
+/// Biases are words; int16 may have biases of 64 bits, which are two: the low words of all, then the high ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv {
     /// Input image in the arena.
@@ -51,7 +53,7 @@ pub struct Conv {
     pub layout: Layout,
 }
 
-/// DEPTHWISE_CONV_2D, int8. Weights are `[row][column][out channel]`; out channel `c · multiplier + m` reads input
+/// DEPTHWISE_CONV_2D, int8 or int16. Weights are `[row][column][out channel]`; out channel `c · multiplier + m` reads input
 /// channel `c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Depthwise {
@@ -79,12 +81,12 @@ pub struct Depthwise {
     pub layout: Layout,
 }
 
-/// FULLY_CONNECTED, int8. Weights are `[output][input]`.
+/// FULLY_CONNECTED, int8 or int16. Weights are `[output][input]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FullyConnected {
-    /// Input in the arena, `rows · inputs` bytes.
+    /// Input in the arena, `rows · inputs` elements.
     pub input: Span,
-    /// Output in the arena, `rows · outputs` bytes.
+    /// Output in the arena, `rows · outputs` elements.
     pub output: Span,
     /// Weights in the pool of bytes.
     pub weights: Span,
