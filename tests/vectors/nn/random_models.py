@@ -55,6 +55,14 @@ def sliding(rng, dilated=True, most=5):
     return padding, axes
 
 
+def inputs_with_bias(rng, m, x, k, out, scales, elements):
+    """Inputs of an operator with weights; any may go without biases."""
+    if rng.random() < 0.15:
+        return [x, k]
+    element = str(rng.choice(elements))
+    return [x, k, m.main.tensor([out], element, scales, 0, rng.integers(-4000, 4000, out))]
+
+
 def weights(rng, shape):
     kind = rng.integers(10)
     if kind == 0:
@@ -73,10 +81,12 @@ def conv_2d(rng, m, element="int8"):
     zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
     x = m.main.tensor([batch, h, w, depth * groups], element, si, zi)
     k = m.main.tensor([out, kh, kw, depth], "int8", sw_, 0, weights(rng, (out, kh, kw, depth)), 0)
-    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
     y = m.main.tensor([batch, oh, ow, out], element, so, zo)
-    m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", padding=padding, strideH=sh, strideW=sw,
-              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
+    # Only here does TFLite take biases of either width.
+    elements = ["int64", "int64", "int32"] if wide else ["int32"]
+    m.main.op("CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
+              strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
+              fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 
 
@@ -103,11 +113,10 @@ def depthwise_conv_2d(rng, m, element="int8"):
     zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
     x = m.main.tensor([1, h, w, depth], element, si, zi)
     k = m.main.tensor([1, kh, kw, out], "int8", sw_, 0, weights(rng, (1, kh, kw, out)), 3)
-    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
     y = m.main.tensor([1, oh, ow, out], element, so, zo)
-    m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", padding=padding, strideH=sh,
-              strideW=sw, depthMultiplier=multiplier, dilationHFactor=dh, dilationWFactor=dw,
-              fusedActivationFunction=int(rng.choice(RELUS)))
+    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
+              "DepthwiseConv2DOptions", padding=padding, strideH=sh, strideW=sw, depthMultiplier=multiplier,
+              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 
 
@@ -120,9 +129,8 @@ def fully_connected(rng, m, element="int8"):
     zw = int(rng.integers(-20, 20)) if rng.random() < 0.2 and not wide else 0
     x = m.main.tensor([rows, inputs], element, si, zi)
     k = m.main.tensor([outputs, inputs], "int8", swt, zw, weights(rng, (outputs, inputs)))
-    b = m.main.tensor([outputs], "int64" if wide else "int32", si * swt, 0, rng.integers(-4000, 4000, outputs))
     y = m.main.tensor([rows, outputs], element, so, zo)
-    m.main.op("FULLY_CONNECTED", [x, k, b] if rng.random() < 0.8 else [x, k, -1], [y], "FullyConnectedOptions",
+    m.main.op("FULLY_CONNECTED", inputs_with_bias(rng, m, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 

@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::node::{Node, Operand};
+use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
 use crate::nn::op::{Conv, Depthwise, Image, Layout, Op, Span, Window};
@@ -200,15 +201,18 @@ impl<'a> Node<'_, 'a> {
         factors: &[Factor],
     ) -> Result<Vec<i32>, ModelError> {
         let mut words = Vec::with_capacity(4 * factors.len());
+        let wide = self.input(0)?.tensor.element == Element::I16;
         match bias {
-            None => words.resize(factors.len(), 0),
+            None => words.resize(if wide { 2 } else { 1 } * factors.len(), 0),
             Some(bias) => {
                 if bias.tensor.count() != factors.len() {
                     return Err(self.shape(&bias, format!("{} biases", factors.len())));
                 }
                 let contents = self.contents(&bias)?;
-                if bias.tensor.element == Element::I64 {
-                    self.expect(&self.input(0)?, Element::I16)?;
+                // Only a CONV_2D of int16 may have biases of either width.
+                let either = self.operator.code.code == code::CONV_2D && bias.tensor.element == Element::I32;
+                if wide && !either {
+                    self.expect(&bias, Element::I64)?;
                     let values = || contents.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
                     words.extend(values().map(|value| value as i32));
                     words.extend(values().map(|value| (value >> 32) as i32));

@@ -23,7 +23,9 @@ pub(super) fn svdf(op: &FloatSvdf, constants: Constants<'_>, arena: &mut [i8]) {
         }
         let units = states.chunks_exact(rank * memory).zip(times.chunks_exact(rank * memory));
         for (((states, times), bias), out) in units.zip(biases).zip(outputs) {
-            *out = put(op.bounds.clamp(dot(states, times) + word(*bias)));
+            let filters = states.chunks_exact(memory).zip(times.chunks_exact(memory));
+            let sum = filters.fold(word(*bias), |sum, (state, time)| sum + dot(state, time));
+            *out = put(op.bounds.clamp(sum));
         }
     }
 }
