@@ -1,13 +1,17 @@
 //! Models that run on new frames against the same models over whole windows, bit for bit.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod rig;
 mod tflite;
 
+use std::path::{Path, PathBuf};
+
+use kws_engine::{Element, Port, Role};
 use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
+use rig::Rig;
 use tflite::{Field, Network, code};
 
-const SAME: i8 = 0;
 const VALID: i8 = 1;
 
 /// A small generator of random numbers (Marsaglia's xorshift64).
@@ -252,9 +256,10 @@ fn compare(seed: u64) -> Result<f64, String> {
     let features = growing.random.bytes((window + 9 * hop + 2) * frame);
     let mut saved = 0.0;
     for kernels in KernelSet::all() {
-        let Ok(model) = Model::open_streaming_for(&file, frame, Some(hop), kernels) else { return Ok(1.0) };
+        let model = Model::open_streaming_for(&file, frame, Some(hop), kernels);
+        let model = model.map_err(|error| error.to_string())?;
         let whole = recomputed(&file, kernels, &features, hop, frame);
-        assert_eq!(whole.len(), 10);
+        assert!(whole.len() >= 10);
         let operators = growing.network.codes();
         assert_eq!(streamed(&model, &features), whole, "seed {seed}, hop {hop}, {operators:?}\n{}", model.describe());
         let streaming = model.streaming().unwrap();
@@ -280,4 +285,125 @@ fn outputs_equal_those_of_whole_windows() {
     println!("{} converted, median saving {:.1} times, {refused} refused", savings.len(), savings[savings.len() / 2]);
     assert!(savings.len() >= 400);
     assert!(savings[savings.len() / 2] >= 2.0);
+}
+
+/// A file of the repository.
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn random_windows(file: &[u8], frame: usize, hop: usize) {
+    let window = Model::open(file).unwrap().inputs()[0].count();
+    let features = Random(7).bytes(window + 40 * hop * frame);
+    for kernels in KernelSet::all() {
+        let model = Model::open_streaming_for(file, frame, Some(hop), kernels).unwrap();
+        assert_eq!(streamed(&model, &features), recomputed(file, kernels, &features, hop, frame));
+    }
+}
+
+#[test]
+fn mlperf_streaming_wakeword_computes_an_eighteenth() {
+    let path = file("../shared/data/models/mlperf_streaming_wakeword_int8.tflite");
+    let Ok(bytes) = std::fs::read(&path) else {
+        eprintln!("SKIPPED: {} is not here", path.display());
+        return;
+    };
+    let model = Model::open_streaming(&bytes, 40, None).unwrap_or_else(|error| panic!("{error}"));
+    let streaming = model.streaming().unwrap();
+    println!("{}", model.describe());
+    assert_eq!((streaming.window, streaming.hop, streaming.silent()), (30, 1, 29));
+    assert_eq!((model.macs(), streaming.whole_macs), (46_040, 826_136));
+    random_windows(&bytes, 40, 1);
+    random_windows(&bytes, 40, 4);
+}
+
+#[test]
+fn yes_no_runs_on_three_new_frames() {
+    let bytes = std::fs::read(file("pipelines/models/yes_no/model.tflite")).unwrap();
+    let model = Model::open_streaming(&bytes, 40, None).unwrap_or_else(|error| panic!("{error}"));
+    let streaming = model.streaming().unwrap();
+    println!("{} MACs for {}, whole {}", model.macs(), streaming.hop, streaming.whole_macs);
+    assert_eq!((streaming.window, streaming.hop), (49, 3));
+    assert!(8 * model.macs() < streaming.whole_macs);
+    random_windows(&bytes, 40, 3);
+    random_windows(&bytes, 40, 6);
+    let error = Model::open_streaming(&bytes, 40, Some(5)).unwrap_err().to_string();
+    assert!(error.contains("operator 0 `CONV_2D`") && error.contains("a multiple of 3"), "{error}");
+}
+
+/// What the planner says of a network of one layer and a dense end over all of its rows.
+fn refusal(build: impl FnOnce(&mut Growing)) -> String {
+    let mut growing = Growing::new(3, 20);
+    growing.network = Network::default();
+    growing.input = growing.network.tensor(&[1, 20, 1, 4], 0.05, -7);
+    growing.last = growing.input;
+    build(&mut growing);
+    let file = growing.end();
+    Model::open(&file).unwrap_or_else(|error| panic!("{error}"));
+    Model::open_streaming(&file, 4, None).expect_err("a refusal").to_string()
+}
+
+#[test]
+fn refusals_name_the_operator_and_the_reason() {
+    let same = refusal(|growing| {
+        let output = growing.network.tensor(&[1, 20, 1, 4], 0.05, 0);
+        let options = [Field::I8(0, 0), Field::I32(1, 1), Field::I32(2, 1), Field::I32(3, 1), Field::I32(4, 3)];
+        growing.network.op(code::MAX_POOL_2D, &[growing.input], &[output], &options);
+        growing.last = output;
+    });
+    assert!(same.contains("operator 0 `MAX_POOL_2D`") && same.contains("`SAME`"), "{same}");
+    let padded = refusal(|growing| {
+        let output = growing.network.tensor(&[1, 22, 1, 4], 0.05, -7);
+        let paddings = growing.network.words(&[4, 2], &[0, 0, 2, 0, 0, 0, 0, 0]);
+        growing.network.op(code::PAD, &[growing.input, paddings], &[output], &[]);
+        growing.last = output;
+    });
+    assert!(padded.contains("operator 0 `PAD`") && padded.contains("adds rows"), "{padded}");
+    let mixed = refusal(|growing| {
+        let flat = growing.network.tensor(&[1, 1, 1, 80], 0.05, -7);
+        let shape = growing.network.words(&[4], &[1, 1, 1, 80]);
+        growing.network.op(code::RESHAPE, &[growing.input, shape], &[flat], &[]);
+        growing.last = flat;
+    });
+    assert!(mixed.contains("nothing that a run on new frames saves"), "{mixed}");
+}
+
+/// A port of frames of 40 features, one every 20 ms.
+fn frames() -> Port {
+    Port::source(Element::F32, vec![40], Role::LOG_MEL, 16_000, 320)
+}
+
+/// A copy of the shipped model without its card, so that any frames will do.
+fn bare_model(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("kws-streaming-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(file("pipelines/models/yes_no/model.tflite"), folder.join("model.tflite")).unwrap();
+    folder.join("model.tflite")
+}
+
+#[test]
+fn the_classifier_answers_as_behind_a_stack_also_after_a_gap() {
+    let path = bare_model("classifier");
+    let classifier = format!(
+        "[[stage]]\nkind = 'classifier'\nmodel = '{}'\nlabels = ['a', 'b', 'c', 'd']\n",
+        path.display()
+    );
+    let features: Vec<f32> = Random(11).bytes(40 * 150).into_iter().map(|byte| f32::from(byte) / 12.0).collect();
+    let stacked = format!("[[stage]]\nkind = 'stack'\nframes = 49\nhop = 6\n{classifier}");
+    let streaming = format!("{classifier}streaming = true\nhop = 6\n");
+    let run = |toml: &str| {
+        let rig = Rig::new(&frames(), toml).unwrap_or_else(|error| panic!("{error}")).gap(80, 640);
+        (rig.output().period, rig.run::<f32, i8>(&features))
+    };
+    let (whole, new) = (run(&stacked), run(&streaming));
+    assert_eq!(whole.0, 6 * 320);
+    assert!(whole.1.len() >= 8);
+    assert_eq!(whole, new);
+    let error = Rig::new(&frames(), &format!("{stacked}streaming = true\n")).err().unwrap().to_string();
+    assert!(error.contains("leave out the `stack`"), "{error}");
+    let error = Rig::new(&frames(), &format!("{classifier}streaming = true\nhop = 5\n")).err().unwrap().to_string();
+    assert!(error.contains("a hop that is a multiple of 3"), "{error}");
+    let error = Rig::new(&frames(), &format!("{classifier}hop = 3\n")).err().unwrap().to_string();
+    assert!(error.contains("without `streaming = true`"), "{error}");
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

@@ -48,15 +48,8 @@ where
     type Out = i8;
 
     fn process(&mut self, frame: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
-        let filled = self.filled as usize;
-        let input = self.classifier.input_mut();
-        let whole = input.len();
-        let Some(place) = input.get_mut(filled..filled + frame.len()) else {
-            return Err(Fault::new("`classifier` was handed frames of which no whole number makes its input"));
-        };
-        self.classifier.load(frame, place_of(filled, place.len()))?;
-        self.filled += self.pace.frame;
-        if (self.filled as usize) < whole {
+        if self.classifier.load(frame, self.filled as usize)? > 0 {
+            self.filled += self.pace.frame;
             return Ok(Flow::Skip);
         }
         self.filled = 0;
@@ -69,7 +62,7 @@ where
     }
 
     fn reset(&mut self) {
-        self.classifier.reset();
+        self.classifier.forget();
         self.filled = self.pace.missing * self.pace.frame;
         self.silent = self.pace.silent;
     }
