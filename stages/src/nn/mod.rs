@@ -42,4 +42,6 @@ pub use error::{ModelError, ModelErrorKind};
 #[cfg(feature = "std")]
 pub use model::{Model, Tensor};
 #[cfg(feature = "std")]
+pub use planner::streaming::Streaming;
+#[cfg(feature = "std")]
 pub use schema::Element;

@@ -14,6 +14,7 @@ mod quantise;
 mod shape;
 mod softmax;
 mod spans;
+pub(crate) mod streaming;
 mod svdf;
 mod tables;
 mod variables;
