@@ -29,7 +29,8 @@ pub fn read_16k(path: &Path) -> Result<Vec<i16>> {
     Ok(recording.to_i16())
 }
 
-/// Reads a recording of at most `seconds` at any rate, resampled to [`RATE`].
+/// Reads a recording of at most `seconds` at any rate, resampled to [`RATE`]. Like that of [`read_up_to`], the error
+/// does not name the file.
 ///
 /// # Errors
 /// When the file cannot be decoded, or lasts longer: that is found without decoding more than the limit.

@@ -69,8 +69,10 @@ pub struct Made {
     pub labels: BTreeMap<String, BTreeMap<Split, usize>>,
     /// Clips whose speaker serves another split already, and which joined that.
     pub joined: usize,
-    /// Clips without a speaker.
+    /// Clips of words without a speaker.
     pub nameless: usize,
+    /// Clips that were in the corpus already, by their source.
+    pub known: usize,
     /// What was left out.
     pub excluded: Vec<Exclusion>,
 }
@@ -93,6 +95,7 @@ pub struct Build {
     splits: HashMap<String, Split>,
     joined: usize,
     nameless: usize,
+    again: usize,
 }
 
 impl Build {
@@ -118,6 +121,7 @@ impl Build {
             splits: HashMap::new(),
             joined: 0,
             nameless: 0,
+            again: 0,
             old,
         };
         if existing == Existing::Append {
@@ -159,7 +163,7 @@ impl Build {
         let mut places = Vec::new();
         for mut draft in drafts {
             if !self.known.insert((draft.label.clone(), draft.source.clone())) {
-                self.exclude(draft.source, "it is in the corpus already");
+                self.again += 1;
                 continue;
             }
             self.join(&mut draft);
@@ -187,6 +191,18 @@ impl Build {
             }
         }
         Ok(())
+    }
+
+    /// Why nothing is left: a few reasons, each once, with what it was first found at.
+    fn reasons(&self) -> String {
+        let mut reasons: Vec<&Exclusion> = Vec::new();
+        for exclusion in &self.excluded {
+            if reasons.len() < 3 && reasons.iter().all(|e| e.reason != exclusion.reason) {
+                reasons.push(exclusion);
+            }
+        }
+        let told: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
+        if told.is_empty() { "nothing was found".to_owned() } else { told.join("; ") }
     }
 
     fn join(&mut self, draft: &mut Draft<'_>) {
@@ -221,7 +237,7 @@ impl Build {
         let others = draft.columns.iter().filter(|(_, value)| !value.is_empty());
         let others = others.map(|(column, value)| (column.as_str(), value.as_str()));
         self.new.push(main.into_iter().chain(others).chain([("source", draft.source.as_str())]));
-        self.nameless += usize::from(draft.speaker.is_empty());
+        self.nameless += usize::from(draft.speaker.is_empty() && !draft.label.starts_with('_'));
     }
 
     /// Folder whose files become part of the corpus without being clips, such as noise.
@@ -239,11 +255,8 @@ impl Build {
     /// # Errors
     /// When there is no clip, or a file cannot be written; the folder is then as it was before.
     pub fn finish(self) -> Result<Made> {
-        if self.new.is_empty() {
-            let reasons: Vec<String> =
-                self.excluded.iter().take(5).map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
-            let found = if reasons.is_empty() { "nothing was found".to_owned() } else { reasons.join("; ") };
-            bail!("no clip is left for `{}`: {found}", self.root.display());
+        if self.new.is_empty() && (self.existing != Existing::Append || self.old.is_empty()) {
+            bail!("no clip is left for `{}`: {}", self.root.display(), self.reasons());
         }
         let mut excluded = Table::new(["source", "reason"]);
         let mut manifest = self.new.clone();
@@ -269,8 +282,8 @@ impl Build {
             let splits = labels.entry(manifest.get(row, "label").to_owned()).or_default();
             *splits.entry(Split::parse(manifest.get(row, "split"))?).or_default() += 1;
         }
-        let (added, joined, nameless) = (self.new.len(), self.joined, self.nameless);
-        Ok(Made { corpus: self.root, added, labels, joined, nameless, excluded: self.excluded })
+        let (added, joined, nameless, known) = (self.new.len(), self.joined, self.nameless, self.again);
+        Ok(Made { corpus: self.root, added, labels, joined, nameless, known, excluded: self.excluded })
     }
 }
 

@@ -39,13 +39,14 @@ pub struct Division {
     pub changed: usize,
     /// Speakers who served several splits.
     pub conflicts: Vec<Conflict>,
-    /// Clips without a speaker, which are assigned one by one.
+    /// Clips of words without a speaker, which are assigned one by one.
     pub nameless: usize,
     #[serde(skip)]
     table: Table,
 }
 
 /// Assigns splits by a hash of the speaker; of the file where the speaker is unknown. `salt` makes it another draw.
+/// Clips without a speaker that are no words, such as `_silence_`, keep their split where they have one.
 ///
 /// # Errors
 /// When the manifest cannot be read or lacks `path`, `label` or `speaker`.
@@ -63,23 +64,31 @@ pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Resu
             stated.entry(who(&table, row).to_owned()).or_default().insert(split);
         }
     }
-    let give = |who: &str| match stated.get(who).map(|splits| splits.iter().collect::<Vec<_>>()).as_deref() {
-        Some([only]) if present == Present::Keep => **only,
+    let give = |who: &str, kept: Present| match stated
+        .get(who)
+        .map(|splits| splits.iter().collect::<Vec<_>>())
+        .as_deref()
+    {
+        Some([only]) if kept == Present::Keep => **only,
         _ => ratios.split(&format!("{salt}{who}")),
     };
     let conflicts = stated.iter().filter(|(_, found)| found.len() > 1).map(|(speaker, found)| Conflict {
         speaker: speaker.clone(),
         found: found.clone(),
-        given: give(speaker),
+        given: give(speaker, present),
     });
     let conflicts = conflicts.collect();
     let (mut labels, mut changed, mut nameless) = (BTreeMap::<String, BTreeMap<Split, usize>>::new(), 0, 0);
     for row in 0..table.len() {
-        let split = give(who(&table, row));
+        let (nobody, word) =
+            (table.get(row, "speaker").is_empty(), !table.get(row, "label").starts_with('_'));
+        // Where silence and noise were cut from is known to who cut them, and lost to a hash.
+        let kept = if nobody && !word { Present::Keep } else { present };
+        let split = give(who(&table, row), kept);
         let splits = labels.entry(table.get(row, "label").to_owned()).or_default();
         *splits.entry(split).or_default() += 1;
         changed += usize::from(table.get(row, "split") != split.to_string());
-        nameless += usize::from(table.get(row, "speaker").is_empty());
+        nameless += usize::from(nobody && word);
         table.set(row, "split", split.to_string());
     }
     Ok(Division { corpus: root.to_owned(), labels, changed, conflicts, nameless, table })

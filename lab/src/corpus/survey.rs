@@ -235,18 +235,14 @@ fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
 
 fn label_gaps(name: &str, label: &Label) -> Vec<String> {
     let mut gaps = Vec::new();
-    for split in Split::ALL {
+    let few = Split::ALL.into_iter().filter_map(|split| {
         let count = label.splits.get(&split).copied().unwrap_or(0);
-        let (few, so) = match split {
-            Split::Train => (FEW_TO_TRAIN, "to learn from"),
-            Split::Validation | Split::Test => (FEW_TO_MEASURE, "to measure with"),
-        };
-        if count < few {
-            let clips = if count == 1 { "clip" } else { "clips" };
-            gaps.push(format!(
-                "label `{name}` has {count} {clips} in `{split}`, {few} or more are needed {so}"
-            ));
-        }
+        let needed = if split == Split::Train { FEW_TO_TRAIN } else { FEW_TO_MEASURE };
+        (count < needed).then(|| format!("{count} of at least {needed} clips in `{split}`"))
+    });
+    let few: Vec<String> = few.collect();
+    if !few.is_empty() {
+        gaps.push(format!("label `{name}` has {}", few.join(", ")));
     }
     if !name.starts_with('_') && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
         let count = label.speakers;
@@ -285,18 +281,18 @@ fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<S
     if 2 * unknown > survey.clips {
         gaps.push(format!("`{column}` is unknown for {unknown} of {} clips", survey.clips));
     }
-    for (value, labels) in condition.iter().filter(|(value, _)| !value.is_empty()) {
-        let lacking: Vec<&str> = survey
-            .labels
-            .keys()
-            .filter(|label| !label.starts_with('_') && !labels.contains_key(*label))
-            .map(String::as_str)
-            .collect();
-        if let [first, ..] = lacking[..] {
-            let more =
-                if lacking.len() > 1 { format!(" and {} more", lacking.len() - 1) } else { String::new() };
-            gaps.push(format!("no clip of label `{first}`{more} where `{column}` is `{value}`"));
-        }
+    let words: Vec<&String> = survey.labels.keys().filter(|label| !label.starts_with('_')).collect();
+    let known = || condition.iter().filter(|(value, _)| !value.is_empty());
+    let lacking: Vec<(&String, &String)> = known()
+        .flat_map(|(value, labels)| {
+            words.iter().filter(|w| !labels.contains_key(**w)).map(move |w| (*w, value))
+        })
+        .collect();
+    if let [(label, value), ..] = lacking[..] {
+        let (count, all) = (lacking.len(), known().count() * words.len());
+        gaps.push(format!(
+            "{count} of {all} pairs of label and `{column}` have no clip, such as `{label}` where it is `{value}`"
+        ));
     }
     gaps
 }

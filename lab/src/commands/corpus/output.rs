@@ -72,6 +72,9 @@ impl Json {
 fn summary(made: &Made) -> String {
     let mut text = counts(&made.labels).text();
     text += &format!("{} clips added to `{}`\n", made.added, made.corpus.display());
+    if made.known > 0 {
+        text += &format!("{} clips were there already\n", made.known);
+    }
     if made.joined > 0 {
         text += &format!("{} clips joined the split that their speaker is in already\n", made.joined);
     }

@@ -159,7 +159,7 @@ fn told(written: &[Written], excluded: &[String]) -> String {
         let noise = snr_db.map_or("without noise".to_owned(), |snr| format!("{snr} dB above the noise"));
         let minutes = seconds / 60.0;
         text += &format!(
-            "`{}`: {minutes:.1} min, {words} words {noise}; truth in `{}`\n",
+            "`{}`: {minutes:.1} min, {words} words and pieces of speech {noise}; truth in `{}`\n",
             stream.display(),
             truth.display()
         );

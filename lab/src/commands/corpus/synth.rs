@@ -9,7 +9,7 @@ use kws_lab::corpus::synth::{ESPEAK, Sweep, Template, Text, synthesise};
 
 use super::output::Target;
 
-/// Has words spoken by a text-to-speech program, in many voices, at several speeds and pitches.
+/// Has words spoken by a text-to-speech program, in many voices, speeds and pitches.
 ///
 /// A voice is one speaker. Words are placed in the middle of a second. `--near` takes words that are easily taken for the
 /// keyword, `--sentences` a file of sentences: a model must not hear its keyword in either. Any program will do:

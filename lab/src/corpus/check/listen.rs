@@ -56,7 +56,7 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
     let most = if is_word { limits.longest * 4.0 } else { LONGEST_SPEECH };
     match read_up_to(path, most) {
         Err(why) => {
-            let why = why.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+            let why = format!("{why:#}");
             let kind = if why.starts_with("it lasts") { "too-long" } else { "unreadable" };
             heard.faults.push(Fault::new(kind, Verdict::Invalid, why));
         }
@@ -82,28 +82,32 @@ fn measure(heard: &mut Heard, recording: &Recording, samples: &[i16], is_word: b
         fault(
             "rate",
             Verdict::Invalid,
-            format!("{} Hz, expected {RATE}; import it, which resamples", recording.rate),
+            format!("sampled at {} Hz, expected {RATE} Hz; import it, which resamples", recording.rate),
         );
     }
     if seconds < limits.shortest {
         fault(
             "too-short",
             Verdict::Invalid,
-            format!("{seconds:.2} s, expected at least {} s", limits.shortest),
+            format!("it lasts {seconds:.2} s, expected at least {} s", limits.shortest),
         );
     }
     if is_word && seconds > limits.longest {
         fault(
             "too-long",
             Verdict::Other,
-            format!("{seconds:.2} s, expected at most {} s; align it", limits.longest),
+            format!("it lasts {seconds:.2} s, expected at most {} s; align it", limits.longest),
         );
     }
     if levels.clipped > limits.clipped {
-        fault("clipped", Verdict::Other, format!("{:.1} % of its samples", 100.0 * levels.clipped));
+        fault("clipped", Verdict::Other, format!("in {:.1} % of its samples", 100.0 * levels.clipped));
     }
     if is_word && levels.loud_db < limits.silent_db {
-        fault("silent", Verdict::Invalid, format!("{:.0} dB under full scale", -levels.loud_db));
+        fault(
+            "silent",
+            Verdict::Invalid,
+            format!("its loud parts are {:.0} dB under full scale", -levels.loud_db),
+        );
     } else if is_word && levels.contrast_db() < limits.contrast_db {
         let what = format!("its loud parts are {:.1} dB above its quiet ones", levels.contrast_db());
         fault("noisy", Verdict::Other, what);
