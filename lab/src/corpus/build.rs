@@ -1,6 +1,6 @@
 //! Making a corpus: clips are converted in parallel beside it, and take their place when all are there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{Split, Table, progress};
+use super::disk::folder_of;
+use super::manifest::{REQUIRED, count};
+use super::{Counts, Split, Table, is_word, progress};
 use crate::audio::write_wav;
 
 /// Name of a corpus' table of clips.
@@ -66,7 +68,7 @@ pub struct Made {
     /// Count of clips that were added.
     pub added: usize,
     /// Count of clips by label, and within it by split.
-    pub labels: BTreeMap<String, BTreeMap<Split, usize>>,
+    pub labels: Counts,
     /// Clips whose speaker serves another split already, and which joined that.
     pub joined: usize,
     /// Clips of words without a speaker.
@@ -105,7 +107,7 @@ impl Build {
     /// When the folder holds a corpus and is not to be changed, or holds something else.
     pub fn begin(root: &Path, existing: Existing) -> Result<Self> {
         let old = present(root, existing)?;
-        let parent = root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = folder_of(root);
         fs::create_dir_all(parent).with_context(|| format!("cannot create `{}`", parent.display()))?;
         let stage = tempfile::Builder::new().prefix(".kws-corpus-").tempdir_in(parent);
         let stage = stage.with_context(|| format!("cannot write to `{}`", parent.display()))?;
@@ -113,7 +115,7 @@ impl Build {
             root: root.to_owned(),
             existing,
             stage,
-            new: Table::new(super::manifest::REQUIRED),
+            new: Table::new(REQUIRED),
             excluded: Vec::new(),
             taken: HashSet::new(),
             leaving: HashSet::new(),
@@ -237,7 +239,7 @@ impl Build {
         let others = draft.columns.iter().filter(|(_, value)| !value.is_empty());
         let others = others.map(|(column, value)| (column.as_str(), value.as_str()));
         self.new.push(main.into_iter().chain(others).chain([("source", draft.source.as_str())]));
-        self.nameless += usize::from(draft.speaker.is_empty() && !draft.label.starts_with('_'));
+        self.nameless += usize::from(draft.speaker.is_empty() && is_word(&draft.label));
     }
 
     /// Folder whose files become part of the corpus without being clips, such as noise.
@@ -277,11 +279,7 @@ impl Build {
         if !excluded.is_empty() {
             excluded.write(&self.root.join(EXCLUDED))?;
         }
-        let mut labels: BTreeMap<String, BTreeMap<Split, usize>> = BTreeMap::new();
-        for row in 0..manifest.len() {
-            let splits = labels.entry(manifest.get(row, "label").to_owned()).or_default();
-            *splits.entry(Split::parse(manifest.get(row, "split"))?).or_default() += 1;
-        }
+        let labels = count(&manifest);
         let (added, joined, nameless, known) = (self.new.len(), self.joined, self.nameless, self.again);
         Ok(Made { corpus: self.root, added, labels, joined, nameless, known, excluded: self.excluded })
     }

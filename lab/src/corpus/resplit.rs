@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use super::{MANIFEST, Ratios, Split, Table};
+use super::manifest::count;
+use super::{Counts, MANIFEST, Ratios, Split, Table, is_word};
 
 /// What becomes of the splits that a manifest states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Division {
     /// The corpus.
     pub corpus: PathBuf,
     /// Clips by label and split.
-    pub labels: BTreeMap<String, BTreeMap<Split, usize>>,
+    pub labels: Counts,
     /// Clips whose split is another one than before.
     pub changed: usize,
     /// Speakers who served several splits.
@@ -53,10 +54,7 @@ pub struct Division {
 pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Result<Division> {
     let path = root.join(MANIFEST);
     let mut table = Table::read(&path)?;
-    for column in ["path", "label", "speaker"] {
-        let found = table.columns().join(",");
-        ensure!(table.has(column), "column `{column}` of `{}` is missing: found `{found}`", path.display());
-    }
+    table.require(&["path", "label", "speaker"]).with_context(|| format!("in `{}`", path.display()))?;
     ensure!(!table.is_empty(), "`{}` names no clips", path.display());
     let mut stated: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
     for row in 0..table.len() {
@@ -78,20 +76,17 @@ pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Resu
         given: give(speaker, present),
     });
     let conflicts = conflicts.collect();
-    let (mut labels, mut changed, mut nameless) = (BTreeMap::<String, BTreeMap<Split, usize>>::new(), 0, 0);
+    let (mut changed, mut nameless) = (0, 0);
     for row in 0..table.len() {
-        let (nobody, word) =
-            (table.get(row, "speaker").is_empty(), !table.get(row, "label").starts_with('_'));
+        let (nobody, word) = (table.get(row, "speaker").is_empty(), is_word(table.get(row, "label")));
         // Where silence and noise were cut from is known to who cut them, and lost to a hash.
         let kept = if nobody && !word { Present::Keep } else { present };
         let split = give(who(&table, row), kept);
-        let splits = labels.entry(table.get(row, "label").to_owned()).or_default();
-        *splits.entry(split).or_default() += 1;
         changed += usize::from(table.get(row, "split") != split.to_string());
         nameless += usize::from(nobody && word);
         table.set(row, "split", split.to_string());
     }
-    Ok(Division { corpus: root.to_owned(), labels, changed, conflicts, nameless, table })
+    Ok(Division { corpus: root.to_owned(), labels: count(&table), changed, conflicts, nameless, table })
 }
 
 /// What is hashed for a row.

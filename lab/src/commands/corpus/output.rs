@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kws_lab::corpus::{Build, EXCLUDED, Exclusion, Existing, Made, Split};
+use kws_lab::corpus::{Build, Counts, EXCLUDED, Exclusion, Existing, Made, Split};
 use kws_lab::page::Table;
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ fn summary(made: &Made) -> String {
 }
 
 /// Clips by label and split.
-pub(super) fn counts(labels: &BTreeMap<String, BTreeMap<Split, usize>>) -> Table {
+pub(super) fn counts(labels: &Counts) -> Table {
     let mut table = Table::new(["label", "train", "validation", "test"]);
     for (label, splits) in labels {
         let count = |split| splits.get(&split).copied().unwrap_or(0).to_string();

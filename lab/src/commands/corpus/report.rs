@@ -97,21 +97,25 @@ const MOST_COLUMNS: usize = 10;
 
 /// Clips by label and value of a condition; where it has many values, these by their clips and labels.
 pub(super) fn by_condition(survey: &Survey, condition: &Condition) -> Table {
-    let value = |value: &String| if value.is_empty() { "unknown".to_owned() } else { value.clone() };
     if condition.len() > MOST_COLUMNS {
         let mut table = Table::new(["value", "clips", "labels"]);
         for (name, labels) in condition {
             let clips: usize = labels.values().sum();
-            table = table.row([value(name), clips.to_string(), labels.len().to_string()]);
+            table = table.row([shown(name), clips.to_string(), labels.len().to_string()]);
         }
         return table;
     }
-    let mut table = Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(value)));
+    let mut table = Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(shown)));
     for label in survey.labels.keys() {
         let counts = condition.values().map(|labels| labels.get(label).copied().unwrap_or(0).to_string());
         table = table.row(std::iter::once(label.clone()).chain(counts));
     }
     table
+}
+
+/// A value of a condition.
+pub(super) fn shown(value: &String) -> String {
+    if value.is_empty() { "unknown".to_owned() } else { value.clone() }
 }
 
 /// Quantiles of length and level by label.

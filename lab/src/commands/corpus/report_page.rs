@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use kws_lab::corpus::survey::{Condition, Survey};
-use kws_lab::corpus::{Levels, Split};
+use kws_lab::corpus::{Levels, Split, is_word};
 use kws_lab::page::{Axis, Bars, Chart, Page, Series};
 
 use super::report;
@@ -67,16 +67,15 @@ fn speakers(survey: &Survey) -> String {
 }
 
 fn condition_bars(condition: &Condition) -> Result<String> {
-    let name = |value: &String| if value.is_empty() { "unknown".to_owned() } else { value.clone() };
     let counts = condition.values().map(|labels| labels.values().sum::<usize>() as f64);
-    Bars::new(Axis::new("clips"), condition.keys().map(name)).with("clips", counts).svg()
+    Bars::new(Axis::new("clips"), condition.keys().map(report::shown)).with("clips", counts).svg()
 }
 
 /// Histograms as lines, of words and of what is none: the share of values in each of 40 equal steps.
 fn distribution(survey: &Survey, axis: &str, of: fn(&Levels) -> f64) -> Result<String> {
     const STEPS: usize = 40;
     let values = |words: bool| -> Vec<f64> {
-        let labels = survey.levels.iter().filter(|(label, _)| words != label.starts_with('_'));
+        let labels = survey.levels.iter().filter(|(label, _)| words == is_word(label));
         labels.flat_map(|(_, levels)| levels.iter().map(of)).collect()
     };
     let series = [("words", values(true)), ("silence, speech", values(false))];

@@ -1,10 +1,10 @@
 //! `kws-lab corpus stream`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::audio::{RATE, read_16k};
+use kws_lab::audio::{RATE, is_audio, read_16k};
 use kws_lab::corpus::{self, Recipe, SPEECH, assemble};
 use serde::Serialize;
 
@@ -133,14 +133,11 @@ fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let audio = |path: &Path| {
-                path.extension().is_some_and(|e| ["flac", "mp3", "ogg", "wav"].iter().any(|a| e == *a))
-            };
             let entries =
                 std::fs::read_dir(path).with_context(|| format!("cannot list `{}`", path.display()))?;
             let mut inside: Vec<PathBuf> =
                 entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-            inside.retain(|path| audio(path));
+            inside.retain(|path| is_audio(path));
             inside.sort();
             if inside.is_empty() {
                 bail!("`{}` holds no FLAC, MP3, Ogg or WAV file", path.display());

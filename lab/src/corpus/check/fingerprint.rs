@@ -53,10 +53,10 @@ impl Fingerprinter {
             .windows(2)
             .map(|pair| {
                 let loud = loudest > 0.0 && pair[1].iter().sum::<f32>() >= loudest * QUIET;
-                loud.then(|| {
-                    let grew = |m: usize| pair[1][m] - pair[1][m + 1] > pair[0][m] - pair[0][m + 1];
-                    (0..BANDS - 1).fold(0, |bits, m| bits << 1 | u32::from(grew(m)))
-                })
+                let grew = |m: usize| pair[1][m] - pair[1][m + 1] > pair[0][m] - pair[0][m + 1];
+                let bits = (0..BANDS - 1).fold(0, |bits, m| bits << 1 | u32::from(grew(m)));
+                // Nothing grows where nothing changes: a constant, or zeros. All such recordings would be the same.
+                (loud && bits != 0).then_some(bits)
             })
             .collect()
     }
@@ -148,7 +148,7 @@ mod tests {
         clips.push(clips[7].iter().enumerate().map(|(i, s)| s / 2 + (i * 7919 % 41) as i16 - 20).collect());
         clips.push(vec![0; 16_000]);
         clips.push(vec![0; 100]);
-        clips.push(vec![0; 16_000]);
+        clips.extend([vec![0; 16_000], vec![1; 16_000], vec![2; 16_000]]);
         let prints: Vec<_> = clips.iter().map(|c| fingerprinter.take(c)).collect();
         assert_eq!(copies(&prints), [(3, 30), (7, 31)]);
     }

@@ -6,7 +6,7 @@ mod listen;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -103,10 +103,7 @@ pub struct Review {
 pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review> {
     let path = root.join(MANIFEST);
     let table = Table::read(&path)?;
-    for column in ["path", "label"] {
-        let found = table.columns().join(",");
-        ensure!(table.has(column), "column `{column}` of `{}` is missing: found `{found}`", path.display());
-    }
+    table.require(&["path", "label"]).with_context(|| format!("in `{}`", path.display()))?;
     let bar = progress::count(table.len(), "clips");
     let heard: Vec<Heard> = (0..table.len())
         .into_par_iter()
