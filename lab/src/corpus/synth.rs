@@ -157,7 +157,7 @@ pub enum Text {
 /// Voices and ways of speaking.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// Names of voices; each is one speaker.
+    /// Names of voices; each is one speaker, but for espeak-ng each `+TIMBRE`.
     pub voices: Vec<String>,
     /// Values for `{speed}`.
     pub speeds: Vec<String>,
@@ -168,23 +168,18 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Voices of espeak-ng that speak English: eight accents with thirteen timbres each, at three speeds and pitches.
+    /// Voices of espeak-ng that speak English: eight accents with 58 timbres each, at three speeds and pitches.
     #[must_use]
     pub fn english() -> Self {
-        let accents = [
-            "en-us",
-            "en-gb",
-            "en-gb-scotland",
-            "en-gb-x-rp",
-            "en-gb-x-gbclan",
-            "en-gb-x-gbcwmd",
-            "en-029",
-            "en-us-nyc",
-        ];
-        let timbres =
-            ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5"];
-        let voices =
-            accents.iter().flat_map(|accent| timbres.iter().map(move |timbre| format!("{accent}{timbre}")));
+        // Not `en-gb`: that name stands for `en`, and drops the timbre.
+        const ACCENTS: &str =
+            "en en-us en-gb-scotland en-gb-x-rp en-gb-x-gbclan en-gb-x-gbcwmd en-029 en-us-nyc";
+        const TIMBRES: &str = "+m1 +m2 +m3 +m4 +m5 +m6 +m7 +m8 +f1 +f2 +f3 +f4 +f5 +Alex +Alicia +Andrea +Andy +Annie \
+            +Denis +Gene +Henrique +Jacky +Lee +Mario +Michael +Mike +Nguyen +adam +anika +aunty +belinda +benjamin \
+            +boris +caleb +david +ed +edward +grandma +grandpa +iven +john +linda +marcelo +max +norbert +pablo +paul \
+            +pedro +quincy +rob +robert +sandro +shelby +steph +travis +victor +zac";
+        let timbres = || std::iter::once("").chain(TIMBRES.split_whitespace());
+        let voices = ACCENTS.split_whitespace().flat_map(|a| timbres().map(move |t| format!("{a}{t}")));
         let strings = |values: [&str; 3]| values.map(str::to_owned).to_vec();
         Self {
             voices: voices.collect(),
@@ -244,7 +239,7 @@ impl Take {
     }
 }
 
-/// Has texts spoken and adds the clips. A voice is one speaker, at whatever pitch. Words are placed in the middle of a
+/// Has texts spoken and adds the clips. A voice is one speaker, at whatever pitch; of espeak-ng's voices each timbre is. Words are placed in the middle of a
 /// second; those that are longer are left out.
 ///
 /// # Errors
@@ -261,7 +256,7 @@ pub fn synthesise(
     let mut drafts = Vec::new();
     for text in texts {
         for take in sweep.takes(text) {
-            let speaker = format!("{program}:{}", take.voice);
+            let speaker = format!("{program}:{}", timbre(&program, &take.voice));
             let mut columns = vec![("synthesiser", program.clone())];
             columns
                 .extend([("voice", &take.voice), ("speed", &take.speed), ("pitch", &take.pitch)].map(owned));
@@ -285,6 +280,16 @@ pub fn synthesise(
         }
     }
     build.add(drafts)
+}
+
+/// What in a voice's name tells one speaker from another: all of it, but in espeak-ng's `ACCENT+TIMBRE` the timbre, as
+/// the accents of one timbre are nearly the same recordings.
+fn timbre<'a>(program: &str, voice: &'a str) -> &'a str {
+    match voice.split_once('+') {
+        Some((_, timbre)) if program.starts_with("espeak") => timbre,
+        None if program.starts_with("espeak") => "plain",
+        _ => voice,
+    }
 }
 
 fn owned<'a>((name, value): (&'a str, &String)) -> (&'a str, String) {
@@ -320,6 +325,13 @@ mod tests {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn accents_of_one_timbre_are_one_speaker_of_espeak_alone() {
+        assert_eq!([timbre("espeak-ng", "en-us+f2"), timbre("espeak-ng", "en-029+f2")], ["f2", "f2"]);
+        assert_eq!([timbre("espeak-ng", "en"), timbre("piper", "en+f2")], ["plain", "en+f2"]);
+        assert_eq!(Sweep::english().voices.len(), 464);
     }
 
     #[test]

@@ -134,6 +134,14 @@ fn a_missing_program_is_named_with_what_to_do() {
 }
 
 #[test]
+fn a_corpus_cannot_lie_in_what_it_is_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("raw/yes/a.wav"), &word(1));
+    let error = wrong(folder.path(), &["import", "folder", "raw", "--output", "raw/corpus"]);
+    assert!(error.contains("choose a folder outside"), "{error}");
+}
+
+#[test]
 fn a_corpus_that_is_not_there_is_an_error_of_every_command() {
     let folder = tempfile::tempdir().unwrap();
     manifest(folder.path(), &[]);

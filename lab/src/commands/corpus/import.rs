@@ -189,6 +189,12 @@ impl Import {
 impl Common {
     fn make(&self, source: &Path, import: impl FnOnce(Terms, &mut Build) -> Result<()>) -> Result<()> {
         source.metadata().with_context(|| format!("cannot read `{}`", source.display()))?;
+        let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
+        ensure!(
+            !to.starts_with(&from),
+            "`{}` lies in what is imported; choose a folder outside",
+            to.display()
+        );
         ensure!(self.longest > 0.0, "`--longest` is {}, expected more than 0 s", self.longest);
         let mut build = self.target.begin()?;
         import(Terms { ratios: self.ratios, longest: self.longest }, &mut build)?;

@@ -1,7 +1,7 @@
 //! What the commands share: where a corpus goes, and how figures are shown.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -26,6 +26,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// The folder of the corpus.
+    pub(super) fn folder(&self) -> &Path {
+        &self.output
+    }
+
     /// Begins the corpus.
     pub(super) fn begin(&self) -> Result<Build> {
         let existing = match (self.append, self.force) {

@@ -127,7 +127,7 @@ mod tests {
     /// Half a second of a gliding, trembling tone in noise, different for each seed.
     fn word(seed: u64) -> Vec<i16> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let (mut phase, mut hz) = (0.0f64, rng.random_range(100.0..250.0));
+        let (mut phase, mut hz) = (0.0f64, rng.random_range(100.0..250.0f64));
         let voice = |i: usize, rng: &mut ChaCha8Rng| {
             if i % 800 == 0 {
                 hz = (hz * rng.random_range(0.8..1.25)).clamp(80.0, 400.0);
