@@ -175,6 +175,6 @@ fn a_survey_counts_and_names_the_gaps() {
     ] {
         assert!(survey.gaps.iter().any(|gap| gap.contains(expected)), "{expected}: {:#?}", survey.gaps);
     }
-    let error = Survey::of(root, &["age".to_owned()], Sound::Leave).unwrap_err().to_string();
+    let error = format!("{:#}", Survey::of(root, &["age".to_owned()], Sound::Leave).unwrap_err());
     assert!(error.contains("column `age`"), "{error}");
 }

@@ -128,7 +128,7 @@ mod tests {
     fn word(seed: u64) -> Vec<i16> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut phase, mut hz) = (0.0f64, rng.random_range(100.0..250.0f64));
-        let voice = |i: usize, rng: &mut ChaCha8Rng| {
+        let mut voice = |i: usize, rng: &mut ChaCha8Rng| {
             if i % 800 == 0 {
                 hz = (hz * rng.random_range(0.8..1.25)).clamp(80.0, 400.0);
             }
