@@ -105,7 +105,8 @@ pub(super) fn by_condition(survey: &Survey, condition: &Condition) -> Table {
         }
         return table;
     }
-    let mut table = Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(shown)));
+    let mut table =
+        Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(|value| shown(value))));
     for label in survey.labels.keys() {
         let counts = condition.values().map(|labels| labels.get(label).copied().unwrap_or(0).to_string());
         table = table.row(std::iter::once(label.clone()).chain(counts));
@@ -114,8 +115,8 @@ pub(super) fn by_condition(survey: &Survey, condition: &Condition) -> Table {
 }
 
 /// A value of a condition.
-pub(super) fn shown(value: &String) -> String {
-    if value.is_empty() { "unknown".to_owned() } else { value.clone() }
+pub(super) fn shown(value: &str) -> String {
+    if value.is_empty() { "unknown".to_owned() } else { value.to_owned() }
 }
 
 /// Quantiles of length and level by label.

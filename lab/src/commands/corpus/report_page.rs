@@ -68,7 +68,9 @@ fn speakers(survey: &Survey) -> String {
 
 fn condition_bars(condition: &Condition) -> Result<String> {
     let counts = condition.values().map(|labels| labels.values().sum::<usize>() as f64);
-    Bars::new(Axis::new("clips"), condition.keys().map(report::shown)).with("clips", counts).svg()
+    Bars::new(Axis::new("clips"), condition.keys().map(|value| report::shown(value)))
+        .with("clips", counts)
+        .svg()
 }
 
 /// Histograms as lines, of words and of what is none: the share of values in each of 40 equal steps.

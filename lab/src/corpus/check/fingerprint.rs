@@ -129,7 +129,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut phase, mut hz) = (0.0f64, rng.random_range(100.0..250.0f64));
         let mut voice = |i: usize, rng: &mut ChaCha8Rng| {
-            if i % 800 == 0 {
+            if i.is_multiple_of(800) {
                 hz = (hz * rng.random_range(0.8..1.25)).clamp(80.0, 400.0);
             }
             phase += std::f64::consts::TAU * hz / 16_000.0;
