@@ -15,6 +15,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Imports, makes, checks and describes corpora: folders of clips with a `manifest.csv`.
     Corpus(commands::corpus::Corpus),
     /// Trains, quantises and exports the model that a configuration describes.
     Train(commands::train::Train),
