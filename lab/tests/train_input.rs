@@ -11,7 +11,7 @@ fn an_unknown_key_is_told_with_its_line_and_the_nearest_one() {
     let folder = folder("an_unknown_key_is_told_with_its_line_and_the_nearest_one");
     let run = configuration(&folder, "run", &[("decay", "1e-3\nsmothing = 0.1")]);
     let said = fail(&mut train(&run));
-    for part in ["train.toml", "line 38", "unknown field `smothing`", "did you mean `smoothing`?"] {
+    for part in ["train.toml", "line 40", "unknown field `smothing`", "did you mean `smoothing`?"] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
 }
