@@ -50,6 +50,9 @@ pub struct Data {
     /// Folders of noise recordings.
     #[serde(default)]
     pub noise: Vec<PathBuf>,
+    /// Folders of recordings of any length in which people speak and never say a keyword.
+    #[serde(default)]
+    pub speech: Vec<PathBuf>,
     /// Share of the training speakers that are heard: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
@@ -69,15 +72,29 @@ pub struct Mix {
     pub unknown: f64,
     /// Share of `near_miss` among the unknown words.
     pub near_miss_share: f64,
-    /// Share of running speech among the unknown words, made of them in close succession.
+    /// Share of running speech among the unknown words: of `data.speech` where there is any, and of words in close
+    /// succession.
     pub running: f64,
+    /// Share of keywords among the unknown words that the window shows only in part, less than 60 % of each.
+    pub cut: f64,
+    /// Share of keywords among the unknown words that are a syllable of something longer: another word runs into them,
+    /// or they into it, without a pause.
+    pub within: f64,
     /// Words that are easily taken for a keyword.
     pub near_miss: Vec<String>,
 }
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { silence: 0.1, unknown: 0.4, near_miss_share: 0.3, running: 0.2, near_miss: Vec::new() }
+        Self {
+            silence: 0.1,
+            unknown: 0.4,
+            near_miss_share: 0.3,
+            running: 0.2,
+            cut: 0.05,
+            within: 0.1,
+            near_miss: Vec::new(),
+        }
     }
 }
 
@@ -119,7 +136,8 @@ impl Config {
         let text = std::fs::read_to_string(path)?;
         let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        for p in config.data.corpora.iter_mut().chain(&mut config.data.noise) {
+        let data = &mut config.data;
+        for p in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech) {
             *p = folder.join(&p);
         }
         if let Some(start) = &mut config.start {
@@ -136,6 +154,16 @@ impl Config {
             "`mix` leaves nothing to the keywords: silence {} and unknown {} must add up to less than 1",
             mix.silence,
             mix.unknown
+        );
+        ensure!(
+            mix.running >= 0.0
+                && mix.cut >= 0.0
+                && mix.within >= 0.0
+                && mix.running + mix.cut + mix.within <= 1.0,
+            "`mix` asks too much of the unknown words: running {}, cut {} and within {} must not add up to more than 1",
+            mix.running,
+            mix.cut,
+            mix.within
         );
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
         ensure!(

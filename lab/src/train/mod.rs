@@ -14,6 +14,7 @@ mod outline;
 mod progress;
 mod run;
 mod sample;
+mod scene;
 mod schedule;
 mod start;
 mod store;

@@ -86,7 +86,7 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     let shape = features.shape();
     let lists: Vec<Tensor<3>> =
         (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
-    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4));
+    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
     let (rounded, qat_epochs) = match &config.qat {
         None => (float.clone(), 0),
         Some(qat) => {
