@@ -148,7 +148,7 @@ impl Init {
                 near => format!(" --near {near}"),
             };
             lines.push(format!(
-                "kws-lab corpus synth --output {folder}/corpus --words {}{near} \\\n    --takes 400 --sentences \
+                "kws-lab corpus synth --output {folder}/corpus --words {}{near} \\\n    --sentences \
                  {folder}/phrases.txt --sentence-takes 10",
                 self.keywords.join(",")
             ));
