@@ -11,5 +11,6 @@ pub mod nets;
 pub mod npy;
 pub mod page;
 pub mod quantise;
+pub mod statistics;
 pub mod tflite;
 pub mod train;

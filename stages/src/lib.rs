@@ -25,6 +25,7 @@ pub use stack::StackParams;
 pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::DctParams>();
     registry.add::<audio::FftParams>();
+    registry.add::<audio::LfbeParams>();
     registry.add::<audio::LogParams>();
     registry.add::<audio::MelParams>();
     registry.add::<audio::MfccParams>();

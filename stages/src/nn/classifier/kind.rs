@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Element, Kind, Node, Port, Quant, Refusal, Role, Simple, Site, node};
+use kws_engine::{
+    Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Site, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, Feature};
+use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Model, Tensor};
+use crate::nn::{Card, Element as ModelElement, Model, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -28,6 +30,14 @@ pub struct Params {
     /// How real features are rounded to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
+    /// Whether it reads single frames, without a `stack` before it, and computes only what is new: the same answers as
+    /// from whole windows, for a fraction of the work. For models whose layers are `VALID` along time.
+    #[serde(default)]
+    pub streaming: bool,
+    /// Frames from one answer to the next, with `streaming`; by default as few as the model's strides allow.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65_536), extend("unit" = "frames"))]
+    pub hop: Option<usize>,
 }
 
 impl Kind for Params {
@@ -36,36 +46,99 @@ impl Kind for Params {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
         let port = site.input(&[Element::F32, Element::I8])?;
         let path = site.path(&self.model);
-        let model = open(&path)?;
+        let model = self.open(&path, site)?;
         let card = Card::beside(&path).map_err(|error| Refusal::of("model", error))?;
-        card.accepts(port).map_err(|difference| {
+        let accepted = match model.streaming() {
+            Some(streaming) => card.accepts_frames(port, streaming.window),
+            None => card.accepts(port),
+        };
+        accepted.map_err(|difference| {
             Refusal::of("input", format!("the model's front end differs: {difference}"))
                 .help("give the pipeline the front end that `model.toml` states, or use another model")
         })?;
         let (input, output) = ends(&model)?;
-        fits(input, port, &site.from[0])?;
+        fits(input, port, &site.from[0], model.streaming())?;
         let labels = labels(self.labels, card.labels, output.count())?;
         let quantise =
             Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
         let quant = Quant { scale: output.scale, zero_point: output.zero_point + i32::from(offset) };
-        let written = Port {
+        let hop = model.streaming().map_or(1, |streaming| streaming.hop as u64);
+        let output = Port {
+            period: port.period * hop,
             quant: Some(quant),
+            calibrated: known(card.points, &labels)?,
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
-        let cost = Cost {
-            macs: model.macs(),
-            state: model.arena_bytes(),
-            tables: model.plan().bytes.len() + 4 * model.plan().words.len(),
-        };
-        let element = port.element;
-        Ok(Simple::boxed(Some(written), cost, move || {
-            Ok(match element {
-                Element::I8 => build::<i8>(&model, quantise, offset),
-                _ => build::<f32>(&model, quantise, offset),
-            })
-        }))
+        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, model }))
+    }
+}
+
+impl Params {
+    fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, Refusal> {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Refusal::of("model", format!("cannot read `{}`: {error}", path.display())))?;
+        if !self.streaming {
+            if self.hop.is_some() {
+                return Err(Refusal::of("hop", "found `hop` without `streaming = true`")
+                    .help("without streaming, the `hop` of the `stack` sets the pace"));
+            }
+            return Model::open(&bytes)
+                .map_err(|error| Refusal::of("model", format!("cannot run `{}`: {error}", path.display())));
+        }
+        let frame = &site.inputs[0];
+        Model::open_streaming(&bytes, frame.len(), self.hop).map_err(|error| {
+            let message = format!("cannot run `{}` on new frames: {error}", path.display());
+            let help = match frame.made_by.last() {
+                Some(step) if step.kind == "stack" => {
+                    "leave out the `stack`: with `streaming = true` the classifier \
+                    reads single frames and keeps what it needs of those before"
+                }
+                _ => "leave out `streaming` and gather the window with a `stack`",
+            };
+            Refusal::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
+        })
+    }
+}
+
+/// A classifier's model and what it writes.
+struct Resolved {
+    output: Port,
+    features: Element,
+    quantise: Quantise,
+    offset: i8,
+    model: Model,
+}
+
+impl Design for Resolved {
+    fn output(&self) -> Option<Port> {
+        Some(self.output.clone())
+    }
+
+    fn cost(&self) -> Cost {
+        Cost {
+            macs: self.model.macs(),
+            state: self.model.arena_bytes(),
+            tables: self.model.plan().bytes.len() + 4 * self.model.plan().words.len(),
+        }
+    }
+
+    fn remark(&self) -> Option<String> {
+        let Streaming { window, hop, whole_macs, .. } = *self.model.streaming()?;
+        let macs = self.model.macs();
+        let times = whole_macs as f64 / macs.max(1) as f64;
+        Some(format!(
+            "{macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
+             {times:.1} times as many"
+        ))
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        Ok(match self.features {
+            Element::I8 => build::<i8>(&self.model, self.quantise, self.offset),
+            _ => build::<f32>(&self.model, self.quantise, self.offset),
+        })
     }
 }
 
@@ -81,14 +154,15 @@ fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn N
 
 fn with<F: Feature, K: Kernels>(model: &Model, kernels: K, quantise: Quantise, offset: i8) -> Box<dyn Node> {
     let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantise, offset);
-    node::<Classifier<F, _, _, _, _, _>>(classifier)
-}
-
-fn open(path: &Path) -> Result<Model, Refusal> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Refusal::of("model", format!("cannot read `{}`: {error}", path.display())))?;
-    Model::open(&bytes)
-        .map_err(|error| Refusal::of("model", format!("cannot run `{}`: {error}", path.display())))
+    let Some(streaming) = model.streaming() else {
+        return node::<Classifier<F, _, _, _, _, _>>(classifier);
+    };
+    let pace = Pace {
+        frame: streaming.frame as u32,
+        missing: streaming.missing() as u32,
+        silent: streaming.silent() as u32,
+    };
+    node::<FrameClassifier<F, _, _, _, _, _>>(FrameClassifier::new(classifier, pace))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -112,12 +186,13 @@ fn ends(model: &Model) -> Result<(&Tensor, &Tensor), Refusal> {
     Ok((input, output))
 }
 
-/// Checks shape and quantisation of the features against the model's input.
-fn fits(input: &Tensor, port: &Port, from: &str) -> Result<(), Refusal> {
+/// Checks shape and quantisation of the features against the model's input. Frames of a stream were checked when the
+/// model was converted.
+fn fits(input: &Tensor, port: &Port, from: &str, streaming: Option<&Streaming>) -> Result<(), Refusal> {
     let long = |dims: &[usize]| -> Vec<usize> { dims.iter().copied().filter(|dim| *dim != 1).collect() };
     let (stated, given) = (long(&input.dims), long(&port.shape));
     let flat = stated.len() == 1 || given.len() == 1;
-    if port.len() != input.count() || (!flat && stated != given) {
+    if streaming.is_none() && (port.len() != input.count() || (!flat && stated != given)) {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
         return Err(Refusal::of("input", message).help("`stack` gathers frames into a window"));
     }
@@ -134,6 +209,21 @@ fn fits(input: &Tensor, port: &Port, from: &str) -> Result<(), Refusal> {
         return Err(Refusal::of("input", message).help("give the classifier real features (`f32`)"));
     }
     Ok(())
+}
+
+/// The card's operating points, each of a label that the classifier has.
+fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<OperatingPoint>, Refusal> {
+    match points.iter().find(|point| !labels.contains(&point.label)) {
+        None => Ok(points),
+        Some(point) => {
+            let labels = labels.join("`, `");
+            let message = format!(
+                "`model.toml` has a point `{}` of unknown label `{}`, expected one of `{labels}`",
+                point.name, point.label
+            );
+            Err(Refusal::of("model", message))
+        }
+    }
 }
 
 /// One label for each output: the pipeline's, or the card's.
