@@ -82,7 +82,7 @@ impl Init {
         let Some(model) = &self.start else {
             let config: Network = toml::from_str(include_str!("init/network.toml"))?;
             let Network { front_end, architecture } = config;
-            return Ok(Plan { front_end, architecture, epochs: 20, rate: "3e-3", patience: 8 });
+            return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
         };
         let card = Card::read(model)?;
         let config = Config::read(&model.join("train.toml"))?;
