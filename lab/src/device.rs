@@ -1,4 +1,9 @@
 //! Where tensors live while a network is trained.
+//!
+//! `flex` is the default because it trains faster. Measured in turn, two processor cores shared with other work, seconds
+//! of an epoch with its validation: `tiny_conv` 3.6 against 7.0 for `ndarray` (2000 clips) and 5.5 against 15.5 (1000
+//! clips, more other work), the streaming network 3.3 against 23.9 and 4.2 against 36.3, `ds_cnn` 17 against more than
+//! 300 (100 clips).
 
 use std::fmt;
 

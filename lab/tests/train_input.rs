@@ -11,7 +11,7 @@ fn an_unknown_key_is_told_with_its_line_and_the_nearest_one() {
     let folder = folder("an_unknown_key_is_told_with_its_line_and_the_nearest_one");
     let run = configuration(&folder, "run", &[("decay", "1e-3\nsmothing = 0.1")]);
     let said = fail(&mut train(&run));
-    for part in ["train.toml", "line 38", "unknown field `smothing`", "did you mean `smoothing`?"] {
+    for part in ["train.toml", "line 40", "unknown field `smothing`", "did you mean `smoothing`?"] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
 }
@@ -101,4 +101,22 @@ fn a_model_that_goes_elsewhere_takes_its_configuration_along() {
     fs::write(there.join("train.toml"), "mine").unwrap();
     let said = fail(train(&run).arg("--output").arg(&there));
     assert!(said.contains("is left as it is"), "{said}");
+}
+
+#[test]
+fn a_learning_curve_has_a_row_for_each_share() {
+    let folder = folder("a_learning_curve_has_a_row_for_each_share");
+    corpus(&folder);
+    let run = configuration(&folder, "run", &[("epochs", "1"), ("clips", "50")]);
+    let work = folder.join("work");
+    let mut command = lab();
+    command.arg("learning-curve").arg(&run).args(["--fractions", "0.5,1", "--work"]).arg(&work);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("50 %") && table.contains("100 %"), "{table}");
+    assert!(work.join("tones/learning_curve/learning_curve.html").is_file());
+    assert!(!run.join("model.tflite").exists(), "the model beside the configuration stays as it was");
+    let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
+    assert!(said.contains("fraction 2 is no share"), "{said}");
 }

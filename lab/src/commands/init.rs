@@ -74,7 +74,7 @@ impl Init {
         create(&folder.join("pipeline.toml"), &self.pipeline(&name, &plan))?;
         create(&folder.join("phrases.txt"), &self.phrases())?;
         println!("wrote train.toml, pipeline.toml and phrases.txt into `{}`; next:", folder.display());
-        println!("{}", self.advice(&folder));
+        print!("{}", self.advice(&folder));
         Ok(())
     }
 
@@ -82,7 +82,7 @@ impl Init {
         let Some(model) = &self.start else {
             let config: Network = toml::from_str(include_str!("init/network.toml"))?;
             let Network { front_end, architecture } = config;
-            return Ok(Plan { front_end, architecture, epochs: 20, rate: "3e-3", patience: 8 });
+            return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
         };
         let card = Card::read(model)?;
         let config = Config::read(&model.join("train.toml"))?;
@@ -141,19 +141,27 @@ impl Init {
     /// What to do next.
     fn advice(&self, folder: &Path) -> String {
         let folder = folder.display();
-        let mut text = String::new();
+        let mut lines = Vec::new();
         if self.corpus.is_empty() {
-            let words = self.keywords.join(",");
-            let near = if self.near_miss.is_empty() {
-                String::new()
-            } else {
-                format!(" --near {}", self.near_miss.join(","))
+            let near = match self.near_miss.join(",") {
+                near if near.is_empty() => near,
+                near => format!(" --near {near}"),
             };
-            text += &format!(
-                "  kws-lab corpus synth --output {folder}/corpus --words {words}{near} \\\n    --sentences {folder}/phrases.txt --sentence-takes 10\n"
-            );
+            lines.push(format!(
+                "kws-lab corpus synth --output {folder}/corpus --words {}{near} \\\n    --sentences \
+                 {folder}/phrases.txt --sentence-takes 10",
+                self.keywords.join(",")
+            ));
         }
-        text + &format!("  kws-lab train {folder}\n  kws-run {folder}/pipeline.toml")
+        lines.push(format!("kws-lab train {folder}"));
+        let corpus = self.corpus.first().map_or(format!("{folder}/corpus"), |c| c.display().to_string());
+        lines.push(format!("kws-lab corpus stream {corpus} --output {folder}/test.wav"));
+        lines.push(format!(
+            "kws-lab evaluate --pipeline {folder}/pipeline.toml \\\n    --stream {folder}/test.wav --truth \
+             {folder}/test.truth.csv"
+        ));
+        lines.push(format!("kws-run {folder}/pipeline.toml"));
+        lines.iter().map(|line| format!("  {line}\n")).collect()
     }
 }
 

@@ -109,8 +109,9 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         return Ok(());
     }
     let mut config = config.clone();
+    let data = &mut config.data;
     let start = config.start.iter_mut().map(|s| &mut s.model);
-    for path in config.data.corpora.iter_mut().chain(&mut config.data.noise).chain(start) {
+    for path in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech).chain(start) {
         *path = seen_from(folder, path)?.into();
     }
     let text = WRITTEN.to_owned() + &toml::to_string(&config)?;

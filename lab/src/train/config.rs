@@ -133,7 +133,7 @@ impl Config {
     }
 
     fn parse(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)?;
+        let text = std::fs::read_to_string(path).context("cannot read it; `kws-lab init` writes one")?;
         let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let data = &mut config.data;

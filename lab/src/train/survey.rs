@@ -103,8 +103,8 @@ fn folders(config: &Config) -> Result<()> {
             root.display()
         );
     }
-    for folder in &config.data.noise {
-        exists("data.noise", folder)?;
+    for (key, folders) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
+        folders.iter().try_for_each(|folder| exists(key, folder))?;
     }
     Ok(())
 }

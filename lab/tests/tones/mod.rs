@@ -9,7 +9,7 @@ const RATE: usize = 16_000;
 const SPEAKERS: usize = 20;
 
 /// An empty folder for the test of this name.
-pub fn folder(test: &str) -> PathBuf {
+pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("train").join(test);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -17,7 +17,7 @@ pub fn folder(test: &str) -> PathBuf {
 }
 
 /// Writes a corpus with the labels `high` and `low` and other sounds, from twenty speakers, into `folder/corpus`.
-pub fn corpus(folder: &Path) -> PathBuf {
+pub(crate) fn corpus(folder: &Path) -> PathBuf {
     let root = folder.join("corpus");
     fs::create_dir_all(&root).unwrap();
     let mut manifest = "path,label,speaker,split\n".to_owned();
@@ -59,7 +59,7 @@ fn write(path: &Path, hertz: f32, seed: usize) {
 }
 
 /// A configuration for such a corpus; `changes` replaces whole lines by their key.
-pub fn configuration(folder: &Path, name: &str, changes: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn configuration(folder: &Path, name: &str, changes: &[(&str, &str)]) -> PathBuf {
     let mut text = CONFIGURATION.to_owned();
     for (key, value) in changes {
         let start = format!("{key} = ");
@@ -73,19 +73,19 @@ pub fn configuration(folder: &Path, name: &str, changes: &[(&str, &str)]) -> Pat
 }
 
 /// The program under test.
-pub fn lab() -> Command {
+pub(crate) fn lab() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kws-lab"))
 }
 
 /// `kws-lab train FOLDER --work FOLDER/work`.
-pub fn train(folder: &Path) -> Command {
+pub(crate) fn train(folder: &Path) -> Command {
     let mut command = lab();
     command.arg("train").arg(folder).arg("--work").arg(folder.join("work"));
     command
 }
 
 /// Runs a command that must succeed, and gives its standard error.
-pub fn succeed(command: &mut Command) -> String {
+pub(crate) fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?} failed:\n{text}");
@@ -93,7 +93,7 @@ pub fn succeed(command: &mut Command) -> String {
 }
 
 /// Runs a command that must fail, and gives its standard error.
-pub fn fail(command: &mut Command) -> String {
+pub(crate) fn fail(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(!output.status.success(), "{command:?} succeeded");
     String::from_utf8_lossy(&output.stderr).into_owned()
