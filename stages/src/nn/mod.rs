@@ -25,6 +25,8 @@ mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;
 #[cfg(feature = "std")]
+mod manifest;
+#[cfg(feature = "std")]
 mod model;
 #[cfg(feature = "std")]
 mod planner;
@@ -35,6 +37,8 @@ mod schema;
 pub use card::Card;
 #[cfg(feature = "std")]
 pub use error::{ModelError, ModelErrorKind};
+#[cfg(feature = "std")]
+pub use manifest::Manifest;
 #[cfg(feature = "std")]
 pub use model::{Model, Tensor};
 #[cfg(feature = "std")]

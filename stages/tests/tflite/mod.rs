@@ -121,8 +121,12 @@ impl Network {
                 })
             })
             .collect();
-        let tensors: Vec<_> =
-            self.tensors.iter().enumerate().map(|(number, tensor)| write_tensor(&mut to, number, tensor)).collect();
+        let tensors: Vec<_> = self
+            .tensors
+            .iter()
+            .enumerate()
+            .map(|(number, tensor)| write_tensor(&mut to, number, tensor))
+            .collect();
         let operators: Vec<_> = (0u32..)
             .zip(&self.operators)
             .map(|(number, operator)| write_operator(&mut to, number, operator))

@@ -93,8 +93,17 @@ fn macs(planned: &Planned) -> u64 {
 
 fn saves_nothing(mixes: Option<&str>, hop: usize) -> ModelError {
     let found = match mixes {
-        Some(operator) => format!("nothing that a run on new frames saves: {operator} reads the whole window"),
-        None => format!("nothing that a run on {hop} new frames saves: windows so far apart share too little"),
+        Some(operator) => {
+            format!("nothing that a run on new frames saves: {operator} reads the whole window")
+        }
+        None => {
+            format!("nothing that a run on {hop} new frames saves: windows so far apart share too little")
+        }
     };
-    ModelError::new(ModelErrorKind::Unsupported, "model", found, "a model of convolutions along time, or no streaming")
+    ModelError::new(
+        ModelErrorKind::Unsupported,
+        "model",
+        found,
+        "a model of convolutions along time, or no streaming",
+    )
 }

@@ -56,7 +56,8 @@ impl Rewritten {
         }
         for (place, number) in graph.outputs.iter().enumerate() {
             let end = graph.operators.len();
-            let whole = trace.rows(*number).map(|rows| rewritten.kept(graph, trace, end, *number, rows.count));
+            let whole =
+                trace.rows(*number).map(|rows| rewritten.kept(graph, trace, end, *number, rows.count));
             rewritten.outputs[place] = whole.unwrap_or(*number);
         }
         Ok(rewritten)
@@ -112,7 +113,9 @@ impl Rewritten {
             };
             *input = self.kept(graph, trace, number, tensor, needed) as i32;
         }
-        if let (Rule::Slide { stride, .. }, code::SLICE | code::STRIDED_SLICE) = (rule, node.operator.code.code) {
+        if let (Rule::Slide { stride, .. }, code::SLICE | code::STRIDED_SLICE) =
+            (rule, node.operator.code.code)
+        {
             self.recut(&node, stride, &mut inputs)?;
         }
         self.inputs.insert(number, inputs.into_iter().map(i32::to_le_bytes).collect());
@@ -126,8 +129,17 @@ impl Rewritten {
     }
 
     /// The tensor that holds the newest `needed` rows of a flowing one.
-    fn kept(&mut self, graph: &Graph<'_>, trace: &Trace, operator: usize, tensor: usize, needed: usize) -> usize {
-        let Some(rows) = trace.rows(tensor).filter(|rows| needed != trace.fresh(*rows)) else { return tensor };
+    fn kept(
+        &mut self,
+        graph: &Graph<'_>,
+        trace: &Trace,
+        operator: usize,
+        tensor: usize,
+        needed: usize,
+    ) -> usize {
+        let Some(rows) = trace.rows(tensor).filter(|rows| needed != trace.fresh(*rows)) else {
+            return tensor;
+        };
         if let Some(known) = self.known.get(&(tensor, needed)) {
             return *known;
         }

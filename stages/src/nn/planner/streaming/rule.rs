@@ -164,7 +164,9 @@ impl<'a> Node<'_, 'a> {
             };
             match flow {
                 Some(_) => axis(shape, rows) == Some(along) && shape.len() == to.len(),
-                None => data.is_some() && shape.iter().rev().nth(to.len() - 1 - along).is_none_or(|n| *n == 1),
+                None => {
+                    data.is_some() && shape.iter().rev().nth(to.len() - 1 - along).is_none_or(|n| *n == 1)
+                }
             }
         };
         Ok(when(flowing.iter().enumerate().all(fits)))
@@ -175,12 +177,18 @@ impl<'a> Node<'_, 'a> {
         let Some(along) = axis(&input.tensor.shape, rows) else { return Ok(Rule::Mix) };
         let over = self.integers(&self.input(1)?)?;
         let rank = input.tensor.shape.len();
-        let over = over.iter().map(|number| self.axis(&input, *number, rank)).collect::<Result<Vec<_>, _>>()?;
+        let over =
+            over.iter().map(|number| self.axis(&input, *number, rank)).collect::<Result<Vec<_>, _>>()?;
         let kept = !over.contains(&along) && axis(&output.tensor.shape, rows).is_some();
         Ok(when(kept))
     }
 
-    fn parted(&self, input: &Operand<'_, 'a>, axes: &Operand<'_, 'a>, rows: usize) -> Result<Rule, ModelError> {
+    fn parted(
+        &self,
+        input: &Operand<'_, 'a>,
+        axes: &Operand<'_, 'a>,
+        rows: usize,
+    ) -> Result<Rule, ModelError> {
         let shape = &input.tensor.shape;
         let over = self.integers(axes)?.first().copied().unwrap_or(0);
         let over = self.axis(input, over, shape.len())?;
@@ -191,7 +199,9 @@ impl<'a> Node<'_, 'a> {
         let (from, to) = (&self.input(0)?.tensor.shape, &self.output(0)?.tensor.shape);
         let order = self.integers(&self.input(1)?)?;
         let same = axis(from, rows).zip(axis(to, rows));
-        Ok(when(same.is_some_and(|(from, to)| order.get(to).is_some_and(|n| usize::try_from(*n) == Ok(from)))))
+        Ok(when(
+            same.is_some_and(|(from, to)| order.get(to).is_some_and(|n| usize::try_from(*n) == Ok(from))),
+        ))
     }
 
     fn pads(&self, why: &str) -> ModelError {

@@ -107,7 +107,11 @@ impl Trace {
         };
         if inputs.len() > MOST_INPUTS {
             let found = format!("{} inputs", operator.inputs.len());
-            return Err(node.refuse(ModelErrorKind::Limit, found, format!("at most {MOST_INPUTS}, for streaming")));
+            return Err(node.refuse(
+                ModelErrorKind::Limit,
+                found,
+                format!("at most {MOST_INPUTS}, for streaming"),
+            ));
         }
         let alike = inputs.iter().flatten().all(|other| *other == rows);
         let flowing: Vec<Option<usize>> = inputs.iter().map(|rows| rows.map(|rows| rows.count)).collect();
