@@ -99,26 +99,3 @@ impl Manifest {
         (self.probability_cutoff * 255.0) as u8
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn version_1_says_less_in_other_words() {
-        let text = r#"{"type": "micro", "wake_word": "okay nabu", "model": "okay_nabu.tflite", "version": 1,
-            "micro": {"probability_cutoff": 0.5, "sliding_window_average_size": 10}}"#;
-        let manifest = Manifest::parse(text).unwrap();
-        assert_eq!((manifest.cutoff(), manifest.sliding_window, manifest.step_ms), (127, 10, 20));
-    }
-
-    #[test]
-    fn what_is_no_manifest_is_told() {
-        let error = Manifest::parse("{}").unwrap_err();
-        assert!(error.contains("not a microWakeWord manifest"), "{error}");
-        let text = r#"{"type": "micro", "wake_word": "x", "model": "x.tflite", "version": 3,
-            "micro": {"probability_cutoff": 0.5, "sliding_window_size": 10}}"#;
-        let error = Manifest::parse(text).unwrap_err();
-        assert!(error.contains("version 3, expected"), "{error}");
-    }
-}
