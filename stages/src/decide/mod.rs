@@ -13,6 +13,6 @@ pub use wake_word::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 #[cfg(feature = "std")]
 pub use {
     smooth::SmoothParams,
-    trigger::{PointParams, TriggerParams},
+    trigger::{PointParams, TriggerParams, is_word},
     wake_word::WakeWordParams,
 };

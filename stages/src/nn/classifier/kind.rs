@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Element, Fault, Kind, Node, Port, Quant, Refusal, Role, Site, node};
+use kws_engine::{
+    Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Site, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +71,8 @@ impl Kind for Params {
             (None, None) => None,
         };
         fits(input, port, &site.from[0], pace)?;
-        let known = manifest.map_or(card.labels, |manifest| vec![manifest.wake_word]);
-        let labels = labels(self.labels, known, output.count())?;
+        let stated = manifest.map_or(card.labels, |manifest| vec![manifest.wake_word]);
+        let labels = labels(self.labels, stated, output.count())?;
         let quantise =
             Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
@@ -79,6 +81,7 @@ impl Kind for Params {
         let output = Port {
             period: port.period * frames as u64,
             quant: Some(quant),
+            calibrated: known(card.points, &labels)?,
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
@@ -241,6 +244,21 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
         return Err(Refusal::of("input", message).help("give the classifier real features (`f32`)"));
     }
     Ok(())
+}
+
+/// The card's operating points, each of a label that the classifier has.
+fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<OperatingPoint>, Refusal> {
+    match points.iter().find(|point| !labels.contains(&point.label)) {
+        None => Ok(points),
+        Some(point) => {
+            let labels = labels.join("`, `");
+            let message = format!(
+                "`model.toml` has a point `{}` of unknown label `{}`, expected one of `{labels}`",
+                point.name, point.label
+            );
+            Err(Refusal::of("model", message))
+        }
+    }
 }
 
 /// One label for each output: the pipeline's, or the card's.
