@@ -49,6 +49,14 @@ pub struct Data {
     /// Folders of recordings of any length in which people speak and never say a keyword.
     #[serde(default)]
     pub speech: Vec<PathBuf>,
+    /// Share of the training speakers that are heard, drawn by a hash of their names: a smaller share's speakers are
+    /// among a larger one's. For learning curves.
+    #[serde(default = "all")]
+    pub speakers: f64,
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 /// Shares of the kinds of training clips; what remains goes to the keywords, in equal parts.
@@ -149,6 +157,11 @@ impl Config {
             mix.running,
             mix.cut,
             mix.within
+        );
+        let speakers = self.data.speakers;
+        ensure!(
+            speakers > 0.0 && speakers <= 1.0,
+            "`data.speakers` is a share, found {speakers}, expected more than 0 and at most 1"
         );
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
         for (name, fit) in [("fit", Some(&self.fit)), ("qat", self.qat.as_ref())] {
