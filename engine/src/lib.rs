@@ -57,6 +57,6 @@ pub use {
     file::{Pipeline, Policy, Setting, StageSpec, schema},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
-    port::{Port, Quant, Role, Step},
+    port::{OperatingPoint, Port, Quant, Role, Step},
     registry::{Entry, Registry},
 };

@@ -102,6 +102,23 @@ pub struct Port {
     /// The stages between the source and here, source excluded.
     #[serde(default)]
     pub made_by: Vec<Step>,
+    /// The operating points that a classifier's model was calibrated to, for posteriors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibrated: Vec<OperatingPoint>,
+}
+
+/// When a label counts as heard, as a model's maker chose it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatingPoint {
+    /// Its name; points of several labels may share one.
+    pub name: String,
+    /// The label that it watches.
+    pub label: String,
+    /// Score at which a detection may begin.
+    pub on: f64,
+    /// Score below which a detection ends.
+    #[serde(default)]
+    pub off: Option<f64>,
 }
 
 impl Port {
@@ -118,6 +135,7 @@ impl Port {
             labels: Vec::new(),
             points: Vec::new(),
             made_by: Vec::new(),
+            calibrated: Vec::new(),
         }
     }
 

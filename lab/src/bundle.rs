@@ -1,21 +1,26 @@
 //! The folder of a finished model: `model.tflite`, `model.toml`, `card.md`, `train.toml`, `float.bpk`.
 
 mod card;
+mod describe;
 mod export;
+mod integer;
+mod provenance;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
-use kws_stages::nn::{Element, Model};
 
 pub use card::{Card, Point};
-pub use export::export;
+pub use describe::describe;
+pub use export::{export, record};
+pub use integer::Integer;
 
 use crate::corpus::Vocabulary;
 use crate::features::FrontEnd;
 use crate::nets::{Network, values};
+use crate::quantise::Fake;
 use crate::train::{Config, load};
 
 /// A model ready to be measured.
@@ -28,9 +33,12 @@ pub struct Bundle {
     pub vocabulary: Vocabulary,
     /// The float network that the model was rounded from, where the folder has `float.bpk` and `train.toml`.
     pub float: Option<Network>,
-    model: Model,
-    arena: Vec<i8>,
+    /// The integer model.
+    pub integer: Integer,
 }
+
+/// Clips that the float network takes at once.
+const BATCH: usize = 128;
 
 impl Bundle {
     /// Opens a model's folder.
@@ -41,27 +49,17 @@ impl Bundle {
         let card = Card::read(folder)?;
         let path = folder.join("model.tflite");
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let model = Model::open(&bytes).with_context(|| format!("cannot run `{}`", path.display()))?;
-        let ([input], [output]) = (model.inputs(), model.outputs()) else {
-            anyhow::bail!("`{}` has several inputs or outputs, expected one of each", path.display());
-        };
+        let integer = Integer::open(&bytes).with_context(|| format!("cannot use `{}`", path.display()))?;
         ensure!(
-            input.element == Element::I8 && output.element == Element::I8,
-            "`{}` takes {:?} and gives {:?}, expected I8 and I8",
-            path.display(),
-            input.element,
-            output.element
-        );
-        ensure!(
-            output.count() == card.labels.len(),
+            integer.outputs() == card.labels.len(),
             "`{}` has {} outputs and `model.toml` {} labels",
             path.display(),
-            output.count(),
+            integer.outputs(),
             card.labels.len()
         );
         let vocabulary = Vocabulary::new(card.labels.clone())?;
         let float = float(folder, &card)?;
-        Ok(Self { folder: folder.to_owned(), vocabulary, card, float, arena: model.arena(), model })
+        Ok(Self { folder: folder.to_owned(), vocabulary, card, float, integer })
     }
 
     /// The front end that the card states.
@@ -72,35 +70,34 @@ impl Bundle {
         FrontEnd::new(&self.card.front_end)
     }
 
-    /// The model, for its shapes and cost.
-    #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
-
-    /// Probabilities of the labels for real features, through the integer runtime.
+    /// Probabilities of the labels for the real features of one clip, through the integer runtime.
     pub fn classify(&mut self, features: &[f32]) -> Vec<f32> {
-        let input = &self.model.inputs()[0];
-        let affine = crate::quantise::Affine { scale: input.scale, zero_point: input.zero_point };
-        let to = self.model.plan().input_mut(&mut self.arena);
-        for (to, &real) in to.iter_mut().zip(features) {
-            *to = affine.quantise(real);
-        }
-        self.model.run(&mut self.arena);
-        let output = &self.model.outputs()[0];
-        let affine = crate::quantise::Affine { scale: output.scale, zero_point: output.zero_point };
-        self.model.plan().output(&self.arena).iter().map(|&q| affine.real(q)).collect()
+        let input = self.integer.quantise(features);
+        let output = self.integer.run(&input);
+        self.integer.probabilities(&output)
     }
 
-    /// Probabilities of the labels for real features, by the float network.
+    /// Probabilities of the labels for the real features of any number of clips, one after the other, by the float
+    /// network: a row for each clip. None without a float network.
     #[must_use]
-    pub fn classify_float(&self, features: &[f32]) -> Option<Vec<f32>> {
+    pub fn classify_float(&self, features: &[f32]) -> Option<Vec<Vec<f32>>> {
         let network = self.float.as_ref()?;
-        let [frames, width] = network.graph.features;
-        let data = TensorData::new(features.to_vec(), [1, frames, width]);
-        let logits = network.forward(Tensor::from_data(data, &Device::flex()), None, None);
-        Some(values(softmax(logits, 1)))
+        Some(probabilities(network, features, None))
     }
+}
+
+/// Probabilities of the labels for features of any number of clips, one after the other, by a network in burn.
+#[must_use]
+pub fn probabilities(network: &Network, features: &[f32], fake: Option<&Fake>) -> Vec<Vec<f32>> {
+    let [frames, width] = network.graph.features;
+    let mut rows = Vec::new();
+    for part in features.chunks(BATCH * frames * width) {
+        let data = TensorData::new(part.to_vec(), [part.len() / (frames * width), frames, width]);
+        let logits = network.forward(Tensor::from_data(data, &Device::flex()), fake, None);
+        let labels = logits.dims()[1];
+        rows.extend(values(softmax(logits, 1)).chunks_exact(labels).map(<[f32]>::to_vec));
+    }
+    rows
 }
 
 /// The float network of a folder, if it has one.

@@ -12,7 +12,7 @@ use kws_engine::{Buffer, Element};
 use crate::audio::RATE;
 use crate::quantise::Affine;
 
-pub use chain::Chain;
+pub use chain::{Chain, plan};
 
 /// Length in samples of the clips that models are trained on and judge: one second.
 pub const CLIP: usize = RATE as usize;

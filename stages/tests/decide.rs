@@ -3,7 +3,7 @@
 
 mod rig;
 
-use kws_engine::{Element, Event, Port, Quant, Role};
+use kws_engine::{Element, Event, OperatingPoint, Port, Quant, Role};
 use rig::Rig;
 
 const LABELS: [&str; 4] = ["yes", "no", "_silence_", "unknown"];
@@ -158,6 +158,22 @@ fn bytes_trigger_at_the_same_score() {
 #[test]
 fn what_is_no_number_does_not_fire() {
     assert_eq!(spans("points = [{ on = 0.5 }]", &[f32::NAN, f32::NAN]), [(0, 0); 0]);
+}
+
+#[test]
+fn a_model_s_points_count_where_the_pipeline_has_none() {
+    let point =
+        |label: &str, on| OperatingPoint { name: "default".into(), label: label.into(), on, off: None };
+    let calibrated = vec![point("yes", 0.9), point("no", 0.6)];
+    let port = Port { calibrated, ..posteriors(&LABELS) };
+    let labels = |params: &str| -> Vec<(u16, u16)> {
+        let blocks = Rig::new(&port, &trigger(params)).unwrap().run::<f32, Event>(&[0.7, 0.7, 0.0, 0.0]);
+        let events = blocks.into_iter().flat_map(|(_, places)| places).filter(Event::is_some);
+        events.map(|event| (event.point, event.label)).collect()
+    };
+    assert_eq!(labels(""), [(0, 1)]);
+    assert_eq!(labels("points = [{ on = 0.7 }]"), [(0, 0), (0, 1)]);
+    assert_eq!(labels("points = [{ label = 'yes', on = 0.7 }, { label = 'no', on = 0.8 }]"), [(0, 0)]);
 }
 
 fn refused(labels: &[&str], params: &str) -> String {

@@ -23,6 +23,9 @@ pub struct Card {
     pub quantisation: toml::Table,
     /// How the model came to be.
     pub training: toml::Table,
+    /// How `kws-lab calibrate` found the operating points, by their name.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub calibration: toml::Table,
     /// What was measured, and on what.
     #[serde(default)]
     pub measured: toml::Table,

@@ -5,9 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+
+use super::Table;
 
 /// The part of a corpus that a clip serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Weights are fitted to these.
     Train,
@@ -71,7 +75,8 @@ pub struct Corpus {
     pub missing: Vec<PathBuf>,
 }
 
-const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
+/// Columns that every manifest has.
+pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
 
 impl Corpus {
     /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
@@ -85,19 +90,17 @@ impl Corpus {
     }
 
     fn read(root: &Path, path: &Path) -> Result<Self> {
-        let mut reader = csv::Reader::from_path(path)?;
-        let header = reader.headers()?.clone();
+        let table = Table::read(path)?;
         for column in REQUIRED {
-            let found = header.iter().collect::<Vec<_>>().join(",");
             ensure!(
-                header.iter().any(|c| c == column),
-                "column `{column}` is missing: found `{found}`; a manifest needs `path,label,speaker,split`"
+                table.has(column),
+                "column `{column}` is missing: found `{}`; a manifest needs `path,label,speaker,split`",
+                table.columns().join(",")
             );
         }
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
-        for (index, row) in reader.deserialize::<BTreeMap<String, String>>().enumerate() {
-            let line = index + 2;
-            let clip = clip(root, row?).with_context(|| format!("line {line}"))?;
+        for row in 0..table.len() {
+            let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;
             if clip.path.is_file() {
                 corpus.clips.push(clip);
             } else {
@@ -128,11 +131,14 @@ impl Corpus {
     }
 }
 
-fn clip(root: &Path, mut row: BTreeMap<String, String>) -> Result<Clip> {
-    let mut take = |column: &str| row.remove(column).unwrap_or_default();
-    let (path, label) = (take("path"), take("label"));
+fn clip(root: &Path, table: &Table, row: usize) -> Result<Clip> {
+    let cell = |column: &str| table.get(row, column).to_owned();
+    let (path, label) = (cell("path"), cell("label"));
     ensure!(!path.is_empty(), "`path` is empty");
     ensure!(!label.is_empty(), "`label` of `{path}` is empty; silence is written `_silence_`");
-    let (speaker, split) = (take("speaker"), Split::parse(&take("split"))?);
-    Ok(Clip { path: root.join(path), label, speaker, split, columns: row })
+    let split = Split::parse(table.get(row, "split"))
+        .with_context(|| format!("`split` of `{path}`; `kws-lab corpus split` assigns one"))?;
+    let others = table.row(row).filter(|(column, _)| !REQUIRED.contains(column));
+    let columns = others.map(|(column, value)| (column.to_owned(), value.to_owned())).collect();
+    Ok(Clip { path: root.join(path), label, speaker: cell("speaker"), split, columns })
 }

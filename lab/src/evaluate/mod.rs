@@ -1,7 +1,41 @@
-//! Measuring models as the field does.
+//! Measuring models as the field does: on clips, and on streams through the real pipeline.
 
 mod clips;
+mod compare;
+mod compare_page;
 mod stream;
+mod variants;
 
-pub use clips::{ClipReport, Scored, evaluate_clips};
-pub use stream::{Decision, Posteriors, Tally, detect, posteriors, tally};
+pub use clips::{
+    ClipReport, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, curve, default_columns,
+    evaluate_clips, score_clips,
+};
+pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
+pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
+pub use stream::{
+    Calibration, Chosen, Detection, Figures, Limit, Listener, Material, Part, Point, Recorded, StreamReport,
+    Tally, calibrate, heard_words, tally, write_points,
+};
+pub use variants::{Agreement, Variant, variants};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A progress bar over `count` things; nothing is shown where the error output is no terminal.
+pub(crate) fn progress(count: usize, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:12} {wide_bar} {pos}/{len} {eta}");
+    let bar = ProgressBar::new(count as u64).with_message(what);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// A share in per cent, with two digits behind the point.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// An interval of shares in per cent.
+pub(crate) fn percents(interval: crate::statistics::Interval) -> String {
+    format!("{:.1} to {:.1} %", 100.0 * interval.low, 100.0 * interval.high)
+}

@@ -16,6 +16,17 @@ pub struct Chain {
     port: Port,
 }
 
+/// Plans a pipeline of kinds that need no hardware; a source of kind `clip` stands for samples that are handed over.
+///
+/// # Errors
+/// When it cannot be planned.
+pub fn plan(pipeline: &Pipeline) -> Result<Plan> {
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    registry.add::<Clip>();
+    Ok(Plan::new(pipeline, &registry)?)
+}
+
 struct Link {
     node: Box<dyn Node>,
     output: Buffer,
@@ -51,13 +62,17 @@ impl Chain {
     }
 
     fn of(pipeline: &Pipeline) -> Result<Self> {
-        let mut registry = Registry::new();
-        kws_stages::register(&mut registry);
-        registry.add::<Clip>();
-        let plan = Plan::new(pipeline, &registry)?;
-        let source = plan.stages[0].output.as_ref().context("the source writes nothing")?;
+        Self::behind(&plan(pipeline)?, 0)
+    }
+
+    /// Builds the stages of a plan behind the one at `first`, whose blocks are then [fed](Self::feed) to them.
+    ///
+    /// # Errors
+    /// When these are no chain, or cannot be built.
+    pub fn behind(plan: &Plan, first: usize) -> Result<Self> {
+        let source = plan.stages[first].output.as_ref().context("the first stage writes nothing")?;
         let mut links = Vec::new();
-        for (index, stage) in plan.stages.iter().enumerate().skip(1) {
+        for (index, stage) in plan.stages.iter().enumerate().skip(first + 1) {
             let chained =
                 plan.inputs(index).count() == 1 && plan.inputs(index).all(|edge| edge.from + 1 == index);
             ensure!(chained, "stage `{}` does not read the one before it alone", stage.name);
@@ -71,7 +86,7 @@ impl Chain {
             .stages
             .last()
             .and_then(|s| s.output.clone())
-            .context("there is no stage behind the source")?;
+            .context("there is no stage behind the first")?;
         Ok(Self { links, block: Buffer::zeroed(source.element, source.len()), port })
     }
 
@@ -109,6 +124,18 @@ impl Chain {
             }
         }
         Ok(())
+    }
+
+    /// Hands one block to the first stage; what the last one writes upon it, if it does. Nothing is forgotten first.
+    ///
+    /// # Errors
+    /// When a stage fails.
+    ///
+    /// # Panics
+    /// When the block is not what the first stage reads.
+    pub fn feed(&mut self, at: u64, block: &Buffer) -> Result<Option<&Buffer>> {
+        self.block.copy_from(block);
+        Ok(if self.fire(at)? { self.links.last().map(|link| &link.output) } else { None })
     }
 
     /// Fires the stages one after the other, as far as blocks are written. True when the last one wrote.

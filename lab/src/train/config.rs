@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::start::Start;
+use super::suggest;
 use crate::augment::Augment;
 use crate::nets::Architecture;
 
 /// A training configuration.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Name of the model and of its folder.
@@ -21,6 +23,8 @@ pub struct Config {
     pub architecture: Architecture,
     /// Seeds weights, draws and augmentation.
     pub seed: u64,
+    /// A trained model to start from; none means random weights.
+    pub start: Option<Start>,
     /// Where the audio lies.
     pub data: Data,
     /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
@@ -38,7 +42,7 @@ pub struct Config {
 }
 
 /// Folders, relative to the configuration file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Corpora with a `manifest.csv`.
@@ -49,8 +53,7 @@ pub struct Data {
     /// Folders of recordings of any length in which people speak and never say a keyword.
     #[serde(default)]
     pub speech: Vec<PathBuf>,
-    /// Share of the training speakers that are heard, drawn by a hash of their names: a smaller share's speakers are
-    /// among a larger one's. For learning curves.
+    /// Share of the training speakers that are heard: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
 }
@@ -60,7 +63,7 @@ fn all() -> f64 {
 }
 
 /// Shares of the kinds of training clips; what remains goes to the keywords, in equal parts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mix {
     /// Share of silence and noise.
@@ -96,7 +99,7 @@ impl Default for Mix {
 }
 
 /// Length and pace of a run.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
     /// Passes; each draws [`clips`](Self::clips).
@@ -130,11 +133,15 @@ impl Config {
     }
 
     fn parse(path: &Path) -> Result<Self> {
-        let mut config: Self = toml::from_str(&std::fs::read_to_string(path)?)?;
+        let text = std::fs::read_to_string(path)?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let data = &mut config.data;
         for p in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech) {
             *p = folder.join(&p);
+        }
+        if let Some(start) = &mut config.start {
+            start.model = folder.join(&start.model);
         }
         config.check()?;
         Ok(config)
@@ -158,12 +165,12 @@ impl Config {
             mix.cut,
             mix.within
         );
-        let speakers = self.data.speakers;
-        ensure!(
-            speakers > 0.0 && speakers <= 1.0,
-            "`data.speakers` is a share, found {speakers}, expected more than 0 and at most 1"
-        );
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
+        ensure!(
+            self.data.speakers > 0.0 && self.data.speakers <= 1.0,
+            "`data.speakers` is {}, expected a share above 0 and up to 1",
+            self.data.speakers
+        );
         for (name, fit) in [("fit", Some(&self.fit)), ("qat", self.qat.as_ref())] {
             let Some(fit) = fit else { continue };
             ensure!(

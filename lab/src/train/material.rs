@@ -52,9 +52,7 @@ impl Material {
             material
                 .excluded
                 .extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
-            let heard =
-                |c: &Clip| c.split != Split::Train || share(&c.speaker, &c.path) < config.data.speakers;
-            for clip in corpus.clips.into_iter().filter(|c| splits.contains(&c.split) && heard(c)) {
+            for clip in corpus.clips.into_iter().filter(|c| splits.contains(&c.split)) {
                 material.take(clip, vocabulary);
             }
         }
@@ -105,20 +103,6 @@ impl Material {
     }
 }
 
-/// A number from 0 to 1 that stands for a speaker, or for a clip whose speaker is not known (FNV-1a).
-fn share(speaker: &str, path: &Path) -> f64 {
-    let name = if speaker.is_empty() {
-        path.file_name().unwrap_or_default().as_encoded_bytes()
-    } else {
-        speaker.as_bytes()
-    };
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    // The upper half of the product: FNV's upper bits alone hardly differ between short names.
-    ((hash ^ hash >> 32) as u32) as f64 / f64::from(u32::MAX)
-}
-
 /// Every recording of a folder, by name.
 fn recordings(folder: &Path) -> Result<Vec<Vec<i16>>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -129,20 +113,4 @@ fn recordings(folder: &Path) -> Result<Vec<Vec<i16>>> {
     paths.sort();
     ensure!(!paths.is_empty(), "folder `{}` holds no FLAC, WAV or MP3 file", folder.display());
     paths.iter().map(|path| read_16k(path)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speakers_are_spread_evenly_and_keep_their_place() {
-        let shares: Vec<f64> = (0..1000).map(|i| share(&format!("speaker{i}"), Path::new("a.wav"))).collect();
-        for limit in [0.25, 0.5, 0.75] {
-            let below = shares.iter().filter(|s| **s < limit).count();
-            assert!(below.abs_diff((limit * 1000.0) as usize) < 50, "{below} of 1000 below {limit}");
-        }
-        assert_eq!(shares[7], share("speaker7", Path::new("b.wav")));
-        assert_ne!(share("", Path::new("a.wav")), share("", Path::new("b.wav")));
-    }
 }

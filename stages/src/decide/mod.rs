@@ -11,5 +11,5 @@ pub use trigger::{Moment, Run, Trigger, Watch};
 #[cfg(feature = "std")]
 pub use {
     smooth::SmoothParams,
-    trigger::{PointParams, TriggerParams},
+    trigger::{PointParams, TriggerParams, is_word},
 };

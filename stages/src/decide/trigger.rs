@@ -190,4 +190,4 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
-pub use kind::{PointParams, TriggerParams};
+pub use kind::{PointParams, TriggerParams, is_word};

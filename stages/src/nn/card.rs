@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Port, Step};
+use kws_engine::{OperatingPoint, Port, Step};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,10 +15,16 @@ use serde_json::Value;
 /// [[front_end]]
 /// kind = "mfcc"
 /// window_ms = 30
+///
+/// [[point]]
+/// name = "default"
+/// label = "yes"
+/// on = 0.8
 /// ```
 ///
 /// Each `front_end` is a stage between the source and the classifier, in order. Of its parameters only those that
-/// the model depends on need be stated; the others are left to the pipeline. Keys that are not named here, such as
+/// the model depends on need be stated; the others are left to the pipeline. Each `point` says when a label counts as
+/// heard: what a `trigger` goes by where the pipeline gives it no points. Keys that are not named here, such as
 /// how the model was trained, are for people and for other tools.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Card {
@@ -30,6 +36,9 @@ pub struct Card {
     /// The stages between the source and the classifier.
     #[serde(default)]
     front_end: Vec<FrontEnd>,
+    /// Operating points that were calibrated.
+    #[serde(default, rename = "point")]
+    pub points: Vec<OperatingPoint>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -21,6 +21,8 @@ mod builtin;
 #[cfg(feature = "std")]
 mod card;
 #[cfg(feature = "std")]
+mod contents;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;
@@ -33,6 +35,8 @@ mod schema;
 
 #[cfg(feature = "std")]
 pub use card::Card;
+#[cfg(feature = "std")]
+pub use contents::{Contents, Operands, operands};
 #[cfg(feature = "std")]
 pub use error::{ModelError, ModelErrorKind};
 #[cfg(feature = "std")]

@@ -65,6 +65,17 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::Table(op) => kernels.table(op, constants, arena),
                 Op::Binary(op) => kernels.binary(op, arena),
                 Op::Mean(op) => kernels.mean(op, arena),
+                Op::Svdf(op) => kernels.svdf(op, constants, arena),
+                Op::WideConv(_)
+                | Op::WideDepthwise(_)
+                | Op::WideFullyConnected(_)
+                | Op::WidePool(_)
+                | Op::WideSoftmax(_)
+                | Op::WideSigmoid(_)
+                | Op::WideBinary(_)
+                | Op::WideMean(_)
+                | Op::SoftmaxToWide(_)
+                | Op::Rescale(_) => kernels.wide(op, constants, arena),
                 float => kernels.float(float, constants, arena),
             }
         }

@@ -1,9 +1,10 @@
 //! The kind `trigger`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kws_engine::{Cost, Design, Element, Event, HostInput, Kind, Port, Refusal, Role, Site, nearest};
+use kws_engine::{
+    Cost, Design, Element, Event, HostInput, Kind, OperatingPoint, Port, Refusal, Role, Site, nearest,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,20 +13,16 @@ use crate::decide::posterior::posteriors;
 use crate::resolved::Resolved;
 
 /// Detections from posteriors, at one or several operating points.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TriggerParams {
-    /// Operating points; each fires on its own.
+    /// Operating points; each fires on its own. Without any, those that the model's `model.toml` states; where it
+    /// states none, one of 0.8 for every word.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
-    pub points: Vec<PointParams>,
+    pub points: Option<Vec<PointParams>>,
     /// When a detection is told.
     pub emit: Moment,
-}
-
-impl Default for TriggerParams {
-    fn default() -> Self {
-        TriggerParams { points: vec![PointParams::default()], emit: Moment::default() }
-    }
 }
 
 /// An operating point.
@@ -73,7 +70,9 @@ impl Default for PointParams {
 /// Labels of what is no word.
 const NO_WORDS: [&str; 6] = ["silence", "unknown", "noise", "background", "other", "negative"];
 
-fn is_word(label: &str) -> bool {
+/// Whether a label is a word: anything but `silence`, `unknown`, `noise`, `background`, `other` and `negative`, with or
+/// without underscores around them.
+pub fn is_word(label: &str) -> bool {
     !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
 }
 
@@ -125,27 +124,51 @@ impl PointParams {
     }
 }
 
+impl From<&OperatingPoint> for PointParams {
+    fn from(point: &OperatingPoint) -> Self {
+        let OperatingPoint { name, label, on, off } = point.clone();
+        PointParams { name, label: Some(label), on, off, ..PointParams::default() }
+    }
+}
+
 impl TriggerParams {
-    fn watches(&self, input: &Port) -> Result<Arc<[Watch]>, Refusal> {
-        let mut names = BTreeSet::new();
-        if let Some(twice) = self.points.iter().find(|point| !names.insert(&point.name)) {
-            return Err(Refusal::of("points", format!("found two points named `{}`", twice.name))
-                .help("give each its own `name`"));
+    /// The points that count: the pipeline's, or the model's, or one for every word.
+    fn points(&self, input: &Port) -> Vec<PointParams> {
+        match &self.points {
+            Some(points) => points.clone(),
+            None if input.calibrated.is_empty() => vec![PointParams::default()],
+            None => input.calibrated.iter().map(PointParams::from).collect(),
         }
-        let mut watches = Vec::new();
-        for (index, point) in (0..).zip(&self.points) {
-            watches.extend(point.watches(index, input)?);
+    }
+
+    /// Names of the points, and what each watches. Points of one name are one point with an own score for each label.
+    fn watches(&self, input: &Port) -> Result<(Vec<String>, Arc<[Watch]>), Refusal> {
+        let (mut names, mut watches): (Vec<String>, Vec<Watch>) = (Vec::new(), Vec::new());
+        for point in self.points(input) {
+            let index = names.iter().position(|name| *name == point.name).unwrap_or_else(|| {
+                names.push(point.name.clone());
+                names.len() - 1
+            }) as u16;
+            for watch in point.watches(index, input)? {
+                if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
+                    let label = &input.labels[usize::from(watch.label)];
+                    let message = format!("found two points named `{}` that watch `{label}`", point.name);
+                    return Err(Refusal::of("points", message).help("give each its own `name`"));
+                }
+                watches.push(watch);
+            }
         }
-        Ok(watches.into())
+        Ok((names, watches.into()))
     }
 
     fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, Refusal>
     where
         I: Posterior + HostInput,
     {
-        let watches = self.watches(input)?;
+        let (points, watches) = self.watches(input)?;
         let output = Port {
-            points: self.points.iter().map(|point| point.name.clone()).collect(),
+            points,
+            calibrated: Vec::new(),
             ..input.then(Element::Event, vec![watches.len()], Role::EVENTS)
         };
         let runs = vec![Run::IDLE; watches.len()];

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Element, Kind, Node, Port, Quant, Refusal, Role, Simple, Site, node};
+use kws_engine::{
+    Cost, Design, Element, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Simple, Site, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,7 @@ impl Kind for Params {
         let quant = Quant { scale: output.scale, zero_point: output.zero_point + i32::from(offset) };
         let written = Port {
             quant: Some(quant),
+            calibrated: known(card.points, &labels)?,
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
@@ -134,6 +137,21 @@ fn fits(input: &Tensor, port: &Port, from: &str) -> Result<(), Refusal> {
         return Err(Refusal::of("input", message).help("give the classifier real features (`f32`)"));
     }
     Ok(())
+}
+
+/// The card's operating points, each of a label that the classifier has.
+fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<OperatingPoint>, Refusal> {
+    match points.iter().find(|point| !labels.contains(&point.label)) {
+        None => Ok(points),
+        Some(point) => {
+            let labels = labels.join("`, `");
+            let message = format!(
+                "`model.toml` has a point `{}` of unknown label `{}`, expected one of `{labels}`",
+                point.name, point.label
+            );
+            Err(Refusal::of("model", message))
+        }
+    }
 }
 
 /// One label for each output: the pipeline's, or the card's.

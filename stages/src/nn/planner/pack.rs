@@ -32,9 +32,11 @@ impl Lowering<'_, '_> {
 
     fn push_with(&mut self, mut op: Op, weights: Span, channels: Span) {
         match &mut op {
-            Op::Conv(op) => (op.weights, op.channels) = (weights, channels),
-            Op::Depthwise(op) => (op.weights, op.channels) = (weights, channels),
-            Op::FullyConnected(op) => (op.weights, op.channels) = (weights, channels),
+            Op::Conv(op) | Op::WideConv(op) => (op.weights, op.channels) = (weights, channels),
+            Op::Depthwise(op) | Op::WideDepthwise(op) => (op.weights, op.channels) = (weights, channels),
+            Op::FullyConnected(op) | Op::WideFullyConnected(op) => {
+                (op.weights, op.channels) = (weights, channels)
+            }
             _ => {}
         }
         self.ops.push(op);

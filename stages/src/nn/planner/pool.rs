@@ -34,8 +34,7 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_pool(node, pooling, taps, &sliding);
         }
-        node.expect(&input, Element::I8)?;
-        node.expect(&output, Element::I8)?;
+        let wide = node.wide(&[&input, &output])?;
         let window = node.window(&sliding, taps, from, (&output, to))?;
         let (min, max) = node.activation(&output, options.i8(5, 0)?)?;
         let op = Pool {
@@ -48,7 +47,7 @@ impl<'a> Lowering<'_, 'a> {
             min,
             max,
         };
-        self.ops.push(Op::Pool(op));
+        self.ops.push(if wide { Op::WidePool(op) } else { Op::Pool(op) });
         Ok(())
     }
 }

@@ -1,0 +1,114 @@
+//! `card.md`: a model for people.
+
+use std::fmt::Write as _;
+
+use toml::Value;
+
+use super::card::Card;
+use crate::evaluate::{ClipReport, percent, percents};
+
+/// The text of a model's card: what it tells apart, what it has heard, and what was measured.
+///
+/// `variants` is what `kws-lab compare --variants` found and `streams` what `kws-lab evaluate --pipeline` did, each as
+/// the table that `model.toml` keeps under `measured`; they are shown where they have been measured.
+#[must_use]
+pub fn describe(card: &Card, report: &ClipReport) -> String {
+    let labels = card.labels.join(", ");
+    let mut text = format!(
+        "# {}\n\nTells {labels} apart in one second of {} kHz audio.\n\n## What it has heard\n\n",
+        card.name,
+        f64::from(card.clock) / 1000.0
+    );
+    for key in ["corpora", "noise"] {
+        for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
+            let _ = writeln!(text, "- `{}`", name.as_str().unwrap_or_default());
+        }
+    }
+    text += HEARD;
+    text += &clips(card, report);
+    text += &confusion(report);
+    for column in &report.by_column {
+        let _ =
+            writeln!(text, "\n### By {}\n\n| group | clips | top-1 | 95 % |\n|---|---|---|---|", column.name);
+        for g in &column.groups {
+            let mark = if g.differs { " (differs)" } else { "" };
+            let (top1, interval) = (percent(g.top1), percents(g.interval));
+            let _ = writeln!(text, "| {}{mark} | {} | {top1} | {interval} |", g.value, g.clips);
+        }
+    }
+    text += &variants(card);
+    text += &streams(card);
+    text
+}
+
+const HEARD: &str = "\nSpeech Commands (P. Warden, arXiv:1804.03209, CC BY 4.0) in part, with speech synthesised by \
+                     Kokoro-82M and noise of Speech Commands and ESC-10. The split is speaker-disjoint and is **not \
+                     the official one** of Speech Commands: the figures below cannot be compared with published ones. \
+                     Silence clips of the test split and the noise mixed into training come from the same few \
+                     recordings.\n";
+
+fn clips(card: &Card, report: &ClipReport) -> String {
+    let mut text = format!(
+        "\n## On clips\n\n{} clips of {} known speakers, split `{}`, through the project's own runtime. Intervals are of \
+         95 % and take clips for independent.\n\n| | top-1 | 95 % | balanced |\n|---|---|---|---|\n| int8 | {} | {} | {} |\n",
+        report.clips,
+        report.speakers,
+        report.split.as_deref().unwrap_or("all"),
+        percent(report.top1),
+        percents(report.top1_interval),
+        percent(report.balanced)
+    );
+    if let (Some(top1), Some(interval)) = (report.float_top1, report.float_top1_interval) {
+        let _ = writeln!(text, "| float | {} | {} | |", percent(top1), percents(interval));
+    }
+    text += "\n| cost | |\n|---|---|\n";
+    for (key, name) in [
+        ("macs", "multiplications per run"),
+        ("arena_bytes", "bytes of memory"),
+        ("file_bytes", "bytes of the file"),
+    ] {
+        if let Some(value) = card.measured.get(key) {
+            let _ = writeln!(text, "| {name} | {value} |");
+        }
+    }
+    text
+}
+
+fn confusion(report: &ClipReport) -> String {
+    let mut text = format!(
+        "\nRows are what was said, columns what was understood:\n\n| | {} | recall | 95 % |\n|---|{}---|---|\n",
+        report.labels.join(" | "),
+        "---|".repeat(report.labels.len())
+    );
+    for (label, row) in report.by_label.iter().zip(&report.confusion) {
+        let cells: Vec<String> = row.iter().map(usize::to_string).collect();
+        let (recall, interval) = (percent(label.recall), percents(label.recall_interval));
+        let _ = writeln!(text, "| **{}** | {} | {recall} | {interval} |", label.label, cells.join(" | "));
+    }
+    text
+}
+
+fn variants(card: &Card) -> String {
+    let Some(rows) = card.measured.get("variants").and_then(Value::as_array) else { return String::new() };
+    let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is rounded after training, `shipped` is \
+                    `model.tflite`. p is McNemar's exact test against float.\n\n| form | top-1 | lost | p |\n|---|---|---|---|\n"
+        .to_owned();
+    for row in rows {
+        let real = |key: &str| row.get(key).and_then(Value::as_float).unwrap_or(f64::NAN);
+        let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
+        let (top1, lost, p) = (percent(real("top1")), real("lost_points"), real("p"));
+        let _ = writeln!(text, "| {name} | {top1} | {lost:.2} points | {p:.3} |");
+    }
+    text
+}
+
+fn streams(card: &Card) -> String {
+    let Some(streams) = card.measured.get("streams").and_then(Value::as_table) else { return String::new() };
+    let mut text = "\n## On streams\n\nThrough the pipeline's own stages, at its operating points.\n\n| figure | value |\n|---|---|\n"
+        .to_owned();
+    for (name, value) in streams {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let _ = writeln!(text, "| {} | {value} |", name.replace('_', " "));
+    }
+    text
+}

@@ -1,0 +1,79 @@
+//! `kws-lab calibrate`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use kws_lab::corpus::Split;
+use kws_lab::evaluate::{Limit, Listener, calibrate, write_points};
+
+use super::evaluate::write_json;
+use super::listening::Listening;
+
+/// Chooses a model's operating points on streams and writes them into its `model.toml`.
+///
+/// A pipeline whose `trigger` states no points goes by the model's. Thresholds are chosen for each label so that all
+/// together keep the limit and miss the fewest words; a limit that the streams are too short to support is refused.
+/// Choose on the validation split, then measure on the test split with `evaluate`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: kws-lab calibrate --model models/yes_no --pipeline yes_no.toml --corpus data/speech \
+    --noise data/noise --speech data/talk --max-faph 0.5"
+)]
+pub(crate) struct Calibrate {
+    /// Folder of the model.
+    #[arg(long)]
+    model: PathBuf,
+    /// Pipeline file whose stages listen; the model takes the place of its classifier's own.
+    #[arg(long)]
+    pipeline: PathBuf,
+    #[command(flatten)]
+    listening: Listening,
+    /// Most false accepts per hour, all labels together, at the upper bound of 95 %.
+    #[arg(long, required_unless_present = "max_frr", conflicts_with = "max_frr", value_name = "RATE")]
+    max_faph: Option<f64>,
+    /// Largest share of words that may be missed; then false accepts are made as few as that allows.
+    #[arg(long, value_name = "SHARE")]
+    max_frr: Option<f64>,
+    /// Name of the operating point.
+    #[arg(long, default_value = "default")]
+    name: String,
+    /// Writes the figures to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Calibrate {
+    pub(crate) fn run(mut self) -> Result<()> {
+        ensure!(
+            self.listening.split != Some(Split::Test),
+            "operating points are chosen on the validation split, never on `test`: what is measured there would flatter"
+        );
+        self.listening.split = self.listening.split.or(Some(Split::Validation));
+        let limit = match (self.max_faph, self.max_frr) {
+            (_, Some(share)) => Limit::Missed(share),
+            (rate, None) => Limit::FalseAcceptsPerHour(rate.unwrap_or(0.0)),
+        };
+        let listener = Listener::open(&self.pipeline, Some(&self.model))?;
+        let parts = self.listening.material()?.parts()?;
+        let found = calibrate(&listener, &parts, limit)?;
+        let pipeline = self.pipeline.file_stem().unwrap_or_default().to_string_lossy();
+        write_points(&self.model, &self.name, &found, limit, &pipeline)?;
+        for point in &found.points {
+            println!("{:12} on {:.3}, off {:.3}", point.label, point.on, point.off);
+        }
+        let f = &found.figures;
+        println!(
+            "missed {} of {} words ({})",
+            f.missed,
+            f.said,
+            f.frr.map_or(String::new(), |s| format!("{:.2} %", 100.0 * s))
+        );
+        println!("false accepts: {}", f.claim());
+        println!("written to `{}`", self.model.join("model.toml").display());
+        if let Some(path) = &self.json {
+            write_json(path, &serde_json::to_value(&found)?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! One prediction for each clip, against its label.
+
+mod curve;
+mod groups;
+mod page;
+mod report;
+mod score;
+
+pub use curve::{Curve, CurvePoint, curve};
+pub use groups::{Column, Group, default_columns};
+pub use report::{ClipReport, LabelFigures};
+pub use score::{Scored, Scores, score_clips};
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::bundle::Bundle;
+use crate::corpus::Split;
+
+/// Scores the clips of corpora, or of one split of them, and sums up.
+///
+/// # Errors
+/// When a corpus cannot be read, or holds no clip for the model.
+pub fn evaluate_clips(
+    bundle: &mut Bundle,
+    corpora: &[PathBuf],
+    split: Option<Split>,
+) -> Result<(ClipReport, Scores)> {
+    let scores = score_clips(bundle, corpora, split)?;
+    let columns = default_columns(&scores.clips);
+    let report = ClipReport::new(bundle, &scores, split, &columns)?;
+    Ok((report, scores))
+}

@@ -1,0 +1,111 @@
+//! What a model says of each clip of a corpus.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+use crate::audio::read_16k;
+use crate::bundle::Bundle;
+use crate::corpus::{Clip, Corpus, Split};
+use crate::evaluate::progress;
+use crate::features::{CLIP, FrontEnd};
+use crate::train::{centre, largest};
+
+/// A clip with what the model said of it.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// The manifest's row.
+    pub clip: Clip,
+    /// Name of the corpus's folder.
+    pub corpus: String,
+    /// The output that is right.
+    pub class: usize,
+    /// What the integer model read.
+    pub input: Vec<i8>,
+    /// What it wrote.
+    pub output: Vec<i8>,
+    /// Probability of each label.
+    pub scores: Vec<f32>,
+    /// The same by the float twin, where there is one.
+    pub float_scores: Option<Vec<f32>>,
+}
+
+impl Scored {
+    /// Whether the integer model was right.
+    #[must_use]
+    pub fn right(&self) -> bool {
+        largest(&self.scores) == self.class
+    }
+}
+
+/// Every clip that was scored.
+#[derive(Clone, Debug, Default)]
+pub struct Scores {
+    /// In the order of the manifests.
+    pub clips: Vec<Scored>,
+    /// Real features of the clips, one after the other.
+    pub features: Vec<f32>,
+    /// Clips that could not be used, and why.
+    pub excluded: Vec<(PathBuf, String)>,
+}
+
+/// Scores every clip of corpora, or of one split of them, that the model has a label for. A clip is cut or padded at
+/// both ends to the length that models take.
+///
+/// # Errors
+/// When a corpus cannot be read, or none holds a clip for the model.
+pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split>) -> Result<Scores> {
+    let mut front_end = bundle.front_end()?;
+    let mut scores = Scores::default();
+    let mut rows: Vec<(String, Clip, usize)> = Vec::new();
+    for root in corpora {
+        let corpus = Corpus::open(root)?;
+        scores.excluded.extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
+        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
+        let clips = corpus.clips.into_iter().filter(|c| split.is_none_or(|s| c.split == s));
+        rows.extend(
+            clips.filter_map(|c| bundle.vocabulary.class(&c.label).map(|class| (name.clone(), c, class))),
+        );
+    }
+    let bar = progress(rows.len(), "clips");
+    for (corpus, clip, class) in bar.wrap_iter(rows.into_iter()) {
+        match features(&mut front_end, &clip) {
+            Err(why) => scores.excluded.push((clip.path, format!("{why:#}"))),
+            Ok(features) => {
+                let input = bundle.integer.quantise(&features);
+                let output = bundle.integer.run(&input);
+                let probabilities = bundle.integer.probabilities(&output);
+                scores.features.extend(features);
+                scores.clips.push(Scored {
+                    clip,
+                    corpus,
+                    class,
+                    input,
+                    output,
+                    scores: probabilities,
+                    float_scores: None,
+                });
+            }
+        }
+    }
+    bar.finish_and_clear();
+    ensure!(!scores.clips.is_empty(), "no clip of the corpus has a label of `{}`", bundle.card.name);
+    if let Some(rows) = bundle.classify_float(&scores.features) {
+        scores.clips.iter_mut().zip(rows).for_each(|(clip, row)| clip.float_scores = Some(row));
+    }
+    Ok(scores)
+}
+
+/// Features of a clip, frame by frame.
+fn features(front_end: &mut FrontEnd, clip: &Clip) -> Result<Vec<f32>> {
+    let samples = read_16k(&clip.path)?;
+    ensure!(
+        samples.len() <= 2 * CLIP,
+        "a clip lasts about one second, found {:.1} s",
+        samples.len() as f64 / CLIP as f64
+    );
+    let [frames, width] = front_end.shape();
+    let mut features = vec![0.0; frames * width];
+    front_end.extract(&centre(&samples), &mut features)?;
+    Ok(features)
+}

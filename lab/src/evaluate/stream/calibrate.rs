@@ -1,0 +1,237 @@
+//! Choosing operating points on streams, and refusing what the streams cannot support.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+
+use super::figures::Figures;
+use super::listener::{Listener, Point};
+use super::material::Part;
+use super::report::{detections, listen, together};
+use crate::audio::RATE;
+use crate::statistics::{hours_needed, poisson_upper};
+
+/// What the operating point must keep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// At most so many false accepts per hour, at the upper bound (one-sided, 95 %), over all labels together.
+    FalseAcceptsPerHour(f64),
+    /// At most this share of the words missed; the fewest false accepts that this allows.
+    Missed(f64),
+}
+
+/// What was chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Calibration {
+    /// One for each label.
+    pub points: Vec<Chosen>,
+    /// All of them together.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// A label's threshold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chosen {
+    /// The label.
+    pub label: String,
+    /// Score at which a detection begins.
+    pub on: f64,
+    /// Score below which it ends.
+    pub off: f64,
+}
+
+/// Chooses a threshold for each label so that all together keep the limit and miss the fewest words (or, under a limit
+/// of misses, let the fewest others through). Between thresholds that do equally well it takes the middle one.
+///
+/// # Errors
+/// When the material is too short for the limit, or no thresholds keep it.
+pub fn calibrate(listener: &Listener, parts: &[Part], limit: Limit) -> Result<Calibration> {
+    let hours: f64 =
+        parts.iter().map(|p| p.stream.samples.len() as f64).sum::<f64>() / f64::from(RATE) / 3600.0;
+    if let Limit::FalseAcceptsPerHour(limit) = limit {
+        ensure!(
+            poisson_upper(0, hours) <= limit,
+            "{hours:.2} h cannot support {limit} false accepts per hour: even without any the upper bound is {:.2}/h. \
+             Give at least {:.1} h of streams without a false accept, or raise the limit",
+            poisson_upper(0, hours),
+            hours_needed(limit)
+        );
+    }
+    let words = listener.words();
+    let grid: Vec<f64> = (5..200).map(|i| f64::from(i) / 200.0).collect();
+    let points: Vec<Point> = words
+        .iter()
+        .flat_map(|label| grid.iter().map(|&on| Point { label: label.clone(), on, off: None }))
+        .collect();
+    let heard = listen(listener, parts)?;
+    let found = detections(listener, &heard, &points)?;
+    let options: Vec<Vec<Choice>> = (0..words.len())
+        .map(|w| {
+            let of = |g: usize| together(&heard, &found, &points, &[w * grid.len() + g]);
+            (0..grid.len()).map(|g| Choice::of(&of(g))).collect()
+        })
+        .collect();
+    let silent: Vec<&String> =
+        words.iter().zip(&options).filter(|(_, o)| o[0].said == 0).map(|(w, _)| w).collect();
+    ensure!(
+        silent.is_empty(),
+        "`{}` is never said in the streams: nothing to choose its threshold by",
+        silent[0]
+    );
+    let chosen = match limit {
+        Limit::FalseAcceptsPerHour(limit) => {
+            let most = (0..).take_while(|&n| poisson_upper(n, hours) <= limit).last().unwrap_or(0);
+            choose(&options, most)
+        }
+        Limit::Missed(share) => {
+            let said: usize = options.iter().map(|o| o[0].said).sum();
+            let most = (share * said as f64).floor() as usize;
+            let swapped: Vec<Vec<Choice>> =
+                options.iter().map(|o| o.iter().map(|o| o.swapped()).collect()).collect();
+            choose(&swapped, most)
+        }
+    };
+    let Some(chosen) = chosen else {
+        bail!("no thresholds keep the limit on these streams: raise it, or train a better model");
+    };
+    let indices: Vec<usize> = chosen.iter().enumerate().map(|(w, g)| w * grid.len() + g).collect();
+    Ok(Calibration {
+        points: indices
+            .iter()
+            .map(|&i| Chosen {
+                label: points[i].label.clone(),
+                on: points[i].on,
+                off: round(points[i].on * 0.75),
+            })
+            .collect(),
+        figures: together(&heard, &found, &points, &indices),
+    })
+}
+
+fn round(score: f64) -> f64 {
+    (score * 1000.0).round() / 1000.0
+}
+
+/// What one threshold of one label costs.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    said: usize,
+    /// What is limited: false accepts, or misses when swapped.
+    limited: usize,
+    /// What is to be small: misses, or false accepts when swapped.
+    cost: usize,
+}
+
+impl Choice {
+    fn of(figures: &Figures) -> Self {
+        Self { said: figures.said, limited: figures.false_accepts, cost: figures.missed }
+    }
+
+    fn swapped(self) -> Self {
+        Self { limited: self.cost, cost: self.limited, ..self }
+    }
+}
+
+/// For each label the threshold with which all labels together stay within `most` at the lowest cost.
+///
+/// A table over labels and what is spent of the limit: exact, unlike raising one threshold after the other.
+fn choose(options: &[Vec<Choice>], most: usize) -> Option<Vec<usize>> {
+    // best[spent] is the lowest cost of the labels so far and their thresholds.
+    let mut best: Vec<Option<(usize, Vec<usize>)>> = vec![None; most + 1];
+    best[0] = Some((0, Vec::new()));
+    for label in options {
+        let mut next: Vec<Option<(usize, Vec<usize>)>> = vec![None; most + 1];
+        for (spent, (cost, chosen)) in best.iter().enumerate().filter_map(|(s, b)| Some((s, b.as_ref()?))) {
+            for (limited, added, middle) in plateaus(label) {
+                let total = spent + limited;
+                if total > most || next[total].as_ref().is_some_and(|n| n.0 <= cost + added) {
+                    continue;
+                }
+                let mut chosen = chosen.clone();
+                chosen.push(middle);
+                next[total] = Some((cost + added, chosen));
+            }
+        }
+        best = next;
+    }
+    // Of equal costs the one that spends least.
+    best.into_iter().flatten().min_by_key(|b| b.0).map(|b| b.1)
+}
+
+/// Runs of thresholds with the same counts: what is limited, the cost, and the middle of the run.
+fn plateaus(label: &[Choice]) -> Vec<(usize, usize, usize)> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for run in label.chunk_by(|a, b| (a.limited, a.cost) == (b.limited, b.cost)) {
+        runs.push((run[0].limited, run[0].cost, start + run.len() / 2));
+        start += run.len();
+    }
+    runs
+}
+
+/// Writes the points into a model's `model.toml` under a name, in the place of those of that name, and how they were
+/// found; everything else in the file stays as it is, comments included.
+///
+/// # Errors
+/// When the file cannot be read or written, or is no TOML.
+pub fn write_points(
+    folder: &Path,
+    name: &str,
+    calibration: &Calibration,
+    limit: Limit,
+    pipeline: &str,
+) -> Result<()> {
+    let path = folder.join("model.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let mut file: toml_edit::DocumentMut =
+        text.parse().with_context(|| format!("in `{}`", path.display()))?;
+    let place = file.get("point").and_then(toml_edit::Item::as_array_of_tables).cloned();
+    let mut points = place.unwrap_or_default();
+    points.retain(|point| point.get("name").and_then(toml_edit::Item::as_str) != Some(name));
+    for chosen in &calibration.points {
+        let mut point = toml_edit::Table::new();
+        point["name"] = toml_edit::value(name);
+        point["label"] = toml_edit::value(chosen.label.as_str());
+        point["on"] = toml_edit::value(chosen.on);
+        point["off"] = toml_edit::value(chosen.off);
+        points.push(point);
+    }
+    file["point"] = toml_edit::Item::ArrayOfTables(points);
+    let f = &calibration.figures;
+    let mut how = toml_edit::Table::new();
+    how["pipeline"] = toml_edit::value(pipeline);
+    match limit {
+        Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(limit),
+        Limit::Missed(share) => how["max_frr"] = toml_edit::value(share),
+    }
+    how["hours"] = toml_edit::value(round(f.hours));
+    how["false_accepts"] = toml_edit::value(f.false_accepts as i64);
+    how["faph_upper"] = toml_edit::value(round(f.faph_upper));
+    how["said"] = toml_edit::value(f.said as i64);
+    how["missed"] = toml_edit::value(f.missed as i64);
+    let all = file.entry("calibration").or_insert_with(toml_edit::table);
+    all[name] = toml_edit::Item::Table(how);
+    std::fs::write(&path, file.to_string()).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn option(limited: usize, cost: usize) -> Choice {
+        Choice { said: 10, limited, cost }
+    }
+
+    #[test]
+    fn the_limit_is_shared_between_labels() {
+        // The first label gains more from the one false accept that is allowed.
+        let a = vec![option(1, 0), option(0, 5), option(0, 5), option(0, 5)];
+        let b = vec![option(1, 0), option(0, 2)];
+        assert_eq!(choose(&[a.clone(), b.clone()], 1), Some(vec![0, 1]));
+        assert_eq!(choose(&[a.clone(), b.clone()], 0), Some(vec![2, 1]), "the middle of the plateau");
+        assert_eq!(choose(&[a, b], 2), Some(vec![0, 0]));
+        assert_eq!(choose(&[vec![option(3, 0)]], 2), None);
+    }
+}

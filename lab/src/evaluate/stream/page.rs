@@ -1,0 +1,127 @@
+//! Figures over streams for people: tables on the terminal, and their part of an HTML page.
+
+use anyhow::Result;
+
+use super::figures::{Figures, Latency};
+use super::report::{Row, StreamReport};
+use crate::evaluate::{percent, percents};
+use crate::page::{Axis, Chart, Page, Series, Table};
+
+const HOW: &str = "Every figure comes from the pipeline's own stages with the pipeline's own parameters. A word counts \
+                   as heard when its detection comes between its start and 0.75 s after its end; every other detection \
+                   is a false accept. Intervals are of 95 %: Clopper and Pearson's for misses, the exact Poisson one \
+                   for false accepts.";
+
+impl StreamReport {
+    /// The report for a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("`{}` listens for {}\n\n", self.pipeline, self.words.join(", "));
+        text += &self.material_table().text();
+        text += &format!("\nthe pipeline's own operating points\n{}", rows_table(&self.points).text());
+        if let Some(row) = self.own() {
+            text += &format!("false accepts: {}\n", row.figures.claim());
+        }
+        text + &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text())
+    }
+
+    /// Adds the report to a page.
+    ///
+    /// # Errors
+    /// When a chart cannot be drawn.
+    pub fn page(&self, page: Page) -> Result<Page> {
+        let mut page = page
+            .heading("Streams")
+            .paragraph(&format!("`{}` listens for {}. {HOW}", self.pipeline, self.words.join(", ")))
+            .table(self.material_table())
+            .heading("The pipeline's own operating points")
+            .table(rows_table(&self.points));
+        if let Some(row) = self.own() {
+            page = page.warning(&format!("False accepts: {}.", row.figures.claim()));
+        }
+        page = page
+            .heading("Sweep of the threshold")
+            .figure(self.trade_off()?, "Misses against false accepts per hour, each point one threshold. Thresholds \
+                                        without a false accept have no place on the logarithmic axis: see the table.")
+            .figure(self.bounds()?, "What can be claimed: the upper bounds of misses and of false accepts per hour, \
+                                     over the threshold.")
+            .table(rows_table(&self.sweep));
+        if self.words.len() > 1 {
+            page = page.heading("Each label alone").table(rows_table(&self.by_label));
+        }
+        Ok(page)
+    }
+
+    fn material_table(&self) -> Table {
+        let table = Table::new(["material", "hours", "words"]);
+        self.material.iter().fold(table, |table, (name, hours, words)| {
+            table.row([name.clone(), format!("{hours:.3}"), words.to_string()])
+        })
+    }
+
+    /// The DET curve of streams.
+    fn trade_off(&self) -> Result<String> {
+        let axes = (Axis::new("false accepts per hour").logarithmic(), Axis::new("words missed"));
+        let point = |r: &Row| r.figures.frr.map(|frr| (r.figures.faph, frr));
+        let mut chart = Chart::new(axes.0, axes.1);
+        if self.words.len() > 1 {
+            chart = chart.with(Series::line("all labels", self.sweep.iter().filter_map(point)));
+        }
+        for word in &self.words {
+            let rows = self.by_label.iter().filter(|r| r.label.as_ref() == Some(word));
+            chart = chart.with(Series::line(word, rows.filter_map(point)));
+        }
+        chart.with(Series::points("as the pipeline is", self.own().and_then(point))).svg()
+    }
+
+    fn bounds(&self) -> Result<String> {
+        let rows = || self.sweep.iter().filter_map(|r| r.on.map(|on| (on, &r.figures)));
+        let chart = Chart::new(
+            Axis::new("threshold"),
+            Axis::new("words missed (share), false accepts per hour").logarithmic(),
+        )
+        .with(Series::line("false accepts per hour", rows().map(|(on, f)| (on, f.faph))))
+        .with(Series::dashes("their upper bound", rows().map(|(on, f)| (on, f.faph_upper))))
+        .with(Series::line("words missed", rows().filter_map(|(on, f)| f.frr.map(|frr| (on, frr)))))
+        .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))));
+        chart.svg()
+    }
+}
+
+fn rows_table(rows: &[Row]) -> Table {
+    let labelled = rows.iter().any(|r| r.label.is_some());
+    let mut header =
+        vec!["threshold", "missed", "FRR", "95 %", "FA", "FA/h", "95 %", "at most", "latency", "90 %"];
+    if labelled {
+        header.insert(0, "label");
+    }
+    let parts: Vec<String> =
+        rows.first().map_or(Vec::new(), |r| r.figures.parts.iter().map(|p| p.part.clone()).collect());
+    let header = header.into_iter().map(str::to_owned).chain(parts.iter().map(|p| format!("FA {p}")));
+    rows.iter().fold(Table::new(header), |table, row| {
+        let mut cells = cells(&row.figures);
+        cells.insert(0, row.on.map_or("each its own".to_owned(), |on| format!("{on:.3}")));
+        if labelled {
+            cells.insert(0, row.label.clone().unwrap_or_else(|| "all".to_owned()));
+        }
+        table.row(cells)
+    })
+}
+
+fn cells(f: &Figures) -> Vec<String> {
+    let delay =
+        |ms: fn(&Latency) -> f64| f.latency.as_ref().map_or(String::new(), |l| format!("{:.0} ms", ms(l)));
+    let mut cells = vec![
+        format!("{}/{}", f.missed, f.said),
+        f.frr.map_or(String::new(), percent),
+        if f.said > 0 { percents(f.frr_interval) } else { String::new() },
+        f.false_accepts.to_string(),
+        format!("{:.2}", f.faph),
+        format!("{:.2} to {:.2}", f.faph_interval.low, f.faph_interval.high),
+        format!("{:.1}/h", f.faph_upper),
+        delay(|l| l.median_ms),
+        delay(|l| l.p90_ms),
+    ];
+    cells.extend(f.parts.iter().map(|p| p.false_accepts.to_string()));
+    cells
+}
