@@ -14,7 +14,7 @@ mod synth;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-/// Where the way from nothing to a corpus is told.
+/// What to type, from nothing to corpora for training.
 const EXAMPLE: &str = "\
 A corpus is a folder of clips at 16 kHz with `manifest.csv`: columns `path,label,speaker,split` and any metadata.
 From nothing to corpora for training, for example:
