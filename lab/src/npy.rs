@@ -23,6 +23,13 @@ pub enum Array {
         /// Values.
         items: Vec<u8>,
     },
+    /// `int16`.
+    I16 {
+        /// Extents, slowest first.
+        shape: Vec<usize>,
+        /// Values.
+        items: Vec<i16>,
+    },
     /// `float32`.
     F32 {
         /// Extents, slowest first.
@@ -41,6 +48,7 @@ impl Array {
         match self {
             Self::I8 { .. } => "int8",
             Self::U8 { .. } => "uint8",
+            Self::I16 { .. } => "int16",
             Self::F32 { .. } => "float32",
         }
     }
@@ -49,6 +57,9 @@ impl Array {
         match self {
             Self::I8 { shape, items } => ("|i1", shape, items.iter().map(|&i| i as u8).collect()),
             Self::U8 { shape, items } => ("|u1", shape, items.clone()),
+            Self::I16 { shape, items } => {
+                ("<i2", shape, items.iter().flat_map(|i| i.to_le_bytes()).collect())
+            }
             Self::F32 { shape, items } => {
                 ("<f4", shape, items.iter().flat_map(|i| i.to_le_bytes()).collect())
             }
@@ -76,7 +87,7 @@ pub fn write(path: &Path, array: &Array) -> Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Reads a file of int8, uint8 or float32 in C order.
+/// Reads a file of int8, uint8, int16 or float32 in C order.
 ///
 /// # Errors
 /// When it is no `.npy` file, is cut short, or holds another type.
@@ -114,12 +125,16 @@ fn parse(bytes: &[u8]) -> Result<Array> {
     } else if header.contains("'|u1'") {
         whole(1)?;
         Ok(Array::U8 { shape, items: data.to_vec() })
+    } else if header.contains("'<i2'") {
+        whole(2)?;
+        let items = data.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        Ok(Array::I16 { shape, items })
     } else if header.contains("'<f4'") {
         whole(4)?;
         let real = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         Ok(Array::F32 { shape, items: data.chunks_exact(4).map(real).collect() })
     } else {
-        bail!("its type is none of int8, uint8 and float32: `{}`", header.trim())
+        bail!("its type is none of int8, uint8, int16 and float32: `{}`", header.trim())
     }
 }
 

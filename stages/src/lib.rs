@@ -33,6 +33,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::WindowParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();
+    registry.add::<decide::WakeWordParams>();
     registry.add::<QuantiseParams>();
     registry.add::<StackParams>();
     registry.add::<nn::classifier::Params>();

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
+use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
@@ -44,19 +45,15 @@ impl Recording {
 /// # Errors
 /// When the file cannot be opened, is no audio, is damaged, or is too long.
 pub fn read(path: &Path) -> Result<Recording> {
-    read_up_to(path, LONGEST)
+    read_up_to(path, LONGEST).with_context(|| format!("cannot read audio from `{}`", path.display()))
 }
 
 /// Like [`read`], for recordings of at most `seconds`. A longer file is refused by its size or its header, or as
-/// soon as that much has been decoded.
+/// soon as that much has been decoded. The error does not name the file: it goes into lists that do.
 ///
 /// # Errors
 /// When the file cannot be opened, is no audio, is damaged, or is too long.
 pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
-    decode(path, seconds).with_context(|| format!("cannot read audio from `{}`", path.display()))
-}
-
-fn decode(path: &Path, seconds: f64) -> Result<Recording> {
     let file = File::open(path)?;
     let about = file.metadata()?;
     ensure!(about.is_file(), "it is no file");
@@ -66,9 +63,12 @@ fn decode(path: &Path, seconds: f64) -> Result<Recording> {
     ensure!(bytes <= bound, "the file has {:.0} MB, more than {seconds} s of audio take", bytes / 1e6);
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, format, meta)
-        .context("it is no WAV, FLAC, Ogg Vorbis or MP3")?;
+    let mut format = symphonia::default::get_probe().probe(&Hint::new(), stream, format, meta).map_err(
+        |why| match why {
+            Error::IoError(why) if why.kind() != std::io::ErrorKind::UnexpectedEof => anyhow!(why),
+            _ => anyhow!("it is no WAV, FLAC, Ogg Vorbis or MP3"),
+        },
+    )?;
     let track = format.default_track(TrackType::Audio).context("the file holds no audio track")?;
     let (id, stated) = (track.id, track.num_frames);
     let codec = track.codec_params.as_ref().and_then(|c| c.audio());

@@ -14,6 +14,15 @@ pub use write::write_wav;
 /// Sample rate in hertz of everything that the lab trains on.
 pub const RATE: u32 = 16_000;
 
+/// Endings of the files that are decoded.
+pub const ENDINGS: [&str; 5] = ["flac", "mp3", "oga", "ogg", "wav"];
+
+/// Whether a file's name says that it can be decoded.
+#[must_use]
+pub fn is_audio(path: &Path) -> bool {
+    path.extension().is_some_and(|e| ENDINGS.contains(&e.to_string_lossy().to_lowercase().as_str()))
+}
+
 /// Reads a recording that must already be sampled at [`RATE`].
 ///
 /// # Errors
@@ -29,7 +38,8 @@ pub fn read_16k(path: &Path) -> Result<Vec<i16>> {
     Ok(recording.to_i16())
 }
 
-/// Reads a recording of at most `seconds` at any rate, resampled to [`RATE`].
+/// Reads a recording of at most `seconds` at any rate, resampled to [`RATE`]. Like that of [`read_up_to`], the error
+/// does not name the file.
 ///
 /// # Errors
 /// When the file cannot be decoded, or lasts longer: that is found without decoding more than the limit.

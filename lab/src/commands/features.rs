@@ -54,7 +54,10 @@ fn array(shape: Vec<usize>, blocks: &[Buffer]) -> Result<Array> {
             Array::F32 { shape, items: blocks.iter().flat_map(items).collect() }
         }
         Some(other) => {
-            anyhow::bail!("the stage writes {}, which has no place in a `.npy` file here", other.element())
+            anyhow::bail!(
+                "the stage writes {}, which has no place in a `.npy` file here; `kws-run` prints events",
+                other.element()
+            )
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Build, Corpus, Draft, place};
+use super::{Build, Corpus, Draft, is_word, place};
 use crate::audio::{RATE, read_resampled};
 
 /// Longest recording in seconds that a word is looked for in.
@@ -22,7 +22,7 @@ pub fn align(corpus: Corpus, seconds: f64, build: &mut Build) -> Result<()> {
     let root = corpus.root;
     let drafts = corpus.clips.into_iter().map(|clip| {
         let path = clip.path.strip_prefix(&root).unwrap_or(&clip.path).to_string_lossy().replace('\\', "/");
-        let is_word = !clip.label.starts_with('_');
+        let placed = is_word(&clip.label);
         // A clip keeps the place that it came from in the beginning.
         let mut columns = clip.columns;
         let source = columns.remove("source").filter(|source| !source.is_empty()).unwrap_or(path);
@@ -35,7 +35,7 @@ pub fn align(corpus: Corpus, seconds: f64, build: &mut Build) -> Result<()> {
             columns: columns.into_iter().collect(),
             sound: Box::new(move || {
                 let samples = read_resampled(&clip.path, LONGEST)?;
-                if is_word { place(&samples, length) } else { Ok(samples) }
+                if placed { place(&samples, length) } else { Ok(samples) }
             }),
         }
     });

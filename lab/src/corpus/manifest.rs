@@ -49,6 +49,27 @@ impl fmt::Display for Split {
     }
 }
 
+/// Whether a label is a word: names that begin with `_`, such as `_silence_` and `_speech_`, are none.
+#[must_use]
+pub fn is_word(label: &str) -> bool {
+    !label.starts_with('_')
+}
+
+/// Clips by label and, within that, by split.
+pub type Counts = BTreeMap<String, BTreeMap<Split, usize>>;
+
+/// Counts the rows of a manifest; those without a split are left out.
+pub(super) fn count(manifest: &Table) -> Counts {
+    let mut counts = Counts::new();
+    for row in 0..manifest.len() {
+        let splits = counts.entry(manifest.get(row, "label").to_owned()).or_default();
+        if let Ok(split) = Split::parse(manifest.get(row, "split")) {
+            *splits.entry(split).or_default() += 1;
+        }
+    }
+    counts
+}
+
 /// One row of a manifest.
 #[derive(Clone, Debug)]
 pub struct Clip {
@@ -91,13 +112,7 @@ impl Corpus {
 
     fn read(root: &Path, path: &Path) -> Result<Self> {
         let table = Table::read(path)?;
-        for column in REQUIRED {
-            ensure!(
-                table.has(column),
-                "column `{column}` is missing: found `{}`; a manifest needs `path,label,speaker,split`",
-                table.columns().join(",")
-            );
-        }
+        table.require(&REQUIRED)?;
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
         for row in 0..table.len() {
             let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;

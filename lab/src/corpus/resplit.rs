@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use super::{MANIFEST, Ratios, Split, Table};
+use super::manifest::count;
+use super::{Counts, MANIFEST, Ratios, Split, Table, is_word};
 
 /// What becomes of the splits that a manifest states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,28 +35,26 @@ pub struct Division {
     /// The corpus.
     pub corpus: PathBuf,
     /// Clips by label and split.
-    pub labels: BTreeMap<String, BTreeMap<Split, usize>>,
+    pub labels: Counts,
     /// Clips whose split is another one than before.
     pub changed: usize,
     /// Speakers who served several splits.
     pub conflicts: Vec<Conflict>,
-    /// Clips without a speaker, which are assigned one by one.
+    /// Clips of words without a speaker, which are assigned one by one.
     pub nameless: usize,
     #[serde(skip)]
     table: Table,
 }
 
 /// Assigns splits by a hash of the speaker; of the file where the speaker is unknown. `salt` makes it another draw.
+/// Clips without a speaker that are no words, such as `_silence_`, keep their split where they have one.
 ///
 /// # Errors
 /// When the manifest cannot be read or lacks `path`, `label` or `speaker`.
 pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Result<Division> {
     let path = root.join(MANIFEST);
     let mut table = Table::read(&path)?;
-    for column in ["path", "label", "speaker"] {
-        let found = table.columns().join(",");
-        ensure!(table.has(column), "column `{column}` of `{}` is missing: found `{found}`", path.display());
-    }
+    table.require(&["path", "label", "speaker"]).with_context(|| format!("in `{}`", path.display()))?;
     ensure!(!table.is_empty(), "`{}` names no clips", path.display());
     let mut stated: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
     for row in 0..table.len() {
@@ -63,26 +62,31 @@ pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Resu
             stated.entry(who(&table, row).to_owned()).or_default().insert(split);
         }
     }
-    let give = |who: &str| match stated.get(who).map(|splits| splits.iter().collect::<Vec<_>>()).as_deref() {
-        Some([only]) if present == Present::Keep => **only,
+    let give = |who: &str, kept: Present| match stated
+        .get(who)
+        .map(|splits| splits.iter().collect::<Vec<_>>())
+        .as_deref()
+    {
+        Some([only]) if kept == Present::Keep => **only,
         _ => ratios.split(&format!("{salt}{who}")),
     };
     let conflicts = stated.iter().filter(|(_, found)| found.len() > 1).map(|(speaker, found)| Conflict {
         speaker: speaker.clone(),
         found: found.clone(),
-        given: give(speaker),
+        given: give(speaker, present),
     });
     let conflicts = conflicts.collect();
-    let (mut labels, mut changed, mut nameless) = (BTreeMap::<String, BTreeMap<Split, usize>>::new(), 0, 0);
+    let (mut changed, mut nameless) = (0, 0);
     for row in 0..table.len() {
-        let split = give(who(&table, row));
-        let splits = labels.entry(table.get(row, "label").to_owned()).or_default();
-        *splits.entry(split).or_default() += 1;
+        let (nobody, word) = (table.get(row, "speaker").is_empty(), is_word(table.get(row, "label")));
+        // Where silence and noise were cut from is known to who cut them, and lost to a hash.
+        let kept = if nobody && !word { Present::Keep } else { present };
+        let split = give(who(&table, row), kept);
         changed += usize::from(table.get(row, "split") != split.to_string());
-        nameless += usize::from(table.get(row, "speaker").is_empty());
+        nameless += usize::from(nobody && word);
         table.set(row, "split", split.to_string());
     }
-    Ok(Division { corpus: root.to_owned(), labels, changed, conflicts, nameless, table })
+    Ok(Division { corpus: root.to_owned(), labels: count(&table), changed, conflicts, nameless, table })
 }
 
 /// What is hashed for a row.

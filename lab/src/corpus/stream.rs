@@ -109,6 +109,9 @@ pub fn assemble(recipe: &Recipe) -> Stream {
 
 fn add_noise(part: &mut [f32], level: f32, recordings: &[Vec<i16>], rng: &mut ChaCha8Rng) {
     let recording = &recordings[rng.random_range(0..recordings.len())];
+    if recording.is_empty() {
+        return;
+    }
     let start = rng.random_range(0..recording.len());
     let noise: Vec<f32> =
         recording.iter().cycle().skip(start).take(part.len()).map(|&s| f32::from(s)).collect();

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::manifest::REQUIRED;
-use super::{Exclusion, Levels, MANIFEST, Split, Table, progress};
+use super::{Exclusion, Levels, MANIFEST, Split, Table, is_word, progress};
 use crate::audio::{LONGEST, read_resampled};
 
 /// Fewest clips of a label that teach a model something.
@@ -91,14 +91,8 @@ impl Survey {
     pub fn of(root: &Path, by: &[String], sound: Sound) -> Result<Self> {
         let path = root.join(MANIFEST);
         let table = Table::read(&path)?;
-        for column in ["path", "label"].into_iter().chain(by.iter().map(String::as_str)) {
-            let found = table.columns().join(",");
-            ensure!(
-                table.has(column),
-                "column `{column}` of `{}` is missing: found `{found}`",
-                path.display()
-            );
-        }
+        let needed: Vec<&str> = ["path", "label"].into_iter().chain(by.iter().map(String::as_str)).collect();
+        table.require(&needed).with_context(|| format!("in `{}`", path.display()))?;
         let mut survey = Self {
             corpus: root.to_owned(),
             clips: table.len(),
@@ -235,26 +229,22 @@ fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
 
 fn label_gaps(name: &str, label: &Label) -> Vec<String> {
     let mut gaps = Vec::new();
-    for split in Split::ALL {
+    let few = Split::ALL.into_iter().filter_map(|split| {
         let count = label.splits.get(&split).copied().unwrap_or(0);
-        let (few, so) = match split {
-            Split::Train => (FEW_TO_TRAIN, "to learn from"),
-            Split::Validation | Split::Test => (FEW_TO_MEASURE, "to measure with"),
-        };
-        if count < few {
-            let clips = if count == 1 { "clip" } else { "clips" };
-            gaps.push(format!(
-                "label `{name}` has {count} {clips} in `{split}`, {few} or more are needed {so}"
-            ));
-        }
+        let needed = if split == Split::Train { FEW_TO_TRAIN } else { FEW_TO_MEASURE };
+        (count < needed).then(|| format!("{count} of at least {needed} clips in `{split}`"))
+    });
+    let few: Vec<String> = few.collect();
+    if !few.is_empty() {
+        gaps.push(format!("label `{name}` has {}", few.join(", ")));
     }
-    if !name.starts_with('_') && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
+    if is_word(name) && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
         let count = label.speakers;
         gaps.push(format!(
             "label `{name}` has {count} speakers, fewer than {FEW_SPEAKERS}: a model will learn their voices"
         ));
     }
-    if !name.starts_with('_') && label.nameless > 0 {
+    if is_word(name) && label.nameless > 0 {
         let count = label.nameless;
         gaps.push(format!(
             "label `{name}` has {count} clips without a speaker: one person may train and test"
@@ -285,18 +275,18 @@ fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<S
     if 2 * unknown > survey.clips {
         gaps.push(format!("`{column}` is unknown for {unknown} of {} clips", survey.clips));
     }
-    for (value, labels) in condition.iter().filter(|(value, _)| !value.is_empty()) {
-        let lacking: Vec<&str> = survey
-            .labels
-            .keys()
-            .filter(|label| !label.starts_with('_') && !labels.contains_key(*label))
-            .map(String::as_str)
-            .collect();
-        if let [first, ..] = lacking[..] {
-            let more =
-                if lacking.len() > 1 { format!(" and {} more", lacking.len() - 1) } else { String::new() };
-            gaps.push(format!("no clip of label `{first}`{more} where `{column}` is `{value}`"));
-        }
+    let words: Vec<&String> = survey.labels.keys().filter(|label| is_word(label)).collect();
+    let known = || condition.iter().filter(|(value, _)| !value.is_empty());
+    let lacking: Vec<(&String, &String)> = known()
+        .flat_map(|(value, labels)| {
+            words.iter().filter(|w| !labels.contains_key(**w)).map(move |w| (*w, value))
+        })
+        .collect();
+    if let [(label, value), ..] = lacking[..] {
+        let (count, all) = (lacking.len(), known().count() * words.len());
+        gaps.push(format!(
+            "{count} of {all} pairs of label and `{column}` have no clip, such as `{label}` where it is `{value}`"
+        ));
     }
     gaps
 }

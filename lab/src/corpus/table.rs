@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use super::disk::{folder_of, open_to_all};
+
 /// A table with named columns. Every row has a cell for each column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -61,15 +63,14 @@ impl Table {
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let write = || -> Result<()> {
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
             let mut writer = csv::Writer::from_writer(&mut file);
             writer.write_record(&self.columns)?;
             self.rows.iter().try_for_each(|row| writer.write_record(row))?;
             writer.flush()?;
             drop(writer);
             file.flush()?;
-            readable_by_all(file.as_file())?;
+            open_to_all(file.path())?;
             file.persist(path)?;
             Ok(())
         };
@@ -86,6 +87,18 @@ impl Table {
     #[must_use]
     pub fn has(&self, column: &str) -> bool {
         self.index(column).is_some()
+    }
+
+    /// Checks that columns are there.
+    ///
+    /// # Errors
+    /// Names the first that is missing, and what was found in its place.
+    pub fn require(&self, columns: &[&str]) -> Result<()> {
+        for column in columns {
+            let (found, needed) = (self.columns.join(","), columns.join(","));
+            ensure!(self.has(column), "column `{column}` is missing: found `{found}`, expected `{needed}`");
+        }
+        Ok(())
     }
 
     /// Count of rows.
@@ -168,18 +181,6 @@ fn readable(why: anyhow::Error, path: &Path) -> anyhow::Error {
         why.downcast_ref::<csv::Error>().is_some_and(|e| matches!(e.kind(), csv::ErrorKind::Utf8 { .. }));
     let why = if encoding { why.context("the file is not UTF-8; save it as UTF-8 text") } else { why };
     why.context(format!("cannot read `{}`", path.display()))
-}
-
-/// A temporary file is its owner's alone; what it becomes is not.
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }
 
 #[cfg(test)]

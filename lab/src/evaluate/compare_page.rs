@@ -91,7 +91,7 @@ fn streams_table(clips: &Paired, streams: &Comparison) -> Table {
             percents(f.frr_interval),
             f.false_accepts.to_string(),
             format!("{:.2}", f.faph),
-            format!("{:.2} to {:.2}", f.faph_interval.low, f.faph_interval.high),
+            format!("{:.2}–{:.2}", f.faph_interval.low, f.faph_interval.high),
         ])
     })
 }

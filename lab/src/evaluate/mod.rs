@@ -8,13 +8,13 @@ mod variants;
 
 pub use clips::{
     ClipReport, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, curve, default_columns,
-    evaluate_clips, score_clips,
+    evaluate_clips, group, score_clips,
 };
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
-    Calibration, Chosen, Detection, Figures, Limit, Listener, Material, Part, Point, Recorded, StreamReport,
-    Tally, calibrate, heard_words, tally, write_points,
+    Calibration, Chosen, Detection, Figures, Latency, Limit, Listener, Material, Part, PartFigures, Point,
+    Recorded, Row, StreamReport, Tally, calibrate, heard_words, tally, write_points,
 };
 pub use variants::{Agreement, Variant, variants};
 
@@ -37,5 +37,5 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// An interval of shares in per cent.
 pub(crate) fn percents(interval: crate::statistics::Interval) -> String {
-    format!("{:.1} to {:.1} %", 100.0 * interval.low, 100.0 * interval.high)
+    format!("{:.1}–{:.1} %", 100.0 * interval.low, 100.0 * interval.high)
 }

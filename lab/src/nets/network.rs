@@ -79,7 +79,13 @@ impl Network {
         for (index, step) in self.graph.steps.iter().enumerate() {
             x = if step.op.has_weights() {
                 let layer = layers.next().expect("one layer for each step with weights");
-                layer.forward(x, step, fake, keep.take_if(|_| matches!(step.op, Op::Dense { .. })))
+                let keep = keep.take_if(|_| matches!(step.op, Op::Dense { .. }));
+                match fake {
+                    None => layer.forward(x, step, keep),
+                    Some(fake) => layer.forward_whole(x, step, (fake, index), keep),
+                }
+            } else if let Some(fake) = fake {
+                fake.mean(x, index)
             } else {
                 x.mean_dim(2).mean_dim(3)
             };
@@ -135,32 +141,59 @@ impl Layer {
         )
     }
 
-    fn forward(&self, x: Tensor<4>, step: &Step, fake: Option<&Fake>, keep: Option<Tensor<2>>) -> Tensor<4> {
-        let mut weight = self.weight.val();
-        if let Some(fake) = fake {
-            weight = fake.weight(weight, step.op);
-        }
-        let (stride, groups) = match step.op {
-            Op::Conv { stride, .. } => (stride, 1),
-            Op::Depthwise { stride, .. } => (stride, step.input[2]),
-            Op::Dense { .. } => return self.dense(x, weight, keep),
-            Op::Mean => unreachable!("a mean has no weights"),
-        };
-        let options = ConvOptions::new_with_padding(stride, step.padding(), [1, 1], groups);
-        let mut y = conv2d(x, weight, Some(self.bias.val()), options);
+    fn forward(&self, x: Tensor<4>, step: &Step, keep: Option<Tensor<2>>) -> Tensor<4> {
+        let mut y = apply(x, self.weight.val(), self.bias.val(), step, keep);
         if let Some(norm) = &self.norm {
             y = norm.forward(y);
         }
-        relu(y)
+        activate(y, step)
     }
 
-    fn dense(&self, x: Tensor<4>, weight: Tensor<4>, keep: Option<Tensor<2>>) -> Tensor<4> {
-        let mut flat: Tensor<2> = x.permute([0, 2, 3, 1]).flatten(1, 3);
-        if let Some(keep) = keep {
-            flat = flat * keep;
-        }
-        let weight: Tensor<2> = weight.flatten(1, 3);
-        let y = flat.matmul(weight.transpose()) + self.bias.val().unsqueeze_dim(0);
-        y.unsqueeze_dim::<3>(2).unsqueeze_dim(3)
+    /// The same in whole steps, as the integer kernels compute it: `index` is the activation that is read.
+    fn forward_whole(
+        &self,
+        x: Tensor<4>,
+        step: &Step,
+        (fake, index): (&Fake, usize),
+        keep: Option<Tensor<2>>,
+    ) -> Tensor<4> {
+        let (weight, scales) = fake.weight(self.weight.val(), step.op);
+        let scales = scales.mul_scalar(fake.activations[index].scale);
+        let bias = fake.bias(self.bias.val(), scales.clone());
+        let sums = apply(fake.whole(x, index), weight, bias, step, keep);
+        activate(fake.requantise(sums, scales, index + 1), step)
     }
+}
+
+/// Sums of products, `[clips, outputs, rows, columns]`.
+fn apply(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    step: &Step,
+    keep: Option<Tensor<2>>,
+) -> Tensor<4> {
+    let (stride, groups) = match step.op {
+        Op::Conv { stride, .. } => (stride, 1),
+        Op::Depthwise { stride, .. } => (stride, step.input[2]),
+        Op::Dense { .. } => return dense(x, weight, bias, keep),
+        Op::Mean => unreachable!("a mean has no weights"),
+    };
+    let options = ConvOptions::new_with_padding(stride, step.padding(), [1, 1], groups);
+    conv2d(x, weight, Some(bias), options)
+}
+
+fn dense(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, keep: Option<Tensor<2>>) -> Tensor<4> {
+    let mut flat: Tensor<2> = x.permute([0, 2, 3, 1]).flatten(1, 3);
+    if let Some(keep) = keep {
+        flat = flat * keep;
+    }
+    let weight: Tensor<2> = weight.flatten(1, 3);
+    let y = flat.matmul(weight.transpose()) + bias.unsqueeze_dim(0);
+    y.unsqueeze_dim::<3>(2).unsqueeze_dim(3)
+}
+
+/// Every layer but the last one has a ReLU.
+fn activate(y: Tensor<4>, step: &Step) -> Tensor<4> {
+    if matches!(step.op, Op::Dense { .. }) { y } else { relu(y) }
 }

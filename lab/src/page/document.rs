@@ -26,7 +26,7 @@ color:light-dark(#1c1e21,#e4e6ea);background:light-dark(#fff,#16181b)}
 h1{font-size:1.7rem}h2{font-size:1.25rem;margin-top:2.5rem}
 figure{margin:1.5rem 0}figcaption{font-size:.9rem;opacity:.8}svg{max-width:100%;height:auto}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.92rem;margin:1rem 0}
-th,td{padding:.25rem .7rem;text-align:left;border-bottom:1px solid light-dark(#d9dce1,#383c42)}
+th,td{padding:.25rem .7rem;text-align:left;white-space:nowrap;border-bottom:1px solid light-dark(#d9dce1,#383c42)}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
 .warning{border-left:4px solid #d55e00;padding:.4rem 1rem;background:light-dark(#fff3ea,#33241a)}
 ";
@@ -44,7 +44,7 @@ impl Page {
         self.element("h2", text)
     }
 
-    /// Adds a paragraph.
+    /// Adds a paragraph; what stands between backticks is set as code.
     #[must_use]
     pub fn paragraph(self, text: &str) -> Self {
         self.element("p", text)
@@ -53,14 +53,14 @@ impl Page {
     /// Adds a paragraph that stands out: what a reader must not miss.
     #[must_use]
     pub fn warning(mut self, text: &str) -> Self {
-        self.body += &format!("<p class=\"warning\">{}</p>\n", escape(text));
+        self.body += &format!("<p class=\"warning\">{}</p>\n", inline(text));
         self
     }
 
     /// Adds a list.
     #[must_use]
     pub fn list<S: AsRef<str>>(mut self, items: impl IntoIterator<Item = S>) -> Self {
-        let items = items.into_iter().map(|item| format!("<li>{}</li>\n", escape(item.as_ref())));
+        let items = items.into_iter().map(|item| format!("<li>{}</li>\n", inline(item.as_ref())));
         self.body += &format!("<ul>\n{}</ul>\n", items.collect::<String>());
         self
     }
@@ -103,7 +103,7 @@ impl Page {
     }
 
     fn element(mut self, name: &str, text: &str) -> Self {
-        self.body += &format!("<{name}>{}</{name}>\n", escape(text));
+        self.body += &format!("<{name}>{}</{name}>\n", inline(text));
         self
     }
 }
@@ -167,6 +167,16 @@ fn number(cell: &str) -> bool {
     cell.chars().next().is_some_and(|c| c.is_ascii_digit())
 }
 
+/// Text with its names in backticks as code.
+fn inline(text: &str) -> String {
+    let parts: Vec<String> = text.split('`').map(escape).collect();
+    if parts.len() % 2 == 0 {
+        return escape(text);
+    }
+    let code = |(i, part): (usize, String)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part };
+    parts.into_iter().enumerate().map(code).collect()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -180,6 +190,8 @@ mod tests {
         let page = Page::new("a <b>").warning("x & y").table(Table::new(["n"]).row(["12 %"]).row(["<i>"]));
         let html = page.html();
         assert!(html.contains("<title>a &lt;b&gt;</title>") && html.contains("x &amp; y"));
+        assert_eq!(inline("in `a<b`, it's"), "in <code>a&lt;b</code>, it's");
+        assert_eq!(inline("a lone ` stays"), "a lone ` stays");
         assert!(html.contains("<td class=\"number\">12 %</td>") && html.contains("<td>&lt;i&gt;</td>"));
     }
 

@@ -22,13 +22,14 @@ pub struct Series {
     name: String,
     points: Vec<(f64, f64)>,
     look: Look,
+    colour: Option<usize>,
 }
 
 impl Series {
     /// A line through points, in their order.
     #[must_use]
     pub fn line(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { name: name.into(), points: points.into_iter().collect(), look: Look::Line }
+        Self { name: name.into(), points: points.into_iter().collect(), look: Look::Line, colour: None }
     }
 
     /// A dashed line: for what is there to compare with.
@@ -41,6 +42,18 @@ impl Series {
     #[must_use]
     pub fn points(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         Self { look: Look::Points, ..Self::line(name, points) }
+    }
+}
+
+impl Series {
+    /// Gives it the colour of the `index`th series of its chart, to which it belongs.
+    #[must_use]
+    pub fn like(self, index: usize) -> Self {
+        Self { colour: Some(index), ..self }
+    }
+
+    fn colour(&self, index: usize) -> RGBColor {
+        colour(self.colour.unwrap_or(index))
     }
 }
 
@@ -119,12 +132,12 @@ impl Chart {
             .draw()?;
         for (index, series) in self.series.iter().enumerate() {
             let shown = series.points.iter().copied().filter(|&(x, y)| self.x.shows(x) && self.y.shows(y));
-            let style = colour(index).stroke_width(2);
+            let style = series.colour(index).stroke_width(2);
             match look(index, series) {
                 Look::Line => chart.draw_series(LineSeries::new(shown, style))?,
                 Look::Dashes => chart.draw_series(DashedLineSeries::new(shown, 6, 4, style))?,
                 Look::Points => {
-                    chart.draw_series(shown.map(|p| Circle::new(p, 4, colour(index).filled())))?
+                    chart.draw_series(shown.map(|p| Circle::new(p, 4, series.colour(index).filled())))?
                 }
             };
         }
@@ -135,14 +148,14 @@ impl Chart {
         for (index, series) in self.series.iter().enumerate() {
             let y = 20 + 20 * index as i32;
             let line = vec![(2, y), (28, y)];
-            let style = colour(index).stroke_width(2);
+            let style = series.colour(index).stroke_width(2);
             match look(index, series) {
                 Look::Line => area.draw(&PathElement::new(line, style))?,
                 Look::Dashes => {
                     area.draw(&PathElement::new(vec![(2, y), (12, y)], style))?;
                     area.draw(&PathElement::new(vec![(18, y), (28, y)], style))?;
                 }
-                Look::Points => area.draw(&Circle::new((15, y), 4, colour(index).filled()))?,
+                Look::Points => area.draw(&Circle::new((15, y), 4, series.colour(index).filled()))?,
             }
             area.draw(&Text::new(series.name.clone(), (36, y - 5), text(13)))?;
         }

@@ -54,14 +54,14 @@ speak() { # tool voice pace pitch text file
     esac
 }
 
-# One file for each voice: its share of the sentences, every sentence in a third of the voices.
-recite() { # voices sentences folder
-    mkdir -p "$3"
+# One file for each voice, with one of every so many sentences; each voice starts at another.
+recite() { # voices sentences every folder
+    mkdir -p "$4"
     number=0
     echo "$1" | while read -r tool voice pace pitch; do
         [ -n "$tool" ] || continue
         number=$((number + 1))
-        awk -v n="$number" 'NR % 3 == n % 3' "$2" >"$work/text"
+        awk -v n="$number" -v m="$3" 'NR % m == n % m' "$2" >"$work/text"
         rm -f "$work"/part*.wav
         part=100
         while read -r sentence; do
@@ -69,10 +69,10 @@ recite() { # voices sentences folder
             speak "$tool" "$voice" "$pace" "$pitch" "$sentence" "$work/part$part.wav"
         done <"$work/text"
         name=$(printf '%02d_%s_%s' "$number" "$tool" "$voice" | tr -c 'A-Za-z0-9_\n' '_')
-        sox -R -D "$work"/part*.wav -C 8 "$3/$name.flac"
-        echo "$3/$name.flac: $(soxi -D "$3/$name.flac") s"
+        sox -R -D "$work"/part*.wav -C 8 "$4/$name.flac"
+        echo "$4/$name.flac: $(soxi -D "$4/$name.flac") s"
     done
 }
 
-recite "$train" "$here/sentences.txt" "$folder/train"
-recite "$validation" "$here/sentences.validation.txt" "$folder/validation"
+recite "$train" "$here/sentences.txt" 3 "$folder/train"
+recite "$validation" "$here/sentences.validation.txt" 1 "$folder/validation"

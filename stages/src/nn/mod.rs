@@ -27,6 +27,8 @@ mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;
 #[cfg(feature = "std")]
+mod manifest;
+#[cfg(feature = "std")]
 mod model;
 #[cfg(feature = "std")]
 mod planner;
@@ -39,6 +41,8 @@ pub use card::Card;
 pub use contents::{Contents, Operands, operands};
 #[cfg(feature = "std")]
 pub use error::{ModelError, ModelErrorKind};
+#[cfg(feature = "std")]
+pub use manifest::Manifest;
 #[cfg(feature = "std")]
 pub use model::{Model, Tensor};
 #[cfg(feature = "std")]

@@ -80,6 +80,12 @@ fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
     for (verdict, list) in [Verdict::Valid, Verdict::Invalid, Verdict::Other].into_iter().zip(lists) {
         text += &format!("{:6} clips in `{}`\n", review.count(verdict), list.display());
     }
+    if review.alike > 0 {
+        text += &format!(
+            "{} synthesised clips are nearly the same as another: fewer voices than they seem\n",
+            review.alike
+        );
+    }
     if review.count(Verdict::Other) > 0 {
         text += "hear those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
     }

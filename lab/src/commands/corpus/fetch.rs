@@ -72,9 +72,15 @@ impl Fetch {
         };
         let file = download.run()?;
         let stem = ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending));
-        let unpacked = match stem.filter(|_| !self.packed) {
-            Some(stem) => Some(unpack(&file.path, &self.output.join(stem))?),
-            None => None,
+        let folder = stem.filter(|_| !self.packed).map(|stem| self.output.join(stem));
+        // Given a second time, the command has nothing to do.
+        let there = folder
+            .as_ref()
+            .and_then(|f| f.read_dir().ok())
+            .is_some_and(|mut entries| entries.next().is_some());
+        let unpacked = match &folder {
+            Some(folder) if !there => Some(unpack(&file.path, folder)?),
+            _ => None,
         };
         let result = Outcome { file, unpacked };
         self.json.show(&result, || told(&result, set))

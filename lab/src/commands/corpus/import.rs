@@ -34,8 +34,8 @@ enum Layout {
         #[command(flatten)]
         words: Words,
         /// What becomes of `_background_noise_`.
-        #[arg(long, value_enum, default_value_t = Noise::Both)]
-        background: Noise,
+        #[arg(long, value_enum, default_value_t = Kept::Both)]
+        background: Kept,
         #[command(flatten)]
         common: Common,
     },
@@ -69,8 +69,8 @@ enum Layout {
         #[arg(long, value_name = "TEXT", default_value = "_nohash_")]
         speaker_until: String,
         /// What becomes of a folder `_background_noise_`.
-        #[arg(long, value_enum, default_value_t = Noise::Both)]
-        background: Noise,
+        #[arg(long, value_enum, default_value_t = Kept::Both)]
+        background: Kept,
         #[command(flatten)]
         common: Common,
     },
@@ -115,7 +115,7 @@ struct Common {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Noise {
+enum Kept {
     /// Clips of one second labelled `_silence_`, and the whole recordings in `_background_noise_` of the corpus.
     Both,
     /// Clips labelled `_silence_` only.
@@ -136,13 +136,13 @@ enum ListName {
     Other,
 }
 
-impl From<Noise> for Background {
-    fn from(noise: Noise) -> Self {
-        match noise {
-            Noise::Both => Self::Both,
-            Noise::Silence => Self::Silence,
-            Noise::Noise => Self::Noise,
-            Noise::Skip => Self::Skip,
+impl From<Kept> for Background {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Both => Self::Both,
+            Kept::Silence => Self::Silence,
+            Kept::Noise => Self::Noise,
+            Kept::Skip => Self::Skip,
         }
     }
 }
@@ -189,6 +189,12 @@ impl Import {
 impl Common {
     fn make(&self, source: &Path, import: impl FnOnce(Terms, &mut Build) -> Result<()>) -> Result<()> {
         source.metadata().with_context(|| format!("cannot read `{}`", source.display()))?;
+        let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
+        ensure!(
+            !to.starts_with(&from),
+            "`{}` lies in what is imported; choose a folder outside",
+            to.display()
+        );
         ensure!(self.longest > 0.0, "`--longest` is {}, expected more than 0 s", self.longest);
         let mut build = self.target.begin()?;
         import(Terms { ratios: self.ratios, longest: self.longest }, &mut build)?;

@@ -14,18 +14,20 @@ mod synth;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+/// Where the way from nothing to a corpus is told.
+const EXAMPLE: &str = "\
+A corpus is a folder of clips at 16 kHz with `manifest.csv`: columns `path,label,speaker,split` and any metadata.
+From nothing to corpora for training, for example:
+
+  kws-lab corpus fetch speech_commands_v0.02 --output data
+  kws-lab corpus import speech-commands data/speech_commands_v0.02 --output corpora/words
+  kws-lab corpus synth --words computer --near commuter,compute --output corpora/computer
+  kws-lab corpus check corpora/computer
+  kws-lab corpus report corpora/computer --html report.html";
+
 /// Imports, makes, checks and describes corpora.
-///
-/// A corpus is a folder of clips at 16 kHz with `manifest.csv`: columns `path,label,speaker,split` and any metadata.
-/// From nothing to a corpus for training, for example:
-///
-///   kws-lab corpus fetch speech_commands_v0.02 --output data
-///   kws-lab corpus import speech-commands data/speech_commands_v0.02 --output corpora/words
-///   kws-lab corpus synth --words computer --near commuter,compute --output corpora/computer
-///   kws-lab corpus check corpora/computer
-///   kws-lab corpus report corpora/computer --html report.html
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Corpus {
     #[command(subcommand)]
     command: Command,

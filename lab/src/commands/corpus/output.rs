@@ -1,11 +1,11 @@
 //! What the commands share: where a corpus goes, and how figures are shown.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kws_lab::corpus::{Build, EXCLUDED, Exclusion, Existing, Made, Split};
+use kws_lab::corpus::{Build, Counts, EXCLUDED, Exclusion, Existing, Made, Split};
 use kws_lab::page::Table;
 use serde::Serialize;
 
@@ -26,6 +26,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// The folder of the corpus.
+    pub(super) fn folder(&self) -> &Path {
+        &self.output
+    }
+
     /// Begins the corpus.
     pub(super) fn begin(&self) -> Result<Build> {
         let existing = match (self.append, self.force) {
@@ -72,6 +77,9 @@ impl Json {
 fn summary(made: &Made) -> String {
     let mut text = counts(&made.labels).text();
     text += &format!("{} clips added to `{}`\n", made.added, made.corpus.display());
+    if made.known > 0 {
+        text += &format!("{} clips were there already\n", made.known);
+    }
     if made.joined > 0 {
         text += &format!("{} clips joined the split that their speaker is in already\n", made.joined);
     }
@@ -85,7 +93,7 @@ fn summary(made: &Made) -> String {
 }
 
 /// Clips by label and split.
-pub(super) fn counts(labels: &BTreeMap<String, BTreeMap<Split, usize>>) -> Table {
+pub(super) fn counts(labels: &Counts) -> Table {
     let mut table = Table::new(["label", "train", "validation", "test"]);
     for (label, splits) in labels {
         let count = |split| splits.get(&split).copied().unwrap_or(0).to_string();

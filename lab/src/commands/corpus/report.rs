@@ -87,20 +87,36 @@ pub(super) fn labels(survey: &Survey) -> Table {
 pub(super) fn speakers(survey: &Survey) -> Table {
     let mut table = Table::new(["speakers with the most clips", "clips"]);
     for (name, clips) in &survey.speakers.largest {
-        table = table.row([name.clone(), clips.to_string()]);
+        table = table.row([format!("`{name}`"), clips.to_string()]);
     }
     table
 }
 
-/// Clips by label and value of a condition.
+/// Most values of a condition that stand beside one another.
+const MOST_COLUMNS: usize = 10;
+
+/// Clips by label and value of a condition; where it has many values, these by their clips and labels.
 pub(super) fn by_condition(survey: &Survey, condition: &Condition) -> Table {
-    let value = |value: &String| if value.is_empty() { "unknown".to_owned() } else { value.clone() };
-    let mut table = Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(value)));
+    if condition.len() > MOST_COLUMNS {
+        let mut table = Table::new(["value", "clips", "labels"]);
+        for (name, labels) in condition {
+            let clips: usize = labels.values().sum();
+            table = table.row([shown(name), clips.to_string(), labels.len().to_string()]);
+        }
+        return table;
+    }
+    let mut table =
+        Table::new(std::iter::once("label".to_owned()).chain(condition.keys().map(|value| shown(value))));
     for label in survey.labels.keys() {
         let counts = condition.values().map(|labels| labels.get(label).copied().unwrap_or(0).to_string());
         table = table.row(std::iter::once(label.clone()).chain(counts));
     }
     table
+}
+
+/// A value of a condition.
+pub(super) fn shown(value: &str) -> String {
+    if value.is_empty() { "unknown".to_owned() } else { value.to_owned() }
 }
 
 /// Quantiles of length and level by label.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use kws_lab::corpus::survey::{Condition, Survey};
-use kws_lab::corpus::{Levels, Split};
+use kws_lab::corpus::{Levels, Split, is_word};
 use kws_lab::page::{Axis, Bars, Chart, Page, Series};
 
 use super::report;
@@ -32,16 +32,14 @@ pub(super) fn page(survey: &Survey) -> Result<Page> {
         }
         page = page.table(report::by_condition(survey, condition));
     }
-    let levels: Vec<&Levels> = survey.levels.values().flatten().collect();
-    if !levels.is_empty() {
-        let chart = |axis, of: fn(&Levels) -> f64| distribution(axis, levels.iter().map(|l| of(l)).collect());
+    if survey.levels.values().any(|levels| !levels.is_empty()) {
         page = page.heading("Length and level");
-        page = page.figure(chart("length, s", |l| l.seconds)?, "Share of clips by length.");
+        page = page.figure(distribution(survey, "length, s", |l| l.seconds)?, "Share of clips by length.");
         let loud = "Share of clips by the level of their loud parts, in dB relative to full scale.";
-        page = page.figure(chart("loud parts, dB", |l| l.loud_db)?, loud);
+        page = page.figure(distribution(survey, "loud parts, dB", |l| l.loud_db)?, loud);
         let contrast = "Share of clips by how far their loud parts stand above the quiet ones: an estimate of the \
                         signal-to-noise ratio.";
-        page = page.figure(chart("above the quiet parts, dB", Levels::contrast_db)?, contrast);
+        page = page.figure(distribution(survey, "above the quiet parts, dB", Levels::contrast_db)?, contrast);
         page = page.table(report::levels(survey));
     }
     Ok(page)
@@ -69,19 +67,30 @@ fn speakers(survey: &Survey) -> String {
 }
 
 fn condition_bars(condition: &Condition) -> Result<String> {
-    let name = |value: &String| if value.is_empty() { "unknown".to_owned() } else { value.clone() };
     let counts = condition.values().map(|labels| labels.values().sum::<usize>() as f64);
-    Bars::new(Axis::new("clips"), condition.keys().map(name)).with("clips", counts).svg()
+    Bars::new(Axis::new("clips"), condition.keys().map(|value| report::shown(value)))
+        .with("clips", counts)
+        .svg()
 }
 
-/// A histogram as a line: the share of values in each of 40 equal steps.
-fn distribution(axis: &str, values: Vec<f64>) -> Result<String> {
+/// Histograms as lines, of words and of what is none: the share of values in each of 40 equal steps.
+fn distribution(survey: &Survey, axis: &str, of: fn(&Levels) -> f64) -> Result<String> {
     const STEPS: usize = 40;
-    let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
+    let values = |words: bool| -> Vec<f64> {
+        let labels = survey.levels.iter().filter(|(label, _)| words == is_word(label));
+        labels.flat_map(|(_, levels)| levels.iter().map(of)).collect()
+    };
+    let series = [("words", values(true)), ("silence, speech", values(false))];
+    let all = || series.iter().flat_map(|(_, values)| values);
+    let (low, high) = all().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
     let width = ((high - low) / STEPS as f64).max(0.01);
-    let mut counts = [0usize; STEPS];
-    values.iter().for_each(|v| counts[(((v - low) / width) as usize).min(STEPS - 1)] += 1);
-    let share = |count: usize| 100.0 * count as f64 / values.len() as f64;
-    let points = counts.iter().enumerate().map(|(i, &count)| (low + (i as f64 + 0.5) * width, share(count)));
-    Chart::new(Axis::new(axis), Axis::new("clips, %")).with(Series::line("clips", points)).svg()
+    let mut chart = Chart::new(Axis::new(axis), Axis::new("clips, %"));
+    for (name, values) in series.iter().filter(|(_, values)| !values.is_empty()) {
+        let mut counts = [0usize; STEPS];
+        values.iter().for_each(|v| counts[(((v - low) / width) as usize).min(STEPS - 1)] += 1);
+        let share = |count: usize| 100.0 * count as f64 / values.len() as f64;
+        let points = counts.iter().enumerate().map(|(i, &n)| (low + (i as f64 + 0.5) * width, share(n)));
+        chart = chart.with(Series::line(*name, points));
+    }
+    chart.svg()
 }

@@ -12,7 +12,8 @@ use super::output::{Json, counts};
 /// Assigns training, validation and test anew, so that nobody is heard in two of them.
 ///
 /// A speaker goes where a hash of the name says, as in Speech Commands: the same name always goes to the same split,
-/// whatever is added later. Clips without a speaker are assigned one by one. The manifest's other columns stay.
+/// whatever is added later. Clips without a speaker are assigned one by one; `_silence_` keeps its
+/// split. The manifest's other columns stay.
 #[derive(Args)]
 pub(crate) struct Split {
     /// The corpus.
@@ -47,7 +48,7 @@ impl Split {
     pub(crate) fn run(self) -> Result<()> {
         let present = if self.keep { Present::Keep } else { Present::Replace };
         let division = divide(&self.corpus, self.ratios, present, &self.salt)?;
-        self.json.show(&division, || told(&division))?;
+        self.json.show(&division, || told(&division, self.mode))?;
         match self.mode {
             Mode::Write => division.write()?,
             Mode::Show => {}
@@ -62,13 +63,16 @@ impl Split {
     }
 }
 
-fn told(division: &Division) -> String {
-    let mut text = counts(&division.labels).text();
-    text += &format!("{} clips change their split\n", division.changed);
+fn told(division: &Division, mode: Mode) -> String {
+    let mut text = String::new();
+    if mode != Mode::Check {
+        text +=
+            &format!("{}{} clips change their split\n", counts(&division.labels).text(), division.changed);
+    }
     for conflict in division.conflicts.iter().take(10) {
         let found: Vec<String> = conflict.found.iter().map(|split| format!("`{split}`")).collect();
         let (speaker, given) = (&conflict.speaker, conflict.given);
-        text += &format!("speaker `{speaker}` was in {}, and is in `{given}`\n", found.join(" and "));
+        text += &format!("speaker `{speaker}` is in {}, and belongs to `{given}`\n", found.join(" and "));
     }
     if division.conflicts.len() > 10 {
         text += &format!("and {} more speakers in several splits\n", division.conflicts.len() - 10);

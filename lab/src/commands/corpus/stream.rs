@@ -1,10 +1,10 @@
 //! `kws-lab corpus stream`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::audio::{RATE, read_16k};
+use kws_lab::audio::{RATE, is_audio, read_16k};
 use kws_lab::corpus::{self, Recipe, SPEECH, assemble};
 use serde::Serialize;
 
@@ -53,6 +53,14 @@ pub(crate) struct Stream {
 /// Length of the pieces that running speech is cut into, in samples.
 const PIECE: usize = 5 * RATE as usize;
 
+/// What a stream is made of.
+struct Material {
+    /// Labels and samples of the clips and of the pieces of speech.
+    clips: Vec<(String, Vec<i16>)>,
+    /// What could not be read, and why.
+    excluded: Vec<String>,
+}
+
 #[derive(Serialize)]
 struct Written {
     stream: PathBuf,
@@ -69,7 +77,12 @@ impl Stream {
             "`--noise-from` is {}, expected 0 to 1",
             self.noise_from
         );
-        let (clips, excluded) = self.clips()?;
+        ensure!(
+            self.minutes.is_none_or(|m| m > 0.0),
+            "`--minutes` is {:?}, expected more than 0",
+            self.minutes
+        );
+        let Material { clips, excluded } = self.material()?;
         let mut noise = Vec::new();
         for path in recordings(&self.noise)? {
             let samples = read_16k(&path)?;
@@ -90,8 +103,7 @@ impl Stream {
         self.json.show(&written, || told(&written, &excluded))
     }
 
-    /// Labels and samples of the clips and of the pieces of speech, and what could not be read.
-    fn clips(&self) -> Result<(Vec<(String, Vec<i16>)>, Vec<String>)> {
+    fn material(&self) -> Result<Material> {
         let corpus = corpus::Corpus::open(&self.corpus)?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
@@ -116,7 +128,7 @@ impl Stream {
         for path in recordings(&self.speech)? {
             clips.extend(read_16k(&path)?.chunks(PIECE).map(|piece| (SPEECH.to_owned(), piece.to_vec())));
         }
-        Ok((clips, excluded))
+        Ok(Material { clips, excluded })
     }
 
     fn name(&self, snr_db: f32) -> PathBuf {
@@ -133,14 +145,11 @@ fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let audio = |path: &Path| {
-                path.extension().is_some_and(|e| ["flac", "mp3", "ogg", "wav"].iter().any(|a| e == *a))
-            };
             let entries =
                 std::fs::read_dir(path).with_context(|| format!("cannot list `{}`", path.display()))?;
             let mut inside: Vec<PathBuf> =
                 entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-            inside.retain(|path| audio(path));
+            inside.retain(|path| is_audio(path));
             inside.sort();
             if inside.is_empty() {
                 bail!("`{}` holds no FLAC, MP3, Ogg or WAV file", path.display());
@@ -159,7 +168,7 @@ fn told(written: &[Written], excluded: &[String]) -> String {
         let noise = snr_db.map_or("without noise".to_owned(), |snr| format!("{snr} dB above the noise"));
         let minutes = seconds / 60.0;
         text += &format!(
-            "`{}`: {minutes:.1} min, {words} words {noise}; truth in `{}`\n",
+            "`{}`: {minutes:.1} min, {words} words and pieces of speech {noise}; truth in `{}`\n",
             stream.display(),
             truth.display()
         );

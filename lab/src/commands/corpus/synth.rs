@@ -9,9 +9,9 @@ use kws_lab::corpus::synth::{ESPEAK, Sweep, Template, Text, synthesise};
 
 use super::output::Target;
 
-/// Has words spoken by a text-to-speech program, in many voices, at several speeds and pitches.
+/// Has words spoken by a text-to-speech program, in many voices, speeds and pitches.
 ///
-/// A voice is one speaker. Words are placed in the middle of a second. `--near` takes words that are easily taken for the
+/// A voice is one speaker; of espeak-ng's voices `ACCENT+TIMBRE` each timbre is. Words are placed in the middle of a second. `--near` takes words that are easily taken for the
 /// keyword, `--sentences` a file of sentences: a model must not hear its keyword in either. Any program will do:
 ///
 ///   --command 'piper --model {voice} --length-scale {speed} --output_file {output}'
@@ -33,7 +33,7 @@ pub(crate) struct Synth {
     /// it.
     #[arg(long, default_value = ESPEAK)]
     command: String,
-    /// Voices, separated by commas; without it 104 English ones of espeak-ng (`espeak-ng --voices` lists more).
+    /// Voices, separated by commas; without it 464 English ones of espeak-ng (`espeak-ng --voices` lists more).
     #[arg(long, value_delimiter = ',')]
     voices: Vec<String>,
     /// Values for `{speed}`, separated by commas; without it 130, 160 and 190 words a minute.

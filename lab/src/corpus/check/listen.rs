@@ -7,9 +7,9 @@ use sha1::{Digest, Sha1};
 
 use super::fingerprint::{Fingerprint, Fingerprinter};
 use super::{Fault, Limits, Verdict};
-use crate::audio::{RATE, Recording, read_up_to};
+use crate::audio::{RATE, read_up_to};
 use crate::bundle::Bundle;
-use crate::corpus::Levels;
+use crate::corpus::{Levels, is_word};
 use crate::features::FrontEnd;
 use crate::train::{centre, largest};
 
@@ -51,12 +51,11 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
         heard.faults.push(Fault::new("absent", Verdict::Invalid, "the folder lacks it"));
         return heard;
     }
-    let is_word = !label.starts_with('_');
     // A little more than the limit is decoded, so that clips just above it are measured.
-    let most = if is_word { limits.longest * 4.0 } else { LONGEST_SPEECH };
+    let most = if is_word(label) { limits.longest * 4.0 } else { LONGEST_SPEECH };
     match read_up_to(path, most) {
         Err(why) => {
-            let why = why.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+            let why = format!("{why:#}");
             let kind = if why.starts_with("it lasts") { "too-long" } else { "unreadable" };
             heard.faults.push(Fault::new(kind, Verdict::Invalid, why));
         }
@@ -65,7 +64,15 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
             heard.digest =
                 Some(Sha1::digest(samples.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<_>>()).into());
             heard.print = ear.fingerprinter.take(&samples);
-            measure(&mut heard, &recording, &samples, is_word, limits);
+            if recording.rate == RATE {
+                measure(&mut heard, &samples, label, limits);
+            } else {
+                let what = format!(
+                    "sampled at {} Hz, expected {RATE} Hz; import it, which resamples",
+                    recording.rate
+                );
+                heard.faults.push(Fault::new("rate", Verdict::Invalid, what));
+            }
             if heard.faults.iter().all(|fault| fault.verdict != Verdict::Invalid) {
                 heard.faults.extend(objection(ear, &samples, label, limits));
             }
@@ -74,37 +81,34 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
     heard
 }
 
-fn measure(heard: &mut Heard, recording: &Recording, samples: &[i16], is_word: bool, limits: Limits) {
+fn measure(heard: &mut Heard, samples: &[i16], label: &str, limits: Limits) {
     let levels = Levels::of(samples);
-    let seconds = samples.len() as f64 / f64::from(recording.rate);
+    let seconds = levels.seconds;
     let mut fault = |kind, verdict, what: String| heard.faults.push(Fault::new(kind, verdict, what));
-    if recording.rate != RATE {
-        fault(
-            "rate",
-            Verdict::Invalid,
-            format!("{} Hz, expected {RATE}; import it, which resamples", recording.rate),
-        );
-    }
     if seconds < limits.shortest {
         fault(
             "too-short",
             Verdict::Invalid,
-            format!("{seconds:.2} s, expected at least {} s", limits.shortest),
+            format!("it lasts {seconds:.2} s, expected at least {} s", limits.shortest),
         );
     }
-    if is_word && seconds > limits.longest {
+    if is_word(label) && seconds > limits.longest {
         fault(
             "too-long",
             Verdict::Other,
-            format!("{seconds:.2} s, expected at most {} s; align it", limits.longest),
+            format!("it lasts {seconds:.2} s, expected at most {} s; align it", limits.longest),
         );
     }
     if levels.clipped > limits.clipped {
-        fault("clipped", Verdict::Other, format!("{:.1} % of its samples", 100.0 * levels.clipped));
+        fault("clipped", Verdict::Other, format!("in {:.1} % of its samples", 100.0 * levels.clipped));
     }
-    if is_word && levels.loud_db < limits.silent_db {
-        fault("silent", Verdict::Invalid, format!("{:.0} dB under full scale", -levels.loud_db));
-    } else if is_word && levels.contrast_db() < limits.contrast_db {
+    if is_word(label) && levels.loud_db < limits.silent_db {
+        fault(
+            "silent",
+            Verdict::Invalid,
+            format!("its loud parts are {:.0} dB under full scale", -levels.loud_db),
+        );
+    } else if is_word(label) && levels.contrast_db() < limits.contrast_db {
         let what = format!("its loud parts are {:.1} dB above its quiet ones", levels.contrast_db());
         fault("noisy", Verdict::Other, what);
     }

@@ -6,7 +6,7 @@ mod listen;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -90,6 +90,8 @@ pub struct Review {
     pub limits: Limits,
     /// One for each row of the manifest, in its order.
     pub clips: Vec<Checked>,
+    /// Synthesised clips that are nearly the same as an earlier one; no fault of theirs.
+    pub alike: usize,
     #[serde(skip)]
     table: Table,
 }
@@ -101,10 +103,7 @@ pub struct Review {
 pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review> {
     let path = root.join(MANIFEST);
     let table = Table::read(&path)?;
-    for column in ["path", "label"] {
-        let found = table.columns().join(",");
-        ensure!(table.has(column), "column `{column}` of `{}` is missing: found `{found}`", path.display());
-    }
+    table.require(&["path", "label"]).with_context(|| format!("in `{}`", path.display()))?;
     let bar = progress::count(table.len(), "clips");
     let heard: Vec<Heard> = (0..table.len())
         .into_par_iter()
@@ -132,14 +131,14 @@ pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review
         });
     }
     named_twice(&mut clips);
-    duplicates(&mut clips, &heard);
+    let alike = duplicates(&mut clips, &heard, &table);
     two_splits(&mut clips, &table);
     for clip in &mut clips {
         let invalid = clip.faults.iter().any(|fault| fault.verdict == Verdict::Invalid);
         let worst = if invalid { Verdict::Invalid } else { Verdict::Other };
         clip.verdict = if clip.faults.is_empty() { Verdict::Valid } else { worst };
     }
-    Ok(Review { corpus: root.to_owned(), limits, clips, table })
+    Ok(Review { corpus: root.to_owned(), limits, clips, alike, table })
 }
 
 fn named_twice(clips: &mut [Checked]) {
@@ -153,8 +152,9 @@ fn named_twice(clips: &mut [Checked]) {
     }
 }
 
-/// Finds recordings that are there twice: the same samples, or nearly so.
-fn duplicates(clips: &mut [Checked], heard: &[Heard]) {
+/// Finds recordings that are there twice: the same samples, or nearly so. Takes of a synthesiser resemble one another by
+/// their nature; they are counted.
+fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table) -> usize {
     let mut first: HashMap<&[u8; 20], usize> = HashMap::new();
     for (row, digest) in heard.iter().enumerate().filter_map(|(row, h)| Some((row, h.digest.as_ref()?))) {
         let original = *first.entry(digest).or_insert(row);
@@ -164,11 +164,16 @@ fn duplicates(clips: &mut [Checked], heard: &[Heard]) {
         }
     }
     let prints: Vec<_> = heard.iter().map(|h| h.print.clone()).collect();
+    let made = |row: usize| !table.get(row, "synthesiser").is_empty();
+    let mut takes = 0;
     for (original, row) in copies(&prints) {
-        if heard[original].digest != heard[row].digest {
+        if made(original) && made(row) {
+            takes += 1;
+        } else if heard[original].digest != heard[row].digest {
             duplicate(clips, original, row, "near-duplicate", "nearly the same recording as");
         }
     }
+    takes
 }
 
 fn duplicate(clips: &mut [Checked], original: usize, copy: usize, kind: &'static str, how: &str) {

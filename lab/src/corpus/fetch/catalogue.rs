@@ -31,7 +31,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: Some("af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"),
         layout: "speech-commands",
         licence: "CC BY 4.0",
-        about: "105,829 clips of 35 words, 2,618 speakers; background noise",
+        about: "words: 35, by 2,618 speakers in 105,829 clips; background noise",
     },
     DataSet {
         name: "speech_commands_v0.01",
@@ -40,7 +40,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: Some("743935421bb51cccdb6bdd152e04c5c70274e935c82119ad7faeec31780d811d"),
         layout: "speech-commands",
         licence: "CC BY 4.0",
-        about: "64,727 clips of 30 words, 1,881 speakers; background noise",
+        about: "words: 30, by 1,881 speakers in 64,727 clips; background noise",
     },
     DataSet {
         name: "speech_commands_test_set_v0.02",
@@ -49,7 +49,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: Some("cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df"),
         layout: "speech-commands",
         licence: "CC BY 4.0",
-        about: "the 12 labels of the paper's top-1 error: ten words, silence, unknown",
+        about: "test clips of the paper's top-1 error: ten words, silence, unknown",
     },
     DataSet {
         name: "mini_speech_commands",
@@ -58,7 +58,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: None,
         layout: "speech-commands",
         licence: "CC BY 4.0",
-        about: "8,000 clips of eight words",
+        about: "words: 8, in 8,000 clips",
     },
     DataSet {
         name: "esc50",
@@ -67,7 +67,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: None,
         layout: "noise for training configurations",
         licence: "CC BY-NC 3.0",
-        about: "2,000 recordings of 50 everyday sounds, 5 s each",
+        about: "sounds: 50 of every day, in 2,000 recordings of 5 s",
     },
     DataSet {
         name: "musan",
@@ -76,7 +76,7 @@ pub const DATA_SETS: &[DataSet] = &[
         sha256: None,
         layout: "noise for training configurations",
         licence: "CC BY 4.0 and public domain",
-        about: "109 hours of music, speech and noise",
+        about: "music, speech and noise: 109 hours",
     },
 ];
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
+use crate::corpus::disk::folder_of;
 use crate::corpus::progress;
 
 /// A file that is to be fetched.
@@ -65,7 +66,7 @@ impl Download {
         if self.target.is_file() {
             return self.check(&self.target).context("delete the file to fetch it anew");
         }
-        let folder = self.target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(&self.target);
         fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
         self.transfer().with_context(|| format!("cannot fetch `{}`", self.url))?;
         let part = self.beside("part");

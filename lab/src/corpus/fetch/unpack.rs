@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use tar::EntryType;
 
+use crate::corpus::disk::{folder_of, open_to_all};
 use crate::corpus::progress;
 
 /// What an archive gave.
@@ -31,7 +32,7 @@ pub struct Unpacked {
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let holds = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(!holds, "`{}` holds files already, expected an empty folder", folder.display());
-    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder_of(folder);
     fs::create_dir_all(parent)?;
     let stage = tempfile::Builder::new().prefix(".kws-unpack-").tempdir_in(parent)?;
     let (files, skipped) =
@@ -41,20 +42,8 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
         fs::remove_dir(folder)?;
     }
     fs::rename(top(stage.path())?, folder).with_context(|| format!("cannot write `{}`", folder.display()))?;
-    open(folder)?;
+    open_to_all(folder)?;
     Ok(Unpacked { folder: folder.to_owned(), files, skipped })
-}
-
-/// A temporary folder is its owner's alone; what it becomes is not.
-fn open(folder: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }
 
 /// The only folder in a folder, or that itself. What macOS puts beside does not count.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::{Terms, files};
 use crate::audio::read_resampled;
@@ -83,14 +83,9 @@ impl CommonVoice {
         for list in &self.lists {
             let path = self.folder.join(format!("{}.tsv", list.name()));
             let table = Table::read_tabs(&path)?;
-            for column in ["client_id", "path", "sentence"] {
-                let found = table.columns().join(", ");
-                ensure!(
-                    table.has(column),
-                    "column `{column}` of `{}` is missing: found {found}",
-                    path.display()
-                );
-            }
+            table
+                .require(&["client_id", "path", "sentence"])
+                .with_context(|| format!("in `{}`", path.display()))?;
             for row in 0..table.len() {
                 match self.draft(&table, row, *list, &official, terms) {
                     Ok(draft) => drafts.push(draft),
@@ -114,8 +109,7 @@ impl CommonVoice {
         let (source, speaker) = (cell("path"), cell("client_id"));
         ensure!(!source.is_empty(), "line {} of `{}.tsv` names no file", row + 2, list.name());
         let label = self.label(table.get(row, "sentence"))?;
-        let hashed = if speaker.is_empty() { &source } else { &speaker };
-        let split = official.get(&speaker).copied().unwrap_or_else(|| terms.ratios.split(hashed));
+        let split = official.get(&speaker).copied().unwrap_or_else(|| terms.split(&speaker, &source));
         let path = self.folder.join("clips").join(&source);
         let path =
             if path.is_file() { path } else { self.folder.join("clips").join(format!("{source}.mp3")) };

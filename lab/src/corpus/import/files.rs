@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::audio::{ENDINGS, is_audio};
 use crate::corpus::Build;
-
-/// Endings of the files that are decoded.
-const ENDINGS: [&str; 5] = ["flac", "mp3", "oga", "ogg", "wav"];
 
 /// Files and folders in a folder, hidden ones left out, in the order of their names.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -33,10 +31,6 @@ pub(super) fn recordings(root: &Path, folder: &Path, build: &mut Build) -> Resul
         build.exclude(source(root, &other), format!("its name does not end in {}", ENDINGS.join(", ")));
     }
     Ok(audio)
-}
-
-pub(super) fn is_audio(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ENDINGS.contains(&e.to_string_lossy().to_lowercase().as_str()))
 }
 
 /// The last part of a path.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::{Background, Terms, background, files};
 use crate::audio::read_resampled;
@@ -75,7 +75,7 @@ impl Folder {
         }
         let drafts = paths.into_iter().map(|(path, speaker)| {
             let source = files::source(&self.folder, &path);
-            let split = terms.ratios.split(if speaker.is_empty() { &source } else { &speaker });
+            let split = terms.split(&speaker, &source);
             let name = if path.parent() == Some(folder) || speaker.is_empty() {
                 files::stem(&path)
             } else {
@@ -89,17 +89,14 @@ impl Folder {
 
     /// Takes the rows of a table.
     fn listed(&self, table: &Table, terms: Terms, build: &mut Build) -> Result<()> {
-        for column in ["path", "label"] {
-            let found = table.columns().join(",");
-            ensure!(table.has(column), "column `{column}` of `{MANIFEST}` is missing: found `{found}`");
-        }
+        table.require(&["path", "label"]).with_context(|| format!("in `{MANIFEST}`"))?;
         let mut drafts = Vec::new();
         for row in 0..table.len() {
             let cell = |column| table.get(row, column).to_owned();
             let (source, label, speaker) = (cell("path"), cell("label"), cell("speaker"));
             let line = format!("line {} of {MANIFEST}", row + 2);
             let split = match table.get(row, "split") {
-                "" => terms.ratios.split(if speaker.is_empty() { &source } else { &speaker }),
+                "" => terms.split(&speaker, &source),
                 name => match Split::parse(name) {
                     Ok(split) => split,
                     Err(why) => {

@@ -49,13 +49,7 @@ fn track(text: &str) -> Result<Vec<Labelled>> {
 
 fn table(path: &Path) -> Result<Vec<Labelled>> {
     let table = Table::read(path)?;
-    for column in ["start", "end", "label"] {
-        let found = table.columns().join(",");
-        ensure!(
-            table.has(column),
-            "column `{column}` is missing: found `{found}`, expected `start,end,label` with times in seconds"
-        );
-    }
+    table.require(&["start", "end", "label"])?;
     let row =
         |row| labelled(row + 2, table.get(row, "start"), table.get(row, "end"), table.get(row, "label"));
     (0..table.len()).map(row).collect()

@@ -18,7 +18,7 @@ pub use labels::{Labelled, read_labels};
 pub use recording::{Cut, Gaps};
 pub use speech_commands::SpeechCommands;
 
-use super::assign::Ratios;
+use super::{Ratios, Split};
 
 /// What every layout asks.
 #[derive(Clone, Copy, Debug)]
@@ -27,4 +27,11 @@ pub struct Terms {
     pub ratios: Ratios,
     /// Longest clip in seconds; longer files are left out without being decoded whole.
     pub longest: f64,
+}
+
+impl Terms {
+    /// The split of a speaker, or of a file where the speaker is unknown.
+    fn split(&self, speaker: &str, file: &str) -> Split {
+        self.ratios.split(if speaker.is_empty() { file } else { speaker })
+    }
 }

@@ -69,10 +69,9 @@ impl SpeechCommands {
         let drafts = paths.iter().map(|path| {
             let (source, name) = (files::source(&self.folder, path), files::name(path));
             let speaker = name.split_once(DIVIDER).map_or("", |(speaker, _)| speaker);
-            let hashed = if speaker.is_empty() { &name } else { speaker };
             let split = match &mut lists {
                 Some(lists) => lists.remove(&source).unwrap_or(Split::Train),
-                None => terms.ratios.split(hashed),
+                None => terms.split(speaker, &name),
             };
             Draft {
                 label: label.to_owned(),

@@ -22,7 +22,7 @@ pub struct Column {
 /// Clips with one value in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// The value; `(not stated)` where the manifest says nothing, `(small groups)` for all below [`SMALL`] clips.
+    /// The value; `(not stated)` where the manifest says nothing, `(small groups)` for all below ten clips.
     pub value: String,
     /// Count of clips.
     pub clips: usize,
@@ -40,7 +40,7 @@ pub struct Group {
 }
 
 /// Groups of fewer clips are thrown together: they would be tested in vain, and cost the others' power.
-pub const SMALL: usize = 10;
+const SMALL: usize = 10;
 
 const NOT_STATED: &str = "(not stated)";
 const SMALL_GROUPS: &str = "(small groups)";
@@ -71,7 +71,10 @@ fn value(scored: &Scored, column: &str) -> Option<String> {
 }
 
 /// Groups by each of the columns, tested together.
-pub(super) fn columns(clips: &[Scored], names: &[String]) -> Result<Vec<Column>> {
+///
+/// # Errors
+/// When no manifest has such a column.
+pub fn group(clips: &[Scored], names: &[String]) -> Result<Vec<Column>> {
     let mut columns = names.iter().map(|name| column(clips, name)).collect::<Result<Vec<_>>>()?;
     let mut tests = Vec::new();
     for (c, column) in columns.iter().enumerate() {

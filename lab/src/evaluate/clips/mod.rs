@@ -7,7 +7,7 @@ mod report;
 mod score;
 
 pub use curve::{Curve, CurvePoint, curve};
-pub use groups::{Column, Group, default_columns};
+pub use groups::{Column, Group, default_columns, group};
 pub use report::{ClipReport, LabelFigures};
 pub use score::{Scored, Scores, score_clips};
 

@@ -139,9 +139,11 @@ impl ClipReport {
         if self.by_label.len() > 4 {
             return chart;
         }
-        for l in &self.by_label {
+        for (index, l) in self.by_label.iter().enumerate() {
             chart = match &l.float_curve {
-                Some(curve) => chart.with(Series::dashes(format!("{}, float", l.label), points(curve))),
+                Some(curve) => {
+                    chart.with(Series::dashes(format!("{}, float", l.label), points(curve)).like(index))
+                }
                 None => chart,
             };
         }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::curve::{Curve, curve};
-use super::groups::{Column, Group, columns};
+use super::groups::{Column, Group, group};
 use super::score::{Scored, Scores};
 use crate::bundle::Bundle;
 use crate::corpus::Split;
@@ -94,7 +94,7 @@ impl ClipReport {
             by_label: labels.iter().enumerate().map(|(i, l)| of_label(i, l, clips, &confusion)).collect(),
             labels: labels.clone(),
             confusion: confusion.counts,
-            by_column: columns(clips, by)?,
+            by_column: group(clips, by)?,
             excluded: scores.excluded.clone(),
         })
     }

@@ -211,7 +211,11 @@ pub fn write_points(
     how["faph_upper"] = toml_edit::value(round(f.faph_upper));
     how["said"] = toml_edit::value(f.said as i64);
     how["missed"] = toml_edit::value(f.missed as i64);
-    let all = file.entry("calibration").or_insert_with(toml_edit::table);
+    let all = file.entry("calibration").or_insert_with(|| {
+        let mut table = toml_edit::Table::new();
+        table.set_implicit(true);
+        toml_edit::Item::Table(table)
+    });
     all[name] = toml_edit::Item::Table(how);
     std::fs::write(&path, file.to_string()).with_context(|| format!("cannot write `{}`", path.display()))
 }

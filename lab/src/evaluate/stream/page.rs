@@ -81,9 +81,9 @@ impl StreamReport {
             Axis::new("words missed (share), false accepts per hour").logarithmic(),
         )
         .with(Series::line("false accepts per hour", rows().map(|(on, f)| (on, f.faph))))
-        .with(Series::dashes("their upper bound", rows().map(|(on, f)| (on, f.faph_upper))))
+        .with(Series::dashes("their upper bound", rows().map(|(on, f)| (on, f.faph_upper))).like(0))
         .with(Series::line("words missed", rows().filter_map(|(on, f)| f.frr.map(|frr| (on, frr)))))
-        .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))));
+        .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))).like(2));
         chart.svg()
     }
 }
@@ -117,7 +117,7 @@ fn cells(f: &Figures) -> Vec<String> {
         if f.said > 0 { percents(f.frr_interval) } else { String::new() },
         f.false_accepts.to_string(),
         format!("{:.2}", f.faph),
-        format!("{:.2} to {:.2}", f.faph_interval.low, f.faph_interval.high),
+        format!("{:.2}–{:.2}", f.faph_interval.low, f.faph_interval.high),
         format!("{:.1}/h", f.faph_upper),
         delay(|l| l.median_ms),
         delay(|l| l.p90_ms),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Model, Streaming, Tensor};
+use crate::nn::{Card, Element as ModelElement, Manifest, Model, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -21,7 +21,8 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The model, a `.tflite` file; a relative path starts at the pipeline file's folder.
+    /// The model, a `.tflite` file, or the `.json` manifest of a microWakeWord model; a relative path starts at the
+    /// pipeline file's folder.
     #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
     /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
@@ -45,7 +46,10 @@ impl Kind for Params {
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
         let port = site.input(&[Element::F32, Element::I8])?;
-        let path = site.path(&self.model);
+        let named = site.path(&self.model);
+        let manifest =
+            Manifest::is_named(&named).then(|| manifest(&named, port, &site.from[0])).transpose()?;
+        let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
         let model = self.open(&path, site)?;
         let card = Card::beside(&path).map_err(|error| Refusal::of("model", error))?;
         let accepted = match model.streaming() {
@@ -57,21 +61,31 @@ impl Kind for Params {
                 .help("give the pipeline the front end that `model.toml` states, or use another model")
         })?;
         let (input, output) = ends(&model)?;
-        fits(input, port, &site.from[0], model.streaming())?;
-        let labels = labels(self.labels, card.labels, output.count())?;
+        let pace = match (model.streaming(), &manifest) {
+            (Some(streaming), _) => Some(Pace {
+                frame: streaming.frame as u32,
+                missing: streaming.missing() as u32,
+                silent: streaming.silent() as u32,
+            }),
+            (None, Some(_)) => Some(Pace { frame: port.len() as u32, missing: 0, silent: 0 }),
+            (None, None) => None,
+        };
+        fits(input, port, &site.from[0], pace)?;
+        let stated = manifest.map_or(card.labels, |manifest| vec![manifest.wake_word]);
+        let labels = labels(self.labels, stated, output.count())?;
         let quantise =
             Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
         let quant = Quant { scale: output.scale, zero_point: output.zero_point + i32::from(offset) };
-        let hop = model.streaming().map_or(1, |streaming| streaming.hop as u64);
+        let frames = pace.map_or(1, |_| input.count() / port.len());
         let output = Port {
-            period: port.period * hop,
+            period: port.period * frames as u64,
             quant: Some(quant),
             calibrated: known(card.points, &labels)?,
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
-        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, model }))
+        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, pace, model }))
     }
 }
 
@@ -108,6 +122,8 @@ struct Resolved {
     features: Element,
     quantise: Quantise,
     offset: i8,
+    /// When it runs, where it reads single frames.
+    pace: Option<Pace>,
     model: Model,
 }
 
@@ -136,33 +152,49 @@ impl Design for Resolved {
 
     fn build(&self) -> Result<Box<dyn Node>, Fault> {
         Ok(match self.features {
-            Element::I8 => build::<i8>(&self.model, self.quantise, self.offset),
-            _ => build::<f32>(&self.model, self.quantise, self.offset),
+            Element::I8 => self.on::<i8>(),
+            _ => self.on::<f32>(),
         })
     }
 }
 
-fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn Node> {
-    match model.kernels() {
-        KernelSet::Plain(plain) => with::<F, _>(model, plain, quantise, offset),
-        #[cfg(target_arch = "x86_64")]
-        KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantise, offset),
-        #[cfg(target_arch = "x86_64")]
-        KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantise, offset),
+impl Resolved {
+    fn on<F: Feature>(&self) -> Box<dyn Node> {
+        match self.model.kernels() {
+            KernelSet::Plain(plain) => self.with::<F, _>(plain),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Avx2(avx2) => self.with::<F, _>(avx2),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Vnni(vnni) => self.with::<F, _>(vnni),
+        }
+    }
+
+    fn with<F: Feature, K: Kernels>(&self, kernels: K) -> Box<dyn Node> {
+        let plan = self.model.plan().clone();
+        let classifier = Classifier::new(plan, kernels, self.model.arena(), self.quantise, self.offset);
+        match self.pace {
+            Some(pace) => node::<FrameClassifier<F, _, _, _, _, _>>(FrameClassifier::new(classifier, pace)),
+            None => node::<Classifier<F, _, _, _, _, _>>(classifier),
+        }
     }
 }
 
-fn with<F: Feature, K: Kernels>(model: &Model, kernels: K, quantise: Quantise, offset: i8) -> Box<dyn Node> {
-    let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantise, offset);
-    let Some(streaming) = model.streaming() else {
-        return node::<Classifier<F, _, _, _, _, _>>(classifier);
-    };
-    let pace = Pace {
-        frame: streaming.frame as u32,
-        missing: streaming.missing() as u32,
-        silent: streaming.silent() as u32,
-    };
-    node::<FrameClassifier<F, _, _, _, _, _>>(FrameClassifier::new(classifier, pace))
+/// The manifest of a microWakeWord model, whose front end must be before it.
+fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, Refusal> {
+    let manifest = Manifest::read(path).map_err(|error| {
+        Refusal::of("model", error).help(
+            "models of microWakeWord are no part of this project: put the `.json` and the `.tflite` of one beside each \
+             other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
+        )
+    })?;
+    let hop = manifest.step_ms;
+    let made = port.made_by.last().filter(|step| step.kind == "micro_frontend");
+    if made.is_some_and(|step| step.params.get("hop_ms").is_some_and(|ms| *ms == hop)) {
+        return Ok(manifest);
+    }
+    let message =
+        format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
+    Err(Refusal::of("input", message).help("its manifest says so; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -186,13 +218,16 @@ fn ends(model: &Model) -> Result<(&Tensor, &Tensor), Refusal> {
     Ok((input, output))
 }
 
-/// Checks shape and quantisation of the features against the model's input. Frames of a stream were checked when the
-/// model was converted.
-fn fits(input: &Tensor, port: &Port, from: &str, streaming: Option<&Streaming>) -> Result<(), Refusal> {
+/// Checks shape and quantisation of the features against the model's input, of which single frames are a part.
+fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(), Refusal> {
     let long = |dims: &[usize]| -> Vec<usize> { dims.iter().copied().filter(|dim| *dim != 1).collect() };
     let (stated, given) = (long(&input.dims), long(&port.shape));
     let flat = stated.len() == 1 || given.len() == 1;
-    if streaming.is_none() && (port.len() != input.count() || (!flat && stated != given)) {
+    let fits = match pace {
+        Some(_) => input.count().is_multiple_of(port.len()),
+        None => port.len() == input.count() && (flat || stated == given),
+    };
+    if !fits {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
         return Err(Refusal::of("input", message).help("`stack` gathers frames into a window"));
     }

@@ -94,10 +94,15 @@ impl Trace {
         let operator = node.operator;
         if matches!(
             operator.code.code,
-            code::CALL_ONCE | code::VAR_HANDLE | code::READ_VARIABLE | code::ASSIGN_VARIABLE
+            code::CALL_ONCE | code::VAR_HANDLE | code::READ_VARIABLE | code::ASSIGN_VARIABLE | code::SVDF
         ) {
-            let expected = "none: a model with variables runs on new frames already; leave out `streaming`";
-            return Err(node.refuse(ModelErrorKind::Unsupported, "a variable", expected));
+            let expected =
+                "none: a model with a state of its own runs on new frames already; leave out `streaming`";
+            return Err(node.refuse(
+                ModelErrorKind::Unsupported,
+                "a state that is kept from run to run",
+                expected,
+            ));
         }
         let inputs = operator.inputs.iter().map(|n| usize::try_from(n).ok().and_then(|n| self.flows[n]));
         let inputs: Vec<Option<Rows>> = inputs.take(MOST_INPUTS + 1).collect();

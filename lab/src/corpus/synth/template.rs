@@ -1,4 +1,4 @@
-//! Clips by any text-to-speech program.
+//! How a text-to-speech program is called.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,11 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use sha1::{Digest, Sha1};
 
-use super::stream::SPEECH;
-use super::{Build, Draft, Ratios, place};
-use crate::audio::{RATE, read_resampled};
+use super::sweep::Take;
+use crate::audio::read_resampled;
 
 /// How espeak-ng is called.
 pub const ESPEAK: &str = "espeak-ng -v {voice} -s {speed} -p {pitch} -w {output} {text}";
@@ -60,6 +58,11 @@ impl Template {
         self.arguments.iter().any(|argument| argument.contains(&format!("{{{name}}}")))
     }
 
+    /// Name of the program without its folder.
+    pub(super) fn name(&self) -> String {
+        self.program.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     fn filled(&self, values: [(&str, &str); 5]) -> impl Iterator<Item = String> {
         self.arguments.iter().map(move |argument| {
             // One pass from left to right: what is put in is not looked at again.
@@ -76,7 +79,7 @@ impl Template {
     }
 
     /// Has a text spoken and gives the sound at 16 kHz.
-    fn speak(&self, take: &Take) -> Result<Vec<i16>> {
+    pub(super) fn speak(&self, take: &Take) -> Result<Vec<i16>> {
         let folder = tempfile::tempdir()?;
         let (output, errors) = (folder.path().join("spoken.wav"), folder.path().join("errors.txt"));
         let path = output.to_string_lossy();
@@ -145,160 +148,9 @@ fn installed(program: &str) -> Result<PathBuf> {
         .with_context(|| format!("program `{program}` was not found; {advice}"))
 }
 
-/// What is to be spoken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Text {
-    /// A word or a phrase, which becomes its label and a clip of one second.
-    Word(String),
-    /// A sentence without a keyword: a clip of any length labelled `_speech_`.
-    Sentence(String),
-}
-
-/// Voices and ways of speaking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sweep {
-    /// Names of voices; each is one speaker.
-    pub voices: Vec<String>,
-    /// Values for `{speed}`.
-    pub speeds: Vec<String>,
-    /// Values for `{pitch}`.
-    pub pitches: Vec<String>,
-    /// Takes of each text, drawn from all combinations; the same ones when more are asked for, and further ones.
-    pub takes: usize,
-}
-
-impl Sweep {
-    /// Voices of espeak-ng that speak English: eight accents with thirteen timbres each, at three speeds and pitches.
-    #[must_use]
-    pub fn english() -> Self {
-        let accents = [
-            "en-us",
-            "en-gb",
-            "en-gb-scotland",
-            "en-gb-x-rp",
-            "en-gb-x-gbclan",
-            "en-gb-x-gbcwmd",
-            "en-029",
-            "en-us-nyc",
-        ];
-        let timbres =
-            ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5"];
-        let voices =
-            accents.iter().flat_map(|accent| timbres.iter().map(move |timbre| format!("{accent}{timbre}")));
-        let strings = |values: [&str; 3]| values.map(str::to_owned).to_vec();
-        Self {
-            voices: voices.collect(),
-            speeds: strings(["130", "160", "190"]),
-            pitches: strings(["35", "50", "65"]),
-            takes: 200,
-        }
-    }
-
-    /// The same with one empty value for what a template does not use.
-    fn used_by(&self, template: &Template) -> Self {
-        let used =
-            |name, values: &[String]| if template.uses(name) { values.to_vec() } else { vec![String::new()] };
-        Self {
-            voices: used("voice", &self.voices),
-            speeds: used("speed", &self.speeds),
-            pitches: used("pitch", &self.pitches),
-            takes: self.takes,
-        }
-    }
-
-    /// The takes of a text.
-    fn takes(&self, text: &Text) -> Vec<Take> {
-        let (said, label) = match text {
-            Text::Word(word) => (word.clone(), word.replace(char::is_whitespace, "_")),
-            Text::Sentence(sentence) => (sentence.clone(), SPEECH.to_owned()),
-        };
-        let mut takes = Vec::new();
-        for voice in &self.voices {
-            for speed in &self.speeds {
-                for pitch in &self.pitches {
-                    let [voice, speed, pitch] = [voice, speed, pitch].map(Clone::clone);
-                    takes.push(Take { text: said.clone(), label: label.clone(), voice, speed, pitch });
-                }
-            }
-        }
-        // By hash: a draw that a longer sweep extends instead of changing it.
-        takes.sort_by_cached_key(|take| <[u8; 20]>::from(Sha1::digest(take.source())));
-        takes.truncate(self.takes);
-        takes
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Take {
-    text: String,
-    label: String,
-    voice: String,
-    speed: String,
-    pitch: String,
-}
-
-impl Take {
-    /// By which the take is known when it is made again.
-    fn source(&self) -> String {
-        format!("{}|{}|{}|{}", self.text, self.voice, self.speed, self.pitch)
-    }
-}
-
-/// Has texts spoken and adds the clips. A voice is one speaker, at whatever pitch. Words are placed in the middle of a
-/// second; those that are longer are left out.
-///
-/// # Errors
-/// When the corpus cannot be written.
-pub fn synthesise(
-    template: &Template,
-    texts: &[Text],
-    sweep: &Sweep,
-    ratios: Ratios,
-    build: &mut Build,
-) -> Result<()> {
-    let sweep = sweep.used_by(template);
-    let program = template.program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut drafts = Vec::new();
-    for text in texts {
-        for take in sweep.takes(text) {
-            let speaker = format!("{program}:{}", take.voice);
-            let mut columns = vec![("synthesiser", program.clone())];
-            columns
-                .extend([("voice", &take.voice), ("speed", &take.speed), ("pitch", &take.pitch)].map(owned));
-            if let Text::Sentence(sentence) = text {
-                columns.push(("sentence", sentence.clone()));
-            }
-            let placed = matches!(text, Text::Word(_));
-            let parts = [&take.voice, &take.speed, &take.pitch].into_iter().filter(|part| !part.is_empty());
-            drafts.push(Draft {
-                label: take.label.clone(),
-                split: ratios.split(&speaker),
-                speaker,
-                name: parts.map(String::as_str).collect::<Vec<_>>().join("_"),
-                source: take.source(),
-                columns: columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-                sound: Box::new(move || {
-                    let samples = template.speak(&take)?;
-                    if placed { place(&samples, RATE as usize) } else { Ok(samples) }
-                }),
-            });
-        }
-    }
-    build.add(drafts)
-}
-
-fn owned<'a>((name, value): (&'a str, &String)) -> (&'a str, String) {
-    (name, value.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sweep(voices: &[&str], takes: usize) -> Sweep {
-        let strings = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
-        Sweep { voices: strings(voices), speeds: strings(&["1", "2"]), pitches: strings(&["3", "4"]), takes }
-    }
 
     #[test]
     fn templates_are_filled_without_a_shell() {
@@ -320,15 +172,5 @@ mod tests {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn a_longer_sweep_goes_on_where_a_shorter_one_ended() {
-        let text = Text::Word("hey you".to_owned());
-        let sources = |sweep: &Sweep| sweep.takes(&text).iter().map(Take::source).collect::<Vec<_>>();
-        let (few, many) = (sources(&sweep(&["a", "b"], 3)), sources(&sweep(&["a", "b"], 100)));
-        assert_eq!((few.len(), many.len()), (3, 8));
-        assert_eq!(many[..3], few);
-        assert_eq!(sweep(&["a"], 1).takes(&text)[0].label, "hey_you");
     }
 }

@@ -1,15 +1,21 @@
 //! Making a corpus: clips are converted in parallel beside it, and take their place when all are there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod folder;
+
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{Split, Table, progress};
+use folder::{carry, file_name, present, remove};
+
+use super::disk::folder_of;
+use super::manifest::{REQUIRED, count};
+use super::{Counts, Split, Table, is_word, progress};
 use crate::audio::write_wav;
 
 /// Name of a corpus' table of clips.
@@ -66,11 +72,13 @@ pub struct Made {
     /// Count of clips that were added.
     pub added: usize,
     /// Count of clips by label, and within it by split.
-    pub labels: BTreeMap<String, BTreeMap<Split, usize>>,
+    pub labels: Counts,
     /// Clips whose speaker serves another split already, and which joined that.
     pub joined: usize,
-    /// Clips without a speaker.
+    /// Clips of words without a speaker.
     pub nameless: usize,
+    /// Clips that were in the corpus already, by their source.
+    pub known: usize,
     /// What was left out.
     pub excluded: Vec<Exclusion>,
 }
@@ -93,6 +101,7 @@ pub struct Build {
     splits: HashMap<String, Split>,
     joined: usize,
     nameless: usize,
+    again: usize,
 }
 
 impl Build {
@@ -102,7 +111,7 @@ impl Build {
     /// When the folder holds a corpus and is not to be changed, or holds something else.
     pub fn begin(root: &Path, existing: Existing) -> Result<Self> {
         let old = present(root, existing)?;
-        let parent = root.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = folder_of(root);
         fs::create_dir_all(parent).with_context(|| format!("cannot create `{}`", parent.display()))?;
         let stage = tempfile::Builder::new().prefix(".kws-corpus-").tempdir_in(parent);
         let stage = stage.with_context(|| format!("cannot write to `{}`", parent.display()))?;
@@ -110,7 +119,7 @@ impl Build {
             root: root.to_owned(),
             existing,
             stage,
-            new: Table::new(super::manifest::REQUIRED),
+            new: Table::new(REQUIRED),
             excluded: Vec::new(),
             taken: HashSet::new(),
             leaving: HashSet::new(),
@@ -118,6 +127,7 @@ impl Build {
             splits: HashMap::new(),
             joined: 0,
             nameless: 0,
+            again: 0,
             old,
         };
         if existing == Existing::Append {
@@ -159,7 +169,7 @@ impl Build {
         let mut places = Vec::new();
         for mut draft in drafts {
             if !self.known.insert((draft.label.clone(), draft.source.clone())) {
-                self.exclude(draft.source, "it is in the corpus already");
+                self.again += 1;
                 continue;
             }
             self.join(&mut draft);
@@ -187,6 +197,18 @@ impl Build {
             }
         }
         Ok(())
+    }
+
+    /// Why nothing is left: a few reasons, each once, with what it was first found at.
+    fn reasons(&self) -> String {
+        let mut reasons: Vec<&Exclusion> = Vec::new();
+        for exclusion in &self.excluded {
+            if reasons.len() < 3 && reasons.iter().all(|e| e.reason != exclusion.reason) {
+                reasons.push(exclusion);
+            }
+        }
+        let told: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
+        if told.is_empty() { "nothing was found".to_owned() } else { told.join("; ") }
     }
 
     fn join(&mut self, draft: &mut Draft<'_>) {
@@ -221,7 +243,7 @@ impl Build {
         let others = draft.columns.iter().filter(|(_, value)| !value.is_empty());
         let others = others.map(|(column, value)| (column.as_str(), value.as_str()));
         self.new.push(main.into_iter().chain(others).chain([("source", draft.source.as_str())]));
-        self.nameless += usize::from(draft.speaker.is_empty());
+        self.nameless += usize::from(draft.speaker.is_empty() && is_word(&draft.label));
     }
 
     /// Folder whose files become part of the corpus without being clips, such as noise.
@@ -239,11 +261,8 @@ impl Build {
     /// # Errors
     /// When there is no clip, or a file cannot be written; the folder is then as it was before.
     pub fn finish(self) -> Result<Made> {
-        if self.new.is_empty() {
-            let reasons: Vec<String> =
-                self.excluded.iter().take(5).map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
-            let found = if reasons.is_empty() { "nothing was found".to_owned() } else { reasons.join("; ") };
-            bail!("no clip is left for `{}`: {found}", self.root.display());
+        if self.new.is_empty() && (self.existing != Existing::Append || self.old.is_empty()) {
+            bail!("no clip is left for `{}`: {}", self.root.display(), self.reasons());
         }
         let mut excluded = Table::new(["source", "reason"]);
         let mut manifest = self.new.clone();
@@ -264,13 +283,9 @@ impl Build {
         if !excluded.is_empty() {
             excluded.write(&self.root.join(EXCLUDED))?;
         }
-        let mut labels: BTreeMap<String, BTreeMap<Split, usize>> = BTreeMap::new();
-        for row in 0..manifest.len() {
-            let splits = labels.entry(manifest.get(row, "label").to_owned()).or_default();
-            *splits.entry(Split::parse(manifest.get(row, "split"))?).or_default() += 1;
-        }
-        let (added, joined, nameless) = (self.new.len(), self.joined, self.nameless);
-        Ok(Made { corpus: self.root, added, labels, joined, nameless, excluded: self.excluded })
+        let labels = count(&manifest);
+        let (added, joined, nameless, known) = (self.new.len(), self.joined, self.nameless, self.again);
+        Ok(Made { corpus: self.root, added, labels, joined, nameless, known, excluded: self.excluded })
     }
 }
 
@@ -281,76 +296,5 @@ struct Unwritten;
 impl std::fmt::Display for Unwritten {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("the corpus cannot be written")
-    }
-}
-
-/// The manifest that a folder has; an empty table when the folder is empty or absent.
-fn present(root: &Path, existing: Existing) -> Result<Table> {
-    let (name, manifest) = (root.display(), root.join(MANIFEST));
-    if manifest.is_file() {
-        ensure!(
-            existing != Existing::Refuse,
-            "`{name}` is a corpus already; `--append` adds to it, `--force` replaces it"
-        );
-        return Table::read(&manifest);
-    }
-    let holds = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(
-        !holds,
-        "`{name}` holds files and is no corpus; choose an empty folder, or one that is not there yet"
-    );
-    ensure!(!root.is_file(), "`{name}` is a file, expected a folder");
-    Ok(Table::default())
-}
-
-/// Removes the files of a corpus: those that its manifest names, and its tables.
-fn remove(root: &Path, manifest: &Table) -> Result<()> {
-    for row in 0..manifest.len() {
-        let path = Path::new(manifest.get(row, "path"));
-        let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        if inside && root.join(path).is_file() {
-            fs::remove_file(root.join(path))?;
-        }
-    }
-    for table in [MANIFEST, EXCLUDED].map(|name| root.join(name)).iter().filter(|path| path.is_file()) {
-        fs::remove_file(table)?;
-    }
-    Ok(())
-}
-
-/// Moves everything in a folder to another one of the same disk, into the folders that are there.
-fn carry(from: &Path, to: &Path) -> Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() && target.is_dir() {
-            carry(&entry.path(), &target)?;
-        } else {
-            fs::rename(entry.path(), &target)
-                .with_context(|| format!("cannot write `{}`", target.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// A text as the name of a file or a folder on any system.
-fn file_name(text: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "_-+.'".contains(c) { c } else { '_' };
-    let name: String = text.trim().chars().map(safe).take(100).collect();
-    // Names of one or two dots are no names, and a dot in front hides the file.
-    if name.starts_with('.') || name.is_empty() { format!("_{name}") } else { name }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_become_names_that_stay_in_their_folder() {
-        for (label, expected) in
-            [("yes", "yes"), ("../x", "_.._x"), ("a b/ä", "a_b_ä"), ("..", "_.."), ("", "_")]
-        {
-            assert_eq!(file_name(label), expected);
-        }
     }
 }
