@@ -68,9 +68,9 @@ impl Kind for WakeWordParams {
         let cost = Cost { macs: (window + others) as u64, state: window + others + 32, tables: 0 };
         Ok(Simple::boxed(Some(output), cost, move || {
             let voice =
-                voice.as_ref().map(|voice| Sliding::new(voice.cutoff(), vec![0; voice.sliding_window]));
+                voice.as_ref().map(|voice| Sliding::new(voice.cutoff(), vec![0u8; voice.sliding_window]));
             let voiced = voice.is_some();
-            let stage = WakeWord::new(Sliding::new(cutoff, vec![0; window]), voice, pace);
+            let stage = WakeWord::new(Sliding::new(cutoff, vec![0u8; window]), voice, pace);
             Ok(if voiced { node(VoicedWakeWord(stage)) } else { node(stage) })
         }))
     }
