@@ -21,6 +21,8 @@ mod builtin;
 #[cfg(feature = "std")]
 mod card;
 #[cfg(feature = "std")]
+mod emit;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;

@@ -72,6 +72,7 @@ impl Kind for Params {
 fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn Node> {
     match model.kernels() {
         KernelSet::Plain(plain) => with::<F, _>(model, plain, quantise, offset),
+        KernelSet::Dsp(dsp) => with::<F, _>(model, dsp, quantise, offset),
         #[cfg(target_arch = "x86_64")]
         KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantise, offset),
         #[cfg(target_arch = "x86_64")]

@@ -6,10 +6,12 @@
 mod binary;
 mod conv;
 mod depthwise;
+pub mod dsp;
 mod float;
 mod fully_connected;
 mod mean;
 mod move_block;
+pub mod only;
 mod pool;
 mod softmax;
 mod table;
@@ -20,6 +22,8 @@ mod set;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod x86;
 
+pub use dsp::Dsp;
+pub use only::Only;
 #[cfg(feature = "std")]
 pub use set::KernelSet;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
