@@ -10,6 +10,7 @@ use kws_qemu::report;
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, WINDOW};
 use static_cell::ConstStaticCell;
 
+#[allow(unreachable_pub, reason = "the build writes it for any crate")]
 mod frontend {
     include!(concat!(env!("OUT_DIR"), "/frontend.rs"));
 }

@@ -38,7 +38,7 @@ fn main() -> ! {
         }
         // Most cases must have a packed form, or the test would show nothing.
         failed |= packed < CASES * 3 / 4;
-        println!("{name}: {packed} of {CASES} random cases packed, and equal to the plain kernel");
+        println!("{name}: {packed} of {CASES} random cases packed and equal to the plain kernel");
     }
     process::exit(i32::from(failed));
 }
