@@ -50,6 +50,16 @@ impl Gather<'_> {
         let rows = Reach::new(y, w.stride_y, w.pad_top, w.height, w.dilation_y, op.from.height);
         let columns = Reach::new(x, w.stride_x, w.pad_left, w.width, w.dilation_x, op.from.width);
         let row_words = 2 * self.taps.row_runs * self.taps.run_groups();
+        if columns.len() == w.width as usize && self.taps.is_whole() {
+            // Nothing sticks out to the sides: whole rows, between rows of padding.
+            let (above, rest) = to.split_at_mut(rows.first * row_words);
+            let (inside, below) = rest.split_at_mut(rows.len() * row_words);
+            above.fill(0);
+            below.fill(0);
+            let from = &image[rows.start * op.from.row() + columns.start * op.from.channels as usize..];
+            let down = w.dilation_y as usize * op.from.row();
+            return self.offset.expand(from, rows.len(), down, row_words / 2, inside);
+        }
         for (tap, to) in to.chunks_exact_mut(row_words).enumerate().take(w.height as usize) {
             if tap < rows.first || tap >= rows.end {
                 to.fill(0);
@@ -81,15 +91,12 @@ impl Gather<'_> {
     /// Expands one run, of which the inputs from number `first` on lie in the image: `from`.
     #[inline]
     fn run(&self, from: &[i8], first: usize, to: &mut [u32]) {
-        if from.len() == self.taps.run && from.len().is_multiple_of(4) {
-            return self.offset.expand(from, to);
-        }
         for (group, to) in to.as_chunks_mut::<2>().0.iter_mut().enumerate() {
             *to = [0, 0];
             let start = 4 * group;
             let (low, high) = (first.max(start), (first + from.len()).min(start + 4));
             if low == start && high == start + 4 {
-                self.offset.expand(&from[start - first..][..4], to);
+                self.offset.expand(&from[start - first..][..4], 1, 0, 1, to);
                 continue;
             }
             for at in low..high {

@@ -3,33 +3,40 @@
 //! Every function is reached through the checks of the module above. The loops are naked functions: they need all
 //! fourteen registers. They are generic over nothing, but generic, see there.
 
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
 use core::cell::Cell;
 
 use super::Patch;
 
-/// Bytes 0 and 2 of `word`, each added to one half of `offset`.
-#[inline(always)]
-pub(super) fn even(offset: u32, word: u32) -> u32 {
-    let pair;
-    // SAFETY: the instruction changes nothing but the register named.
-    unsafe {
-        asm!("sxtab16 {}, {}, {}", out(reg) pair, in(reg) offset, in(reg) word,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    pair
+/// Expands `rows` rows of `groups` groups of four bytes, `down` bytes apart.
+#[inline]
+pub(super) fn expand(image: &[i8], rows: usize, down: usize, groups: usize, offset: u32, to: &mut [u32]) {
+    let job = [groups as isize, down as isize - 4 * groups as isize, offset as isize];
+    // SAFETY: the caller has checked that neither count is zero, that all rows lie in the image, and that two words
+    // to a group are in `to`.
+    unsafe { expand_loop::<()>(image.as_ptr(), to.as_mut_ptr(), rows, &job) };
 }
 
-/// Bytes 1 and 3 of `word`, likewise.
-#[inline(always)]
-pub(super) fn odd(offset: u32, word: u32) -> u32 {
-    let pair;
-    // SAFETY: the instruction changes nothing but the register named.
-    unsafe {
-        asm!("sxtab16 {}, {}, {}, ror #8", out(reg) pair, in(reg) offset, in(reg) word,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    pair
+/// r0 walks the image and r1 the words; r4 groups, r5 bytes from the end of a row to the next, r6 offset.
+#[unsafe(naked)]
+unsafe extern "C" fn expand_loop<Lazy>(from: *const i8, to: *mut u32, rows: usize, job: *const [isize; 3]) {
+    naked_asm!(
+        "push {{r4-r8, lr}}",
+        "ldm r3, {{r4-r6}}",
+        "2:",
+        "mov r12, r4",
+        "3:",
+        "ldr r8, [r0], #4",
+        "subs r12, r12, #1",
+        "sxtab16 r7, r6, r8",
+        "sxtab16 r8, r6, r8, ror #8",
+        "stm r1!, {{r7, r8}}",
+        "bne 3b",
+        "add r0, r0, r5",
+        "subs r2, r2, #1",
+        "bne 2b",
+        "pop {{r4-r8, pc}}",
+    )
 }
 
 /// Arguments of [`pairs_loop`], in the order that it loads them.

@@ -44,14 +44,19 @@ impl Offset {
         (self.0 as u32 & 0xFFFF) * 0x1_0001
     }
 
-    /// Writes whole groups of four bytes as pairs of 16-bit integers, offset added: `(0, 2)` and `(1, 3)`.
+    /// Writes `rows` rows of `groups` groups of four bytes, `down` bytes apart, as pairs of 16-bit integers, offset
+    /// added: `(0, 2)` and `(1, 3)`.
+    ///
+    /// # Panics
+    /// Where a row leaves the image or `to` has not two words to a group.
     #[inline]
-    pub(super) fn expand(self, from: &[i8], to: &mut [u32]) {
-        let offset = self.pair();
-        for (bytes, pairs) in from.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<2>().0) {
-            let word = u32::from_le_bytes(bytes.map(|byte| byte as u8));
-            *pairs = [inner::even(offset, word), inner::odd(offset, word)];
+    pub(super) fn expand(self, image: &[i8], rows: usize, down: usize, groups: usize, to: &mut [u32]) {
+        if rows == 0 || groups == 0 {
+            return;
         }
+        let fits = (rows - 1) * down + 4 * groups <= image.len() && to.len() == 2 * rows * groups;
+        assert!(fits, "the plan was not packed for these kernels");
+        inner::expand(image, rows, down, groups, self.pair(), to);
     }
 }
 

@@ -4,14 +4,24 @@ use core::cell::Cell;
 
 use super::{Patch, rescale};
 
+/// Expands `rows` rows of `groups` groups of four bytes, `down` bytes apart.
+pub(super) fn expand(image: &[i8], rows: usize, down: usize, groups: usize, offset: u32, to: &mut [u32]) {
+    for (row, to) in to.chunks_exact_mut(2 * groups).enumerate().take(rows) {
+        for (bytes, pairs) in image[row * down..].as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<2>().0) {
+            let word = u32::from_le_bytes(bytes.map(|byte| byte as u8));
+            *pairs = [even(offset, word), odd(offset, word)];
+        }
+    }
+}
+
 /// `sxtab16`: bytes 0 and 2 of `word`, each added to one half of `offset`.
-pub(super) fn even(offset: u32, word: u32) -> u32 {
+fn even(offset: u32, word: u32) -> u32 {
     let half = |shift: u32| u32::from((offset >> shift) as u16).wrapping_add((word >> shift) as i8 as u32);
     (half(0) & 0xFFFF) | (half(16) << 16)
 }
 
 /// `sxtab16` with a rotation: bytes 1 and 3.
-pub(super) fn odd(offset: u32, word: u32) -> u32 {
+fn odd(offset: u32, word: u32) -> u32 {
     even(offset, word.rotate_right(8))
 }
 
