@@ -63,16 +63,18 @@ struct Wrapped<'a>(&'a str);
 
 impl Display for Wrapped<'_> {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        let mut column = 4;
-        to.write_str("    ")?;
-        for part in self.0.split_inclusive(", ") {
-            let part_width = part.trim_end().len();
-            if column + part_width > WIDTH {
-                to.write_str("\n    ")?;
-                column = 4;
+        for (number, line) in self.0.lines().enumerate() {
+            let mut column = 4;
+            to.write_str(if number == 0 { "    " } else { "\n    " })?;
+            for part in line.split_inclusive(", ").map(str::trim_end) {
+                if column + 1 + part.len() > WIDTH {
+                    to.write_str("\n    ")?;
+                    column = 4;
+                }
+                let gap = if column > 4 { " " } else { "" };
+                write!(to, "{gap}{part}")?;
+                column += gap.len() + part.len();
             }
-            to.write_str(if column + part.len() > WIDTH { part.trim_end() } else { part })?;
-            column += part.len();
         }
         Ok(())
     }
@@ -97,7 +99,10 @@ mod tests {
         let numbers: Vec<i32> = (0..200).collect();
         let item = Item::array("Numbers.", constant_name(&["some", "numbers"]), "i32", &numbers);
         let text = Code { items: vec![item], ..Code::default() }.to_string();
-        assert!(text.starts_with("\n/// Numbers.\npub static SOME_NUMBERS: [i32; 200] =\n    [0, 1,"), "{text}");
+        assert!(
+            text.starts_with("\n/// Numbers.\npub static SOME_NUMBERS: [i32; 200] =\n    [0, 1,"),
+            "{text}"
+        );
         assert!(text.lines().all(|line| line.len() <= WIDTH && !line.ends_with(' ')), "{text}");
         let found: Vec<i32> =
             text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).skip(2).collect();

@@ -15,8 +15,8 @@ impl Model {
         let item = |about: &str, part: &str| (about.to_owned(), constant_name(&[name, part]));
         let ops = |about: &str, part: &str, ops: &[Op]| {
             let (about, name) = item(about, part);
-            let texts: Vec<String> = ops.iter().map(|op| format!("Op::{op:?}")).collect();
-            let value = format!("[{}]", texts.join(", "));
+            let lines: String = ops.iter().map(|op| format!("Op::{op:?},\n")).collect();
+            let value = format!("[\n{lines}]");
             Item { about, name, of: format!("[Op; {}]", ops.len()), value }
         };
         let items = vec![
@@ -47,7 +47,8 @@ impl Model {
             value,
             uses: vec![
                 "core::f32::INFINITY as inf".to_owned(),
-                "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Source::*, *}".to_owned(),
+                "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Source::*, *}"
+                    .to_owned(),
                 "kws_stages::nn::plan::Plan".to_owned(),
             ],
             items,

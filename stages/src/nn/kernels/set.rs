@@ -1,8 +1,8 @@
 //! Which kernels a plan is made for.
 
-use super::{Dsp, Plain};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Avx2, Vnni};
+use super::{Dsp, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
 #[derive(Clone, Copy, Debug)]

@@ -47,7 +47,16 @@ fn images(random: &mut Random, from: u32, to: u32) -> (Image, Image, Window) {
     (
         Image { batch, height, width, channels: from },
         Image { batch, height: out_height, width: out_width, channels: to },
-        Window { height: rows, width: columns, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left },
+        Window {
+            height: rows,
+            width: columns,
+            stride_y,
+            stride_x,
+            dilation_y,
+            dilation_x,
+            pad_top,
+            pad_left,
+        },
     )
 }
 
@@ -113,7 +122,10 @@ impl Bench {
         let written = OUTPUT as usize..OUTPUT as usize + output;
         self.arena.fill(0x55);
         self.arena[..input].copy_from_slice(&self.input[..input]);
-        plain(Constants { bytes: &self.weights[..weights], words: &self.words[..3 * channels] }, &mut self.arena);
+        plain(
+            Constants { bytes: &self.weights[..weights], words: &self.words[..3 * channels] },
+            &mut self.arena,
+        );
         self.expected[..output].copy_from_slice(&self.arena[written.clone()]);
         self.arena.fill(0x55);
         self.arena[..input].copy_from_slice(&self.input[..input]);
@@ -155,7 +167,12 @@ impl Bench {
         )
     }
 
-    fn random_depthwise(&mut self, random: &mut Random, from: u32, to: u32) -> Option<(Depthwise, [usize; 4])> {
+    fn random_depthwise(
+        &mut self,
+        random: &mut Random,
+        from: u32,
+        to: u32,
+    ) -> Option<(Depthwise, [usize; 4])> {
         let multiplier = to / from;
         let (from, to, window) = images(random, from, to);
         let weights = (to.channels * window.height * window.width) as usize;
@@ -210,8 +227,7 @@ impl Bench {
 
     /// One random fully connected layer, likewise.
     pub(crate) fn fully_connected(&mut self, random: &mut Random) -> Option<bool> {
-        let (rows, inputs, outputs) =
-            (random.of(1, 3), random.of(1, 250), random.of(1, CHANNELS as u32));
+        let (rows, inputs, outputs) = (random.of(1, 3), random.of(1, 250), random.of(1, CHANNELS as u32));
         let weights = (inputs * outputs) as usize;
         let sizes = [(rows * inputs) as usize, (rows * outputs) as usize, weights, outputs as usize];
         self.fill(random, sizes)?;

@@ -26,7 +26,12 @@ impl<'a> Channels<'a> {
 
 /// Packs a convolution: appends to `stream` what the kernel reads, and returns the bytes of scratch memory that it
 /// needs; nothing where the convolution must stay plain.
-pub fn conv(op: &Conv, weights: &[i8], channels: &Channels<'_>, stream: &mut impl Extend<i32>) -> Option<usize> {
+pub fn conv(
+    op: &Conv,
+    weights: &[i8],
+    channels: &Channels<'_>,
+    stream: &mut impl Extend<i32>,
+) -> Option<usize> {
     let kernel = (op.window.height * op.window.width * op.depth) as usize;
     pairs(op, |channel, tap| weights[channel * kernel + tap], channels, stream)
 }
@@ -71,18 +76,17 @@ fn pairs(
     }
     let (taps, out) = (Taps::new(op), op.to.channels as usize);
     let kernel = (op.window.height * op.window.width * op.depth) as usize;
-    let lane = |channel: usize| {
-        channels.lane(channel, (0..kernel).map(|tap| weight(channel, tap)), &op.rescaling)
-    };
+    let lane =
+        |channel: usize| channels.lane(channel, (0..kernel).map(|tap| weight(channel, tap)), &op.rescaling);
     (0..out).try_for_each(|channel| lane(channel).map(|_| ()))?;
     for first in (0..out).step_by(2) {
         let pair = [first, (first + 1).min(out - 1)];
         let lanes = pair.map(|channel| lane(channel).unwrap_or_default());
         stream.extend(lanes.map(|lane| lane.bias));
         for group in 0..taps.groups() {
-            stream.extend(pair.map(|channel| {
-                word(|i| taps.weight(group, i).map_or(0, |tap| weight(channel, tap)))
-            }));
+            stream.extend(
+                pair.map(|channel| word(|i| taps.weight(group, i).map_or(0, |tap| weight(channel, tap)))),
+            );
         }
         lanes.iter().for_each(|lane| stream.extend(lane.scaling()));
     }

@@ -59,7 +59,8 @@ pub(super) fn pairs(
 pub(super) fn patch(patch: &Patch, image: &[i8], stream: &[i32], offset: u32, pixel: &mut [i8]) {
     let block = 4 + 2 * patch.taps + 12;
     let offset = i32::from(offset as i16);
-    for (group, (stream, outputs)) in stream.chunks_exact(block).zip(pixel.as_chunks_mut::<4>().0).enumerate() {
+    for (group, (stream, outputs)) in stream.chunks_exact(block).zip(pixel.as_chunks_mut::<4>().0).enumerate()
+    {
         for (i, output) in outputs.iter_mut().enumerate() {
             let mut sum = stream[i];
             for (row, column) in (0..patch.rows).flat_map(|y| (0..patch.columns).map(move |x| (y, x))) {
