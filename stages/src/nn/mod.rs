@@ -23,6 +23,8 @@ mod card;
 #[cfg(feature = "std")]
 mod contents;
 #[cfg(feature = "std")]
+mod emit;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;

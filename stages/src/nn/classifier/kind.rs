@@ -162,6 +162,7 @@ impl Resolved {
     fn on<F: Feature>(&self) -> Box<dyn Node> {
         match self.model.kernels() {
             KernelSet::Plain(plain) => self.with::<F, _>(plain),
+            KernelSet::Dsp(dsp) => self.with::<F, _>(dsp),
             #[cfg(target_arch = "x86_64")]
             KernelSet::Avx2(avx2) => self.with::<F, _>(avx2),
             #[cfg(target_arch = "x86_64")]

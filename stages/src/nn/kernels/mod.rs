@@ -7,10 +7,12 @@ mod binary;
 mod cell;
 mod conv;
 mod depthwise;
+pub mod dsp;
 mod float;
 mod fully_connected;
 mod mean;
 mod move_block;
+pub mod only;
 mod pool;
 mod softmax;
 mod svdf;
@@ -24,6 +26,8 @@ mod set;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod x86;
 
+pub use dsp::Dsp;
+pub use only::Only;
 #[cfg(feature = "std")]
 pub use set::KernelSet;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
