@@ -47,6 +47,11 @@ pub trait Design {
         Cost::default()
     }
 
+    /// What a person who looks at the plan may want to know of this stage beside its port and its cost, in one line.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
     /// Makes the stage, ready to run.
     ///
     /// # Errors

@@ -49,6 +49,11 @@ pub struct PlannedStage {
 }
 
 impl PlannedStage {
+    /// What a person who looks at the plan may want to know of it beside its port and its cost.
+    pub fn remark(&self) -> Option<String> {
+        self.design.remark()
+    }
+
     /// Makes the stage, for whoever fires it by hand instead of running the plan.
     ///
     /// # Errors

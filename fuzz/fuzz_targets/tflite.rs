@@ -1,5 +1,5 @@
 //! Opens hostile bytes as a `.tflite` model; one that opens is run twice on every kernel set, whose outputs must be
-//! equal.
+//! equal. One that can be converted to run on new frames is run so, too.
 //!
 //! `cargo +nightly fuzz run tflite`, after `tests/vectors/nn/golden/*/model.tflite` were copied to
 //! `fuzz/corpus/tflite` as seeds.
@@ -18,7 +18,21 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(first) = runs.next() {
         runs.for_each(|other| assert_eq!(other, first));
     }
+    stream(bytes);
 });
+
+/// Runs a model on new frames of the length that its input suggests.
+fn stream(bytes: &[u8]) -> Option<()> {
+    let whole = Model::open(bytes).ok()?;
+    let input = whole.inputs().first()?;
+    let window = input.dims.iter().find(|size| **size != 1)?;
+    let model = Model::open_streaming(bytes, input.count() / window, None).ok()?;
+    if model.macs() <= MOST_MACS && model.arena_bytes() <= MOST_ARENA {
+        let mut arena = model.arena();
+        (0..3).for_each(|_| model.run(&mut arena));
+    }
+    Some(())
+}
 
 fn run(bytes: &[u8], kernels: KernelSet) -> Option<Vec<Vec<i8>>> {
     let model = Model::open_for(bytes, kernels).ok()?;

@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 use kws_engine::{Buffer, Element};
 
 use crate::audio::RATE;
+use crate::quantise::Affine;
 
 pub use chain::{Chain, plan};
 
@@ -19,27 +20,43 @@ pub const CLIP: usize = RATE as usize;
 /// Clips in, feature matrices out.
 pub struct FrontEnd {
     chain: Chain,
+    /// How integers that the last stage writes stand for real features.
+    quantisation: Option<Affine>,
 }
 
 impl FrontEnd {
     /// Builds the stages that a model's `front_end` lists, in their order.
     ///
     /// # Errors
-    /// When a stage is unknown or refuses its input, or what the last one writes is no matrix of real features.
+    /// When a stage is unknown or refuses its input, or what the last one writes is no matrix of features, either
+    /// real or quantised.
     pub fn new(stages: &[toml::Table]) -> Result<Self> {
         let chain = Chain::new(stages, Path::new("."))?;
         let port = chain.port();
+        let quantisation = port.quant.map(|q| Affine { scale: q.scale, zero_point: q.zero_point });
+        let fits = match port.element {
+            Element::F32 => true,
+            Element::I8 => quantisation.is_some(),
+            _ => false,
+        };
         ensure!(
-            port.element == Element::F32 && port.shape.len() == 2,
-            "`front_end` writes {port}, expected f32 of shape [frames, coefficients]: end it with `stack`"
+            fits && port.shape.len() == 2,
+            "`front_end` writes {port}, expected f32 or quantised i8 of shape [frames, coefficients]: end it with \
+             `stack`"
         );
-        Ok(Self { chain })
+        Ok(Self { chain, quantisation })
     }
 
     /// Frames and coefficients of the matrix of one clip.
     #[must_use]
     pub fn shape(&self) -> [usize; 2] {
         [self.chain.port().shape[0], self.chain.port().shape[1]]
+    }
+
+    /// The quantisation of the features, where the last stage writes bytes: the model's input must have the same.
+    #[must_use]
+    pub fn quantisation(&self) -> Option<Affine> {
+        self.quantisation
     }
 
     /// Writes the features of one clip, frame by frame, into `out` of `frames × coefficients`: the first matrix
@@ -49,11 +66,16 @@ impl FrontEnd {
     /// When a stage fails, or `samples` are too short for a matrix.
     pub fn extract(&mut self, samples: &[i16], out: &mut [f32]) -> Result<()> {
         let mut written = false;
+        let quantisation = self.quantisation;
         self.chain.run(samples, |_, block| {
-            if let Buffer::F32(matrix) = block {
-                out.copy_from_slice(matrix);
-                written = true;
+            match (block, quantisation) {
+                (Buffer::F32(matrix), _) => out.copy_from_slice(matrix),
+                (Buffer::I8(matrix), Some(q)) => {
+                    out.iter_mut().zip(matrix).for_each(|(o, m)| *o = q.real(*m));
+                }
+                _ => return ControlFlow::Break(()),
             }
+            written = true;
             ControlFlow::Break(())
         })?;
         ensure!(written, "a clip of {} samples is too short for {} frames", samples.len(), self.shape()[0]);
@@ -94,6 +116,16 @@ mod tests {
         assert!(silent.iter().all(|v| (v - 1e-6f32.ln()).abs() < 1e-4));
         assert_eq!(silent, again);
         assert_ne!(silent, loud);
+    }
+
+    #[test]
+    fn bytes_are_read_as_the_real_values_that_they_stand_for() {
+        let text = r#"stages = [{ kind = "micro_frontend" }, { kind = "stack", frames = 49 }]"#;
+        let mut front_end = FrontEnd::new(&stages(text)).unwrap();
+        let quantisation = front_end.quantisation().unwrap();
+        let mut features = vec![f32::NAN; 1960];
+        front_end.extract(&vec![0; CLIP], &mut features).unwrap();
+        assert!(features.iter().all(|&f| f == quantisation.real(quantisation.quantise(f))), "{features:?}");
     }
 
     #[test]

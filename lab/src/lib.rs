@@ -4,6 +4,7 @@ pub mod audio;
 pub mod augment;
 pub mod bundle;
 pub mod corpus;
+pub mod device;
 pub mod evaluate;
 pub mod features;
 pub mod nets;

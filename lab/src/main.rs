@@ -13,24 +13,25 @@ struct Arguments {
     command: Command,
 }
 
+// Documented where their arguments are, so that `--help` of each shows all of it.
 #[derive(Subcommand)]
 enum Command {
-    /// Trains, quantises and exports the model that a configuration describes.
+    Init(commands::init::Init),
+    LearningCurve(commands::learning_curve::LearningCurve),
+    Corpus(commands::corpus::Corpus),
     Train(commands::train::Train),
-    /// Measures a model on the clips of a corpus, a pipeline on streams, or both.
     Evaluate(commands::evaluate::Evaluate),
-    /// Chooses a model's operating points on streams and writes them into its `model.toml`.
     Calibrate(commands::calibrate::Calibrate),
-    /// Sets two models, or the float and integer forms of one, side by side with a paired test.
     Compare(commands::compare::Compare),
-    /// Dumps what a stage of a pipeline produces for a recording.
     Features(commands::features::Features),
-    /// Runs a `.tflite` model on raw tensors, for whoever checks the runtime against another one.
     Infer(commands::infer::Infer),
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::Init(init) => init.run(),
+        Command::LearningCurve(curve) => curve.run(),
+        Command::Corpus(corpus) => corpus.run(),
         Command::Train(train) => train.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Calibrate(calibrate) => calibrate.run(),

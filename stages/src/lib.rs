@@ -6,6 +6,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
+#[cfg(feature = "std")]
+pub mod code;
 pub mod decide;
 pub mod nn;
 mod quantise;
@@ -25,6 +27,7 @@ pub use stack::StackParams;
 pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::DctParams>();
     registry.add::<audio::FftParams>();
+    registry.add::<audio::LfbeParams>();
     registry.add::<audio::LogParams>();
     registry.add::<audio::MelParams>();
     registry.add::<audio::MfccParams>();
@@ -32,6 +35,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::WindowParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();
+    registry.add::<decide::WakeWordParams>();
     registry.add::<QuantiseParams>();
     registry.add::<StackParams>();
     registry.add::<nn::classifier::Params>();

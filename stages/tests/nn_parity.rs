@@ -66,13 +66,10 @@ fn compare_on(folder: &Path, kernels: KernelSet) -> usize {
                 assert_close(&got, expected.run(run), folder);
                 continue;
             }
-            assert_eq!(
-                got,
-                expected.run(run),
-                "{} on {}: output {i} of run {run}",
-                folder.display(),
-                kernels.name()
-            );
+            let differs = got.iter().zip(expected.run(run)).position(|(got, expected)| got != expected);
+            let place = folder.display();
+            assert_eq!(differs, None, "{place} on {}: first byte of output {i} of run {run}", kernels.name());
+            assert_eq!(got.len(), expected.run(run).len(), "{place}: length of output {i}");
         }
     }
     runs

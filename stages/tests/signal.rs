@@ -103,7 +103,11 @@ fn streaming_wakeword_features_can_be_said() {
     let mel = "'mel'\nof = 'periodogram'\nlow_hz = 0\nhigh_hz = 8000";
     let log = "'log'\nbase = 'decibel'\noffset = 0\nfloor = 1e-30\ngain = 0.015625\nshift = 0.8125\nclip_low = 0\n\
                clip_high = 1";
-    assert_golden("lfbe", &chain(&[window, "'fft'", mel, log]), 1e-6);
+    let four = chain(&[window, "'fft'", mel, log]);
+    assert_golden("lfbe", &four, 1e-6);
+    let one = chain(&["'lfbe'"]);
+    assert_golden("lfbe", &one, 1e-6);
+    assert_eq!(made(&one), made(&four));
 }
 
 const MFCC_CHAINS: [&str; 2] =

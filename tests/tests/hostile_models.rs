@@ -17,6 +17,10 @@ fn survives(bytes: &[u8]) -> bool {
     let Ok(model) = Model::open(bytes) else { return false };
     let mut arena = model.arena();
     model.run(&mut arena);
+    // One that can be converted must survive that, too.
+    if let Ok(model) = Model::open_streaming(bytes, 40, None) {
+        model.run(&mut model.arena());
+    }
     true
 }
 

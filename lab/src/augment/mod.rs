@@ -6,9 +6,9 @@ mod room;
 mod time;
 
 pub use features::mask;
-pub use level::{gain, mix, rms};
+pub use level::{gain, loudest, mix, rms, tilt};
 pub use room::Room;
-pub use time::{place, stretch};
+pub use time::{overlay, stretch};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -18,8 +18,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Augment {
-    /// Largest shift of a word in either direction, in milliseconds.
-    pub shift_ms: f32,
+    /// Least time between the end of a word and the end of its window, in milliseconds. The word lies anywhere
+    /// before, as it does in a stream while the window moves over it.
+    pub margin_ms: f32,
+    /// Largest distance of a word's middle from its window's, in milliseconds, for networks too small to know a word
+    /// wherever it lies. Without it only the margin counts.
+    pub reach_ms: Option<f32>,
     /// Range of the level change, in dB.
     pub gain_db: [f32; 2],
     /// Range of the playing speed.
@@ -30,8 +34,12 @@ pub struct Augment {
     pub snr_db: [f32; 2],
     /// Share of clips that are heard in a simulated room.
     pub room: f64,
-    /// Share of clips that have another word's end or beginning beside them.
+    /// Range of a filter's slope, from brighter (down to -1) to duller (up to 1), for microphones that differ.
+    pub tilt: [f32; 2],
+    /// Share of words that have another word before them, and share of those that have one after.
     pub neighbour: f64,
+    /// Range of the pause between a word and its neighbour, in milliseconds; short ones are as frequent as long.
+    pub pause_ms: [f32; 2],
     /// Most frames that one time mask covers; two are drawn.
     pub time_mask: usize,
     /// Most coefficients that the frequency mask covers.
@@ -41,13 +49,16 @@ pub struct Augment {
 impl Default for Augment {
     fn default() -> Self {
         Self {
-            shift_ms: 100.0,
+            margin_ms: 50.0,
+            reach_ms: None,
             gain_db: [-10.0, 6.0],
             speed: [0.9, 1.1],
             noise: 0.7,
             snr_db: [0.0, 25.0],
             room: 0.2,
-            neighbour: 0.2,
+            tilt: [0.0, 0.0],
+            neighbour: 0.3,
+            pause_ms: [30.0, 600.0],
             time_mask: 4,
             frequency_mask: 4,
         }

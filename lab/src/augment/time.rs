@@ -16,20 +16,12 @@ pub fn stretch(samples: &[f32], speed: f32) -> Vec<f32> {
         .collect()
 }
 
-/// Puts the middle of `samples` at the middle of a silent window of `length`, `shift` samples later.
-/// What does not fit is cut.
-#[must_use]
-pub fn place(samples: &[f32], length: usize, shift: isize) -> Vec<f32> {
-    let mut window = vec![0.0; length];
-    let start = (length as isize - samples.len() as isize) / 2 + shift;
-    for (i, &s) in samples.iter().enumerate() {
-        if let Ok(at) = usize::try_from(start + i as isize)
-            && at < length
-        {
-            window[at] = s;
-        }
-    }
-    window
+/// Adds `samples` to `window`, the first of them at `start`, which may lie before the window. What does not fit is
+/// cut.
+pub fn overlay(window: &mut [f32], samples: &[f32], start: isize) {
+    let (before, start) = if start < 0 { (start.unsigned_abs(), 0) } else { (0, start as usize) };
+    let place = window.iter_mut().skip(start);
+    place.zip(samples.iter().skip(before)).for_each(|(w, s)| *w += s);
 }
 
 #[cfg(test)]
@@ -37,11 +29,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_centres_and_cuts() {
-        assert_eq!(place(&[1.0, 2.0], 4, 0), [0.0, 1.0, 2.0, 0.0]);
-        assert_eq!(place(&[1.0, 2.0], 4, 2), [0.0, 0.0, 0.0, 1.0]);
-        assert_eq!(place(&[1.0, 2.0, 3.0, 4.0], 2, 0), [2.0, 3.0]);
-        assert_eq!(place(&[1.0, 2.0], 4, -2), [2.0, 0.0, 0.0, 0.0]);
+    fn overlay_adds_and_cuts() {
+        let laid = |samples: &[f32], start| {
+            let mut window = [1.0; 4];
+            overlay(&mut window, samples, start);
+            window
+        };
+        assert_eq!(laid(&[1.0, 2.0], 1), [1.0, 2.0, 3.0, 1.0]);
+        assert_eq!(laid(&[1.0, 2.0], 3), [1.0, 1.0, 1.0, 2.0]);
+        assert_eq!(laid(&[1.0, 2.0], -1), [3.0, 1.0, 1.0, 1.0]);
+        assert_eq!(laid(&[1.0, 2.0], -2), [1.0; 4]);
+        assert_eq!(laid(&[1.0, 2.0], 4), [1.0; 4]);
     }
 
     #[test]

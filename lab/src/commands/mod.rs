@@ -2,8 +2,12 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod compare;
+pub(crate) mod corpus;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod infer;
+pub(crate) mod init;
+pub(crate) mod learning_curve;
 pub(crate) mod listening;
+mod paths;
 pub(crate) mod train;

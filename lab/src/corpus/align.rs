@@ -1,7 +1,10 @@
-//! Where in its clip the word lies.
+//! Where in its clip the word lies, and how to place it in the middle.
 
 use std::ops::Range;
 
+use anyhow::{Result, ensure};
+
+use super::level::Levels;
 use crate::audio::RATE;
 
 /// Length of the blocks whose energy is compared, in samples: 10 ms.
@@ -41,9 +44,78 @@ fn reach(energies: &[f64], floor: f64, backwards: bool) -> usize {
     farthest
 }
 
+/// How far, in dB, a clip's loud parts stand at least above its quiet ones where it holds a word.
+const CONTRAST_DB: f64 = 6.0;
+
+/// Cuts `length` samples with the word in their middle, as Speech Commands' `extract_loudest_section` cut its
+/// recordings. Where the recording does not reach so far, the background beside the word goes on, mirrored.
+///
+/// # Errors
+/// When nothing stands out of the background, or the word is longer than `length`.
+pub fn place(samples: &[i16], length: usize) -> Result<Vec<i16>> {
+    let contrast = Levels::of(samples).contrast_db();
+    ensure!(
+        contrast >= CONTRAST_DB,
+        "no word stands out: the loud parts are {contrast:.1} dB above the quiet ones"
+    );
+    let word = word(samples);
+    let seconds = |samples: usize| samples as f64 / f64::from(RATE);
+    let (found, most) = (seconds(word.len()), seconds(length));
+    ensure!(word.len() <= length, "the word lasts {found:.2} s, longer than the clip of {most:.2} s");
+    let start = (word.start + word.len() / 2) as i64 - (length / 2) as i64;
+    let (before, after) = (&samples[..word.start], &samples[word.end..]);
+    let sample = |at: i64| match usize::try_from(at) {
+        Err(_) => mirrored(before.iter(), at.unsigned_abs() as usize - 1),
+        Ok(at) if at < samples.len() => samples[at],
+        Ok(at) => mirrored(after.iter().rev(), at - samples.len()),
+    };
+    Ok((start..start + length as i64).map(sample).collect())
+}
+
+/// Sample `beyond` the end of a background that goes on to and fro; silence where there is less than 20 ms of it.
+fn mirrored<'a>(background: impl ExactSizeIterator<Item = &'a i16>, beyond: usize) -> i16 {
+    let length = background.len();
+    if length < 2 * BLOCK {
+        return 0;
+    }
+    let phase = beyond % (2 * length);
+    let index = phase.min(2 * length - 1 - phase);
+    background.into_iter().nth(index).copied().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn tone_at(at: Range<usize>, length: usize) -> Vec<i16> {
+        let noise = |i: usize| (i * 7919 % 13) as i16 - 6;
+        let tone = |i: usize| if i % 20 < 10 { 4000 } else { -4000 };
+        (0..length).map(|i| if at.contains(&i) { tone(i) } else { noise(i) }).collect()
+    }
+
+    #[test]
+    fn the_word_comes_to_the_middle_of_longer_and_shorter_clips() {
+        for (at, length) in [(30_000..36_000, 48_000), (400..6400, 7200), (1600..7600, 16_000)] {
+            let placed = place(&tone_at(at, length), 16_000).unwrap();
+            assert_eq!(placed.len(), 16_000);
+            let found = word(&placed);
+            assert!(
+                found.start.abs_diff(5000) <= 200 && found.end.abs_diff(11_000) <= 200,
+                "found {found:?}"
+            );
+            // The background goes on to the edges.
+            assert!(placed[..400].iter().any(|&s| s != 0) && placed[15_600..].iter().any(|&s| s != 0));
+            assert!(placed[..4000].iter().chain(&placed[12_000..]).all(|s| s.abs() <= 6));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_placed_says_why() {
+        let why = |samples: &[i16]| place(samples, 16_000).unwrap_err().to_string();
+        assert!(why(&tone_at(0..0, 16_000)).contains("no word"));
+        assert!(why(&[]).contains("no word"));
+        assert!(why(&tone_at(8000..40_000, 64_000)).contains("lasts 2.0"));
+    }
 
     #[test]
     fn finds_a_tone_between_pauses() {

@@ -5,9 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+
+use super::Table;
 
 /// The part of a corpus that a clip serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Weights are fitted to these.
     Train,
@@ -45,6 +49,27 @@ impl fmt::Display for Split {
     }
 }
 
+/// Whether a label is a word: names that begin with `_`, such as `_silence_` and `_speech_`, are none.
+#[must_use]
+pub fn is_word(label: &str) -> bool {
+    !label.starts_with('_')
+}
+
+/// Clips by label and, within that, by split.
+pub type Counts = BTreeMap<String, BTreeMap<Split, usize>>;
+
+/// Counts the rows of a manifest; those without a split are left out.
+pub(super) fn count(manifest: &Table) -> Counts {
+    let mut counts = Counts::new();
+    for row in 0..manifest.len() {
+        let splits = counts.entry(manifest.get(row, "label").to_owned()).or_default();
+        if let Ok(split) = Split::parse(manifest.get(row, "split")) {
+            *splits.entry(split).or_default() += 1;
+        }
+    }
+    counts
+}
+
 /// One row of a manifest.
 #[derive(Clone, Debug)]
 pub struct Clip {
@@ -71,7 +96,8 @@ pub struct Corpus {
     pub missing: Vec<PathBuf>,
 }
 
-const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
+/// Columns that every manifest has.
+pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
 
 impl Corpus {
     /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
@@ -85,19 +111,11 @@ impl Corpus {
     }
 
     fn read(root: &Path, path: &Path) -> Result<Self> {
-        let mut reader = csv::Reader::from_path(path)?;
-        let header = reader.headers()?.clone();
-        for column in REQUIRED {
-            let found = header.iter().collect::<Vec<_>>().join(",");
-            ensure!(
-                header.iter().any(|c| c == column),
-                "column `{column}` is missing: found `{found}`; a manifest needs `path,label,speaker,split`"
-            );
-        }
+        let table = Table::read(path)?;
+        table.require(&REQUIRED)?;
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
-        for (index, row) in reader.deserialize::<BTreeMap<String, String>>().enumerate() {
-            let line = index + 2;
-            let clip = clip(root, row?).with_context(|| format!("line {line}"))?;
+        for row in 0..table.len() {
+            let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;
             if clip.path.is_file() {
                 corpus.clips.push(clip);
             } else {
@@ -128,11 +146,14 @@ impl Corpus {
     }
 }
 
-fn clip(root: &Path, mut row: BTreeMap<String, String>) -> Result<Clip> {
-    let mut take = |column: &str| row.remove(column).unwrap_or_default();
-    let (path, label) = (take("path"), take("label"));
+fn clip(root: &Path, table: &Table, row: usize) -> Result<Clip> {
+    let cell = |column: &str| table.get(row, column).to_owned();
+    let (path, label) = (cell("path"), cell("label"));
     ensure!(!path.is_empty(), "`path` is empty");
     ensure!(!label.is_empty(), "`label` of `{path}` is empty; silence is written `_silence_`");
-    let (speaker, split) = (take("speaker"), Split::parse(&take("split"))?);
-    Ok(Clip { path: root.join(path), label, speaker, split, columns: row })
+    let split = Split::parse(table.get(row, "split"))
+        .with_context(|| format!("`split` of `{path}`; `kws-lab corpus split` assigns one"))?;
+    let others = table.row(row).filter(|(column, _)| !REQUIRED.contains(column));
+    let columns = others.map(|(column, value)| (column.to_owned(), value.to_owned())).collect();
+    Ok(Clip { path: root.join(path), label, speaker: cell("speaker"), split, columns })
 }

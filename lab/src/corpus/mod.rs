@@ -1,11 +1,28 @@
-//! Corpora: a folder of recordings with `manifest.csv`.
+//! Corpora: a folder of recordings with `manifest.csv`, and how to come by a good one.
 
 mod align;
+pub mod aligned;
+mod assign;
+mod build;
+pub mod check;
+mod disk;
+pub mod fetch;
+pub mod import;
+mod level;
 mod manifest;
+mod progress;
+pub mod resplit;
 mod stream;
+pub mod survey;
+pub mod synth;
+mod table;
 mod vocabulary;
 
-pub use align::word;
-pub use manifest::{Clip, Corpus, Split};
-pub use stream::{Recipe, Stream, Word, assemble};
+pub use align::{place, word};
+pub use assign::Ratios;
+pub use build::{Build, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};
+pub use level::Levels;
+pub use manifest::{Clip, Corpus, Counts, Split, is_word};
+pub use stream::{Recipe, SPEECH, Stream, Word, assemble};
+pub use table::Table;
 pub use vocabulary::Vocabulary;

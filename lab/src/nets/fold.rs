@@ -1,6 +1,5 @@
 //! Folding batch norm and input normalisation into weights, after which a network is convolutions and ReLUs.
 
-use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::graph::{Layout, Normalisation};
@@ -9,7 +8,8 @@ use super::network::{Layer, Network};
 /// The same function with fewer parts: no batch norm, no normalisation, raw features in.
 #[must_use]
 pub fn fold(network: &Network, device: &Device) -> Network {
-    let mut layers: Vec<Layer> = network.layers.iter().map(|l| fold_norm(l, device)).collect();
+    let layers = network.layers.iter().enumerate();
+    let mut layers: Vec<Layer> = layers.map(|(place, layer)| fold_norm(place, layer, device)).collect();
     if let Some(first) = layers.first_mut() {
         fold_input(first, network, device);
     }
@@ -17,7 +17,7 @@ pub fn fold(network: &Network, device: &Device) -> Network {
     Network { layers, graph: network.graph.clone(), normalisation }
 }
 
-fn fold_norm(layer: &Layer, device: &Device) -> Layer {
+fn fold_norm(place: usize, layer: &Layer, device: &Device) -> Layer {
     let (mut weight, mut bias) = (values(layer.weight.val()), values(layer.bias.val()));
     if let Some(norm) = &layer.norm {
         let (gamma, beta) = (values(norm.gamma.val()), values(norm.beta.val()));
@@ -30,7 +30,7 @@ fn fold_norm(layer: &Layer, device: &Device) -> Layer {
             bias[o] = (bias[o] - mean[o]) * factor + beta[o];
         }
     }
-    rebuild(weight, layer.weight.val().dims(), bias, device)
+    rebuild(place, weight, layer.weight.val().dims(), bias, device)
 }
 
 fn fold_input(first: &mut Layer, network: &Network, device: &Device) {
@@ -48,16 +48,13 @@ fn fold_input(first: &mut Layer, network: &Network, device: &Device) {
             }
         }
     }
-    *first = rebuild(weight, dims, bias, device);
+    *first = rebuild(0, weight, dims, bias, device);
 }
 
-fn rebuild(weight: Vec<f32>, dims: [usize; 4], bias: Vec<f32>, device: &Device) -> Layer {
+fn rebuild(place: usize, weight: Vec<f32>, dims: [usize; 4], bias: Vec<f32>, device: &Device) -> Layer {
     let outputs = bias.len();
-    Layer {
-        weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, dims), device)),
-        bias: Param::from_tensor(Tensor::from_data(TensorData::new(bias, [outputs]), device)),
-        norm: None,
-    }
+    let weight = Tensor::from_data(TensorData::new(weight, dims), device);
+    Layer::new(place, weight, Tensor::from_data(TensorData::new(bias, [outputs]), device), None)
 }
 
 /// A tensor's values on the host.

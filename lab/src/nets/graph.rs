@@ -174,7 +174,9 @@ impl Op {
 }
 
 impl Step {
-    fn macs(&self) -> usize {
+    /// Multiplications of one run over the whole window.
+    #[must_use]
+    pub fn macs(&self) -> usize {
         let outputs: usize = self.output.iter().product();
         match self.op {
             Op::Conv { kernel, .. } => outputs * kernel[0] * kernel[1] * self.input[2],

@@ -1,6 +1,6 @@
 //! A graph with weights.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
@@ -38,8 +38,8 @@ impl Network {
     /// Draws weights (He et al., arXiv:1502.01852) from the device's seeded generator.
     #[must_use]
     pub fn init(graph: Graph, normalisation: &Normalisation, device: &Device) -> Self {
-        let layers =
-            graph.steps.iter().filter(|s| s.op.has_weights()).map(|s| Layer::init(s, device)).collect();
+        let steps = graph.steps.iter().filter(|s| s.op.has_weights()).enumerate();
+        let layers = steps.map(|(place, step)| Layer::init(place, step, device)).collect();
         Self { layers, normalisation: graph.foldable(normalisation), graph }
     }
 
@@ -112,7 +112,16 @@ impl Network {
 }
 
 impl Layer {
-    fn init(step: &Step, device: &Device) -> Self {
+    /// Puts a layer together. Its place among the layers of its network becomes its parameters' identity, so that
+    /// equal networks are saved as equal files.
+    pub(super) fn new(place: usize, weight: Tensor<4>, bias: Tensor<1>, norm: Option<BatchNorm>) -> Self {
+        let (mut weight, mut bias) = (Param::from_tensor(weight), Param::from_tensor(bias));
+        weight.id = ParamId::from(2 * place as u64);
+        bias.id = ParamId::from(2 * place as u64 + 1);
+        Self { weight, bias, norm }
+    }
+
+    fn init(place: usize, step: &Step, device: &Device) -> Self {
         let [_, _, channels] = step.input;
         let shape = match step.op {
             Op::Conv { filters, kernel, .. } => [filters, channels, kernel[0], kernel[1]],
@@ -124,11 +133,12 @@ impl Layer {
         let deviation = (2.0 / inputs as f64).sqrt();
         let outputs = shape[0];
         let normed = !matches!(step.op, Op::Dense { .. });
-        Self {
-            weight: Param::from_tensor(Tensor::random(shape, Distribution::Normal(0.0, deviation), device)),
-            bias: Param::from_tensor(Tensor::zeros([outputs], device)),
-            norm: normed.then(|| BatchNormConfig::new(outputs).init(device)),
-        }
+        Self::new(
+            place,
+            Tensor::random(shape, Distribution::Normal(0.0, deviation), device),
+            Tensor::zeros([outputs], device),
+            normed.then(|| BatchNormConfig::new(outputs).init(device)),
+        )
     }
 
     fn forward(&self, x: Tensor<4>, step: &Step, keep: Option<Tensor<2>>) -> Tensor<4> {

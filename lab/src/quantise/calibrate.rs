@@ -19,12 +19,18 @@ pub enum Calibration {
 
 /// Runs `batches` of features through a folded network and covers what each activation showed.
 ///
-/// The input is always covered from end to end: its clipping would distort quiet and loud clips alike.
+/// `input` is the quantisation of features that arrive as bytes. Other input is always covered from end to end: its
+/// clipping would distort quiet and loud clips alike.
 ///
 /// # Panics
 /// When `batches` is empty.
 #[must_use]
-pub fn calibrate(network: &Network, batches: &[Tensor<3>], method: Calibration) -> Fake {
+pub fn calibrate(
+    network: &Network,
+    batches: &[Tensor<3>],
+    method: Calibration,
+    input: Option<Affine>,
+) -> Fake {
     let mut seen: Vec<Vec<f32>> = Vec::new();
     for batch in batches {
         let trace = network.trace(batch.clone(), None, None);
@@ -40,6 +46,8 @@ pub fn calibrate(network: &Network, batches: &[Tensor<3>], method: Calibration) 
         activations.push(if averaged {
             // TFLite's average pool has one quantisation for both sides.
             activations[index - 1]
+        } else if let Some(input) = input.filter(|_| index == 0) {
+            input
         } else {
             cover(&mut values, if index == 0 { Calibration::MinMax } else { method })
         });

@@ -1,8 +1,9 @@
 //! What a killed run leaves, and how the next one takes it up.
 //!
-//! A phase keeps `PHASE.json` (the history), `PHASE-last.bpk` and `PHASE-optimiser.bpk` (where to go on) and
-//! `PHASE-best.bpk`. The history is written last and by renaming, so that it never speaks of weights that are
-//! not there.
+//! An epoch leaves `PHASE-NUMBER.network.bpk` and `PHASE-NUMBER.optimiser.bpk`, then its row in `history.csv`; only
+//! after that the files of older epochs go, but for the network of the best one. So wherever a run is killed, the
+//! last row of the history has its files beside it. A killed epoch is drawn again from its beginning: its examples
+//! and its dropout depend on nothing but the seed, the epoch and the step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,102 +11,89 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use burn::store::ModuleRecord;
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 
+use super::history::{Epoch, History, Phase};
+use super::store::{load, replace, save};
 use crate::nets::Network;
 
-/// Figures of one epoch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Epoch {
-    /// Mean training loss.
-    pub(super) loss: f64,
-    /// Validation cross-entropy, mean over the classes.
-    pub(super) validation: f64,
-    /// Share of validation clips that are right.
-    pub(super) top1: f64,
-    /// Mean over the classes of the share that is right.
-    pub(super) balanced: f64,
-}
-
 /// A phase under way.
-pub(super) struct Checkpoint {
-    stem: PathBuf,
+pub(super) struct Checkpoint<'a> {
+    folder: &'a Path,
+    phase: Phase,
+    pub(super) history: &'a mut History,
     pub(super) network: Network,
     pub(super) optimiser: ModuleOptimizer,
-    pub(super) history: Vec<Epoch>,
 }
 
-impl Checkpoint {
-    /// Takes up what `folder` holds of a phase, or begins it.
+impl<'a> Checkpoint<'a> {
+    /// Takes up what `folder` holds of a phase, or begins it with the given network and optimiser.
     pub(super) fn open(
-        folder: &Path,
-        phase: &str,
+        folder: &'a Path,
+        phase: Phase,
+        history: &'a mut History,
         mut network: Network,
         mut optimiser: ModuleOptimizer,
     ) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        let stem = folder.join(phase);
-        let mut history = Vec::new();
-        if let Ok(text) = fs::read_to_string(stem.with_extension("json")) {
-            history = serde_json::from_str(&text).with_context(|| format!("in `{}.json`", stem.display()))?;
-            network = load(network, &file(&stem, "last"))?;
-            optimiser = optimiser.load(file(&stem, "optimiser"))?;
-            eprintln!("{phase}: going on after epoch {}", Vec::len(&history));
+        let done = history.done(phase);
+        if done > 0 {
+            network = load(network, &network_file(folder, phase, done))?;
+            let path = optimiser_file(folder, phase, done);
+            optimiser = optimiser.load(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         }
-        Ok(Self { stem, network, optimiser, history })
+        Ok(Self { folder, phase, history, network, optimiser })
+    }
+
+    /// Epochs that are behind the phase.
+    pub(super) fn done(&self) -> usize {
+        self.history.done(self.phase)
     }
 
     /// Writes down an epoch that has ended.
     pub(super) fn keep(&mut self, epoch: Epoch) -> Result<()> {
-        self.history.push(epoch);
-        save(&self.network, &file(&self.stem, "last"))?;
-        if self.since_best() == 0 {
-            save(&self.network, &file(&self.stem, "best"))?;
+        let number = epoch.epoch;
+        save(&self.network, &network_file(self.folder, self.phase, number))?;
+        replace(&optimiser_file(self.folder, self.phase, number), &self.optimiser.into_bytes()?)?;
+        self.history.push(epoch)?;
+        self.clear(number)
+    }
+
+    /// Removes the files of the phase that neither going on after epoch `last` nor the best one needs.
+    fn clear(&self, last: usize) -> Result<()> {
+        let needed = [
+            network_file(self.folder, self.phase, last),
+            optimiser_file(self.folder, self.phase, last),
+            network_file(self.folder, self.phase, self.history.best(self.phase)),
+        ];
+        let start = format!("{}-", self.phase);
+        for entry in fs::read_dir(self.folder)? {
+            let path = entry?.path();
+            let ours = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&start));
+            if ours && !needed.contains(&path) {
+                fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+            }
         }
-        self.optimiser.save(file(&self.stem, "optimiser"))?;
-        let new = self.stem.with_extension("new");
-        fs::write(&new, serde_json::to_string(&self.history)?)?;
-        fs::rename(new, self.stem.with_extension("json"))?;
         Ok(())
     }
 
-    /// Epochs since the one with the lowest validation loss.
+    /// Epochs since the best one.
     pub(super) fn since_best(&self) -> usize {
-        let lowest = (0..self.history.len()).min_by(|&a, &b| {
-            let loss = |i: usize| self.history[i].validation;
-            loss(a).total_cmp(&loss(b))
-        });
-        lowest.map_or(0, |best| self.history.len() - 1 - best)
-    }
-
-    /// Whether patience is at its end.
-    pub(super) fn stalled(&self, patience: Option<usize>) -> bool {
-        patience.is_some_and(|p| self.since_best() >= p)
+        self.done() - self.history.best(self.phase)
     }
 
     /// The best epoch's weights, and its number from one.
     pub(super) fn best(self, device: &Device) -> Result<(Network, usize)> {
-        ensure!(!self.history.is_empty(), "no epoch was trained");
-        let epoch = self.history.len() - self.since_best();
-        let network = load(self.network.fork(device), &file(&self.stem, "best"))?;
+        let epoch = self.history.best(self.phase);
+        ensure!(epoch > 0, "no epoch was trained");
+        let network = load(self.network.fork(device), &network_file(self.folder, self.phase, epoch))?;
         Ok((network, epoch))
     }
 }
 
-fn file(stem: &Path, part: &str) -> PathBuf {
-    let name = stem.file_name().unwrap_or_default().to_string_lossy();
-    stem.with_file_name(format!("{name}-{part}.bpk"))
+fn network_file(folder: &Path, phase: Phase, epoch: usize) -> PathBuf {
+    folder.join(format!("{phase}-{epoch:04}.network.bpk"))
 }
 
-/// Saves a network's weights.
-pub(crate) fn save(network: &Network, path: &Path) -> Result<()> {
-    network.clone().into_record().save(path).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-/// Gives a network the weights of a file.
-pub(crate) fn load(network: Network, path: &Path) -> Result<Network> {
-    let record = ModuleRecord::load(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    network.try_load_record(record).with_context(|| format!("`{}` does not fit the network", path.display()))
+fn optimiser_file(folder: &Path, phase: Phase, epoch: usize) -> PathBuf {
+    folder.join(format!("{phase}-{epoch:04}.optimiser.bpk"))
 }

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::start::Start;
+use super::suggest;
 use crate::augment::Augment;
 use crate::nets::Architecture;
 
 /// A training configuration.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Name of the model and of its folder.
@@ -21,6 +23,8 @@ pub struct Config {
     pub architecture: Architecture,
     /// Seeds weights, draws and augmentation.
     pub seed: u64,
+    /// A trained model to start from; none means random weights.
+    pub start: Option<Start>,
     /// Where the audio lies.
     pub data: Data,
     /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
@@ -38,7 +42,7 @@ pub struct Config {
 }
 
 /// Folders, relative to the configuration file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Corpora with a `manifest.csv`.
@@ -46,10 +50,20 @@ pub struct Data {
     /// Folders of noise recordings.
     #[serde(default)]
     pub noise: Vec<PathBuf>,
+    /// Folders of recordings of any length in which people speak and never say a keyword.
+    #[serde(default)]
+    pub speech: Vec<PathBuf>,
+    /// Share of the training speakers that are heard: for learning curves.
+    #[serde(default = "all")]
+    pub speakers: f64,
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 /// Shares of the kinds of training clips; what remains goes to the keywords, in equal parts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mix {
     /// Share of silence and noise.
@@ -58,20 +72,34 @@ pub struct Mix {
     pub unknown: f64,
     /// Share of `near_miss` among the unknown words.
     pub near_miss_share: f64,
-    /// Share of running speech among the unknown words, made of them in close succession.
+    /// Share of running speech among the unknown words: of `data.speech` where there is any, and of words in close
+    /// succession.
     pub running: f64,
+    /// Share of keywords among the unknown words that the window shows only in part, less than 60 % of each.
+    pub cut: f64,
+    /// Share of keywords among the unknown words that are a syllable of something longer: another word runs into them,
+    /// or they into it, without a pause.
+    pub within: f64,
     /// Words that are easily taken for a keyword.
     pub near_miss: Vec<String>,
 }
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { silence: 0.1, unknown: 0.4, near_miss_share: 0.3, running: 0.2, near_miss: Vec::new() }
+        Self {
+            silence: 0.1,
+            unknown: 0.4,
+            near_miss_share: 0.3,
+            running: 0.2,
+            cut: 0.05,
+            within: 0.1,
+            near_miss: Vec::new(),
+        }
     }
 }
 
 /// Length and pace of a run.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
     /// Passes; each draws [`clips`](Self::clips).
@@ -105,10 +133,15 @@ impl Config {
     }
 
     fn parse(path: &Path) -> Result<Self> {
-        let mut config: Self = toml::from_str(&std::fs::read_to_string(path)?)?;
+        let text = std::fs::read_to_string(path).context("cannot read it; `kws-lab init` writes one")?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        for p in config.data.corpora.iter_mut().chain(&mut config.data.noise) {
+        let data = &mut config.data;
+        for p in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech) {
             *p = folder.join(&p);
+        }
+        if let Some(start) = &mut config.start {
+            start.model = folder.join(&start.model);
         }
         config.check()?;
         Ok(config)
@@ -122,7 +155,22 @@ impl Config {
             mix.silence,
             mix.unknown
         );
+        ensure!(
+            mix.running >= 0.0
+                && mix.cut >= 0.0
+                && mix.within >= 0.0
+                && mix.running + mix.cut + mix.within <= 1.0,
+            "`mix` asks too much of the unknown words: running {}, cut {} and within {} must not add up to more than 1",
+            mix.running,
+            mix.cut,
+            mix.within
+        );
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
+        ensure!(
+            self.data.speakers > 0.0 && self.data.speakers <= 1.0,
+            "`data.speakers` is {}, expected a share above 0 and up to 1",
+            self.data.speakers
+        );
         for (name, fit) in [("fit", Some(&self.fit)), ("qat", self.qat.as_ref())] {
             let Some(fit) = fit else { continue };
             ensure!(

@@ -1,20 +1,23 @@
 //! The loop: draw, step, assess, keep.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
+use super::assess::assess;
 use super::batches::{Batch, draw_ahead, tensor};
-use super::checkpoint::{Checkpoint, Epoch};
+use super::checkpoint::Checkpoint;
 use super::config::{Config, Fit};
-use super::run::assess;
+use super::history::{Epoch, History, Phase};
+use super::metrics::largest;
+use super::progress::Progress;
 use super::sample::Drawer;
+use super::schedule::rate;
 use crate::nets::{Network, values};
 use crate::quantise::Fake;
 
@@ -27,119 +30,140 @@ pub(super) struct Course<'a> {
     pub(super) device: &'a Device,
 }
 
+/// One phase of a course.
+pub(super) struct Lesson<'a> {
+    pub(super) phase: Phase,
+    pub(super) fit: &'a Fit,
+    /// Rounds as the integer model will.
+    pub(super) fake: Option<&'a Fake>,
+    /// Layers at the network's beginning that stay as they are.
+    pub(super) frozen: usize,
+}
+
+/// Mean loss and share of right clips over some steps.
+#[derive(Default)]
+struct Tally {
+    loss: f64,
+    right: usize,
+    clips: usize,
+    steps: usize,
+}
+
 /// Trains `network` for one phase and returns the weights of its best epoch, and that epoch's number.
 pub(super) fn fit(
     network: Network,
     course: &Course,
-    phase: &str,
-    fit: &Fit,
-    fake: Option<&Fake>,
+    lesson: &Lesson,
+    history: &mut History,
 ) -> Result<(Network, usize)> {
-    let training = course.device.clone().autodiff();
+    let (phase, fit) = (lesson.phase, lesson.fit);
     let optimiser = AdamWConfig::new().with_weight_decay(fit.decay).init();
-    let mut state = Checkpoint::open(course.work, phase, network, optimiser)?;
-    let start = Instant::now();
-    let first = state.history.len();
+    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser)?;
+    for layer in &mut state.network.layers[..lesson.frozen] {
+        *layer = layer.clone().no_grad();
+    }
+    let first = state.done();
+    let progress = Progress::new(phase, fit, first);
+    if first > 0 {
+        progress.say(&format!("{phase}: going on after epoch {first} of {}", fit.epochs));
+    }
     for epoch in first..fit.epochs {
-        if state.stalled(fit.patience) {
-            eprintln!("{phase}: no better epoch in {} tries, stopping", state.since_best());
+        if fit.patience.is_some_and(|patience| state.since_best() >= patience) {
+            progress.say(&format!("{phase}: no better epoch in {} tries, stopping", state.since_best()));
             break;
         }
-        let loss = pass(&mut state.network, &mut state.optimiser, course, fit, fake, epoch, &training)?;
-        let (validation, confusion) = assess(&state.network.valid(), course.validation, fake, course.device);
-        let record = Epoch { loss, validation, top1: confusion.top1(), balanced: confusion.balanced() };
-        let left = start.elapsed() / (epoch + 1 - first) as u32 * (fit.epochs - epoch - 1) as u32;
-        eprintln!(
-            "{phase} {:3}/{}: loss {loss:.4}, validation {validation:.4}, top-1 {:.4}, balanced {:.4}, {} left",
-            epoch + 1,
-            fit.epochs,
-            record.top1,
-            record.balanced,
-            clock(left)
-        );
+        let start = Instant::now();
+        let tally = pass(&mut state, course, lesson, epoch, &progress)?;
+        let (loss, confusion) = assess(&state.network.valid(), course.validation, lesson.fake, course.device);
+        let record = Epoch {
+            phase,
+            epoch: epoch + 1,
+            rate: rate(fit, (epoch + 1) * (fit.clips / fit.batch) - 1),
+            loss: tally.loss(),
+            accuracy: tally.accuracy(),
+            validation_loss: loss,
+            validation_top1: confusion.top1(),
+            validation_balanced: confusion.balanced(),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        progress.epoch(&record);
         state.keep(record)?;
     }
-    state.best(&training)
+    state.best(&course.device.clone().autodiff())
 }
 
+/// One epoch.
 fn pass(
-    network: &mut Network,
-    optimiser: &mut ModuleOptimizer,
+    state: &mut Checkpoint,
     course: &Course,
-    fit: &Fit,
-    fake: Option<&Fake>,
+    lesson: &Lesson,
     epoch: usize,
-    device: &Device,
-) -> Result<f64> {
-    let steps = fit.clips / fit.batch;
-    let mut total = 0.0;
+    progress: &Progress,
+) -> Result<Tally> {
+    let fit = lesson.fit;
+    let device = course.device.clone().autodiff();
+    let mut tally = Tally::default();
     std::thread::scope(|scope| -> Result<()> {
         let batches = draw_ahead(scope, course.drawer, course.config, fit, epoch)?;
-        for (step, batch) in batches.iter().enumerate() {
+        for (index, batch) in batches.iter().enumerate() {
             let batch = batch?;
+            let step = epoch * (fit.clips / fit.batch) + index;
             // Dropout draws from the device: seeded per step, a resumed run drops what the first one would have.
-            course.device.seed(course.config.seed ^ ((epoch * steps + step) as u64) << 20);
-            let loss = loss(network, &batch, fit, fake, device);
-            total += f64::from(values(loss.clone().detach())[0]);
-            let gradients = GradientsParams::from_grads(loss.backward(), network);
-            *network = optimiser.step(rate(fit, epoch * steps + step), network.clone(), gradients);
-            if step % 10 == 0 && stderr().is_terminal() {
-                eprint!("\r{step}/{steps} \r");
-                stderr().flush()?;
-            }
+            course.device.seed(course.config.seed ^ (step as u64) << 20);
+            let logs = predict(&state.network, &batch, lesson, &device);
+            let loss = cross_entropy(logs.clone(), &batch, fit.smoothing, &device);
+            tally.add(&loss, logs, &batch);
+            let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
+            state.network = state.optimiser.step(rate(fit, step), state.network.clone(), gradients);
+            progress.step(epoch, index, tally.loss(), tally.accuracy());
         }
         Ok(())
     })?;
-    Ok(total / steps as f64)
+    Ok(tally)
 }
 
-fn loss(network: &Network, batch: &Batch, fit: &Fit, fake: Option<&Fake>, device: &Device) -> Tensor<1> {
+/// Logarithms of the labels' probabilities, with dropout.
+fn predict(network: &Network, batch: &Batch, lesson: &Lesson, device: &Device) -> Tensor<2> {
     let clips = batch.classes.len();
     let x = tensor(batch, 0..clips, network.graph.features, device);
     let last = network.graph.steps.last().expect("a graph has steps");
     let inputs: usize = last.input.iter().product();
-    let keep = (fit.dropout > 0.0).then(|| {
-        let kept = Tensor::random(
-            [clips, inputs],
-            Distribution::Bernoulli(1.0 - fit.dropout),
-            &device.clone().inner(),
-        );
-        Tensor::from_inner(kept.div_scalar(1.0 - fit.dropout))
+    let dropout = lesson.fit.dropout;
+    let keep = (dropout > 0.0).then(|| {
+        let kept =
+            Tensor::random([clips, inputs], Distribution::Bernoulli(1.0 - dropout), &device.clone().inner());
+        Tensor::from_inner(kept.div_scalar(1.0 - dropout))
     });
-    let logs = log_softmax(network.forward(x, fake, keep), 1);
-    let classes = last.output[2];
-    let mut targets = vec![fit.smoothing / classes as f32; clips * classes];
+    log_softmax(network.forward(x, lesson.fake, keep), 1)
+}
+
+/// Mean cross-entropy over the clips, with a part of each label's weight spread over all of them.
+fn cross_entropy(logs: Tensor<2>, batch: &Batch, smoothing: f32, device: &Device) -> Tensor<1> {
+    let [clips, classes] = logs.dims();
+    let mut targets = vec![smoothing / classes as f32; clips * classes];
     for (row, &class) in targets.chunks_exact_mut(classes).zip(&batch.classes) {
-        row[class] += 1.0 - fit.smoothing;
+        row[class] += 1.0 - smoothing;
     }
     let targets = Tensor::<2>::from_data(TensorData::new(targets, [clips, classes]), device);
     (logs * targets).sum().div_scalar(-(clips as f64))
 }
 
-/// Learning rate of a step: up in a line over the first twentieth, down along half a cosine.
-fn rate(fit: &Fit, step: usize) -> f64 {
-    let steps = (fit.epochs * (fit.clips / fit.batch)) as f64;
-    let (at, warm) = (step as f64 + 1.0, (steps / 20.0).max(1.0));
-    if at < warm {
-        return fit.rate * at / warm;
+impl Tally {
+    fn add(&mut self, loss: &Tensor<1>, logs: Tensor<2>, batch: &Batch) {
+        let classes = logs.dims()[1];
+        let rows = values(logs.detach());
+        let right = rows.chunks_exact(classes).zip(&batch.classes).filter(|&(row, &c)| largest(row) == c);
+        self.right += right.count();
+        self.clips += batch.classes.len();
+        self.loss += f64::from(values(loss.clone().detach())[0]);
+        self.steps += 1;
     }
-    fit.rate * 0.5 * (1.0 + (std::f64::consts::PI * (at - warm) / (steps - warm).max(1.0)).cos())
-}
 
-fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
+    fn loss(&self) -> f64 {
+        self.loss / self.steps.max(1) as f64
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rate_rises_peaks_and_ends_at_zero() {
-        let fit: Fit = toml::from_str("epochs = 10\nclips = 100\nbatch = 10\nrate = 0.5").unwrap();
-        assert!((rate(&fit, 4) - 0.5).abs() < 1e-9);
-        assert!(rate(&fit, 0) < 0.2);
-        assert!(rate(&fit, 99) < 1e-9);
+    fn accuracy(&self) -> f64 {
+        self.right as f64 / self.clips.max(1) as f64
     }
 }

@@ -1,11 +1,12 @@
 //! The audio of a run, decoded once and held in memory.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::audio::{RATE, read_16k};
-use crate::corpus::{Clip, Corpus, Split, Vocabulary};
+use crate::corpus::{Clip, Corpus, Split, Vocabulary, word};
 
 use super::config::Config;
 
@@ -17,6 +18,8 @@ pub struct Spoken {
     pub class: usize,
     /// Its samples.
     pub samples: Vec<i16>,
+    /// Where in them the word is spoken.
+    pub word: Range<usize>,
 }
 
 /// Clips of all splits and the noise.
@@ -25,6 +28,8 @@ pub struct Material {
     pub clips: Vec<Spoken>,
     /// Noise recordings for training; the last fifth of each is left to tests.
     pub noise: Vec<Vec<i16>>,
+    /// Recordings of speech without a keyword, for training.
+    pub speech: Vec<Vec<i16>>,
     /// What could not be used, and why.
     pub excluded: Vec<(PathBuf, String)>,
 }
@@ -40,7 +45,8 @@ impl Material {
     /// # Errors
     /// When a corpus or a noise folder cannot be read, or a keyword has no training clip.
     pub fn load(config: &Config, vocabulary: &Vocabulary, splits: &[Split]) -> Result<Self> {
-        let mut material = Self { clips: Vec::new(), noise: Vec::new(), excluded: Vec::new() };
+        let mut material =
+            Self { clips: Vec::new(), noise: Vec::new(), speech: Vec::new(), excluded: Vec::new() };
         for root in &config.data.corpora {
             let corpus = Corpus::open(root)?;
             material
@@ -51,7 +57,12 @@ impl Material {
             }
         }
         for folder in &config.data.noise {
-            material.noise.extend(noise(folder)?);
+            let mut recordings = recordings(folder)?;
+            recordings.iter_mut().for_each(|r| r.truncate((r.len() as f64 * NOISE_FOR_TRAINING) as usize));
+            material.noise.extend(recordings);
+        }
+        for folder in &config.data.speech {
+            material.speech.extend(recordings(folder)?);
         }
         Ok(material)
     }
@@ -60,7 +71,7 @@ impl Material {
         let Some(class) = vocabulary.class(&clip.label) else { return };
         match read_16k(&clip.path) {
             Ok(samples) if samples.len() <= 2 * RATE as usize => {
-                self.clips.push(Spoken { clip, class, samples })
+                self.clips.push(Spoken { clip, class, word: word(&samples), samples })
             }
             Ok(samples) => {
                 let why =
@@ -92,20 +103,14 @@ impl Material {
     }
 }
 
-fn noise(folder: &Path) -> Result<Vec<Vec<i16>>> {
+/// Every recording of a folder, by name.
+fn recordings(folder: &Path) -> Result<Vec<Vec<i16>>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot list noise folder `{}`", folder.display()))?
+        .with_context(|| format!("cannot list folder `{}`", folder.display()))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
     paths.retain(|p| p.extension().is_some_and(|e| e == "flac" || e == "wav" || e == "mp3"));
     paths.sort();
-    ensure!(!paths.is_empty(), "noise folder `{}` holds no FLAC, WAV or MP3 file", folder.display());
-    paths
-        .iter()
-        .map(|path| {
-            let mut samples = read_16k(path)?;
-            samples.truncate((samples.len() as f64 * NOISE_FOR_TRAINING) as usize);
-            Ok(samples)
-        })
-        .collect()
+    ensure!(!paths.is_empty(), "folder `{}` holds no FLAC, WAV or MP3 file", folder.display());
+    paths.iter().map(|path| read_16k(path)).collect()
 }

@@ -6,16 +6,32 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use super::assess::assess;
 use super::batches::{Batch, clean, tensor};
 use super::config::Config;
-use super::fit::{Course, fit};
+use super::fit::{Course, Lesson, fit};
+use super::history::{Epoch, History, Phase};
 use super::material::Material;
-use super::metrics::{Confusion, largest};
+use super::origin::{Claim, Earlier, Origin};
 use super::sample::Drawer;
+use super::subset::keep_speakers;
+use super::survey::Survey;
 use crate::corpus::{Split, Vocabulary};
+use crate::device::Backend;
 use crate::features::FrontEnd;
-use crate::nets::{Network, Normalisation, fold, values};
+use crate::nets::{Graph, Network, Normalisation, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
+
+/// Where and how a run is done; what it gives depends on the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Workplace<'a> {
+    /// Folder for checkpoints and the history, of this run alone.
+    pub folder: &'a Path,
+    /// What trains.
+    pub backend: Backend,
+    /// What becomes of an earlier run in the folder.
+    pub earlier: Earlier,
+}
 
 /// What a run leaves behind.
 pub struct Trained {
@@ -27,83 +43,81 @@ pub struct Trained {
     pub fake: Fake,
     /// Epochs of the float run and of the quantisation-aware run until the best one.
     pub epochs: [usize; 2],
+    /// Figures of every epoch.
+    pub history: Vec<Epoch>,
 }
 
 /// Clips that ranges are read from.
 const CALIBRATION_CLIPS: usize = 1024;
 
-/// Trains what `config` describes; checkpoints go to `work`, from where an earlier run is taken up.
+/// Trains what `config` describes; an earlier run of the same configuration is taken up where it was killed.
 ///
 /// # Errors
-/// When the corpora cannot be read, or a checkpoint cannot be written.
-pub fn train(config: &Config, work: &Path, device: &Device) -> Result<Trained> {
+/// When the corpora cannot be read or lack clips of a label, the folder holds another run, or a checkpoint cannot
+/// be written.
+pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
+    let Workplace { folder, backend, earlier } = workplace;
     let vocabulary = Vocabulary::new(config.labels.clone())?;
-    let material = Material::load(config, &vocabulary, &[Split::Train, Split::Validation])?;
-    report(&material, &vocabulary);
+    let survey = Survey::new(config)?;
+    eprintln!("{survey}\n");
+    survey.check()?;
+    let mut material = Material::load(config, &vocabulary, &[Split::Train, Split::Validation])?;
+    for (path, why) in &material.excluded {
+        eprintln!("excluded `{}`: {why}", path.display());
+    }
     material.check(&vocabulary)?;
+    keep_speakers(&mut material, config.data.speakers, config.seed);
     let drawer = Drawer::new(&material, &vocabulary, config);
     let mut features = FrontEnd::new(&config.front_end)?;
-    let shape = features.shape();
     let validation = clean(&material, Split::Validation, &mut features)?;
-    let graph = config.architecture.graph(shape, config.labels.len());
-    eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
-
     let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
-    device.seed(config.seed);
-    let training = device.clone().autodiff();
-    let network = Network::init(graph, &normalisation(&probe, shape), &training);
-    let course = Course { config, drawer: &drawer, validation: &validation, work, device };
-    let (network, float_epochs) = fit(network, &course, "float", &config.fit, None)?;
+
+    let device = &backend.device();
+    let (network, frozen) = begin(config, &probe, features.shape(), device)?;
+    let _claim = Claim::new(folder, earlier)?;
+    Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
+    let mut history = History::open(folder)?;
+    let course = Course { config, drawer: &drawer, validation: &validation, work: folder, device };
+    let lesson = Lesson { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
+    let (network, float_epochs) = fit(network, &course, &lesson, &mut history)?;
     let float = fold(&network.valid(), device);
 
     // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
+    let shape = features.shape();
     let lists: Vec<Tensor<3>> =
         (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
-    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4));
+    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
     let (rounded, qat_epochs) = match &config.qat {
         None => (float.clone(), 0),
         Some(qat) => {
-            let start = fold(&float, &training);
-            let (network, epochs) = fit(start, &course, "qat", qat, Some(&fake))?;
+            let start = fold(&float, &device.clone().autodiff());
+            let lesson = Lesson { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
+            let (network, epochs) = fit(start, &course, &lesson, &mut history)?;
             (network.valid(), epochs)
         }
     };
     let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
-    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs] })
+    let history = history.epochs().to_vec();
+    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], history })
 }
 
-/// Predictions of a network over a batch of any size.
-///
-/// Returns the mean over the classes of their mean cross-entropy, and the counts.
-#[must_use]
-pub fn assess(network: &Network, batch: &Batch, fake: Option<&Fake>, device: &Device) -> (f64, Confusion) {
-    let classes = network.graph.steps.last().map_or(0, |s| s.output[2]);
-    let mut confusion = Confusion::new(classes);
-    let mut losses = vec![(0.0, 0usize); classes];
-    for start in (0..batch.classes.len()).step_by(256) {
-        let range = start..(start + 256).min(batch.classes.len());
-        let logits =
-            network.forward(tensor(batch, range.clone(), network.graph.features, device), fake, None);
-        let logs = values(burn::tensor::activation::log_softmax(logits, 1));
-        for (row, &class) in logs.chunks_exact(classes).zip(&batch.classes[range]) {
-            confusion.add(class, largest(row));
-            losses[class].0 -= f64::from(row[class]);
-            losses[class].1 += 1;
-        }
-    }
-    let means: Vec<f64> = losses.iter().filter(|l| l.1 > 0).map(|l| l.0 / l.1 as f64).collect();
-    (means.iter().sum::<f64>() / means.len().max(1) as f64, confusion)
+/// The network as training finds it, and how many of its layers stay as they are.
+fn begin(config: &Config, probe: &Batch, shape: [usize; 2], device: &Device) -> Result<(Network, usize)> {
+    device.seed(config.seed);
+    let training = device.clone().autodiff();
+    let graph: Graph = config.architecture.graph(shape, config.labels.len());
+    eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
+    let Some(start) = &config.start else {
+        return Ok((Network::init(graph, &normalisation(probe, shape), &training), 0));
+    };
+    let network = start.network(config, graph, &training)?;
+    let frozen = start.frozen(&network);
+    Ok((network, frozen))
 }
 
-fn report(material: &Material, vocabulary: &Vocabulary) {
-    for (class, label) in vocabulary.labels().iter().enumerate() {
-        let count = |split| material.split(split).filter(|s| s.class == class).count();
-        eprintln!("{label:>10}: {:5} train, {:5} validation", count(Split::Train), count(Split::Validation));
-    }
-    for (path, why) in &material.excluded {
-        eprintln!("excluded `{}`: {why}", path.display());
-    }
+fn weights(network: &Network) -> Vec<f32> {
+    network.layers.iter().flat_map(|layer| values(layer.weight.val())).collect()
 }
 
 fn normalisation(batch: &Batch, [_, width]: [usize; 2]) -> Normalisation {

@@ -5,6 +5,7 @@
 
 mod dct;
 mod fft;
+mod lfbe;
 mod log;
 mod mel;
 mod mfcc;
@@ -16,6 +17,7 @@ pub use dct::Dct;
 #[cfg(feature = "std")]
 pub use fft::{Fast, HostTransform};
 pub use fft::{Fft, Portable, Transform};
+pub use lfbe::Lfbe;
 pub use log::{Base, Log};
 pub use mel::{Band, Mel, Strength};
 pub use mfcc::{Mfcc, MfccLengths};
@@ -26,6 +28,7 @@ pub use window::Window;
 pub use self::{
     dct::{DctParams, DctScaling},
     fft::{FftParams, TransformChoice},
+    lfbe::LfbeParams,
     log::LogParams,
     mel::{MelParams, MelScale},
     mfcc::MfccParams,

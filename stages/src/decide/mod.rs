@@ -3,13 +3,16 @@
 mod posterior;
 mod smooth;
 mod trigger;
+mod wake_word;
 
 pub use posterior::{Posterior, Scale};
 pub use smooth::Smooth;
 pub use trigger::{Moment, Run, Trigger, Watch};
+pub use wake_word::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 
 #[cfg(feature = "std")]
 pub use {
     smooth::SmoothParams,
     trigger::{PointParams, TriggerParams, is_word},
+    wake_word::WakeWordParams,
 };

@@ -36,6 +36,7 @@ pub(crate) mod code {
     pub(crate) const RELU6: i32 = 21;
     pub(crate) const RESHAPE: i32 = 22;
     pub(crate) const SOFTMAX: i32 = 25;
+    pub(crate) const SVDF: i32 = 27;
     pub(crate) const TANH: i32 = 28;
     pub(crate) const PAD: i32 = 34;
     pub(crate) const TRANSPOSE: i32 = 39;

@@ -83,10 +83,39 @@ impl Card {
     ///
     /// Says in what they differ. A card that states no front end accepts any.
     pub fn accepts(&self, port: &Port) -> Result<(), String> {
-        if let Some(clock) = self.clock.filter(|clock| *clock != port.clock) {
-            return Err(format!("found {} ticks per second, expected {clock}", port.clock));
+        self.clocked(port)?;
+        Self::follows(&self.front_end, port)
+    }
+
+    /// As [`accepts`](Card::accepts), for a port that carries the single frames of a model that runs on `window` of
+    /// them: the `stack` that the card may state last is the model's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`accepts`](Card::accepts).
+    pub fn accepts_frames(&self, port: &Port, window: usize) -> Result<(), String> {
+        let stacked = |step: &FrontEnd| {
+            step.kind == "stack" && step.params.get("frames").is_none_or(|frames| *frames == window)
+        };
+        match self.front_end.split_last() {
+            Some((last, frames)) if stacked(last) => {
+                self.clocked(port)?;
+                Self::follows(frames, port)
+            }
+            _ => self.accepts(port),
         }
-        if self.front_end.is_empty() {
+    }
+
+    fn clocked(&self, port: &Port) -> Result<(), String> {
+        match self.clock.filter(|clock| *clock != port.clock) {
+            Some(clock) => Err(format!("found {} ticks per second, expected {clock}", port.clock)),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares stages with those that made what a port carries; none accept any.
+    fn follows(front_end: &[FrontEnd], port: &Port) -> Result<(), String> {
+        if front_end.is_empty() {
             return Ok(());
         }
         let kinds = |kinds: Vec<&str>| match kinds.is_empty() {
@@ -94,11 +123,11 @@ impl Card {
             false => format!("`{}`", kinds.join("` → `")),
         };
         let found: Vec<&str> = port.made_by.iter().map(|step| step.kind.as_str()).collect();
-        let expected: Vec<&str> = self.front_end.iter().map(|step| step.kind.as_str()).collect();
+        let expected: Vec<&str> = front_end.iter().map(|step| step.kind.as_str()).collect();
         if found != expected {
             return Err(format!("found {}, expected {}", kinds(found), kinds(expected)));
         }
-        self.front_end.iter().zip(&port.made_by).try_for_each(|(expected, found)| expected.accepts(found))
+        front_end.iter().zip(&port.made_by).try_for_each(|(expected, found)| expected.accepts(found))
     }
 }
 

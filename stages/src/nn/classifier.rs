@@ -9,10 +9,13 @@ use super::op::Op;
 use super::plan::Plan;
 use crate::Quantise;
 
+mod frames;
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
 pub use kind::Params;
+
+pub use frames::{FrameClassifier, Pace};
 
 /// An item that a classifier reads.
 pub trait Feature: Item {
@@ -47,8 +50,14 @@ impl Feature for i8 {
 /// `posterior` i8 `[labels]`, in the quantisation of the model's output, for each block. A model with u8 outputs is
 /// written as i8, by `offset`.
 ///
+/// # Streaming
+/// With `streaming = true` it reads single frames, without a `stack` before it, and computes only what is new: the same
+/// outputs at the same ticks, bit for bit, as behind a `stack` of the model's window with this `hop`. It is silent until
+/// the first full window, also after a gap. A model whose layers see the edges of its window (padding `SAME` along
+/// time), or that mixes all frames at once, is refused with the reason.
+///
 /// # Parameters
-/// `model`, `labels`, `rounding`. Labels, and the front end that the model expects, come from the `model.toml` beside
+/// `model`, `labels`, `rounding`, `streaming`, `hop`. Labels, and the front end that the model expects, come from the `model.toml` beside
 /// the model, see [`Card`](super::Card).
 ///
 /// # State
@@ -87,6 +96,41 @@ where
     }
 }
 
+impl<F, K, O, B, W, A> Classifier<F, K, O, B, W, A>
+where
+    F: Feature,
+    K: Kernels,
+    O: AsRef<[Op]>,
+    B: AsRef<[i8]>,
+    W: AsRef<[i32]>,
+    A: AsMut<[i8]>,
+{
+    /// Writes features into the model's input from item `at` on; how many items are missing after them.
+    fn load(&mut self, features: Block<'_, F>, at: usize) -> Result<usize, Fault> {
+        let input = self.plan.input_mut(self.arena.as_mut());
+        let (whole, end) = (input.len(), at + features.len());
+        let Some(place) = input.get_mut(at..end) else {
+            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
+        };
+        F::load(features, &mut self.quantise, place)?;
+        Ok(whole - end)
+    }
+
+    /// Runs the model on what was loaded.
+    fn run(&mut self, output: &mut [i8]) {
+        let arena = self.arena.as_mut();
+        self.plan.run_with(self.kernels, arena);
+        for (to, from) in output.iter_mut().zip(self.plan.output(arena)) {
+            *to = from.wrapping_add(self.offset);
+        }
+    }
+
+    /// Gives the model's variables their first values.
+    fn forget(&mut self) {
+        self.plan.reset(self.arena.as_mut());
+    }
+}
+
 impl<F, K, O, B, W, A> Stage for Classifier<F, K, O, B, W, A>
 where
     F: Feature,
@@ -100,16 +144,14 @@ where
     type Out = i8;
 
     fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
-        let arena = self.arena.as_mut();
-        F::load(features, &mut self.quantise, self.plan.input_mut(arena))?;
-        self.plan.run_with(self.kernels, arena);
-        for (to, from) in output.iter_mut().zip(self.plan.output(arena)) {
-            *to = from.wrapping_add(self.offset);
+        if self.load(features, 0)? > 0 {
+            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
         }
+        self.run(output);
         Ok(Flow::Emit)
     }
 
     fn reset(&mut self) {
-        self.plan.reset(self.arena.as_mut());
+        self.forget();
     }
 }

@@ -42,6 +42,16 @@ impl Factor {
         rounding_shift_right(doubling_high_multiply(x.wrapping_shl(left as u32), self.multiplier), right)
     }
 
+    /// `x` times the factor, for sums of 64 bits: TFLite's form of `MultiplyByQuantizedMultiplier` that keeps 15 bits
+    /// of the mantissa. `x` is below 2^47.
+    #[inline]
+    pub const fn apply_wide(self, x: i64) -> i32 {
+        let mantissa =
+            if self.multiplier < 0x7fff_0000 { (self.multiplier + (1 << 15)) >> 16 } else { 0x7fff };
+        let shift = 15 - self.shift;
+        (x.wrapping_mul(mantissa as i64).wrapping_add(1 << (shift - 1)) >> shift) as i32
+    }
+
     /// The factor nearest to `real` (TFLite's `QuantizeMultiplier`), or nothing where TFLite has none: a negative
     /// or non-finite number, or 2^30 and more. Numbers below 2^−32 become zero.
     pub fn from_real(real: f64) -> Option<Self> {

@@ -207,6 +207,11 @@ pub(crate) type F32s<'a> = Numbers<'a, f32, 4>;
 pub(crate) type I64s<'a> = Numbers<'a, i64, 8>;
 
 impl<'a, T: Number<N>, const N: usize> Numbers<'a, T, N> {
+    /// A vector that is not in a file.
+    pub(crate) fn lent(bytes: &'a [[u8; N]]) -> Self {
+        Numbers { bytes, number: PhantomData }
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

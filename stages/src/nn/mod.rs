@@ -23,9 +23,13 @@ mod card;
 #[cfg(feature = "std")]
 mod contents;
 #[cfg(feature = "std")]
+mod emit;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;
+#[cfg(feature = "std")]
+mod manifest;
 #[cfg(feature = "std")]
 mod model;
 #[cfg(feature = "std")]
@@ -40,6 +44,10 @@ pub use contents::{Contents, Operands, operands};
 #[cfg(feature = "std")]
 pub use error::{ModelError, ModelErrorKind};
 #[cfg(feature = "std")]
+pub use manifest::Manifest;
+#[cfg(feature = "std")]
 pub use model::{Model, Tensor};
+#[cfg(feature = "std")]
+pub use planner::streaming::Streaming;
 #[cfg(feature = "std")]
 pub use schema::Element;

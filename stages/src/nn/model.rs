@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::error::ModelError;
 use super::kernels::KernelSet;
 use super::op::Span;
+use super::planner::streaming::{self, Streaming};
 use super::planner::{self, HostPlan, Planned, Step};
 use super::schema::{self, Element, File};
 
@@ -26,11 +27,11 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    fn new(tensor: &schema::Tensor<'_>, span: Span) -> Self {
+    fn new(tensor: &schema::Tensor<'_>, dims: Vec<usize>, span: Span) -> Self {
         Self {
             name: tensor.name.clone(),
             element: tensor.element,
-            dims: tensor.shape.clone(),
+            dims,
             scale: tensor.quantisation.scales.get(0).unwrap_or(0.0),
             zero_point: tensor.quantisation.zero_points.get(0).unwrap_or(0) as i32,
             span,
@@ -63,6 +64,7 @@ pub struct Model {
     outputs: Vec<Tensor>,
     steps: Vec<Step>,
     kernels: KernelSet,
+    streaming: Option<Streaming>,
 }
 
 impl Model {
@@ -85,13 +87,62 @@ impl Model {
     /// As [`open`](Model::open).
     pub fn open_for(bytes: &[u8], kernels: KernelSet) -> Result<Self, ModelError> {
         let file = File::read(bytes)?;
-        let Planned { plan, inputs, outputs, steps } = planner::plan(&file, kernels)?;
-        let graph = &file.graphs[0];
-        let tensors = |numbers: &[usize], spans: Vec<Span>| -> Vec<Tensor> {
-            numbers.iter().zip(spans).map(|(n, span)| Tensor::new(&graph.tensors[*n], span)).collect()
-        };
-        let (inputs, outputs) = (tensors(&graph.inputs, inputs), tensors(&graph.outputs, outputs));
-        Ok(Self { plan, inputs, outputs, steps, kernels })
+        let planned = planner::plan(&file, kernels)?;
+        let shapes = ends(&file).map(|number| file.graphs[0].tensors[number].shape.clone()).collect();
+        Ok(Self::new(&file, planned, shapes, kernels, None))
+    }
+
+    /// Checks and plans a model of whole windows such that each run reads only the frames that are new, and keeps what
+    /// it needs of those before them; `hop` frames of `frame` features in a run, or as few as the model allows.
+    ///
+    /// The outputs equal those of the whole-window model bit for bit from the first full window on, after
+    /// [`Streaming::silent`] runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Model::open), and says which operator does not allow it, and why.
+    pub fn open_streaming(bytes: &[u8], frame: usize, hop: Option<usize>) -> Result<Self, ModelError> {
+        Self::open_streaming_for(bytes, frame, hop, KernelSet::best())
+    }
+
+    /// As [`open_streaming`](Model::open_streaming), for a kernel set of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_streaming`](Model::open_streaming).
+    pub fn open_streaming_for(
+        bytes: &[u8],
+        frame: usize,
+        hop: Option<usize>,
+        kernels: KernelSet,
+    ) -> Result<Self, ModelError> {
+        let file = File::read(bytes)?;
+        let (planned, shapes, streaming) = streaming::plan(&file, kernels, frame, hop)?;
+        Ok(Self::new(&file, planned, shapes, kernels, Some(streaming)))
+    }
+
+    /// A model whose inputs and then outputs have these shapes.
+    fn new(
+        file: &File<'_>,
+        planned: Planned,
+        shapes: Vec<Vec<usize>>,
+        kernels: KernelSet,
+        streaming: Option<Streaming>,
+    ) -> Self {
+        let Planned { plan, inputs, outputs, steps } = planned;
+        let count = inputs.len();
+        let spans = inputs.into_iter().chain(outputs);
+        let mut tensors: Vec<Tensor> = ends(file)
+            .zip(shapes.into_iter().zip(spans))
+            .map(|(number, (dims, span))| Tensor::new(&file.graphs[0].tensors[number], dims, span))
+            .collect();
+        let outputs = tensors.split_off(count);
+        Self { plan, inputs: tensors, outputs, steps, kernels, streaming }
+    }
+
+    /// What a model that runs on new frames reads and saves; nothing for one of whole windows.
+    pub fn streaming(&self) -> Option<&Streaming> {
+        self.streaming.as_ref()
     }
 
     /// The plan: what runs, on any machine.
@@ -134,6 +185,7 @@ impl Model {
     pub fn run(&self, arena: &mut [i8]) {
         match self.kernels {
             KernelSet::Plain(plain) => self.plan.run_with(plain, arena),
+            KernelSet::Dsp(dsp) => self.plan.run_with(dsp, arena),
             #[cfg(target_arch = "x86_64")]
             KernelSet::Avx2(avx2) => self.plan.run_with(avx2, arena),
             #[cfg(target_arch = "x86_64")]
@@ -162,4 +214,10 @@ impl Model {
         );
         text
     }
+}
+
+/// Numbers of the first graph's inputs and then of its outputs.
+fn ends<'f>(file: &'f File<'_>) -> impl Iterator<Item = usize> + 'f {
+    let graph = &file.graphs[0];
+    graph.inputs.iter().chain(&graph.outputs).copied()
 }

@@ -34,7 +34,12 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
     /// Gives the variables their first values: before the first run, and whenever the stream's past is to be
     /// forgotten. Does nothing for a model without variables.
     pub fn reset(&self, arena: &mut [i8]) {
-        self.execute(Plain, self.start.as_ref(), arena);
+        self.reset_with(Plain, arena);
+    }
+
+    /// As [`reset`](Plan::reset), with the kernel set that the plan was made for.
+    pub fn reset_with<K: Kernels>(&self, kernels: K, arena: &mut [i8]) {
+        self.execute(kernels, self.start.as_ref(), arena);
     }
 
     /// Runs the model once on what [`input_mut`](Plan::input_mut) holds, with the plain kernels. The plan must have
@@ -65,6 +70,17 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::Table(op) => kernels.table(op, constants, arena),
                 Op::Binary(op) => kernels.binary(op, arena),
                 Op::Mean(op) => kernels.mean(op, arena),
+                Op::Svdf(op) => kernels.svdf(op, constants, arena),
+                Op::WideConv(_)
+                | Op::WideDepthwise(_)
+                | Op::WideFullyConnected(_)
+                | Op::WidePool(_)
+                | Op::WideSoftmax(_)
+                | Op::WideSigmoid(_)
+                | Op::WideBinary(_)
+                | Op::WideMean(_)
+                | Op::SoftmaxToWide(_)
+                | Op::Rescale(_) => kernels.wide(op, constants, arena),
                 float => kernels.float(float, constants, arena),
             }
         }

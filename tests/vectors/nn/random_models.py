@@ -21,7 +21,7 @@ import numpy as np
 import live
 from build import Model
 
-RELUS = [0, 1, 3]
+RELUS = [0, 1, 2, 3]
 
 
 def scale(rng, low=0.005, high=0.2):
@@ -30,6 +30,11 @@ def scale(rng, low=0.005, high=0.2):
 
 def zero(rng):
     return int(rng.choice([-128, 127, 0, int(rng.integers(-128, 128))]))
+
+
+def zero_of(rng, element):
+    """A zero point that the element type may have: int16 is symmetric."""
+    return 0 if element in ("int16", "float32") else zero(rng) + (128 if element == "uint8" else 0)
 
 
 def window(size, taps, stride, dilation, padding):
@@ -50,6 +55,14 @@ def sliding(rng, dilated=True, most=5):
     return padding, axes
 
 
+def inputs_with_bias(rng, m, x, k, out, scales, elements):
+    """Inputs of an operator with weights; any may go without biases."""
+    if rng.random() < 0.15:
+        return [x, k]
+    element = str(rng.choice(elements))
+    return [x, k, m.main.tensor([out], element, scales, 0, rng.integers(-4000, 4000, out))]
+
+
 def weights(rng, shape):
     kind = rng.integers(10)
     if kind == 0:
@@ -68,11 +81,25 @@ def conv_2d(rng, m, element="int8"):
     zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
     x = m.main.tensor([batch, h, w, depth * groups], element, si, zi)
     k = m.main.tensor([out, kh, kw, depth], "int8", sw_, 0, weights(rng, (out, kh, kw, depth)), 0)
-    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
     y = m.main.tensor([batch, oh, ow, out], element, so, zo)
-    m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", padding=padding, strideH=sh, strideW=sw,
-              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
+    # Only here does TFLite take biases of either width.
+    elements = ["int64", "int64", "int32"] if wide else ["int32"]
+    m.main.op("CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
+              strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
+              fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
+
+
+def conv_2d_int16(rng, m):
+    return conv_2d(rng, m, "int16")
+
+
+def depthwise_conv_2d_int16(rng, m):
+    return depthwise_conv_2d(rng, m, "int16")
+
+
+def fully_connected_int16(rng, m):
+    return fully_connected(rng, m, "int16")
 
 
 def depthwise_conv_2d(rng, m, element="int8"):
@@ -86,11 +113,10 @@ def depthwise_conv_2d(rng, m, element="int8"):
     zi, zo = (0, 0) if wide else (zero(rng), zero(rng))
     x = m.main.tensor([1, h, w, depth], element, si, zi)
     k = m.main.tensor([1, kh, kw, out], "int8", sw_, 0, weights(rng, (1, kh, kw, out)), 3)
-    b = m.main.tensor([out], "int64" if wide else "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
     y = m.main.tensor([1, oh, ow, out], element, so, zo)
-    m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", padding=padding, strideH=sh,
-              strideW=sw, depthMultiplier=multiplier, dilationHFactor=dh, dilationWFactor=dw,
-              fusedActivationFunction=int(rng.choice(RELUS)))
+    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
+              "DepthwiseConv2DOptions", padding=padding, strideH=sh, strideW=sw, depthMultiplier=multiplier,
+              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 
 
@@ -103,9 +129,8 @@ def fully_connected(rng, m, element="int8"):
     zw = int(rng.integers(-20, 20)) if rng.random() < 0.2 and not wide else 0
     x = m.main.tensor([rows, inputs], element, si, zi)
     k = m.main.tensor([outputs, inputs], "int8", swt, zw, weights(rng, (outputs, inputs)))
-    b = m.main.tensor([outputs], "int64" if wide else "int32", si * swt, 0, rng.integers(-4000, 4000, outputs))
     y = m.main.tensor([rows, outputs], element, so, zo)
-    m.main.op("FULLY_CONNECTED", [x, k, b] if rng.random() < 0.8 else [x, k, -1], [y], "FullyConnectedOptions",
+    m.main.op("FULLY_CONNECTED", inputs_with_bias(rng, m, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 
@@ -130,10 +155,22 @@ def max_pool_2d(rng, m):
     return pool(rng, m, "MAX_POOL_2D")
 
 
+def pool_int16(rng, m):
+    return pool(rng, m, str(rng.choice(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), "int16")
+
+
 def softmax(rng, m):
     shape = [int(rng.integers(1, 4)), int(rng.integers(1, 100))]
     x = m.main.tensor(shape, "int8", scale(rng, 0.001, 0.5), zero(rng))
     y = m.main.tensor(shape, "int8", 1 / 256, -128)
+    m.main.op("SOFTMAX", [x], [y], "SoftmaxOptions", beta=float(rng.choice([1.0, 1.0, 0.5, 2.0])))
+    return [x], [y]
+
+
+def softmax_int16(rng, m):
+    shape, narrow = [int(rng.integers(1, 4)), int(rng.integers(1, 100))], rng.random() < 0.4
+    x = m.main.tensor(shape, "int8", scale(rng), zero(rng)) if narrow else m.main.tensor(shape, "int16", scale(rng, 1e-5, 0.01), 0)
+    y = m.main.tensor(shape, "int16", *((1 / 65536, -32768) if narrow else (1 / 32768, 0)))
     m.main.op("SOFTMAX", [x], [y], "SoftmaxOptions", beta=float(rng.choice([1.0, 1.0, 0.5, 2.0])))
     return [x], [y]
 
@@ -175,7 +212,7 @@ def shape(rng, rank=None, most=6):
     return [int(n) for n in rng.integers(1, most + 1, rank or int(rng.integers(2, 5)))]
 
 
-def broadcast(rng, m, name, options):
+def broadcast(rng, m, name, options, element="int8"):
     full = shape(rng, 4)
     other = [n if rng.random() < 0.7 else 1 for n in full] if rng.random() < 0.5 else list(full)
     if rng.random() < 0.2:
@@ -183,8 +220,9 @@ def broadcast(rng, m, name, options):
     out = [max(a, b) for a, b in zip(full, other)]
     sa, sb = scale(rng), scale(rng)
     so = float(np.float32((sa * sb * 60 if name == "MUL" else max(sa, sb)) * rng.uniform(0.7, 2)))
-    a, b = m.main.tensor(full, "int8", sa, zero(rng)), m.main.tensor(other, "int8", sb, zero(rng))
-    y = m.main.tensor(out, "int8", so, zero(rng))
+    a = m.main.tensor(full, element, sa, zero_of(rng, element))
+    b = m.main.tensor(other, element, sb, zero_of(rng, element))
+    y = m.main.tensor(out, element, so, zero_of(rng, element))
     m.main.op(name, [a, b], [y], options, fusedActivationFunction=int(rng.choice(RELUS)))
     return [a, b], [y]
 
@@ -201,21 +239,38 @@ def mul(rng, m):
     return broadcast(rng, m, "MUL", "MulOptions")
 
 
-def mean(rng, m):
+def add_int16(rng, m):
+    return broadcast(rng, m, "ADD", "AddOptions", "int16")
+
+
+def sub_int16(rng, m):
+    return broadcast(rng, m, "SUB", "SubOptions", "int16")
+
+
+def mul_int16(rng, m):
+    return broadcast(rng, m, "MUL", "MulOptions", "int16")
+
+
+def mean(rng, m, element="int8"):
     dims = shape(rng, 4, 9)
     axes = [1, 2] if rng.random() < 0.5 else sorted(rng.choice(4, int(rng.integers(1, 4)), replace=False).tolist())
     keep = bool(rng.integers(2))
     out = [1 if i in axes else n for i, n in enumerate(dims) if keep or i not in axes]
-    x, y = m.main.tensor(dims, "int8", scale(rng), zero(rng)), m.main.tensor(out, "int8", scale(rng), zero(rng))
+    x = m.main.tensor(dims, element, scale(rng), zero_of(rng, element))
+    y = m.main.tensor(out, element, scale(rng), zero_of(rng, element))
     axis = m.main.tensor([len(axes)], "int32", data=axes)
     m.main.op("MEAN", [x, axis], [y], "ReducerOptions", keepDims=keep)
     return [x], [y]
 
 
-def unary(rng, m, name, out=None):
-    dims, s, z = shape(rng), scale(rng, 0.005, 0.1), zero(rng)
-    x = m.main.tensor(dims, "int8", s, z)
-    y = m.main.tensor(dims, "int8", *(out or (s, z)))
+def mean_int16(rng, m):
+    return mean(rng, m, "int16")
+
+
+def unary(rng, m, name, out=None, element="int8", s=None):
+    dims, s, z = shape(rng), s or scale(rng, 0.005, 0.1), zero_of(rng, element)
+    x = m.main.tensor(dims, element, s, z)
+    y = m.main.tensor(dims, element, *(out or (s, z)))
     m.main.op(name, [x], [y])
     return [x], [y]
 
@@ -236,12 +291,106 @@ def relu6(rng, m):
     return unary(rng, m, "RELU6")
 
 
-def quantize(rng, m):
-    dims, (a, b) = shape(rng), [("int8", "int8"), ("int8", "uint8"), ("uint8", "int8")][int(rng.integers(3))]
-    x = m.main.tensor(dims, a, scale(rng), zero(rng) + (128 if a == "uint8" else 0))
-    y = m.main.tensor(dims, b, scale(rng), zero(rng) + (128 if b == "uint8" else 0))
+def relu_n1_to_1(rng, m):
+    return unary(rng, m, "RELU_N1_TO_1", (scale(rng), zero(rng)))
+
+
+def wide_scale(rng):
+    """Powers of two, for which these functions have a form of their own, and others."""
+    return float(rng.choice([1 / 4096, 1 / 2048, 1 / 8192, scale(rng, 1e-5, 0.01), scale(rng, 1e-4, 0.001)]))
+
+
+def logistic_int16(rng, m):
+    return unary(rng, m, "LOGISTIC", (1 / 32768, 0), "int16", wide_scale(rng))
+
+
+def tanh_int16(rng, m):
+    return unary(rng, m, "TANH", (1 / 32768, 0), "int16", wide_scale(rng))
+
+
+def relu_int16(rng, m):
+    if rng.random() < 0.5:
+        return unary(rng, m, "RELU6", element="int16", s=scale(rng, 1e-5, 0.01))
+    return unary(rng, m, "RELU", (scale(rng, 1e-4, 0.01), 0), "int16", scale(rng, 1e-4, 0.01))
+
+
+QUANTIZE = [("int8", "int8"), ("int8", "uint8"), ("uint8", "int8"), ("int8", "int16"), ("int16", "int8"),
+            ("int16", "int16"), ("int8", "int32"), ("int16", "int32"), ("int32", "int8"), ("int32", "int16")]
+
+
+def quantize(rng, m, pairs=QUANTIZE[:3]):
+    dims, (a, b) = shape(rng), pairs[int(rng.integers(len(pairs)))]
+    x = m.main.tensor(dims, a, scale(rng), zero_of(rng, a))
+    y = m.main.tensor(dims, b, scale(rng), zero_of(rng, b))
     m.main.op("QUANTIZE", [x], [y], "QuantizeOptions")
     return [x], [y]
+
+
+def quantize_wide(rng, m):
+    return quantize(rng, m, QUANTIZE[3:])
+
+
+def svdf(rng, m, element="int8"):
+    batch, inputs, memory, rank = (int(rng.integers(1, n)) for n in (3, 40, 12, 4))
+    units = int(rng.integers(1, 16))
+    filters = units * rank
+    real = element == "float32"
+    narrow = "float32" if real else "int8"
+    si, sf, st, sm = (None,) * 4 if real else (scale(rng), scale(rng, 0.002, 0.05), scale(rng, 0.002, 0.05), scale(rng))
+    so = None if real else float(np.float32(sm * st * np.sqrt(rank * memory) * rng.uniform(20, 120)))
+    # The memory's scale fits what comes to it.
+    if not real:
+        sm = float(np.float32(si * sf * np.sqrt(inputs) * (0.5 if element == "int16" else rng.uniform(40, 120))))
+        so = float(np.float32(sm * st * np.sqrt(rank * memory) * (3000 if element == "int16" else rng.uniform(20, 120))))
+    draw = (lambda *n: reals(rng, *n)) if real else (lambda *n: weights(rng, n))
+    x = m.main.tensor([batch, inputs], narrow, si, zero_of(rng, narrow))
+    f = m.main.tensor([filters, inputs], narrow, sf, 0, draw(filters, inputs))
+    t = m.main.tensor([filters, memory], element, st, 0, draw(filters, memory))
+    b = m.main.tensor([units], "float32" if real else "int32", None if real else sm * st, 0,
+                      reals(rng, units) if real else rng.integers(-4000, 4000, units))
+    s = m.main.tensor([batch, filters * memory], element, sm, zero_of(rng, element))
+    m.main.graph.tensors[s].isVariable = True
+    y = m.main.tensor([batch, units], narrow, so, zero_of(rng, narrow))
+    m.main.op("SVDF", [x, f, t, b, s], [y], "SVDFOptions", rank=rank,
+              fusedActivationFunction=int(rng.choice([0, 1])) if real else 0)
+    return [x], [y]
+
+
+def svdf_int16(rng, m):
+    return svdf(rng, m, "int16")
+
+
+def float_svdf(rng, m):
+    return svdf(rng, m, "float32")
+
+
+def movement(rng, m, element="int16"):
+    """PAD or PADV2, then TRANSPOSE, SPLIT, CONCATENATION and PACK, on elements of several bytes."""
+    dims, s = shape(rng, 3), None if element == "float32" else scale(rng)
+    pads, z = rng.integers(0, 3, (3, 2)), 0
+    x, p = m.main.tensor(dims, element, s, z), m.main.tensor([3, 2], "int32", data=pads)
+    padded = [n + a + b for n, (a, b) in zip(dims, pads.tolist())]
+    y = m.main.tensor(padded, element, s, z)
+    if rng.random() < 0.5:
+        m.main.op("PAD", [x, p], [y], "PadOptions")
+    else:
+        m.main.op("PADV2", [x, p, m.main.tensor([1], element, s, z, data=[int(rng.integers(-9, 9))])], [y], "PadV2Options")
+    order = rng.permutation(3)
+    turned = [padded[i] for i in order]
+    t = m.main.tensor(turned, element, s, z)
+    m.main.op("TRANSPOSE", [y, m.main.tensor([3], "int32", data=order)], [t], "TransposeOptions")
+    doubled = [turned[0], turned[1], 2 * turned[2]]
+    c = m.main.tensor(doubled, element, s, z)
+    m.main.op("CONCATENATION", [t, t], [c], "ConcatenationOptions", axis=2)
+    halves = [m.main.tensor(turned, element, s, z) for _ in range(2)]
+    m.main.op("SPLIT", [m.main.tensor([1], "int32", data=[2]), c], halves, "SplitOptions", numSplits=2)
+    out = m.main.tensor([turned[0], 2, turned[1], turned[2]], element, s, z)
+    m.main.op("PACK", halves[::-1], [out], "PackOptions", valuesCount=2, axis=1)
+    return [x], [out]
+
+
+def float_movement(rng, m):
+    return movement(rng, m, "float32")
 
 
 def concatenation(rng, m):
@@ -425,7 +574,7 @@ def float_softmax(rng, m):
 def float_unary(rng, m):
     dims = shape(rng)
     x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "float32")
-    m.main.op(str(rng.choice(["LOGISTIC", "TANH", "RELU", "RELU6"])), [x], [y])
+    m.main.op(str(rng.choice(["LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1"])), [x], [y])
     return [x], [y]
 
 
@@ -447,15 +596,15 @@ def float_mean(rng, m):
 
 
 def float_quantize(rng, m):
-    dims = shape(rng)
-    x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "int8", scale(rng), zero(rng))
+    dims, element = shape(rng), str(rng.choice(["int8", "int8", "int16", "uint8"]))
+    x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, element, scale(rng), zero_of(rng, element))
     m.main.op("QUANTIZE", [x], [y], "QuantizeOptions")
     return [x], [y]
 
 
 def float_dequantize(rng, m):
-    dims = shape(rng)
-    x, y = m.main.tensor(dims, "int8", scale(rng), zero(rng)), m.main.tensor(dims, "float32")
+    dims, element = shape(rng), str(rng.choice(["int8", "int8", "int16", "uint8"]))
+    x, y = m.main.tensor(dims, element, scale(rng), zero_of(rng, element)), m.main.tensor(dims, "float32")
     m.main.op("DEQUANTIZE", [x], [y], "DequantizeOptions")
     return [x], [y]
 

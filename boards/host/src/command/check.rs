@@ -37,6 +37,11 @@ fn as_text(plan: &Plan, description: &str, to: &mut impl Write) -> io::Result<()
         rings.write(to, "  ")?;
     }
     writeln!(to)?;
+    for stage in &plan.stages {
+        if let Some(remark) = stage.remark() {
+            writeln!(to, "{}: {remark}", stage.name)?;
+        }
+    }
     totals(plan, to)
 }
 
@@ -168,6 +173,7 @@ fn as_json(plan: &Plan) -> Value {
             "block_bytes": output.map(Port::bytes),
             "state_bytes": stage.cost.state,
             "table_bytes": stage.cost.tables,
+            "remark": stage.remark(),
         })
     };
     let edge = |edge: &kws_engine::Edge| {

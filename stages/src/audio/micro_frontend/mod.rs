@@ -18,6 +18,8 @@
 //! depend on all audio since the last reset.
 
 mod analyser;
+#[cfg(feature = "std")]
+mod emit;
 mod encoding;
 mod fft;
 mod filter_bank;

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use kws_engine::{
-    Cost, Design, Element, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Simple, Site, node,
+    Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Site, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, Feature};
+use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Model, Tensor};
+use crate::nn::{Card, Element as ModelElement, Manifest, Model, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -21,7 +21,8 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The model, a `.tflite` file; a relative path starts at the pipeline file's folder.
+    /// The model, a `.tflite` file, or the `.json` manifest of a microWakeWord model; a relative path starts at the
+    /// pipeline file's folder.
     #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
     /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
@@ -30,6 +31,14 @@ pub struct Params {
     /// How real features are rounded to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
+    /// Whether it reads single frames, without a `stack` before it, and computes only what is new: the same answers as
+    /// from whole windows, for a fraction of the work. For models whose layers are `VALID` along time.
+    #[serde(default)]
+    pub streaming: bool,
+    /// Frames from one answer to the next, with `streaming`; by default as few as the model's strides allow.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65_536), extend("unit" = "frames"))]
+    pub hop: Option<usize>,
 }
 
 impl Kind for Params {
@@ -37,61 +46,156 @@ impl Kind for Params {
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
         let port = site.input(&[Element::F32, Element::I8])?;
-        let path = site.path(&self.model);
-        let model = open(&path)?;
+        let named = site.path(&self.model);
+        let manifest =
+            Manifest::is_named(&named).then(|| manifest(&named, port, &site.from[0])).transpose()?;
+        let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
+        let model = self.open(&path, site)?;
         let card = Card::beside(&path).map_err(|error| Refusal::of("model", error))?;
-        card.accepts(port).map_err(|difference| {
+        let accepted = match model.streaming() {
+            Some(streaming) => card.accepts_frames(port, streaming.window),
+            None => card.accepts(port),
+        };
+        accepted.map_err(|difference| {
             Refusal::of("input", format!("the model's front end differs: {difference}"))
                 .help("give the pipeline the front end that `model.toml` states, or use another model")
         })?;
         let (input, output) = ends(&model)?;
-        fits(input, port, &site.from[0])?;
-        let labels = labels(self.labels, card.labels, output.count())?;
+        let pace = match (model.streaming(), &manifest) {
+            (Some(streaming), _) => Some(Pace {
+                frame: streaming.frame as u32,
+                missing: streaming.missing() as u32,
+                silent: streaming.silent() as u32,
+            }),
+            (None, Some(_)) => Some(Pace { frame: port.len() as u32, missing: 0, silent: 0 }),
+            (None, None) => None,
+        };
+        fits(input, port, &site.from[0], pace)?;
+        let stated = manifest.map_or(card.labels, |manifest| vec![manifest.wake_word]);
+        let labels = labels(self.labels, stated, output.count())?;
         let quantise =
             Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
         let quant = Quant { scale: output.scale, zero_point: output.zero_point + i32::from(offset) };
-        let written = Port {
+        let frames = pace.map_or(1, |_| input.count() / port.len());
+        let output = Port {
+            period: port.period * frames as u64,
             quant: Some(quant),
             calibrated: known(card.points, &labels)?,
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
-        let cost = Cost {
-            macs: model.macs(),
-            state: model.arena_bytes(),
-            tables: model.plan().bytes.len() + 4 * model.plan().words.len(),
-        };
-        let element = port.element;
-        Ok(Simple::boxed(Some(written), cost, move || {
-            Ok(match element {
-                Element::I8 => build::<i8>(&model, quantise, offset),
-                _ => build::<f32>(&model, quantise, offset),
-            })
-        }))
+        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, pace, model }))
     }
 }
 
-fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn Node> {
-    match model.kernels() {
-        KernelSet::Plain(plain) => with::<F, _>(model, plain, quantise, offset),
-        #[cfg(target_arch = "x86_64")]
-        KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantise, offset),
-        #[cfg(target_arch = "x86_64")]
-        KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantise, offset),
+impl Params {
+    fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, Refusal> {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Refusal::of("model", format!("cannot read `{}`: {error}", path.display())))?;
+        if !self.streaming {
+            if self.hop.is_some() {
+                return Err(Refusal::of("hop", "found `hop` without `streaming = true`")
+                    .help("without streaming, the `hop` of the `stack` sets the pace"));
+            }
+            return Model::open(&bytes)
+                .map_err(|error| Refusal::of("model", format!("cannot run `{}`: {error}", path.display())));
+        }
+        let frame = &site.inputs[0];
+        Model::open_streaming(&bytes, frame.len(), self.hop).map_err(|error| {
+            let message = format!("cannot run `{}` on new frames: {error}", path.display());
+            let help = match frame.made_by.last() {
+                Some(step) if step.kind == "stack" => {
+                    "leave out the `stack`: with `streaming = true` the classifier \
+                    reads single frames and keeps what it needs of those before"
+                }
+                _ => "leave out `streaming` and gather the window with a `stack`",
+            };
+            Refusal::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
+        })
     }
 }
 
-fn with<F: Feature, K: Kernels>(model: &Model, kernels: K, quantise: Quantise, offset: i8) -> Box<dyn Node> {
-    let classifier = Classifier::new(model.plan().clone(), kernels, model.arena(), quantise, offset);
-    node::<Classifier<F, _, _, _, _, _>>(classifier)
+/// A classifier's model and what it writes.
+struct Resolved {
+    output: Port,
+    features: Element,
+    quantise: Quantise,
+    offset: i8,
+    /// When it runs, where it reads single frames.
+    pace: Option<Pace>,
+    model: Model,
 }
 
-fn open(path: &Path) -> Result<Model, Refusal> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Refusal::of("model", format!("cannot read `{}`: {error}", path.display())))?;
-    Model::open(&bytes)
-        .map_err(|error| Refusal::of("model", format!("cannot run `{}`: {error}", path.display())))
+impl Design for Resolved {
+    fn output(&self) -> Option<Port> {
+        Some(self.output.clone())
+    }
+
+    fn cost(&self) -> Cost {
+        Cost {
+            macs: self.model.macs(),
+            state: self.model.arena_bytes(),
+            tables: self.model.plan().bytes.len() + 4 * self.model.plan().words.len(),
+        }
+    }
+
+    fn remark(&self) -> Option<String> {
+        let Streaming { window, hop, whole_macs, .. } = *self.model.streaming()?;
+        let macs = self.model.macs();
+        let times = whole_macs as f64 / macs.max(1) as f64;
+        Some(format!(
+            "{macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
+             {times:.1} times as many"
+        ))
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        Ok(match self.features {
+            Element::I8 => self.on::<i8>(),
+            _ => self.on::<f32>(),
+        })
+    }
+}
+
+impl Resolved {
+    fn on<F: Feature>(&self) -> Box<dyn Node> {
+        match self.model.kernels() {
+            KernelSet::Plain(plain) => self.with::<F, _>(plain),
+            KernelSet::Dsp(dsp) => self.with::<F, _>(dsp),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Avx2(avx2) => self.with::<F, _>(avx2),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::Vnni(vnni) => self.with::<F, _>(vnni),
+        }
+    }
+
+    fn with<F: Feature, K: Kernels>(&self, kernels: K) -> Box<dyn Node> {
+        let plan = self.model.plan().clone();
+        let classifier = Classifier::new(plan, kernels, self.model.arena(), self.quantise, self.offset);
+        match self.pace {
+            Some(pace) => node::<FrameClassifier<F, _, _, _, _, _>>(FrameClassifier::new(classifier, pace)),
+            None => node::<Classifier<F, _, _, _, _, _>>(classifier),
+        }
+    }
+}
+
+/// The manifest of a microWakeWord model, whose front end must be before it.
+fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, Refusal> {
+    let manifest = Manifest::read(path).map_err(|error| {
+        Refusal::of("model", error).help(
+            "models of microWakeWord are no part of this project: put the `.json` and the `.tflite` of one beside each \
+             other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
+        )
+    })?;
+    let hop = manifest.step_ms;
+    let made = port.made_by.last().filter(|step| step.kind == "micro_frontend");
+    if made.is_some_and(|step| step.params.get("hop_ms").is_some_and(|ms| *ms == hop)) {
+        return Ok(manifest);
+    }
+    let message =
+        format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
+    Err(Refusal::of("input", message).help("its manifest says so; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -115,12 +219,16 @@ fn ends(model: &Model) -> Result<(&Tensor, &Tensor), Refusal> {
     Ok((input, output))
 }
 
-/// Checks shape and quantisation of the features against the model's input.
-fn fits(input: &Tensor, port: &Port, from: &str) -> Result<(), Refusal> {
+/// Checks shape and quantisation of the features against the model's input, of which single frames are a part.
+fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(), Refusal> {
     let long = |dims: &[usize]| -> Vec<usize> { dims.iter().copied().filter(|dim| *dim != 1).collect() };
     let (stated, given) = (long(&input.dims), long(&port.shape));
     let flat = stated.len() == 1 || given.len() == 1;
-    if port.len() != input.count() || (!flat && stated != given) {
+    let fits = match pace {
+        Some(_) => input.count().is_multiple_of(port.len()),
+        None => port.len() == input.count() && (flat || stated == given),
+    };
+    if !fits {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
         return Err(Refusal::of("input", message).help("`stack` gathers frames into a window"));
     }

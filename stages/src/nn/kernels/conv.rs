@@ -1,6 +1,7 @@
 //! CONV_2D, int8: TFLite's `reference_integer_ops::ConvPerChannel`.
 
-use super::{Channels, Constants, Reach, dot, pair};
+use super::window::Reach;
+use super::{Channels, Constants, dot, pair};
 use crate::nn::op::Conv;
 
 /// Convolves an image with one kernel per output channel.

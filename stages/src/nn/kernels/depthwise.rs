@@ -1,6 +1,7 @@
 //! DEPTHWISE_CONV_2D, int8: TFLite's `reference_integer_ops::DepthwiseConvPerChannel`.
 
-use super::{Channels, Constants, Reach, pair};
+use super::window::Reach;
+use super::{Channels, Constants, pair};
 use crate::nn::op::Depthwise;
 
 /// Convolves each input channel with its own kernels.

@@ -4,22 +4,30 @@
 //! equal it bit for bit.
 
 mod binary;
+mod cell;
 mod conv;
 mod depthwise;
+pub mod dsp;
 mod float;
 mod fully_connected;
 mod mean;
 mod move_block;
+pub mod only;
 mod pool;
 mod softmax;
+mod svdf;
 mod table;
 mod walk;
+mod wide;
+mod window;
 
 #[cfg(feature = "std")]
 mod set;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod x86;
 
+pub use dsp::Dsp;
+pub use only::Only;
 #[cfg(feature = "std")]
 pub use set::KernelSet;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -27,7 +35,7 @@ pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
 use super::op::{
-    Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Rescaling, Softmax, Span, Table,
+    Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Rescaling, Softmax, Span, Svdf, Table,
 };
 
 /// The pools of constants of a plan.
@@ -57,11 +65,11 @@ pub trait Kernels: Copy + Send + 'static {
     }
     /// AVERAGE_POOL_2D and MAX_POOL_2D.
     fn pool(self, op: &Pool, arena: &mut [i8]) {
-        pool::pool(op, arena);
+        pool::pool::<i8>(op, arena);
     }
     /// SOFTMAX.
     fn softmax(self, op: &Softmax, arena: &mut [i8]) {
-        softmax::softmax(op, arena);
+        softmax::softmax::<i8>(op, arena);
     }
     /// CONCATENATION, SPLIT, SLICE and all else that only moves bytes.
     fn move_block(self, op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
@@ -73,11 +81,19 @@ pub trait Kernels: Copy + Send + 'static {
     }
     /// ADD, SUB and MUL.
     fn binary(self, op: &Binary, arena: &mut [i8]) {
-        binary::binary(op, arena);
+        binary::binary::<i8, 20>(op, arena);
     }
     /// MEAN.
     fn mean(self, op: &Mean, arena: &mut [i8]) {
-        mean::mean(op, arena);
+        mean::mean::<i8>(op, arena);
+    }
+    /// SVDF.
+    fn svdf(self, op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
+        svdf::svdf(op, constants, arena);
+    }
+    /// Everything on int16.
+    fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        wide::wide(op, constants, arena);
     }
     /// Everything on floats.
     fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
@@ -132,36 +148,4 @@ fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {
     let products =
         inputs.iter().zip(weights).map(|(x, w)| i32::from(*w).wrapping_mul(i32::from(*x) + input_offset));
     products.fold(0, i32::wrapping_add)
-}
-
-/// The part of a window along one dimension that lies inside the image.
-#[derive(Clone, Copy)]
-struct Reach {
-    /// First tap inside.
-    first: usize,
-    /// One past the last tap inside.
-    end: usize,
-    /// Coordinate in the image that tap `first` reads.
-    start: usize,
-}
-
-impl Reach {
-    /// Taps of a window of `taps`, `dilation` apart, that lie in `0..size` when the window starts at
-    /// `output · stride − pad`.
-    #[inline]
-    fn new(output: usize, stride: u32, pad: u32, taps: u32, dilation: u32, size: u32) -> Self {
-        let (pad, dilation, size) = (pad as usize, dilation as usize, size as usize);
-        let from = output * stride as usize;
-        let first = pad.saturating_sub(from).div_ceil(dilation);
-        let end = (size + pad).saturating_sub(from).div_ceil(dilation).min(taps as usize);
-        if end <= first {
-            // Dilation or padding may leave no tap inside.
-            return Self { first: 0, end: 0, start: 0 };
-        }
-        Self { first, end, start: (from + first * dilation).saturating_sub(pad) }
-    }
-
-    fn len(self) -> usize {
-        self.end - self.first
-    }
 }

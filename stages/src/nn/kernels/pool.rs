@@ -1,11 +1,14 @@
-//! AVERAGE_POOL_2D and MAX_POOL_2D, int8: TFLite's `reference_integer_ops::AveragePool` and `MaxPool`.
+//! AVERAGE_POOL_2D and MAX_POOL_2D on integers: TFLite's `reference_integer_ops::AveragePool` and `MaxPool`.
 
-use super::{Reach, pair};
+use super::cell::Cell;
+use super::pair;
+use super::window::Reach;
 use crate::nn::op::{Pool, Pooling};
 
 /// Pools each channel over the window. Padding does not take part.
-pub(super) fn pool(op: &Pool, arena: &mut [i8]) {
+pub(super) fn pool<C: Cell>(op: &Pool, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
+    let (input, output) = (C::of(input), C::of_mut(output));
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
     for (pixel, outputs) in output.chunks_exact_mut(depth).enumerate() {
         let (row, x) = (pixel / width, pixel % width);
@@ -22,10 +25,10 @@ pub(super) fn pool(op: &Pool, arena: &mut [i8]) {
                 })
             };
             let value = match op.pooling {
-                Pooling::Max => values().copied().max().map_or(i32::from(i8::MIN), i32::from),
-                Pooling::Average => mean(values().map(|v| i32::from(*v)).sum(), rows.len() * columns.len()),
+                Pooling::Max => values().map(C::get).max().unwrap_or(C::MIN),
+                Pooling::Average => mean(values().map(C::get).sum(), rows.len() * columns.len()),
             };
-            *out = value.max(op.min).min(op.max) as i8;
+            *out = C::put(value.max(op.min).min(op.max));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which kernels a plan is made for.
 
-use super::Plain;
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Avx2, Vnni};
+use super::{Dsp, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,8 @@ use super::x86::{Avx2, Vnni};
 pub enum KernelSet {
     /// The portable reference.
     Plain(Plain),
+    /// Cortex-M with the DSP extension; runs anywhere, but is fast only there.
+    Dsp(Dsp),
     /// x86-64 with AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -22,7 +24,7 @@ impl KernelSet {
     /// All sets that this computer can run, the slowest first.
     pub fn all() -> Vec<Self> {
         #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
-        let mut sets = vec![Self::Plain(Plain)];
+        let mut sets = vec![Self::Dsp(Dsp), Self::Plain(Plain)];
         #[cfg(target_arch = "x86_64")]
         {
             sets.extend(Avx2::detect().map(Self::Avx2));
@@ -36,7 +38,7 @@ impl KernelSet {
         Self::all().pop().unwrap_or(Self::Plain(Plain))
     }
 
-    /// The set of this name: `plain`, `avx2`, `vnni`; nothing where this computer cannot run it.
+    /// The set of this name: `dsp`, `plain`, `avx2`, `vnni`; nothing where this computer cannot run it.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|set| set.name() == name)
     }
@@ -45,10 +47,23 @@ impl KernelSet {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Plain(_) => "plain",
+            Self::Dsp(_) => "dsp",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(_) => "vnni",
+        }
+    }
+
+    /// The type of its kernels, as source code names it.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "Plain",
+            Self::Dsp(_) => "Dsp",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "Avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => "Vnni",
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::nn::fixed::Factor;
 use crate::nn::op::{AXES, Arithmetic, Binary, Mean, Op};
 use crate::nn::schema::Element;
 
-/// Bits by which sums are shifted up before they are rescaled.
+/// Bits by which sums of int8 are shifted up before they are rescaled.
 const HEADROOM: i32 = 20;
+/// The same for sums of int16.
+const WIDE_HEADROOM: i32 = 15;
 
 impl<'a> Lowering<'_, 'a> {
     /// ADD, SUB and MUL of two inputs whose shapes broadcast.
@@ -24,9 +26,7 @@ impl<'a> Lowering<'_, 'a> {
         if a.tensor.element == Element::F32 {
             return self.float_binary(node, arithmetic);
         }
-        for operand in [&a, &b, &output] {
-            node.expect(operand, Element::I8)?;
-        }
+        let wide = node.wide(&[&a, &b, &output])?;
         let (a_steps, b_steps) = (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);
         let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
             (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
@@ -36,7 +36,8 @@ impl<'a> Lowering<'_, 'a> {
             (one, one, node.factor(&output, a_scale * b_scale / scale)?)
         } else {
             let twice = 2.0 * a_scale.max(b_scale);
-            let real = twice / (f64::from(1 << HEADROOM) * scale);
+            let headroom = if wide { WIDE_HEADROOM } else { HEADROOM };
+            let real = twice / (f64::from(1 << headroom) * scale);
             if real >= 1.0 {
                 let found = format!("scale {scale:e}");
                 let expected = format!("one above {:e}, from the inputs", real * scale);
@@ -66,7 +67,7 @@ impl<'a> Lowering<'_, 'a> {
             min,
             max,
         };
-        self.ops.push(Op::Binary(op));
+        self.ops.push(if wide { Op::WideBinary(op) } else { Op::Binary(op) });
         Ok(())
     }
 
@@ -76,8 +77,7 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_mean(node);
         }
-        node.expect(&input, Element::I8)?;
-        node.expect(&output, Element::I8)?;
+        let wide = node.wide(&[&input, &output])?;
         let ((kept, kept_steps, _), (reduced, reduced_steps, count)) = parts(node, &input, &output)?;
         let ((from, from_zero), (to, output_offset)) = (node.affine(&input)?, node.affine(&output)?);
         let factor = node.factor(&output, f64::from(from) / f64::from(to))?;
@@ -92,7 +92,7 @@ impl<'a> Lowering<'_, 'a> {
             factor: divided(factor, count as u64),
             output_offset,
         };
-        self.ops.push(Op::Mean(op));
+        self.ops.push(if wide { Op::WideMean(op) } else { Op::Mean(op) });
         Ok(())
     }
 }

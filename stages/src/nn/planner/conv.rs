@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::node::{Node, Operand};
+use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
 use crate::nn::op::{Conv, Depthwise, Image, Layout, Op, Span, Window};
@@ -137,7 +138,7 @@ impl<'a> Lowering<'_, 'a> {
             return self.float_conv_2d(node);
         }
         let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
-        node.expect(&input, Element::I8)?;
+        let wide = node.wide(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 0)?;
@@ -156,7 +157,8 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
         let biases = node.biases(node.optional(2), &factors)?;
-        self.push_weighted(Op::Conv(conv), node.contents(&weights)?, &biases)
+        let op = if wide { Op::WideConv(conv) } else { Op::Conv(conv) };
+        self.push_weighted(op, node.contents(&weights)?, &biases)
     }
 
     /// DEPTHWISE_CONV_2D: input, weights, bias.
@@ -166,7 +168,7 @@ impl<'a> Lowering<'_, 'a> {
         }
         let (Filter { input, weights, output, from, kernel, to, window }, activation) =
             node.depthwise_filter()?;
-        node.expect(&input, Element::I8)?;
+        let wide = node.wide(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 3)?;
@@ -185,25 +187,40 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
         let biases = node.biases(node.optional(2), &factors)?;
-        self.push_weighted(Op::Depthwise(depthwise), node.contents(&weights)?, &biases)
+        let op = if wide { Op::WideDepthwise(depthwise) } else { Op::Depthwise(depthwise) };
+        self.push_weighted(op, node.contents(&weights)?, &biases)
     }
 }
 
 impl<'a> Node<'_, 'a> {
-    /// Biases, multipliers and shifts of each output channel, one array after the other.
+    /// Biases, multipliers and shifts of each output channel, one array after the other. Biases of 64 bits, which
+    /// int16 has, are two arrays: low words, then high ones.
     pub(super) fn biases(
         &self,
         bias: Option<Operand<'_, 'a>>,
         factors: &[Factor],
     ) -> Result<Vec<i32>, ModelError> {
-        let mut words = vec![0i32; factors.len()];
-        if let Some(bias) = bias {
-            self.expect(&bias, Element::I32)?;
-            let contents = self.contents(&bias)?.as_chunks().0;
-            if contents.len() != factors.len() {
-                return Err(self.shape(&bias, format!("{} biases", factors.len())));
+        let mut words = Vec::with_capacity(4 * factors.len());
+        let wide = self.input(0)?.tensor.element == Element::I16;
+        match bias {
+            None => words.resize(if wide { 2 } else { 1 } * factors.len(), 0),
+            Some(bias) => {
+                if bias.tensor.count() != factors.len() {
+                    return Err(self.shape(&bias, format!("{} biases", factors.len())));
+                }
+                let contents = self.contents(&bias)?;
+                // Only a CONV_2D of int16 may have biases of either width.
+                let either = self.operator.code.code == code::CONV_2D && bias.tensor.element == Element::I32;
+                if wide && !either {
+                    self.expect(&bias, Element::I64)?;
+                    let values = || contents.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
+                    words.extend(values().map(|value| value as i32));
+                    words.extend(values().map(|value| (value >> 32) as i32));
+                } else {
+                    self.expect(&bias, Element::I32)?;
+                    words.extend(contents.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes)));
+                }
             }
-            words.iter_mut().zip(contents).for_each(|(word, bytes)| *word = i32::from_le_bytes(*bytes));
         }
         words.extend(factors.iter().map(|factor| factor.multiplier));
         words.extend(factors.iter().map(|factor| factor.shift));

@@ -13,9 +13,8 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_fully_connected(node);
         }
-        for operand in [&input, &weights, &output] {
-            node.expect(operand, Element::I8)?;
-        }
+        let wide = node.wide(&[&input, &output])?;
+        node.expect(&weights, Element::I8)?;
         let (rows, inputs, outputs) = node.matrix(&input, &weights, &output)?;
         let options = node.options()?;
         let rescaling = node.rescaling(&input, &output, options.i8(0, 0)?)?;
@@ -42,11 +41,8 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = rows as u64 * weights.tensor.count() as u64;
-        self.push_weighted(
-            Op::FullyConnected(op),
-            node.contents(&weights)?,
-            &node.biases(node.optional(2), &factors)?,
-        )
+        let op = if wide { Op::WideFullyConnected(op) } else { Op::FullyConnected(op) };
+        self.push_weighted(op, node.contents(&weights)?, &node.biases(node.optional(2), &factors)?)
     }
 }
 

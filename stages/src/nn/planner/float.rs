@@ -165,25 +165,26 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn requantise(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let dequantise = node.operator.code.code == code::DEQUANTIZE;
-        let (real, bytes) = if dequantise { (&output, &input) } else { (&input, &output) };
+        let (real, integers) = if dequantise { (&output, &input) } else { (&input, &output) };
         node.expect(real, Element::F32)?;
-        if bytes.tensor.element != Element::U8 {
-            node.expect(bytes, Element::I8)?;
-        }
+        let integer = node.integer(integers)?;
         if input.tensor.count() != output.tensor.count() {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
         }
-        let (scale, zero_point) = node.affine(bytes)?;
-        let least = if bytes.tensor.element == Element::U8 { 0 } else { -128 };
+        let (scale, zero_point) = node.affine(integers)?;
         let (input, output) = (self.read(node, &input)?, self.write(node, &output)?);
-        let op = Requantise { input, output, scale, zero_point, least };
+        let op = Requantise { input, output, scale, zero_point, integer };
         self.ops.push(if dequantise { Op::Dequantise(op) } else { Op::Quantise(op) });
         Ok(())
     }
 
     /// Contents of a constant of floats, as words. Weights that the file holds as bytes (dynamic-range quantisation)
     /// become the floats that they stand for; LiteRT would round the inputs to bytes as well.
-    fn floats(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+    pub(super) fn floats(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+    ) -> Result<Span, ModelError> {
         if operand.tensor.element == Element::I8 {
             return self.dequantised(node, operand);
         }
@@ -209,7 +210,7 @@ impl<'a> Lowering<'_, 'a> {
         self.pools.words(node.contents(operand)?.iter().enumerate().map(real))
     }
 
-    fn float_biases(
+    pub(super) fn float_biases(
         &mut self,
         node: &Node<'_, 'a>,
         bias: Option<Operand<'_, 'a>>,
@@ -225,7 +226,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl Node<'_, '_> {
     /// Bounds of a real output under a fused activation.
-    fn bounds(&self, activation: i8) -> Result<Bounds, ModelError> {
+    pub(super) fn bounds(&self, activation: i8) -> Result<Bounds, ModelError> {
         let (min, max) = match activation {
             0 => (f32::MIN, f32::MAX),
             1 => (0.0, f32::MAX),

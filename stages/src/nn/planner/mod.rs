@@ -14,8 +14,11 @@ mod quantise;
 mod shape;
 mod softmax;
 mod spans;
+pub(crate) mod streaming;
+mod svdf;
 mod tables;
 mod variables;
+mod wide;
 
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};
@@ -231,6 +234,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
             code::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(node),
             code::FULLY_CONNECTED => self.fully_connected(node),
             code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.pool_2d(node),
+            code::SVDF => self.svdf(node),
             code::SOFTMAX => self.softmax(node),
             code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => self.reshape(node),
             code::CONCATENATION => self.concatenation(node),

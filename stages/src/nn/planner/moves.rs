@@ -246,20 +246,35 @@ impl<'a> Lowering<'_, 'a> {
         if !fits {
             return Err(node.shape(&output, format!("{counts:?} padded by {pairs:?}")));
         }
-        let value = match node.optional(2) {
-            Some(value) if value.tensor.element.size() == 1 && value.tensor.count() == 1 => {
-                node.contents(&value)?.first().map_or(0, |byte| *byte as i8)
-            }
-            Some(value) => return Err(node.shape(&value, "one byte")),
-            None if input.tensor.element.size() == 1 => node.affine(&output)?.1 as i8,
-            None => 0,
-        };
         self.source(node, &input)?;
         let to = self.write(node, &output)?;
-        self.ops.push(Op::Fill(Fill { to, value }));
+        self.border(node, &output, to)?;
         let begin: Vec<i64> = pairs.iter().map(|pair| i64::from(pair[0])).collect();
         let part = Block::part(shape, &begin, &vec![1; shape.len()]);
         self.push_copy(node, (&input, &Block::whole(counts)), (&output, to, &part), counts)
+    }
+
+    /// Fills all of PAD's output with the value of its border: its third input, or real zero.
+    fn border(&mut self, node: &Node<'_, 'a>, output: &Operand<'_, 'a>, to: Span) -> Result<(), ModelError> {
+        let size = output.tensor.element.size();
+        let Some(value) = node.optional(2) else {
+            let zero = if size > 2 { 0 } else { node.affine(output)?.1 };
+            if size == 2 && zero != 0 {
+                let found = format!("zero point {zero}");
+                return Err(node.error(ModelErrorKind::Quantisation, output, found, "0"));
+            }
+            self.ops.push(Op::Fill(Fill { to, value: zero as i8 }));
+            return Ok(());
+        };
+        node.expect(&value, output.tensor.element)?;
+        if value.tensor.count() != 1 {
+            return Err(node.shape(&value, "one element"));
+        }
+        let source = Source::Constant(self.pools.contents(node.contents(&value)?)?);
+        let still = Block { start: 0, steps: vec![0] };
+        let count = [output.tensor.count()];
+        self.ops.extend(copy((source, &still), (to, &Block::whole(&count)), &count, size).map(Op::Move));
+        Ok(())
     }
 
     /// PACK: inputs of one shape, stacked along a new dimension.

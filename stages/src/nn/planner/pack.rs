@@ -3,19 +3,21 @@
 use super::Lowering;
 use crate::nn::error::ModelError;
 use crate::nn::kernels::KernelSet;
+use crate::nn::kernels::dsp;
 #[cfg(target_arch = "x86_64")]
 use crate::nn::kernels::x86::pack::{self, Channels, Form, Packed};
-#[cfg(target_arch = "x86_64")]
-use crate::nn::op::{Conv, Layout};
-use crate::nn::op::{Op, Span};
+use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
 impl Lowering<'_, '_> {
     /// Adds an operation with its weights and its per-channel words (biases, multipliers, shifts).
     pub(super) fn push_weighted(&mut self, op: Op, weights: &[u8], words: &[i32]) -> Result<(), ModelError> {
+        if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
+            return Ok(());
+        }
         #[cfg(target_arch = "x86_64")]
         {
             let form = match self.kernels {
-                KernelSet::Plain(_) => None,
+                KernelSet::Plain(_) | KernelSet::Dsp(_) => None,
                 KernelSet::Avx2(_) => Some(pack::AVX2),
                 KernelSet::Vnni(_) => Some(pack::VNNI),
             };
@@ -32,12 +34,47 @@ impl Lowering<'_, '_> {
 
     fn push_with(&mut self, mut op: Op, weights: Span, channels: Span) {
         match &mut op {
-            Op::Conv(op) => (op.weights, op.channels) = (weights, channels),
-            Op::Depthwise(op) => (op.weights, op.channels) = (weights, channels),
-            Op::FullyConnected(op) => (op.weights, op.channels) = (weights, channels),
+            Op::Conv(op) | Op::WideConv(op) => (op.weights, op.channels) = (weights, channels),
+            Op::Depthwise(op) | Op::WideDepthwise(op) => (op.weights, op.channels) = (weights, channels),
+            Op::FullyConnected(op) | Op::WideFullyConnected(op) => {
+                (op.weights, op.channels) = (weights, channels)
+            }
             _ => {}
         }
         self.ops.push(op);
+    }
+
+    /// Adds the operation as Arm's DSP kernels want it, or says that it has no such form.
+    fn push_dsp(&mut self, op: &Op, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+        let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
+        let (channels, mut stream) = (dsp::pack::Channels::of(words), Vec::new());
+        let stream_of = &mut stream;
+        let (mut packed, scratch) = match *op {
+            Op::Conv(op) => {
+                let scratch = dsp::pack::conv(&op, &weights, &channels, stream_of);
+                (Op::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
+            }
+            Op::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                let scratch = dsp::pack::single(&op, &weights, &channels, stream_of);
+                (Op::Conv(dsp::pack::as_conv(&op)), scratch)
+            }
+            Op::Depthwise(op) => {
+                let packed = dsp::pack::depthwise(&op, &weights, &channels, stream_of);
+                (Op::Depthwise(Depthwise { layout: Layout::Packed, ..op }), packed.map(|()| 0))
+            }
+            Op::FullyConnected(op) => {
+                let packed = dsp::pack::fully_connected(&op, &weights, &channels, stream_of);
+                (Op::FullyConnected(FullyConnected { layout: Layout::Packed, ..op }), packed.map(|()| 0))
+            }
+            _ => return Ok(false),
+        };
+        let Some(scratch) = scratch else { return Ok(false) };
+        let channels = self.pools.words(stream.into_iter())?;
+        if let Op::Conv(op) = &mut packed {
+            op.scratch = Span { at: self.value(scratch) as u32, len: scratch as u32 };
+        }
+        self.push_with(packed, Span::default(), channels);
+        Ok(true)
     }
 
     /// Adds the operation in packed form, or says that it has none.
@@ -52,7 +89,7 @@ impl Lowering<'_, '_> {
                 (Op::Conv(Conv { layout: Layout::Packed, ..conv }), form.conv(&conv, &signed, &channels))
             }
             Op::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                (as_conv(&op), form.single(&op, &signed, &channels))
+                (Op::Conv(dsp::pack::as_conv(&op)), form.single(&op, &signed, &channels))
             }
             Op::Depthwise(mut op) => {
                 let packed = form.depthwise(&op, &signed, &channels);
@@ -83,22 +120,4 @@ impl Lowering<'_, '_> {
         self.push_with(op, weights, channels);
         Ok(true)
     }
-}
-
-/// A depthwise convolution of one input channel as the convolution that it is.
-#[cfg(target_arch = "x86_64")]
-fn as_conv(op: &crate::nn::op::Depthwise) -> Op {
-    Op::Conv(Conv {
-        input: op.input,
-        output: op.output,
-        scratch: op.scratch,
-        weights: op.weights,
-        channels: op.channels,
-        from: op.from,
-        to: op.to,
-        depth: 1,
-        window: op.window,
-        rescaling: op.rescaling,
-        layout: Layout::Packed,
-    })
 }

@@ -3,7 +3,7 @@
 use super::node::{Node, Operand};
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
-use crate::nn::op::Rescaling;
+use crate::nn::op::{Integer, Rescaling};
 use crate::nn::schema::Element;
 
 /// Range of an element type's integers.
@@ -11,11 +11,35 @@ pub(super) fn range(element: Element) -> (i32, i32) {
     match element {
         Element::U8 => (0, 255),
         Element::I16 => (i32::from(i16::MIN), i32::from(i16::MAX)),
+        Element::I32 => (i32::MIN, i32::MAX),
         _ => (i32::from(i8::MIN), i32::from(i8::MAX)),
     }
 }
 
 impl<'a> Node<'_, 'a> {
+    /// The element type of a tensor of integers.
+    pub(super) fn integer(&self, operand: &Operand<'_, 'a>) -> Result<Integer, ModelError> {
+        match operand.tensor.element {
+            Element::I8 => Ok(Integer::I8),
+            Element::U8 => Ok(Integer::U8),
+            Element::I16 => Ok(Integer::I16),
+            Element::I32 => Ok(Integer::I32),
+            other => {
+                let found = format!("element `{other:?}`");
+                Err(self.error(ModelErrorKind::Unsupported, operand, found, "integers of 8, 16 or 32 bits"))
+            }
+        }
+    }
+
+    /// Whether all of these are int16; otherwise they must all be int8.
+    pub(super) fn wide(&self, operands: &[&Operand<'_, 'a>]) -> Result<bool, ModelError> {
+        let wide = operands[0].tensor.element == Element::I16;
+        for operand in operands {
+            self.expect(operand, if wide { Element::I16 } else { Element::I8 })?;
+        }
+        Ok(wide)
+    }
+
     /// Scale and zero point of a tensor that has one of each.
     pub(super) fn affine(&self, operand: &Operand<'_, 'a>) -> Result<(f32, i32), ModelError> {
         let quantisation = &operand.tensor.quantisation;

@@ -1,7 +1,7 @@
 //! SOFTMAX.
 
 use super::Lowering;
-use super::node::Node;
+use super::node::{Node, Operand};
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
 use crate::nn::op::{Op, Softmax};
@@ -23,12 +23,16 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_softmax(node, *depth);
         }
+        if input.tensor.element == Element::I16 {
+            return self.wide_softmax(node, *depth);
+        }
         node.expect(&input, Element::I8)?;
-        node.expect(&output, Element::I8)?;
-        let (scale, zero_point) = node.affine(&output)?;
-        if scale != 1.0 / 256.0 || zero_point != -128 {
-            let found = format!("scale {scale} and zero point {zero_point}");
-            return Err(node.error(ModelErrorKind::Quantisation, &output, found, "1/256 and -128"));
+        let to_wide = output.tensor.element == Element::I16;
+        if to_wide {
+            node.expect_affine(&output, 1.0 / 65536.0, -32768)?;
+        } else {
+            node.expect(&output, Element::I8)?;
+            node.expect_affine(&output, 1.0 / 256.0, -128)?;
         }
         let beta = f64::from(node.options()?.f32(0, 0.0)?);
         let real = beta * f64::from(node.affine(&input)?.0) * f64::from(1u32 << (31 - DIFFERENCE_BITS));
@@ -47,7 +51,24 @@ impl<'a> Lowering<'_, 'a> {
             left_shift: shift,
             least_difference: -((radius / f64::from(1u32 << shift)).floor() as i32),
         };
-        self.ops.push(Op::Softmax(op));
+        self.ops.push(if to_wide { Op::SoftmaxToWide(op) } else { Op::Softmax(op) });
         Ok(())
+    }
+}
+
+impl<'a> Node<'_, 'a> {
+    /// Demands a scale, to a thousandth as TFLite does, and a zero point.
+    pub(super) fn expect_affine(
+        &self,
+        operand: &Operand<'_, 'a>,
+        scale: f32,
+        zero_point: i32,
+    ) -> Result<(), ModelError> {
+        let (found, zero) = self.affine(operand)?;
+        if (found - scale).abs() <= 0.001 * scale && zero == zero_point {
+            return Ok(());
+        }
+        let found = format!("scale {found} and zero point {zero}");
+        Err(self.error(ModelErrorKind::Quantisation, operand, found, format!("{scale} and {zero_point}")))
     }
 }

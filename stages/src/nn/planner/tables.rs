@@ -20,6 +20,9 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return if quantize { self.requantise(node) } else { self.float_unary(node) };
         }
+        if [&input, &output].iter().any(|operand| operand.tensor.element.size() > 1) {
+            return self.wide_unary(node);
+        }
         for operand in [&input, &output] {
             match operand.tensor.element {
                 Element::I8 => {}
@@ -66,12 +69,17 @@ impl<'a> Node<'_, 'a> {
             return self.sigmoid(input, output);
         }
         let factor = self.factor(output, f64::from(from) / f64::from(to))?;
-        let (low, high) = match code {
-            code::RELU => self.activation(output, 1)?,
-            code::RELU_N1_TO_1 => self.activation(output, 2)?,
-            _ => range(output.tensor.element),
-        };
+        let (low, high) = self.relu_range(output)?;
         Ok(Box::new(move |x| factor.apply(x - from_zero).saturating_add(to_zero).max(low).min(high)))
+    }
+
+    /// Range of the output of RELU and its kin, or of QUANTIZE.
+    pub(super) fn relu_range(&self, output: &Operand<'_, 'a>) -> Result<(i32, i32), ModelError> {
+        match self.operator.code.code {
+            code::RELU => self.activation(output, 1),
+            code::RELU_N1_TO_1 => self.activation(output, 2),
+            _ => Ok(range(output.tensor.element)),
+        }
     }
 
     /// LOGISTIC and TANH (TFLite's `reference_integer_ops`).

@@ -7,6 +7,7 @@ use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::flatbuffer::I32s;
 use crate::nn::op::{Fill, Op, Source, Span};
+use crate::nn::schema::Tensor;
 
 /// A variable of the model.
 #[derive(Clone, Debug)]
@@ -79,13 +80,8 @@ impl<'f, 'a> Lowering<'f, 'a> {
         let value = match self.variables[number].value {
             Some(value) => value,
             None => {
-                let value = self.value(len);
-                self.values[value].variable = true;
+                let value = self.new_variable(tensor.tensor).at as usize;
                 self.variables[number].value = Some(value);
-                // As TFLite Micro: a variable that nothing assigned holds its zero point.
-                let zero = tensor.tensor.quantisation.zero_points.get(0).unwrap_or(0) as i8;
-                let to = Span { at: value as u32, len: len as u32 };
-                self.fills.push(Op::Fill(Fill { to, value: zero }));
                 value
             }
         };
@@ -95,6 +91,19 @@ impl<'f, 'a> Lowering<'f, 'a> {
             return Err(node.error(ModelErrorKind::Shape, tensor, found, expected));
         }
         Ok((number, Span { at: value as u32, len: len as u32 }))
+    }
+
+    /// A variable for a tensor. As in TFLite Micro, one that nothing assigned holds its zero point.
+    pub(super) fn new_variable(&mut self, tensor: &Tensor<'_>) -> Span {
+        let value = self.value(tensor.len());
+        self.values[value].variable = true;
+        let zero = match tensor.element.size() {
+            1 => tensor.quantisation.zero_points.get(0).unwrap_or(0) as i8,
+            _ => 0,
+        };
+        let to = Span { at: value as u32, len: tensor.len() as u32 };
+        self.fills.push(Op::Fill(Fill { to, value: zero }));
+        to
     }
 
     /// READ_VARIABLE: the output is the variable itself, unless it is assigned while the output is still needed.

@@ -1,30 +1,9 @@
 //! CONV_2D and DEPTHWISE_CONV_2D, float32.
 
 use super::{Bytes, dot, get, pair, put, word};
-use crate::nn::kernels::{Constants, Reach};
-use crate::nn::op::{FloatConv, FloatDepthwise, Image, Window};
-
-/// The rows and columns of the window at one output pixel that lie inside the image.
-fn reaches(pixel: usize, window: &Window, from: Image, to: Image) -> (usize, Reach, Reach) {
-    let (row, x) = (pixel / to.width as usize, pixel % to.width as usize);
-    let (batch, y) = (row / to.height as usize, row % to.height as usize);
-    let rows = Reach::new(y, window.stride_y, window.pad_top, window.height, window.dilation_y, from.height);
-    let columns =
-        Reach::new(x, window.stride_x, window.pad_left, window.width, window.dilation_x, from.width);
-    (batch, rows, columns)
-}
-
-/// Calls `tap` with each tap of the window and the pixel of the image, in channels, that it reads.
-fn taps(rows: Reach, columns: Reach, window: &Window, from: Image, mut tap: impl FnMut(usize, usize)) {
-    for i in 0..rows.len() {
-        let y = rows.start + i * window.dilation_y as usize;
-        for j in 0..columns.len() {
-            let x = columns.start + j * window.dilation_x as usize;
-            let at = (y * from.width as usize + x) * from.channels as usize;
-            tap((rows.first + i) * window.width as usize + columns.first + j, at);
-        }
-    }
-}
+use crate::nn::kernels::Constants;
+use crate::nn::kernels::window::{reaches, taps};
+use crate::nn::op::{FloatConv, FloatDepthwise};
 
 /// Convolves an image with one kernel per output channel.
 pub(super) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {

@@ -1,9 +1,10 @@
-//! Operators on single elements, float32, and the ways between floats and bytes.
+//! Operators on single elements, float32, and the ways between floats and integers.
 
 use super::{get, pair, put};
 use crate::nn::kernels;
+use crate::nn::kernels::cell::Cell;
 use crate::nn::kernels::walk::each;
-use crate::nn::op::{Arithmetic, FloatBinary, FloatUnary, Function, Requantise};
+use crate::nn::op::{Arithmetic, FloatBinary, FloatUnary, Function, Integer, Requantise};
 
 /// A function of each float.
 pub(super) fn unary(op: &FloatUnary, arena: &mut [i8]) {
@@ -37,20 +38,37 @@ pub(super) fn binary(op: &FloatBinary, arena: &mut [i8]) {
     });
 }
 
-/// Floats to bytes (TFLite's `AffineQuantize`).
+/// Floats to integers (TFLite's `AffineQuantize`).
 pub(super) fn quantise(op: &Requantise, arena: &mut [i8]) {
-    let (input, output) = kernels::pair(arena, op.input, op.output);
-    for (x, out) in input.as_chunks().0.iter().map(get).zip(output) {
-        let steps = libm::roundf(x / op.scale) as i32;
-        *out = steps.saturating_add(op.zero_point).clamp(op.least, op.least + 255) as i8;
+    match op.integer {
+        Integer::I8 => quantise_to::<i8>(op, arena),
+        Integer::U8 => quantise_to::<u8>(op, arena),
+        Integer::I16 => quantise_to::<i16>(op, arena),
+        Integer::I32 => quantise_to::<i32>(op, arena),
     }
 }
 
-/// Bytes to floats.
-pub(super) fn dequantise(op: &Requantise, arena: &mut [i8]) {
+fn quantise_to<C: Cell>(op: &Requantise, arena: &mut [i8]) {
     let (input, output) = kernels::pair(arena, op.input, op.output);
-    for (byte, out) in input.iter().zip(output.as_chunks_mut().0) {
-        let integer = if op.least == 0 { i32::from(*byte as u8) } else { i32::from(*byte) };
-        *out = put((integer - op.zero_point) as f32 * op.scale);
+    for (x, out) in input.as_chunks().0.iter().map(get).zip(C::of_mut(output)) {
+        let steps = libm::roundf(x / op.scale) as i32;
+        *out = C::put(steps.saturating_add(op.zero_point).clamp(C::MIN, C::MAX));
+    }
+}
+
+/// Integers to floats.
+pub(super) fn dequantise(op: &Requantise, arena: &mut [i8]) {
+    match op.integer {
+        Integer::I8 => dequantise_from::<i8>(op, arena),
+        Integer::U8 => dequantise_from::<u8>(op, arena),
+        Integer::I16 => dequantise_from::<i16>(op, arena),
+        Integer::I32 => dequantise_from::<i32>(op, arena),
+    }
+}
+
+fn dequantise_from<C: Cell>(op: &Requantise, arena: &mut [i8]) {
+    let (input, output) = kernels::pair(arena, op.input, op.output);
+    for (integer, out) in C::of(input).iter().zip(output.as_chunks_mut().0) {
+        *out = put(C::get(integer).wrapping_sub(op.zero_point) as f32 * op.scale);
     }
 }

@@ -7,6 +7,7 @@ mod conv;
 mod dense;
 mod elementwise;
 mod pool;
+mod svdf;
 
 use super::Constants;
 use crate::nn::op::{Bounds, Op, Span};
@@ -22,6 +23,7 @@ pub(super) fn float(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
         Op::FloatUnary(op) => elementwise::unary(op, arena),
         Op::FloatBinary(op) => elementwise::binary(op, arena),
         Op::FloatMean(op) => pool::mean(op, arena),
+        Op::FloatSvdf(op) => svdf::svdf(op, constants, arena),
         Op::Quantise(op) => elementwise::quantise(op, arena),
         Op::Dequantise(op) => elementwise::dequantise(op, arena),
         _ => {}

@@ -1,8 +1,8 @@
 //! AVERAGE_POOL_2D, MAX_POOL_2D and MEAN, float32.
 
 use super::{get, pair, put};
-use crate::nn::kernels::Reach;
 use crate::nn::kernels::walk::each;
+use crate::nn::kernels::window::Reach;
 use crate::nn::op::{FloatMean, FloatPool, Pooling};
 
 /// Pools each channel over the window. Padding does not take part.

@@ -1,0 +1,8 @@
+//! What the firmware for emulated machines shares: counting instructions, measuring memory, telling the result.
+
+#![no_std]
+
+pub mod instructions;
+pub mod memory;
+pub mod random;
+pub mod report;

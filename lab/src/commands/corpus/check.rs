@@ -1,0 +1,93 @@
+//! `kws-lab corpus check`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use kws_lab::corpus::check::{Checked, Limits, Review, Verdict, check};
+use kws_lab::page::Table;
+
+use super::output::Json;
+
+/// Finds bad clips: clipped, silent, too short or long, noisy, there twice, mislabelled.
+///
+/// Writes `valid.csv`, `invalid.csv` and `other.csv`: the manifest's rows with a column `reason`. Nothing else is changed.
+/// A person hears what is in `other.csv`, moves the rows of good clips to `valid.csv`, and puts that in the place of
+/// `manifest.csv`. Clips labelled `_silence_` or `_speech_` are not measured against a word's levels and length.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The corpus.
+    corpus: PathBuf,
+    /// Folder for the lists; by default the corpus.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    /// Folder of a model that serves as a labelling assistant: clips in which it clearly hears another of its labels are
+    /// doubted.
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Probability from which on the model clearly hears a label.
+    #[arg(long, default_value_t = Limits::default().doubt)]
+    doubt: f32,
+    /// Shortest clip, in seconds.
+    #[arg(long, default_value_t = Limits::default().shortest)]
+    shortest: f64,
+    /// Longest clip, in seconds.
+    #[arg(long, default_value_t = Limits::default().longest)]
+    longest: f64,
+    /// Level of a word's loud parts, in dB under full scale, below which the clip is silent.
+    #[arg(long, allow_negative_numbers = true, default_value_t = Limits::default().silent_db)]
+    silent_db: f64,
+    /// How far a word's loud parts stand at least above the quiet ones, in dB; less is noisy.
+    #[arg(long, default_value_t = Limits::default().contrast_db)]
+    contrast_db: f64,
+    /// Share of samples that may be clipped.
+    #[arg(long, default_value_t = Limits::default().clipped)]
+    clipped: f64,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<()> {
+        let limits = Limits {
+            shortest: self.shortest,
+            longest: self.longest,
+            silent_db: self.silent_db,
+            contrast_db: self.contrast_db,
+            clipped: self.clipped,
+            doubt: self.doubt,
+        };
+        let review = check(&self.corpus, limits, self.model.as_deref())?;
+        let lists = review.write(self.output.as_deref().unwrap_or(&self.corpus))?;
+        self.json.show(&review, || told(&review, &lists))
+    }
+}
+
+fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&Checked>> = BTreeMap::new();
+    for clip in &review.clips {
+        clip.faults.iter().for_each(|fault| kinds.entry(fault.kind).or_default().push(clip));
+    }
+    let mut table = Table::new(["fault", "clips", "for example", "what was found"]);
+    for (kind, clips) in kinds {
+        let first = clips[0];
+        let what = first.faults.iter().find(|f| f.kind == kind).map_or("", |f| f.what.as_str());
+        table = table.row([kind, &clips.len().to_string(), &first.path, what]);
+    }
+    let mut text =
+        if review.count(Verdict::Valid) < review.clips.len() { table.text() } else { String::new() };
+    for (verdict, list) in [Verdict::Valid, Verdict::Invalid, Verdict::Other].into_iter().zip(lists) {
+        text += &format!("{:6} clips in `{}`\n", review.count(verdict), list.display());
+    }
+    if review.alike > 0 {
+        text += &format!(
+            "{} synthesised clips are nearly the same as another: fewer voices than they seem\n",
+            review.alike
+        );
+    }
+    if review.count(Verdict::Other) > 0 {
+        text += "hear those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
+    }
+    text
+}

@@ -1,0 +1,61 @@
+//! `kws-lab corpus`: one module for each of its commands.
+
+mod align;
+mod check;
+mod fetch;
+mod import;
+mod output;
+mod report;
+mod report_page;
+mod split;
+mod stream;
+mod synth;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// What to type, from nothing to corpora for training.
+const EXAMPLE: &str = "\
+A corpus is a folder of clips at 16 kHz with `manifest.csv`: columns `path,label,speaker,split` and any metadata.
+From nothing to corpora for training, for example:
+
+  kws-lab corpus fetch speech_commands_v0.02 --output data
+  kws-lab corpus import speech-commands data/speech_commands_v0.02 --output corpora/words
+  kws-lab corpus synth --words computer --near commuter,compute --output corpora/computer
+  kws-lab corpus check corpora/computer
+  kws-lab corpus report corpora/computer --html report.html";
+
+/// Imports, makes, checks and describes corpora.
+#[derive(Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Corpus {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Fetch(fetch::Fetch),
+    Import(import::Import),
+    Synth(synth::Synth),
+    Align(align::Align),
+    Check(check::Check),
+    Split(split::Split),
+    Report(report::Report),
+    Stream(stream::Stream),
+}
+
+impl Corpus {
+    pub(crate) fn run(self) -> Result<()> {
+        match self.command {
+            Command::Fetch(fetch) => fetch.run(),
+            Command::Import(import) => import.run(),
+            Command::Synth(synth) => synth.run(),
+            Command::Align(align) => align.run(),
+            Command::Check(check) => check.run(),
+            Command::Split(split) => split.run(),
+            Command::Report(report) => report.run(),
+            Command::Stream(stream) => stream.run(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What the commands share: where a corpus goes, and how figures are shown.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use kws_lab::corpus::{Build, Counts, EXCLUDED, Exclusion, Existing, Made, Split};
+use kws_lab::page::Table;
+use serde::Serialize;
+
+/// Where a new corpus goes.
+#[derive(Args)]
+pub(super) struct Target {
+    /// Folder of the corpus; made when it is not there.
+    #[arg(long, short, value_name = "CORPUS")]
+    output: PathBuf,
+    /// Adds to the corpus that is there. Clips that came from the same place before are not added again.
+    #[arg(long, conflicts_with = "force")]
+    append: bool,
+    /// Replaces the corpus that is there: removes the clips that its manifest names.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    json: Json,
+}
+
+impl Target {
+    /// The folder of the corpus.
+    pub(super) fn folder(&self) -> &Path {
+        &self.output
+    }
+
+    /// Begins the corpus.
+    pub(super) fn begin(&self) -> Result<Build> {
+        let existing = match (self.append, self.force) {
+            (true, _) => Existing::Append,
+            (_, true) => Existing::Replace,
+            _ => Existing::Refuse,
+        };
+        Build::begin(&self.output, existing)
+    }
+
+    /// Puts the corpus in its place and says what it holds.
+    pub(super) fn finish(&self, build: Build) -> Result<()> {
+        let made = build.finish()?;
+        self.json.show(&made, || summary(&made))
+    }
+}
+
+/// Figures for a program.
+#[derive(Args)]
+pub(super) struct Json {
+    /// Writes the figures to this file as JSON; `-` prints them in the place of the text.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Json {
+    /// Shows figures as text, and as JSON where that was asked for.
+    pub(super) fn show<T: Serialize>(&self, figures: &T, text: impl FnOnce() -> String) -> Result<()> {
+        let json = || serde_json::to_string_pretty(figures);
+        match &self.json {
+            Some(path) if path.as_os_str() == "-" => println!("{}", json()?),
+            Some(path) => {
+                std::fs::write(path, json()?)
+                    .with_context(|| format!("cannot write `{}`", path.display()))?;
+                print!("{}", text());
+            }
+            None => print!("{}", text()),
+        }
+        Ok(())
+    }
+}
+
+/// What a new corpus holds, for a person.
+fn summary(made: &Made) -> String {
+    let mut text = counts(&made.labels).text();
+    text += &format!("{} clips added to `{}`\n", made.added, made.corpus.display());
+    if made.known > 0 {
+        text += &format!("{} clips were there already\n", made.known);
+    }
+    if made.joined > 0 {
+        text += &format!("{} clips joined the split that their speaker is in already\n", made.joined);
+    }
+    if made.nameless > 0 {
+        text += &format!(
+            "{} clips name no speaker and are split one by one: the same voice may train and test\n",
+            made.nameless
+        );
+    }
+    text + &exclusions(&made.excluded, &made.corpus.join(EXCLUDED).display().to_string())
+}
+
+/// Clips by label and split.
+pub(super) fn counts(labels: &Counts) -> Table {
+    let mut table = Table::new(["label", "train", "validation", "test"]);
+    for (label, splits) in labels {
+        let count = |split| splits.get(&split).copied().unwrap_or(0).to_string();
+        table = table.row([label.clone(), count(Split::Train), count(Split::Validation), count(Split::Test)]);
+    }
+    table
+}
+
+/// What was left out, by reason, the most frequent first; `all` names the file that has every one.
+fn exclusions(excluded: &[Exclusion], all: &str) -> String {
+    if excluded.is_empty() {
+        return String::new();
+    }
+    let mut reasons: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for Exclusion { source, reason } in excluded {
+        reasons.entry(reason).or_insert((0, source)).0 += 1;
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|&(_, (count, _))| std::cmp::Reverse(count));
+    let mut text = format!("{} left out, all of them in `{all}`:\n", excluded.len());
+    for (reason, (count, source)) in reasons.iter().take(10) {
+        let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        text += &format!("  `{source}`{more}: {reason}\n");
+    }
+    if reasons.len() > 10 {
+        text += &format!("  and {} other reasons\n", reasons.len() - 10);
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! `kws-lab corpus split`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+use kws_lab::corpus::Ratios;
+use kws_lab::corpus::resplit::{Division, Present, divide};
+
+use super::output::{Json, counts};
+
+/// Assigns training, validation and test anew, so that nobody is heard in two of them.
+///
+/// A speaker goes where a hash of the name says, as in Speech Commands: the same name always goes to the same split,
+/// whatever is added later. Clips without a speaker are assigned one by one; `_silence_` keeps its
+/// split. The manifest's other columns stay.
+#[derive(Args)]
+pub(crate) struct Split {
+    /// The corpus.
+    corpus: PathBuf,
+    /// Shares of training, validation and test.
+    #[arg(long, default_value = "80,10,10")]
+    ratios: Ratios,
+    /// Keeps the splits that are there, and assigns clips without one and speakers in several only.
+    #[arg(long)]
+    keep: bool,
+    /// Text that is hashed before the name: another text gives another draw.
+    #[arg(long, default_value = "")]
+    salt: String,
+    /// What becomes of the manifest.
+    #[arg(long, value_enum, default_value_t = Mode::Write)]
+    mode: Mode,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// It is written anew.
+    Write,
+    /// It stays; what would change is shown.
+    Show,
+    /// It stays; the command fails where a speaker is in several splits.
+    Check,
+}
+
+impl Split {
+    pub(crate) fn run(self) -> Result<()> {
+        let present = if self.keep { Present::Keep } else { Present::Replace };
+        let division = divide(&self.corpus, self.ratios, present, &self.salt)?;
+        self.json.show(&division, || told(&division, self.mode))?;
+        match self.mode {
+            Mode::Write => division.write()?,
+            Mode::Show => {}
+            Mode::Check => ensure!(
+                division.conflicts.is_empty(),
+                "{} speakers of `{}` are in several splits; `kws-lab corpus split` without `--mode check` repairs that",
+                division.conflicts.len(),
+                self.corpus.display()
+            ),
+        }
+        Ok(())
+    }
+}
+
+fn told(division: &Division, mode: Mode) -> String {
+    let mut text = String::new();
+    if mode != Mode::Check {
+        text +=
+            &format!("{}{} clips change their split\n", counts(&division.labels).text(), division.changed);
+    }
+    for conflict in division.conflicts.iter().take(10) {
+        let found: Vec<String> = conflict.found.iter().map(|split| format!("`{split}`")).collect();
+        let (speaker, given) = (&conflict.speaker, conflict.given);
+        text += &format!("speaker `{speaker}` is in {}, and belongs to `{given}`\n", found.join(" and "));
+    }
+    if division.conflicts.len() > 10 {
+        text += &format!("and {} more speakers in several splits\n", division.conflicts.len() - 10);
+    }
+    if division.nameless > 0 {
+        text += &format!("{} clips name no speaker: the same voice may train and test\n", division.nameless);
+    }
+    text
+}

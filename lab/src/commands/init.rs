@@ -1,0 +1,211 @@
+//! `kws-lab init`.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use kws_lab::bundle::Card;
+use kws_lab::nets::Architecture;
+use kws_lab::train::Config;
+
+use super::paths::seen_from;
+
+/// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
+///
+/// `train.toml` is for `kws-lab train`, every line of it explained. `pipeline.toml` runs the model once it is
+/// trained. `phrases.txt` lists everyday words and phrases without a keyword, for `kws-lab corpus synth` to have them
+/// spoken: what the model must not react to, where no recordings are at hand.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  kws-lab init computer --near-miss commuter,compute,competent
+  kws-lab init hallo stopp --folder german --corpus recordings --noise kitchen
+  kws-lab init computer --start pipelines/models/yes_no   fine-tunes that model on a few dozen clips")]
+pub(crate) struct Init {
+    /// The words to listen for.
+    #[arg(required = true)]
+    keywords: Vec<String>,
+    /// The folder to write; must not hold such files already [default: named like the first keyword].
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Words that are easily taken for a keyword; may be given as a list with commas.
+    #[arg(long, value_delimiter = ',')]
+    near_miss: Vec<String>,
+    /// Corpora to train on, each a folder with a `manifest.csv` [default: `corpus` in the new folder].
+    #[arg(long)]
+    corpus: Vec<PathBuf>,
+    /// Folders of recordings that play behind the words.
+    #[arg(long)]
+    noise: Vec<PathBuf>,
+    /// A trained model to start from: its front end and its network are taken over, and only its last layer is
+    /// trained.
+    #[arg(long, value_name = "MODEL")]
+    start: Option<PathBuf>,
+}
+
+/// What the network is and how long it learns.
+struct Plan {
+    front_end: Vec<toml::Table>,
+    architecture: Architecture,
+    epochs: usize,
+    rate: &'static str,
+    patience: usize,
+}
+
+impl Init {
+    pub(crate) fn run(self) -> Result<()> {
+        for word in self.keywords.iter().chain(&self.near_miss) {
+            let plain = !word.trim().is_empty() && !word.contains(['"', '\\', '\n', ',']);
+            ensure!(plain, "found the word `{word}`, expected letters");
+            ensure!(word != "silence" && word != "unknown", "`{word}` is what is heard between the keywords");
+        }
+        let folder = self.folder.clone().unwrap_or_else(|| self.keywords[0].replace(' ', "_").into());
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+        let name = folder
+            .canonicalize()?
+            .file_name()
+            .context("the folder has no name")?
+            .to_string_lossy()
+            .into_owned();
+        let plan = self.plan()?;
+        create(&folder.join("train.toml"), &self.training(&folder, &name, &plan)?)?;
+        create(&folder.join("pipeline.toml"), &self.pipeline(&name, &plan))?;
+        create(&folder.join("phrases.txt"), &self.phrases())?;
+        println!("wrote train.toml, pipeline.toml and phrases.txt into `{}`; next:", folder.display());
+        print!("{}", self.advice(&folder));
+        Ok(())
+    }
+
+    fn plan(&self) -> Result<Plan> {
+        let Some(model) = &self.start else {
+            let config: Network = toml::from_str(include_str!("init/network.toml"))?;
+            let Network { front_end, architecture } = config;
+            return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
+        };
+        let card = Card::read(model)?;
+        let config = Config::read(&model.join("train.toml"))?;
+        let (front_end, architecture) = (card.front_end, config.architecture);
+        Ok(Plan { front_end, architecture, epochs: 10, rate: "1e-3", patience: 5 })
+    }
+
+    fn training(&self, folder: &Path, name: &str, plan: &Plan) -> Result<String> {
+        let corpora =
+            if self.corpus.is_empty() { quoted(["corpus"]) } else { quoted_from(folder, &self.corpus)? };
+        let start = match &self.start {
+            Some(model) => {
+                let model = seen_from(folder, model)?;
+                format!(
+                    "\n# The trained model to start from, and what of it is trained: `head`, its last layer, or `all`.\n\
+                     [start]\nmodel = \"{model}\"\ntrain = \"head\"\n"
+                )
+            }
+            None => String::new(),
+        };
+        let network = format!("architecture = {}", toml::Value::try_from(&plan.architecture)?);
+        Ok(include_str!("init/train.toml")
+            .replace("{name}", name)
+            .replace("{labels}", &quoted_labels(&self.keywords))
+            .replace("{architecture}", &network)
+            .replace("{start}", &start)
+            .replace("{corpora}", &corpora)
+            .replace("{noise}", &quoted_from(folder, &self.noise)?)
+            .replace("{front_end}", &stages("front_end", &plan.front_end))
+            .replace("{near_miss}", &quoted_labels(&self.near_miss))
+            .replace("{epochs}", &plan.epochs.to_string())
+            .replace("{rate}", plan.rate)
+            .replace("{patience}", &plan.patience.to_string()))
+    }
+
+    fn pipeline(&self, name: &str, plan: &Plan) -> String {
+        let mut front_end = plan.front_end.clone();
+        // Judged every 100 ms where frames come every 20 ms.
+        if let Some(stack) = front_end.last_mut() {
+            stack.insert("hop".into(), 5.into());
+        }
+        include_str!("init/pipeline.toml")
+            .replace("{name}", name)
+            .replace("{spoken}", &self.keywords.join(" or "))
+            .replace("{front_end}", &stages("stage", &front_end))
+    }
+
+    /// Everyday words and phrases that hold no keyword.
+    fn phrases(&self) -> String {
+        let keywords: Vec<String> = self.keywords.iter().map(|word| word.to_lowercase()).collect();
+        let plain =
+            |phrase: &&str| !keywords.iter().any(|word| phrase.to_lowercase().contains(word.as_str()));
+        include_str!("init/phrases.txt").lines().filter(plain).map(|phrase| format!("{phrase}\n")).collect()
+    }
+
+    /// What to do next.
+    fn advice(&self, folder: &Path) -> String {
+        let folder = folder.display();
+        let mut lines = Vec::new();
+        if self.corpus.is_empty() {
+            let near = match self.near_miss.join(",") {
+                near if near.is_empty() => near,
+                near => format!(" --near {near}"),
+            };
+            lines.push(format!(
+                "kws-lab corpus synth --output {folder}/corpus --words {}{near} \\\n    --sentences \
+                 {folder}/phrases.txt --sentence-takes 10",
+                self.keywords.join(",")
+            ));
+        }
+        lines.push(format!("kws-lab train {folder}"));
+        let corpus = self.corpus.first().map_or(format!("{folder}/corpus"), |c| c.display().to_string());
+        lines.push(format!("kws-lab corpus stream {corpus} --output {folder}/test.wav"));
+        lines.push(format!(
+            "kws-lab evaluate --pipeline {folder}/pipeline.toml \\\n    --stream {folder}/test.wav --truth \
+             {folder}/test.truth.csv"
+        ));
+        lines.push(format!("kws-run {folder}/pipeline.toml"));
+        lines.iter().map(|line| format!("  {line}\n")).collect()
+    }
+}
+
+/// The label that `kws-lab corpus synth` gives a phrase.
+fn label(phrase: &str) -> String {
+    phrase.replace(char::is_whitespace, "_")
+}
+
+#[derive(serde::Deserialize)]
+struct Network {
+    architecture: Architecture,
+    front_end: Vec<toml::Table>,
+}
+
+/// `"a", "b"`.
+fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
+}
+
+fn quoted_labels(phrases: &[String]) -> String {
+    let labels: Vec<String> = phrases.iter().map(|phrase| label(phrase)).collect();
+    quoted(labels.iter().map(String::as_str))
+}
+
+/// Stages as an array of tables.
+fn stages(array: &str, stages: &[toml::Table]) -> String {
+    stages.iter().map(|stage| format!("\n[[{array}]]\n{stage}")).collect()
+}
+
+/// Paths as seen from `folder`, quoted.
+fn quoted_from(folder: &Path, paths: &[PathBuf]) -> Result<String> {
+    let paths: Vec<String> = paths.iter().map(|path| seen_from(folder, path)).collect::<Result<_>>()?;
+    Ok(quoted(paths.iter().map(String::as_str)))
+}
+
+/// Writes a file that must not be there yet.
+fn create(path: &Path, text: &str) -> Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(mut file) => {
+            file.write_all(text.as_bytes()).with_context(|| format!("cannot write `{}`", path.display()))
+        }
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            bail!("`{}` is already there and is left as it is; name another `--folder`", path.display())
+        }
+        Err(e) => Err(e).with_context(|| format!("cannot write `{}`", path.display())),
+    }
+}

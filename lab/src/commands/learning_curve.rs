@@ -1,0 +1,132 @@
+//! `kws-lab learning-curve`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use kws_lab::bundle::{self, Card};
+use kws_lab::device::Backend;
+use kws_lab::page::{Axis, Chart, Page, Series, Table};
+use kws_lab::train::{self, Config, Earlier, Workplace};
+
+use super::train::configuration;
+
+/// Trains on parts of the speakers and shows what more data would bring.
+///
+/// Each run hears the training clips of a share of the speakers, the smaller share being a part of the larger one;
+/// validation and test stay whole. A curve that still rises at its end asks for more speakers; one that has levelled
+/// off asks for another network. Runs that were killed go on, and finished ones are not trained again.
+#[derive(Args)]
+pub(crate) struct LearningCurve {
+    /// Configuration, or a folder that holds it as `train.toml`.
+    config: PathBuf,
+    /// Shares of the training speakers.
+    #[arg(long, value_delimiter = ',', default_value = "0.25,0.5,1")]
+    fractions: Vec<f64>,
+    /// Folder for what is left between runs; the models and `learning_curve.html` go there as well, to
+    /// `WORK/NAME/learning_curve`.
+    #[arg(long, default_value = "target/lab")]
+    work: PathBuf,
+    /// Where tensors live, as for `train`.
+    #[arg(long, value_parser = Backend::parse, default_value_t)]
+    device: Backend,
+    /// Writes the figures to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What one share of the speakers came to.
+#[derive(serde::Serialize)]
+struct Outcome {
+    fraction: f64,
+    /// Of the best epoch of the last phase.
+    validation_balanced: f64,
+    /// Of the int8 model.
+    test_top1: f64,
+    test_balanced: f64,
+    test_clips: i64,
+}
+
+impl LearningCurve {
+    pub(crate) fn run(self) -> Result<()> {
+        let config = Config::read(&configuration(&self.config))?;
+        for fraction in &self.fractions {
+            ensure!(
+                *fraction > 0.0 && *fraction <= 1.0,
+                "fraction {fraction} is no share above 0 and up to 1"
+            );
+        }
+        let folder = self.work.join(&config.name).join("learning_curve");
+        let mut outcomes = Vec::new();
+        for &fraction in &self.fractions {
+            eprintln!("{:.0} % of the training speakers", 100.0 * fraction);
+            outcomes.push(self.outcome(&config, &folder, fraction)?);
+        }
+        let table = table(&outcomes);
+        print!("{}", table.text());
+        let path = folder.join("learning_curve.html");
+        page(&config.name, &outcomes, table)?.write(&path)?;
+        eprintln!("the curve: {}", path.display());
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(&outcomes)?;
+            std::fs::write(path, text + "\n")
+                .with_context(|| format!("cannot write `{}`", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, config: &Config, folder: &Path, fraction: f64) -> Result<Outcome> {
+        let mut config = config.clone();
+        config.data.speakers = fraction;
+        let folder = folder.join(fraction.to_string());
+        let workplace = Workplace { folder: &folder, backend: self.device, earlier: Earlier::Resume };
+        let trained = train::train(&config, workplace)?;
+        bundle::export(&folder, &config, &trained)?;
+        let measured = Card::read(&folder)?.measured;
+        let figure = |name: &str| {
+            measured
+                .get(name)
+                .and_then(toml::Value::as_float)
+                .with_context(|| format!("`{name}` was not measured"))
+        };
+        let last = trained.history.last().map(|e| e.phase);
+        let phase = trained.history.iter().filter(|e| Some(e.phase) == last);
+        let best = phase.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
+        Ok(Outcome {
+            fraction,
+            validation_balanced: best.map_or(0.0, |e| e.validation_balanced),
+            test_top1: figure("top1")?,
+            test_balanced: figure("balanced")?,
+            test_clips: measured.get("clips").and_then(toml::Value::as_integer).unwrap_or(0),
+        })
+    }
+}
+
+fn table(outcomes: &[Outcome]) -> Table {
+    let header = ["speakers", "validation, balanced", "test top-1", "test, balanced", "test clips"];
+    outcomes.iter().fold(Table::new(header), |table, o| {
+        table.row([
+            format!("{:.0} %", 100.0 * o.fraction),
+            format!("{:.4}", o.validation_balanced),
+            format!("{:.4}", o.test_top1),
+            format!("{:.4}", o.test_balanced),
+            o.test_clips.to_string(),
+        ])
+    })
+}
+
+fn page(name: &str, outcomes: &[Outcome], table: Table) -> Result<Page> {
+    let series = |title: &str, figure: fn(&Outcome) -> f64| {
+        Series::line(title, outcomes.iter().map(|o| (100.0 * o.fraction, figure(o))))
+    };
+    let chart = Chart::new(Axis::new("% of the training speakers").logarithmic(), Axis::new("share right"))
+        .with(series("test top-1", |o| o.test_top1))
+        .with(series("test, balanced", |o| o.test_balanced))
+        .with(series("validation, balanced", |o| o.validation_balanced));
+    Ok(Page::new(format!("Learning curve of {name}"))
+        .figure(
+            chart.svg()?,
+            "Int8 on test, fake-quantised on validation; balanced is the mean over the labels.",
+        )
+        .table(table))
+}

@@ -1,0 +1,35 @@
+//! What a network makes of clips.
+
+use burn::tensor::Device;
+use burn::tensor::activation::log_softmax;
+
+use super::batches::{Batch, tensor};
+use super::metrics::{Confusion, largest};
+use crate::nets::{Network, values};
+use crate::quantise::Fake;
+
+/// Clips that go through the network at once.
+const AT_ONCE: usize = 256;
+
+/// Predictions of a network over a batch of any size.
+///
+/// Returns the mean over the classes of their mean cross-entropy, and the counts.
+#[must_use]
+pub fn assess(network: &Network, batch: &Batch, fake: Option<&Fake>, device: &Device) -> (f64, Confusion) {
+    let classes = network.graph.steps.last().map_or(0, |s| s.output[2]);
+    let mut confusion = Confusion::new(classes);
+    let mut losses = vec![(0.0, 0usize); classes];
+    for start in (0..batch.classes.len()).step_by(AT_ONCE) {
+        let range = start..(start + AT_ONCE).min(batch.classes.len());
+        let logits =
+            network.forward(tensor(batch, range.clone(), network.graph.features, device), fake, None);
+        let logs = values(log_softmax(logits, 1));
+        for (row, &class) in logs.chunks_exact(classes).zip(&batch.classes[range]) {
+            confusion.add(class, largest(row));
+            losses[class].0 -= f64::from(row[class]);
+            losses[class].1 += 1;
+        }
+    }
+    let means: Vec<f64> = losses.iter().filter(|l| l.1 > 0).map(|l| l.0 / l.1 as f64).collect();
+    (means.iter().sum::<f64>() / means.len().max(1) as f64, confusion)
+}

@@ -1,0 +1,129 @@
+//! A killed training ends with the weights of an uninterrupted one.
+
+mod tones;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use tones::{configuration, corpus, fail, folder, succeed, train};
+
+/// Rows of the history, without the column of seconds.
+fn history(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("work/tones/history.csv")).unwrap_or_default();
+    text.lines().skip(1).map(|row| row.rsplit_once(',').unwrap().0.to_owned()).collect()
+}
+
+/// How long the last epoch took.
+fn last_epoch(folder: &Path) -> Duration {
+    let text = fs::read_to_string(folder.join("work/tones/history.csv")).unwrap();
+    let seconds = text.lines().last().unwrap().rsplit_once(',').unwrap().1;
+    Duration::from_secs_f64(seconds.parse().unwrap())
+}
+
+/// Where in an epoch to kill.
+enum Moment {
+    /// As soon as the epoch's row is in the history, while files of older epochs may still be there.
+    End,
+    /// Half an epoch later.
+    Middle,
+}
+
+/// Trains until the history has so many rows, then kills the program.
+fn train_and_kill(folder: &Path, rows: usize, moment: Moment) {
+    let mut child = train(folder).stderr(Stdio::null()).spawn().unwrap();
+    while history(folder).len() < rows {
+        assert!(child.try_wait().unwrap().is_none(), "the training ended before it was killed");
+        sleep(Duration::from_millis(1));
+    }
+    if let Moment::Middle = moment {
+        sleep(last_epoch(folder) / 2);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(history(folder).len(), rows, "the training was killed too late");
+}
+
+fn assert_same(a: &Path, b: &Path) {
+    assert_eq!(history(a), history(b));
+    for file in ["float.bpk", "model.tflite"] {
+        assert!(fs::read(a.join(file)).unwrap() == fs::read(b.join(file)).unwrap(), "`{file}` differs");
+    }
+}
+
+#[test]
+fn a_killed_training_ends_as_an_uninterrupted_one() {
+    let folder = folder("a_killed_training_ends_as_an_uninterrupted_one");
+    corpus(&folder);
+    let whole = configuration(&folder, "whole", &[]);
+    let killed = configuration(&folder, "killed", &[]);
+    succeed(&mut train(&whole));
+    assert_eq!(history(&whole).len(), 5);
+    train_and_kill(&killed, 1, Moment::End);
+    // As if it had been killed while it wrote down the next epoch.
+    for half in ["float-0002.network.bpk", "float-0002.optimiser.bpk.new", "history.csv.new"] {
+        fs::write(killed.join("work/tones").join(half), "half a file").unwrap();
+    }
+    train_and_kill(&killed, 2, Moment::Middle);
+    train_and_kill(&killed, 3, Moment::End);
+    train_and_kill(&killed, 4, Moment::Middle);
+    let said = succeed(&mut train(&killed));
+    assert!(said.contains("qat: going on after epoch 1 of 2"), "{said}");
+    assert_same(&whole, &killed);
+
+    // What is finished is not trained again, but exported again.
+    fs::remove_file(killed.join("model.tflite")).unwrap();
+    succeed(&mut train(&killed));
+    assert_same(&whole, &killed);
+}
+
+#[test]
+fn a_seed_decides_a_run() {
+    let folder = folder("a_seed_decides_a_run");
+    corpus(&folder);
+    let fast = [("epochs", "1"), ("clips", "100")];
+    let first = configuration(&folder, "first", &fast);
+    let same = configuration(&folder, "same", &fast);
+    let other = configuration(&folder, "other", &[fast[0], fast[1], ("seed", "2")]);
+    for folder in [&first, &same, &other] {
+        succeed(&mut train(folder));
+    }
+    assert_same(&first, &same);
+    let weights = |folder: &Path| fs::read(folder.join("float.bpk")).unwrap();
+    assert!(weights(&first) != weights(&other), "another seed gave the same weights");
+}
+
+#[test]
+fn an_early_stop_is_remembered() {
+    let folder = folder("an_early_stop_is_remembered");
+    corpus(&folder);
+    // So large a rate never goes on to improve for thirty epochs.
+    let changes = [("epochs", "30\npatience = 1"), ("clips", "50"), ("rate", "0.3")];
+    let run = configuration(&folder, "run", &changes);
+    let said = succeed(&mut train(&run));
+    assert!(said.contains("float: no better epoch in 1 tries, stopping"), "{said}");
+    let rows = history(&run);
+    assert!(rows.len() < 60);
+    succeed(&mut train(&run));
+    assert_eq!(rows, history(&run));
+}
+
+#[test]
+fn another_configuration_does_not_go_on_from_this_one() {
+    let folder = folder("another_configuration_does_not_go_on_from_this_one");
+    corpus(&folder);
+    let fast = [("epochs", "1"), ("clips", "100")];
+    let run = configuration(&folder, "run", &fast);
+    succeed(&mut train(&run));
+    configuration(&folder, "run", &[fast[0], fast[1], ("rate", "1e-3")]);
+    let said = fail(&mut train(&run));
+    assert!(said.contains("`fit.rate` (0.004 then, 0.001 now)") && said.contains("--restart"), "{said}");
+    succeed(train(&run).arg("--restart"));
+
+    // Other clips under the same names.
+    fs::copy(folder.join("corpus/high-2.wav"), folder.join("corpus/low-2.wav")).unwrap();
+    let said = fail(&mut train(&run));
+    assert!(said.contains("its clips"), "{said}");
+}

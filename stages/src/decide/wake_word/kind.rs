@@ -1,0 +1,91 @@
+//! The kind `wake_word`.
+
+use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Simple, Site, node};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
+use crate::nn::Manifest;
+
+/// Detections of a microWakeWord model, as ESPHome decides them; a second input is a voice activity model, which must
+/// agree.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WakeWordParams {
+    /// Probability above which the mean must be; the manifest's where none is given.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub cutoff: Option<f64>,
+    /// Probabilities that are averaged; the manifest's where none is given.
+    #[schemars(range(min = 1, max = 1000), extend("unit" = "inferences"))]
+    pub sliding_window: Option<usize>,
+    /// Frames of features that pass at the start, and after a detection, before the next.
+    #[schemars(range(min = 0, max = 100_000), extend("unit" = "frames"))]
+    pub warm_up: u32,
+}
+
+impl Default for WakeWordParams {
+    fn default() -> Self {
+        WakeWordParams { cutoff: None, sliding_window: None, warm_up: WARM_UP }
+    }
+}
+
+/// How microWakeWord's models store a probability, once it is a signed byte.
+const QUANT: Quant = Quant { scale: 1.0 / 256.0, zero_point: -128 };
+
+impl Kind for WakeWordParams {
+    const NAME: &'static str = "wake_word";
+    const INPUTS: std::ops::RangeInclusive<usize> = 1..=2;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let word = manifest(site, 0)?;
+        let port = &site.inputs[0];
+        let cutoff = self.cutoff.map_or(word.cutoff(), |cutoff| (cutoff * 255.0) as u8);
+        let window = self.sliding_window.unwrap_or(word.sliding_window);
+        let voice = match site.inputs.get(1) {
+            Some(other) if other.period != port.period => {
+                let (from, period) = (&site.from[1], other.period);
+                let message = format!(
+                    "`{from}` writes every {period} ticks, expected every {}, as `{}`",
+                    port.period, site.from[0]
+                );
+                return Err(Refusal::of("inputs", message));
+            }
+            Some(_) => Some(manifest(site, 1)?),
+            None => None,
+        };
+        let step = port.ticks(word.step_ms as f64).max(1);
+        let pace = WakePace {
+            stride: (port.period / step).max(1) as u32,
+            period: port.period,
+            warm_up: self.warm_up,
+        };
+        let output = Port {
+            labels: vec![word.wake_word],
+            points: vec!["default".to_owned()],
+            ..port.then(Element::Event, vec![1], Role::EVENTS)
+        };
+        let others = voice.as_ref().map_or(0, |voice| voice.sliding_window);
+        let cost = Cost { macs: (window + others) as u64, state: window + others + 32, tables: 0 };
+        Ok(Simple::boxed(Some(output), cost, move || {
+            let voice =
+                voice.as_ref().map(|voice| Sliding::new(voice.cutoff(), vec![0u8; voice.sliding_window]));
+            let voiced = voice.is_some();
+            let stage = WakeWord::new(Sliding::new(cutoff, vec![0u8; window]), voice, pace);
+            Ok(if voiced { node(VoicedWakeWord(stage)) } else { node(stage) })
+        }))
+    }
+}
+
+/// The manifest of the classifier that an input comes from.
+fn manifest(site: &Site<'_>, input: usize) -> Result<Manifest, Refusal> {
+    let (port, from) = (&site.inputs[input], &site.from[input]);
+    let model = port.made_by.last().and_then(|step| step.params.get("model")?.as_str());
+    let path = model.map(|model| site.path(model)).filter(|path| Manifest::is_named(path));
+    let bytes = port.element == Element::I8 && port.len() == 1 && port.quant == Some(QUANT);
+    let Some(path) = path.filter(|_| bytes) else {
+        let message = format!("`{from}` writes {port}, expected one probability in 256ths");
+        return Err(Refusal::of("input", message)
+            .help("read a `classifier` whose `model` is the `.json` manifest of a microWakeWord model"));
+    };
+    Manifest::read(&path).map_err(|error| Refusal::of("input", error))
+}

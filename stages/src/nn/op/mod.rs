@@ -1,0 +1,95 @@
+//! The small plain operations that a plan is made of.
+//!
+//! Every operation is plain data: its fields are numbers, its `Debug` form is a Rust expression, and what it reads
+//! and writes are [`Span`]s of the arena and of the plan's two pools of constants. So the same value lies in a `Vec`
+//! on a host and in a `static` of a firmware image.
+
+mod elementwise;
+mod float;
+mod geometry;
+mod movement;
+mod reduction;
+mod svdf;
+mod weighted;
+mod wide;
+
+pub use elementwise::{Arithmetic, Binary, Table};
+pub use float::{
+    Bounds, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool, FloatSoftmax,
+    FloatUnary, Function, Requantise,
+};
+pub use geometry::{AXES, Image, Span, Window};
+pub use movement::{Fill, Move, Source};
+pub use reduction::{Mean, Pool, Pooling, Softmax};
+pub use svdf::{FloatSvdf, Svdf};
+pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
+pub use wide::{Integer, Rescale, Sigmoid, WideSigmoid, WideSoftmax};
+
+/// One operation of a plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// CONV_2D.
+    Conv(Conv),
+    /// DEPTHWISE_CONV_2D.
+    Depthwise(Depthwise),
+    /// FULLY_CONNECTED.
+    FullyConnected(FullyConnected),
+    /// AVERAGE_POOL_2D, MAX_POOL_2D.
+    Pool(Pool),
+    /// SOFTMAX.
+    Softmax(Softmax),
+    /// A copy of any shape.
+    Move(Move),
+    /// Bytes of one value.
+    Fill(Fill),
+    /// A function of single bytes.
+    Table(Table),
+    /// ADD, SUB, MUL.
+    Binary(Binary),
+    /// MEAN.
+    Mean(Mean),
+    /// SVDF.
+    Svdf(Svdf),
+    /// SOFTMAX, int8 to int16.
+    SoftmaxToWide(Softmax),
+    /// CONV_2D, int16.
+    WideConv(Conv),
+    /// DEPTHWISE_CONV_2D, int16.
+    WideDepthwise(Depthwise),
+    /// FULLY_CONNECTED, int16.
+    WideFullyConnected(FullyConnected),
+    /// AVERAGE_POOL_2D, MAX_POOL_2D, int16.
+    WidePool(Pool),
+    /// SOFTMAX, int16.
+    WideSoftmax(WideSoftmax),
+    /// LOGISTIC, TANH, int16.
+    WideSigmoid(WideSigmoid),
+    /// ADD, SUB, MUL, int16.
+    WideBinary(Binary),
+    /// MEAN, int16.
+    WideMean(Mean),
+    /// QUANTIZE between integers, RELU and its kin on int16.
+    Rescale(Rescale),
+    /// CONV_2D, float32.
+    FloatConv(FloatConv),
+    /// DEPTHWISE_CONV_2D, float32.
+    FloatDepthwise(FloatDepthwise),
+    /// FULLY_CONNECTED, float32.
+    FloatFullyConnected(FloatFullyConnected),
+    /// AVERAGE_POOL_2D, MAX_POOL_2D, float32.
+    FloatPool(FloatPool),
+    /// SOFTMAX, float32.
+    FloatSoftmax(FloatSoftmax),
+    /// LOGISTIC, TANH, RELU and its kin, float32.
+    FloatUnary(FloatUnary),
+    /// ADD, SUB, MUL, float32.
+    FloatBinary(FloatBinary),
+    /// MEAN, float32.
+    FloatMean(FloatMean),
+    /// SVDF, float32.
+    FloatSvdf(FloatSvdf),
+    /// QUANTIZE, float32 to an integer.
+    Quantise(Requantise),
+    /// DEQUANTIZE, an integer to float32.
+    Dequantise(Requantise),
+}

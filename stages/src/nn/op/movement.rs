@@ -1,0 +1,45 @@
+//! Operators that only move bytes.
+
+use super::{AXES, Span};
+
+/// Where a [`Move`] reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Bytes of the arena.
+    Arena(Span),
+    /// Constants of the pool of bytes.
+    Constant(Span),
+}
+
+/// Copies a block of any shape: CONCATENATION, SPLIT, SLICE, STRIDED_SLICE, PAD, PACK, TRANSPOSE and the variables.
+///
+/// For every index `i` below `counts`, `run` bytes go from `from_start + Σ i · from_steps` to
+/// `to_start + Σ i · to_steps`, counted in bytes from where source and destination begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// What is read.
+    pub from: Source,
+    /// What is written, in the arena.
+    pub to: Span,
+    /// First byte read.
+    pub from_start: u32,
+    /// First byte written.
+    pub to_start: u32,
+    /// Bytes that lie together on both sides.
+    pub run: u32,
+    /// Extent along each axis, the slowest first.
+    pub counts: [u32; AXES],
+    /// Bytes between neighbours of the source along each axis.
+    pub from_steps: [i32; AXES],
+    /// Bytes between neighbours of the destination along each axis.
+    pub to_steps: [i32; AXES],
+}
+
+/// Sets all bytes to one value: PAD's border, a variable's first value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// What is written, in the arena.
+    pub to: Span,
+    /// The value.
+    pub value: i8,
+}

@@ -1,0 +1,168 @@
+//! microWakeWord models in pipelines, against `pymicro-wakeword` step for step.
+//!
+//! `tests/oracle/micro_wake_word.py ../shared/data target/vectors/micro_wake_word` writes what is compared: without it,
+//! or without the data, there is nothing to test, and the tests say so.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use kws_engine::{
+    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, Refusal, Simple, Site, Stage,
+    node,
+};
+use kws_stages::nn::{Manifest, Model};
+use kws_tests::{root, shared_data};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A sink of anything. What it keeps is put in when it runs.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Keep {}
+
+impl Kind for Keep {
+    const NAME: &'static str = "keep";
+
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        Ok(Simple::boxed(None, Cost::default(), || Ok(node(All::<i8>(Arc::default())))))
+    }
+}
+
+/// Keeps every block.
+struct All<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T: Item> Stage for All<T> {
+    type In = T;
+    type Out = ();
+
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+        self.0.lock().unwrap().extend_from_slice(&input);
+        Ok(Flow::Skip)
+    }
+}
+
+/// All that the last stage of `toml` writes over a recording.
+fn written<T: Item + HostInput>(recording: &Path, toml: &str) -> Vec<T> {
+    let path = recording.display();
+    let toml = format!("[[stage]]\nkind = 'audio_file'\npath = '{path}'\n{toml}\n[[stage]]\nkind = 'keep'\n");
+    let pipeline = Pipeline::parse(&toml, "micro_wake_word.toml", Path::new(".")).unwrap();
+    let mut registry = kws_host::registry();
+    registry.add::<Keep>();
+    let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
+    let kept: Arc<Mutex<Vec<T>>> = Arc::default();
+    plan.run_here(|stage, made| match stage.kind.as_str() {
+        "keep" => node(All(Arc::clone(&kept))),
+        _ => made,
+    })
+    .unwrap_or_else(|fault| panic!("{fault}"));
+    std::mem::take(&mut *kept.lock().unwrap())
+}
+
+/// Probabilities with ESPHome's features, as a pipeline gives them.
+fn of_pipeline(recording: &Path, manifest: &Path) -> Vec<u8> {
+    let toml = format!(
+        "[[stage]]\nkind = 'micro_frontend'\nhop_ms = 10\n\n[[stage]]\nkind = 'classifier'\nmodel = '{}'",
+        manifest.display()
+    );
+    let stored: Vec<i8> = written(recording, &toml);
+    stored.into_iter().map(|byte| (i16::from(byte) + 128) as u8).collect()
+}
+
+/// Probabilities with the package's features: divided by 25.6, and rounded in double precision, ties to even.
+fn of_package(recording: &Path, manifest: &Path) -> Vec<u8> {
+    let toml = "[[stage]]\nkind = 'micro_frontend'\nhop_ms = 10\nencoding = 'raw'";
+    let raw: Vec<i16> = written(recording, toml);
+    let file = manifest.with_file_name(Manifest::read(manifest).unwrap().model);
+    let model = Model::open(&fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    let input = &model.inputs()[0];
+    let (scale, zero) = (f64::from(input.scale), f64::from(input.zero_point));
+    let mut arena = model.arena();
+    let steps = raw.chunks_exact(input.count()).map(|frames| {
+        for (to, raw) in model.plan().input_mut(&mut arena).iter_mut().zip(frames) {
+            *to = (f64::from(*raw) * 0.0390625 / scale + zero).round_ties_even() as i8;
+        }
+        model.run(&mut arena);
+        model.plan().output(&arena)[0] as u8
+    });
+    steps.collect()
+}
+
+/// The oracle's lines: recording, manifest, and where its bytes are without their ending.
+fn oracle(data: &Path) -> Option<Vec<(PathBuf, PathBuf, PathBuf)>> {
+    let folder = root().join("target/vectors/micro_wake_word");
+    let Ok(index) = fs::read_to_string(folder.join("index.csv")) else {
+        eprintln!("SKIPPED: {} is not here; tests/oracle/micro_wake_word.py writes it", folder.display());
+        return None;
+    };
+    let line = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        (data.join(fields[0]), data.join(fields[1]), folder.join(fields[2]))
+    };
+    Some(index.lines().skip(1).map(line).collect())
+}
+
+#[test]
+fn probabilities_are_those_of_the_package() {
+    let Some(models) = shared_data("models") else { return };
+    let Some(lines) = oracle(models.parent().unwrap()) else { return };
+    assert!(lines.len() >= 10);
+    let mut steps = 0;
+    for (recording, manifest, expected) in lines {
+        let bytes = |ending: &str| fs::read(expected.with_extension(ending)).unwrap();
+        for (found, ending) in
+            [(of_pipeline(&recording, &manifest), "esphome"), (of_package(&recording, &manifest), "pymicro")]
+        {
+            let expected = bytes(ending);
+            // A last incomplete block of the recording is dropped.
+            assert!(expected.len().abs_diff(found.len()) <= 1, "{}", recording.display());
+            let same = found.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+            let both = found.len().min(expected.len());
+            assert_eq!(same, both, "{} with {}: {ending} differs", recording.display(), manifest.display());
+            steps += same;
+        }
+    }
+    println!("{steps} probabilities are equal");
+}
+
+/// The shipped pipeline with the data's models, over a recording.
+fn shipped(data: &Path, recording: &Path) -> Pipeline {
+    let mut pipeline = Pipeline::read(&root().join("pipelines/wake_word.toml")).unwrap();
+    for model in ["vad", "alexa"] {
+        let path = data.join(format!("models/{model}.json"));
+        pipeline.set(&format!("{model}.model={:?}", path.display().to_string())).unwrap();
+    }
+    let params = serde_json::json!({"path": recording});
+    pipeline.replace("mic", "audio_file", &params, "a test's recording");
+    pipeline
+}
+
+#[test]
+fn two_models_run_side_by_side_on_one_front_end() {
+    let Some(models) = shared_data("models") else { return };
+    let data = models.parent().unwrap();
+    let pipeline = shipped(data, &data.join("continuous_speech/speech_0.flac"));
+    let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
+    let output = plan.stage("wake_word").unwrap().output.clone().unwrap();
+    assert_eq!((&output.labels[..], output.period), (&["Alexa".to_owned()][..], 480));
+    // Two minutes of commands to a coffee machine, which is not called Alexa.
+    plan.run_here(|_, made| made).unwrap_or_else(|fault| panic!("{fault}"));
+}
+
+#[test]
+fn a_missing_model_is_told_with_where_to_get_one() {
+    let pipeline = Pipeline::read(&root().join("pipelines/wake_word.toml")).unwrap();
+    let Err(error) = Plan::new(&pipeline, &kws_host::registry()) else { return };
+    let error = error.to_string();
+    assert!(error.contains("cannot read") && error.contains("micro-wake-word-models"), "{error}");
+}
+
+#[test]
+fn the_front_end_must_be_the_manifest_s() {
+    let Some(models) = shared_data("models") else { return };
+    let data = models.parent().unwrap();
+    let mut pipeline = shipped(data, &data.join("continuous_speech/speech_0.flac"));
+    pipeline.set("micro_frontend.hop_ms=20").unwrap();
+    let error = Plan::new(&pipeline, &kws_host::registry()).err().unwrap().to_string();
+    assert!(error.contains("`hop_ms = 10`"), "{error}");
+}
