@@ -60,10 +60,11 @@ pub fn variants(bundle: &Bundle, scores: &Scores, list: &Scores) -> Result<Vec<V
     let right: Vec<bool> = rights(&float_rows, scores);
     let mut all = vec![variant("float", &right, &right, None)];
     let batches = batches(float, list)?;
+    let features = bundle.front_end()?.quantisation();
     for (name, method) in
         [("PTQ, min-max", Calibration::MinMax), ("PTQ, percentile", Calibration::Percentile(1e-4))]
     {
-        let fake = calibrate(float, &batches, method);
+        let fake = calibrate(float, &batches, method, features);
         let mut integer = Integer::open(&crate::tflite::write(&quantise(float, &fake)))?;
         let outputs = run(&mut integer, float, &scores.features);
         let rows: Vec<Vec<f32>> = outputs.iter().map(|o| integer.probabilities(o)).collect();
