@@ -1,6 +1,6 @@
 """Every shipped model on all test clips: our runtime against TFLite Micro and LiteRT, and against burn.
 
-    python tests/oracle/lab_parity.py KWS_LAB CORPUS OUT MODEL_FOLDER [MODEL_FOLDER ...]
+    python tests/oracle/lab_parity.py KWS_LAB CORPUS OUT FOLDER/model.tflite [FOLDER/model.tflite ...]
 
 KWS_LAB is the command, built in release. For each model it writes what our runtime read and wrote on the clips of the
 split `test` to OUT/NAME and checks that
@@ -121,8 +121,9 @@ def check(lab, corpus, out, folder):
 
 
 def main():
-    """Checks all models, and fails with the first."""
-    lab, corpus, out, *folders = map(pathlib.Path, sys.argv[1:])
+    """Checks all models, and fails when one does not agree."""
+    lab, corpus, out, *models = map(pathlib.Path, sys.argv[1:])
+    folders = [model.parent for model in models]
     out.mkdir(parents=True, exist_ok=True)
     results = {folder.name: check(lab.resolve(), corpus, out / folder.name, folder) for folder in folders}
     failed = [name for name, good in results.items() if not good]
