@@ -55,7 +55,7 @@ def sliding(rng, dilated=True, most=5):
     return padding, axes
 
 
-def inputs_with_bias(rng, m, x, k, out, scales, elements):
+def inputs_with_bias(m, rng, x, k, out, scales, elements):
     """Inputs of an operator with weights; any may go without biases."""
     if rng.random() < 0.15:
         return [x, k]
@@ -84,7 +84,7 @@ def conv_2d(rng, m, element="int8"):
     y = m.main.tensor([batch, oh, ow, out], element, so, zo)
     # Only here does TFLite take biases of either width.
     elements = ["int64", "int64", "int32"] if wide else ["int32"]
-    m.main.op("CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
+    m.main.op("CONV_2D", inputs_with_bias(m, rng, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
               strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
@@ -114,7 +114,7 @@ def depthwise_conv_2d(rng, m, element="int8"):
     x = m.main.tensor([1, h, w, depth], element, si, zi)
     k = m.main.tensor([1, kh, kw, out], "int8", sw_, 0, weights(rng, (1, kh, kw, out)), 3)
     y = m.main.tensor([1, oh, ow, out], element, so, zo)
-    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
+    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(m, rng, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
               "DepthwiseConv2DOptions", padding=padding, strideH=sh, strideW=sw, depthMultiplier=multiplier,
               dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
@@ -130,7 +130,7 @@ def fully_connected(rng, m, element="int8"):
     x = m.main.tensor([rows, inputs], element, si, zi)
     k = m.main.tensor([outputs, inputs], "int8", swt, zw, weights(rng, (outputs, inputs)))
     y = m.main.tensor([rows, outputs], element, so, zo)
-    m.main.op("FULLY_CONNECTED", inputs_with_bias(rng, m, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
+    m.main.op("FULLY_CONNECTED", inputs_with_bias(m, rng, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 

@@ -76,6 +76,12 @@ fn build<F: Feature>(model: &Model, quantise: Quantise, offset: i8) -> Box<dyn N
         KernelSet::Avx2(avx2) => with::<F, _>(model, avx2, quantise, offset),
         #[cfg(target_arch = "x86_64")]
         KernelSet::Vnni(vnni) => with::<F, _>(model, vnni, quantise, offset),
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::AvxVnni(vnni) => with::<F, _>(model, vnni, quantise, offset),
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::Neon(neon) => with::<F, _>(model, neon, quantise, offset),
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::NeonDot(neon) => with::<F, _>(model, neon, quantise, offset),
     }
 }
 

@@ -3,21 +3,27 @@
 use super::Lowering;
 use crate::nn::error::ModelError;
 use crate::nn::kernels::KernelSet;
-#[cfg(target_arch = "x86_64")]
-use crate::nn::kernels::x86::pack::{self, Channels, Form, Packed};
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::nn::kernels::packed::pack::{self, Channels, Form, Packed};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::nn::op::{Conv, Layout};
 use crate::nn::op::{Op, Span};
 
 impl Lowering<'_, '_> {
     /// Adds an operation with its weights and its per-channel words (biases, multipliers, shifts).
     pub(super) fn push_weighted(&mut self, op: Op, weights: &[u8], words: &[i32]) -> Result<(), ModelError> {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         {
             let form = match self.kernels {
                 KernelSet::Plain(_) => None,
+                #[cfg(target_arch = "x86_64")]
                 KernelSet::Avx2(_) => Some(pack::AVX2),
+                #[cfg(target_arch = "x86_64")]
+                KernelSet::AvxVnni(_) => Some(pack::AVX_VNNI),
+                #[cfg(target_arch = "x86_64")]
                 KernelSet::Vnni(_) => Some(pack::VNNI),
+                #[cfg(target_arch = "aarch64")]
+                KernelSet::Neon(_) | KernelSet::NeonDot(_) => Some(pack::NEON),
             };
             if let Some(form) = form
                 && self.push_packed(form, op, weights, words)?
@@ -43,7 +49,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Adds the operation in packed form, or says that it has none.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     fn push_packed(&mut self, form: Form, op: Op, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
         let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
         let (biases, factors) = words.split_at(words.len() / 3);
@@ -88,7 +94,7 @@ impl Lowering<'_, '_> {
 }
 
 /// A depthwise convolution of one input channel as the convolution that it is.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 fn as_conv(op: &crate::nn::op::Depthwise) -> Op {
     Op::Conv(Conv {
         input: op.input,

@@ -3,9 +3,10 @@
 use core::arch::x86_64::*;
 
 use super::image::{Corners, Padded};
-use super::pack::VNNI;
+use super::loops::packed_kernels;
+use super::pack::{FLIP, VNNI as FORM};
 use super::tables::{Block, Tables, check, lend};
-use crate::nn::kernels::{self, Constants, Kernels, Plain};
+use crate::nn::kernels::{self, Constants, Plain};
 use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
 
 /// Kernels for x86-64 with AVX-512 (F, BW, VL, VNNI, VBMI).
@@ -24,120 +25,41 @@ impl Vnni {
     }
 }
 
-impl Kernels for Vnni {
-    fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
-        match op.layout {
-            Layout::Plain => Plain.conv(op, constants, arena),
-            // SAFETY: `detect` alone makes a `Vnni`, and only where the processor has the features.
-            Layout::Packed => unsafe { conv(op, constants, arena) },
-        }
-    }
+packed_kernels!(Vnni, "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi");
 
-    fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
-        match op.layout {
-            Layout::Plain => Plain.depthwise(op, constants, arena),
-            // SAFETY: as in `conv`.
-            Layout::Packed => unsafe { depthwise(op, constants, arena) },
-        }
-    }
-
-    fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
-        match op.layout {
-            Layout::Plain => Plain.fully_connected(op, constants, arena),
-            // SAFETY: as in `conv`.
-            Layout::Packed => unsafe { fully_connected(op, constants, arena) },
-        }
-    }
-}
-
+/// A vector of sums.
+type Vector = __m512i;
 /// Lanes of a vector.
-const LANES: usize = VNNI.lanes;
-/// Flips the sign bit of a byte: what was `i8` becomes the `u8` that is 128 greater.
-const FLIP: i8 = i8::MIN;
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
-    let padded = Padded::new(op.from, op.to, &op.window);
-    let tables =
-        Tables::new(VNNI, constants, (op.weights, op.channels), op.to.channels as usize, op.rescaling);
-    let corners = Corners::new(padded, op.to, &op.window);
-    check(&tables, corners, 1, 4, image);
-    let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
-    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
-        padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
-        for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
-            let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
-            // SAFETY: `check` made sure that every window lies in the image.
-            unsafe {
-                match panels {
-                    1 => tiles::<1>(block, corners.iter()),
-                    2 => tiles::<2>(block, corners.iter()),
-                    _ => tiles::<4>(block, corners.iter()),
-                }
-            }
-        }
-    }
-}
-
+const LANES: usize = FORM.lanes;
 /// Most pixels that are computed side by side.
 const PIXELS: usize = 6;
+/// Bytes of an item of the image.
+const ITEM: usize = 1;
 
-/// # Safety
-///
-/// Every corner plus every step of the tables plus four bytes must lie in the image.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-unsafe fn tiles<const P: usize>(mut block: Block<'_>, mut corners: impl Iterator<Item = usize>) {
-    let mut pixel = 0;
-    loop {
-        let mut tile = [0; PIXELS];
-        let count = tile.iter_mut().zip(&mut corners).map(|(to, corner)| *to = corner).count();
-        // SAFETY: passed on to the caller.
-        unsafe {
-            match count {
-                0 => return,
-                1 => sums::<1, P>(&mut block, &tile, pixel),
-                2 => sums::<2, P>(&mut block, &tile, pixel),
-                3 => sums::<3, P>(&mut block, &tile, pixel),
-                4 => sums::<4, P>(&mut block, &tile, pixel),
-                5 => sums::<5, P>(&mut block, &tile, pixel),
-                _ => sums::<6, P>(&mut block, &tile, pixel),
-            }
-        }
-        pixel += count;
-    }
+/// An input byte, as the image holds it.
+fn item(byte: i8, _: i32) -> [i8; ITEM] {
+    [byte ^ FLIP]
 }
 
-/// Computes `M` pixels by `P` panels.
-///
-/// # Safety
-///
-/// As [`tiles`], for the first `M` corners.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-unsafe fn sums<const M: usize, const P: usize>(
-    block: &mut Block<'_>,
-    corners: &[usize; PIXELS],
-    pixel: usize,
-) {
-    let biases: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
-    let mut sums = [biases; M];
-    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
-    for (step, weights) in block.tables.steps.iter().zip(weights) {
-        // SAFETY: an array of 64 bytes is as long as a vector.
-        let weights = weights.each_ref().map(|w| unsafe { _mm512_loadu_si512(w.as_ptr().cast()) });
-        for (sums, corner) in sums.iter_mut().zip(corners) {
-            // SAFETY: the caller made sure that these four bytes lie in the image.
-            let word =
-                unsafe { block.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned() };
-            let word = _mm512_set1_epi32(word);
-            for (sum, weights) in sums.iter_mut().zip(weights) {
-                *sum = _mm512_dpbusd_epi32(*sum, word, weights);
-            }
-        }
-    }
-    for (m, sums) in sums.into_iter().enumerate() {
-        write(block, sums, pixel + m);
-    }
+/// What the image holds beyond its border: the input's zero point.
+fn padding(offset: i32) -> [i8; ITEM] {
+    [(-offset) as i8 ^ FLIP]
+}
+
+#[target_feature(enable = "avx512f")]
+fn broadcast(word: i32) -> __m512i {
+    _mm512_set1_epi32(word)
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn accumulate(sum: __m512i, word: __m512i, weights: __m512i) -> __m512i {
+    _mm512_dpbusd_epi32(sum, word, weights)
+}
+
+#[target_feature(enable = "avx512f")]
+fn weights(bytes: &[i8; 64]) -> __m512i {
+    // SAFETY: an array of 64 bytes is as long as a vector.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
 /// Rescales the sums of one pixel and writes its channels.
@@ -147,7 +69,7 @@ fn write<const P: usize>(block: &mut Block<'_>, sums: [__m512i; P], pixel: usize
     let to = &mut block.to[pixel * block.tables.channels + block.first..][..count];
     let scaled: [__m512i; P] = core::array::from_fn(|p| rescale(sums[p], &block.rows, p));
     let (min, max) = (block.tables.rescaling.min as i8, block.tables.rescaling.max as i8);
-    if P == VNNI.panels {
+    if P == FORM.panels {
         let (low, high) =
             (_mm512_packs_epi32(scaled[0], scaled[1]), _mm512_packs_epi32(scaled[2], scaled[3]));
         let bytes = _mm512_packs_epi16(low, high);
@@ -188,30 +110,19 @@ fn rescale(sums: __m512i, rows: &[&[i32]; 4], panel: usize) -> __m512i {
     _mm512_srav_epi32(_mm512_add_epi32(_mm512_add_epi32(product, rounding), ties), shift)
 }
 
+/// Depthwise sums of a block of channels at one pixel.
+///
+/// # Safety
+///
+/// 64 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
-    let padded = Padded::new(op.from, op.to, &op.window);
-    let channels = VNNI.spread(op);
-    let tables = Tables::new(VNNI, constants, (op.weights, op.channels), channels, op.rescaling);
-    let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels);
-    // A vector of channels may read past those of the last tap.
-    check(&tables, corners, 1, channels + 4 * LANES - 1, image);
-    let pad = (-op.rescaling.input_offset) as i8 ^ FLIP;
-    for (from, to) in input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane())) {
-        padded.fill(from, (op.from, &op.window), &mut image[..padded.len()], pad, |byte| byte ^ FLIP);
-        for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / VNNI.inputs) {
-            let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
-            for (pixel, corner) in corners.iter().enumerate() {
-                // SAFETY: `check` made sure that the vectors of every window lie in the image.
-                unsafe {
-                    match panels {
-                        1 => few::<1>(&mut block, corner + first, pixel),
-                        2 => few::<2>(&mut block, corner + first, pixel),
-                        _ => many(&mut block, corner + first, pixel),
-                    }
-                }
-            }
+unsafe fn depthwise_pixel(block: &mut Block<'_>, corner: usize, pixel: usize, panels: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        match panels {
+            1 => few::<1>(block, corner, pixel),
+            2 => few::<2>(block, corner, pixel),
+            _ => many(block, corner, pixel),
         }
     }
 }
@@ -241,9 +152,7 @@ unsafe fn many(block: &mut Block<'_>, corner: usize, pixel: usize) {
             _mm512_unpackhi_epi16(high01, high23),
         ];
         for ((sum, words), weights) in sums.iter_mut().zip(words).zip(weights) {
-            // SAFETY: an array of 64 bytes is as long as a vector.
-            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
+            *sum = accumulate(*sum, words, self::weights(weights));
         }
     }
     write(block, sums, pixel);
@@ -268,9 +177,7 @@ unsafe fn few<const P: usize>(block: &mut Block<'_>, corner: usize, pixel: usize
             let taps = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a), b);
             let taps = _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(taps, c), d);
             let words = _mm512_permutexvar_epi8(gather, taps);
-            // SAFETY: an array of 64 bytes is as long as a vector.
-            let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-            *sum = _mm512_dpbusd_epi32(*sum, words, weights);
+            *sum = accumulate(*sum, words, self::weights(weights));
         }
     }
     write(block, sums, pixel);
@@ -290,20 +197,6 @@ fn gather() -> __m512i {
     };
     // SAFETY: an array of 64 bytes is as long as a vector.
     unsafe { _mm512_loadu_si512(INDICES.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
-    let (input, output) = kernels::pair(arena, op.input, op.output);
-    let weights = &constants.bytes[op.weights.range()];
-    let channels = kernels::Channels::of(constants, op.channels);
-    let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
-    for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
-        for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {
-            let sum = channels.biases[channel].wrapping_add(dot(vector, row));
-            *out = channels.output(channel, sum, &op.rescaling);
-        }
-    }
 }
 
 /// Sum of the products of weights with inputs that are 128 greater than stored.

@@ -1,4 +1,4 @@
-//! Weights and constants in the order in which the x86 kernels read them.
+//! Weights and constants in the order in which the packed kernels read them.
 
 use super::image::{Padded, SLACK};
 use crate::nn::fixed::Factor;
@@ -9,8 +9,10 @@ use crate::nn::op::{Conv, Depthwise, FullyConnected, Image, Rescaling, Window};
 pub(crate) struct Form {
     /// Lanes of 32 bits in a vector.
     pub(crate) lanes: usize,
-    /// Panels, each one vector of channels, that are packed into bytes together; their channels interleave.
+    /// Panels, each one vector of channels, that are packed into bytes together.
     pub(crate) panels: usize,
+    /// Order of the channels of a full block.
+    pub(crate) order: Order,
     /// Inputs in a 32-bit word: 4 bytes, or 2 integers of 16 bits.
     pub(crate) inputs: usize,
     /// What is added to an input byte before it is multiplied: 128 makes it unsigned; nothing stands for the input's
@@ -18,10 +20,33 @@ pub(crate) struct Form {
     pub(crate) bias: Option<i32>,
 }
 
+/// Order of the channels of a full block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Panel by panel.
+    Natural,
+    /// By fours from each panel in turn, so that the saturating packs of x86 put its bytes in order.
+    Interleaved,
+}
+
+/// Flips the sign bit of a byte: what was `i8` becomes the `u8` that is 128 greater.
+#[cfg(target_arch = "x86_64")]
+pub(super) const FLIP: i8 = i8::MIN;
+
 /// AVX2: products of 16-bit pairs.
-pub(crate) const AVX2: Form = Form { lanes: 8, panels: 2, inputs: 2, bias: None };
-/// AVX-512 VNNI: products of four unsigned with four signed bytes.
-pub(crate) const VNNI: Form = Form { lanes: 16, panels: 4, inputs: 4, bias: Some(128) };
+#[cfg(target_arch = "x86_64")]
+pub(crate) const AVX2: Form = Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 2, bias: None };
+/// AVX-VNNI: products of four unsigned with four signed bytes.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const AVX_VNNI: Form =
+    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 4, bias: Some(128) };
+/// AVX-512 VNNI: the same in longer vectors.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const VNNI: Form =
+    Form { lanes: 16, panels: 4, order: Order::Interleaved, inputs: 4, bias: Some(128) };
+/// NEON: products of four signed bytes.
+#[cfg(target_arch = "aarch64")]
+pub(crate) const NEON: Form = Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0) };
 
 /// An operator's constants, packed.
 #[derive(Debug, Default)]
@@ -55,10 +80,9 @@ impl Form {
         })
     }
 
-    /// The channel, counted from the block's first, that lane `lane` of panel `panel` computes. A full block
-    /// interleaves by fours, so that the saturating packs of the instruction set put its bytes in order.
-    pub(crate) const fn channel(self, panels: usize, panel: usize, lane: usize) -> usize {
-        if panels < self.panels {
+    /// The channel, counted from the block's first, that lane `lane` of panel `panel` computes.
+    pub(crate) fn channel(self, panels: usize, panel: usize, lane: usize) -> usize {
+        if panels < self.panels || self.order == Order::Natural {
             return panel * self.lanes + lane;
         }
         lane / 4 * (4 * panels) + panel * 4 + lane % 4

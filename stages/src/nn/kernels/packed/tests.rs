@@ -1,7 +1,7 @@
 //! Packed kernels against the plain ones, on random shapes, strides, paddings and extreme values.
 
-use super::pack::{AVX2, Channels, Form, Packed, VNNI};
-use crate::nn::kernels::{Avx2, Constants, Kernels, Plain, Vnni};
+use super::pack::{self, Channels, Form, Packed};
+use crate::nn::kernels::{Constants, Kernels, Plain};
 use crate::nn::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
 
 /// A small generator of random numbers (Marsaglia's xorshift64).
@@ -245,18 +245,40 @@ fn all<K: Kernels>(form: Form, kernels: K) {
     assert!(fully_connected(form, kernels, 3) > 300);
 }
 
-#[test]
-fn avx2_equals_plain() {
-    match Avx2::detect() {
-        Some(avx2) => all(AVX2, avx2),
-        None => println!("skipped: this computer has no AVX2"),
+/// Tests a set, where this computer has it.
+fn tested<K: Kernels>(name: &str, form: Form, set: Option<K>) {
+    match set {
+        Some(kernels) => all(form, kernels),
+        None => println!("SKIPPED: this computer has no {name}"),
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx2_equals_plain() {
+    tested("AVX2", pack::AVX2, super::Avx2::detect());
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx_vnni_equals_plain() {
+    tested("AVX-VNNI", pack::AVX_VNNI, super::AvxVnni::detect());
+}
+
+#[cfg(target_arch = "x86_64")]
 #[test]
 fn vnni_equals_plain() {
-    match Vnni::detect() {
-        Some(vnni) => all(VNNI, vnni),
-        None => println!("skipped: this computer has no AVX-512 VNNI"),
-    }
+    tested("AVX-512 VNNI", pack::VNNI, super::Vnni::detect());
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn neon_equals_plain() {
+    tested("NEON", pack::NEON, super::Neon::detect());
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn neon_dotprod_equals_plain() {
+    tested("NEON with dot products", pack::NEON, super::NeonDot::detect());
 }
