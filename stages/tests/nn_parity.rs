@@ -2,7 +2,7 @@
 //!
 //! Each folder of vectors holds `model.tflite`, `input<i>.npy` and `output<i>.npy`, whose first dimension counts the
 //! runs. Those in `tests/vectors/nn/golden` are in the repository; `tests/vectors/nn/live.py` makes more from any
-//! model, and `target/vectors/nn` is the folder that it wrote.
+//! model, `tests/vectors/nn/random_models.py` from random ones; `target/vectors/nn` is the folder that they wrote.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -99,7 +99,7 @@ fn folders(of: &Path) -> Vec<PathBuf> {
 fn golden_vectors() {
     let of = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/nn/golden");
     let folders = folders(Path::new(of));
-    assert!(folders.len() >= 60, "found {} golden folders", folders.len());
+    assert!(folders.len() >= 100, "found {} golden folders", folders.len());
     for folder in folders {
         assert!(compare(&folder) > 0);
     }
@@ -108,13 +108,15 @@ fn golden_vectors() {
 #[test]
 fn live_vectors() {
     let of = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/vectors/nn");
-    let folders = folders(&of);
-    if folders.is_empty() {
+    let (models, random) = (folders(&of), folders(&of.join("random")));
+    if models.is_empty() && random.is_empty() {
         eprintln!("SKIPPED: {} holds no vectors; tests/vectors/nn/live.py writes them", of.display());
         return;
     }
-    for folder in folders {
+    for folder in models {
         let runs = compare(&folder);
         println!("{}: {runs} runs equal", folder.display());
     }
+    let runs: usize = random.iter().map(|folder| compare(folder)).sum();
+    println!("{} random models: {runs} runs equal", random.len());
 }

@@ -190,6 +190,12 @@ impl Model {
             KernelSet::Avx2(avx2) => self.plan.run_with(avx2, arena),
             #[cfg(target_arch = "x86_64")]
             KernelSet::Vnni(vnni) => self.plan.run_with(vnni, arena),
+            #[cfg(target_arch = "x86_64")]
+            KernelSet::AvxVnni(vnni) => self.plan.run_with(vnni, arena),
+            #[cfg(target_arch = "aarch64")]
+            KernelSet::Neon(neon) => self.plan.run_with(neon, arena),
+            #[cfg(target_arch = "aarch64")]
+            KernelSet::NeonDot(neon) => self.plan.run_with(neon, arena),
         }
     }
 

@@ -4,8 +4,9 @@
 
 Writes the folders that `stages/tests/nn_parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
 dilations, activations, scales and zero points are drawn anew for each seed. What TFLite Micro refuses is run with
-LiteRT's built-in kernels instead. `--golden` writes few runs of the first seeds, which is how
-tests/vectors/nn/golden was made.
+LiteRT's built-in kernels instead. `--golden` writes three runs of each seed and keeps
+the two smallest folders of each operator, which is how tests/vectors/nn/golden was made (with eight seeds, and with one
+of conv_2d and separable).
 
 Needs PyPI `tflite-micro`, `ai-edge-litert`, `tflite` and `numpy`.
 """
@@ -55,7 +56,7 @@ def sliding(rng, dilated=True, most=5):
     return padding, axes
 
 
-def inputs_with_bias(rng, m, x, k, out, scales, elements):
+def inputs_with_bias(m, rng, x, k, out, scales, elements):
     """Inputs of an operator with weights; any may go without biases."""
     if rng.random() < 0.15:
         return [x, k]
@@ -84,7 +85,7 @@ def conv_2d(rng, m, element="int8"):
     y = m.main.tensor([batch, oh, ow, out], element, so, zo)
     # Only here does TFLite take biases of either width.
     elements = ["int64", "int64", "int32"] if wide else ["int32"]
-    m.main.op("CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
+    m.main.op("CONV_2D", inputs_with_bias(m, rng, x, k, out, si * sw_, elements), [y], "Conv2DOptions", padding=padding,
               strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
@@ -114,7 +115,7 @@ def depthwise_conv_2d(rng, m, element="int8"):
     x = m.main.tensor([1, h, w, depth], element, si, zi)
     k = m.main.tensor([1, kh, kw, out], "int8", sw_, 0, weights(rng, (1, kh, kw, out)), 3)
     y = m.main.tensor([1, oh, ow, out], element, so, zo)
-    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(rng, m, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
+    m.main.op("DEPTHWISE_CONV_2D", inputs_with_bias(m, rng, x, k, out, si * sw_, ["int64" if wide else "int32"]), [y],
               "DepthwiseConv2DOptions", padding=padding, strideH=sh, strideW=sw, depthMultiplier=multiplier,
               dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
@@ -130,7 +131,7 @@ def fully_connected(rng, m, element="int8"):
     x = m.main.tensor([rows, inputs], element, si, zi)
     k = m.main.tensor([outputs, inputs], "int8", swt, zw, weights(rng, (outputs, inputs)))
     y = m.main.tensor([rows, outputs], element, so, zo)
-    m.main.op("FULLY_CONNECTED", inputs_with_bias(rng, m, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
+    m.main.op("FULLY_CONNECTED", inputs_with_bias(m, rng, x, k, outputs, si * swt, ["int64" if wide else "int32"]), [y], "FullyConnectedOptions",
               fusedActivationFunction=int(rng.choice(RELUS)))
     return [x], [y]
 
@@ -625,17 +626,22 @@ def main():
     parser.add_argument("--only", nargs="*", choices=sorted(OPERATORS), default=sorted(OPERATORS))
     parser.add_argument("--golden", action="store_true")
     args = parser.parse_args()
-    seeds, runs = (2, 3) if args.golden else (args.seeds, args.runs)
+    runs = 3 if args.golden else args.runs
     for name in args.only:
-        oracles = set()
-        for seed in range(seeds):
+        oracles, folders = set(), []
+        for seed in range(args.seeds):
             model = Model()
             rng = np.random.default_rng([seed, *name.encode()])
             ends = OPERATORS[name](rng, model)
             out = args.out / f"{name}-{seed}"
             shutil.rmtree(out, ignore_errors=True)
             oracles.add(live.record(model.bytes(*ends), out, runs))
-        print(f"{name}: {seeds} models, {runs} runs each, {' and '.join(sorted(oracles))}")
+            folders.append(out)
+        if args.golden:
+            folders.sort(key=lambda folder: sum(file.stat().st_size for file in folder.iterdir()))
+            for folder in folders[2:]:
+                shutil.rmtree(folder)
+        print(f"{name}: {args.seeds} models, {runs} runs each, {' and '.join(sorted(oracles))}")
 
 
 if __name__ == "__main__":

@@ -166,7 +166,13 @@ impl Resolved {
             #[cfg(target_arch = "x86_64")]
             KernelSet::Avx2(avx2) => self.with::<F, _>(avx2),
             #[cfg(target_arch = "x86_64")]
+            KernelSet::AvxVnni(vnni) => self.with::<F, _>(vnni),
+            #[cfg(target_arch = "x86_64")]
             KernelSet::Vnni(vnni) => self.with::<F, _>(vnni),
+            #[cfg(target_arch = "aarch64")]
+            KernelSet::Neon(neon) => self.with::<F, _>(neon),
+            #[cfg(target_arch = "aarch64")]
+            KernelSet::NeonDot(neon) => self.with::<F, _>(neon),
         }
     }
 

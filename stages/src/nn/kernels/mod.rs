@@ -21,17 +21,19 @@ mod walk;
 mod wide;
 mod window;
 
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) mod packed;
 #[cfg(feature = "std")]
 mod set;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-pub(crate) mod x86;
 
 pub use dsp::Dsp;
 pub use only::Only;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+pub use packed::{Avx2, AvxVnni, Vnni};
+#[cfg(all(feature = "std", target_arch = "aarch64"))]
+pub use packed::{Neon, NeonDot};
 #[cfg(feature = "std")]
 pub use set::KernelSet;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-pub use x86::{Avx2, Vnni};
 
 use super::fixed::Factor;
 use super::op::{

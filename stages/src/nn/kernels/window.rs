@@ -4,7 +4,7 @@ use crate::nn::op::{Image, Window};
 
 /// The part of a window along one dimension that lies inside the image.
 #[derive(Clone, Copy)]
-pub(super) struct Reach {
+pub(in crate::nn::kernels) struct Reach {
     /// First tap inside.
     pub(super) first: usize,
     /// One past the last tap inside.

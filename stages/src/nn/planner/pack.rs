@@ -4,8 +4,8 @@ use super::Lowering;
 use crate::nn::error::ModelError;
 use crate::nn::kernels::KernelSet;
 use crate::nn::kernels::dsp;
-#[cfg(target_arch = "x86_64")]
-use crate::nn::kernels::x86::pack::{self, Channels, Form, Packed};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::nn::kernels::packed::pack::{self, Channels, Form, Packed};
 use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
 impl Lowering<'_, '_> {
@@ -14,12 +14,18 @@ impl Lowering<'_, '_> {
         if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
             return Ok(());
         }
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         {
             let form = match self.kernels {
                 KernelSet::Plain(_) | KernelSet::Dsp(_) => None,
+                #[cfg(target_arch = "x86_64")]
                 KernelSet::Avx2(_) => Some(pack::AVX2),
+                #[cfg(target_arch = "x86_64")]
+                KernelSet::AvxVnni(_) => Some(pack::AVX_VNNI),
+                #[cfg(target_arch = "x86_64")]
                 KernelSet::Vnni(_) => Some(pack::VNNI),
+                #[cfg(target_arch = "aarch64")]
+                KernelSet::Neon(_) | KernelSet::NeonDot(_) => Some(pack::NEON),
             };
             if let Some(form) = form
                 && self.push_packed(form, op, weights, words)?
@@ -78,7 +84,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Adds the operation in packed form, or says that it has none.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     fn push_packed(&mut self, form: Form, op: Op, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
         let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
         let (biases, factors) = words.split_at(words.len() / 3);

@@ -4,7 +4,8 @@ use core::cell::Cell;
 
 use super::assembly::{self, Offset};
 use super::taps::Taps;
-use crate::nn::kernels::{Constants, Reach};
+use crate::nn::kernels::Constants;
+use crate::nn::kernels::window::Reach;
 use crate::nn::op::Conv;
 
 /// Convolves an image; see [`pack::conv`](super::pack::conv) for the constants.

@@ -1,7 +1,8 @@
 //! DEPTHWISE_CONV_2D: one pixel, four channels at a time.
 
 use super::assembly::{self, Offset, Patch};
-use crate::nn::kernels::{Constants, Reach, pair};
+use crate::nn::kernels::window::Reach;
+use crate::nn::kernels::{Constants, pair};
 use crate::nn::op::Depthwise;
 
 /// Convolves each channel with its own kernel; see [`pack::depthwise`](super::pack::depthwise) for the constants.

@@ -12,6 +12,9 @@ pub(super) fn unary(op: &FloatUnary, arena: &mut [i8]) {
     for (x, out) in input.iter().map(get).zip(output) {
         *out = put(match op.function {
             Function::Clamp(bounds) => bounds.clamp(x),
+            // As TFLite, which takes the tails to be straight.
+            Function::Logistic if x > 16.619_047 => 1.0,
+            Function::Logistic if x < -9.0 => libm::expf(x),
             Function::Logistic => 1.0 / (1.0 + libm::expf(-x)),
             Function::Tanh => libm::tanhf(x),
         });
