@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | convolution | two pixels times two channels; the pixels' windows are expanded to pairs in scratch memory first | 1.0 instructions |
 //! | depthwise | one pixel, four channels | 2.8 |
-//! | fully connected | two outputs | 1.5 |
+//! | fully connected | two outputs | 1.8 |
 //!
 //! What an operator needs beside its input lies in the plan's words as one stream, in the order in which the kernel
 //! reads it: for each group of channels their biases, their weights, and then multiplier, rounding and shift of each.
