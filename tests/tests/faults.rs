@@ -30,7 +30,7 @@ fn ran(pipeline: &Pipeline) -> Outcome {
 }
 
 /// Edges before the events: what is put behind the trigger sees blocks only when a word is heard.
-const EDGES: usize = 8;
+const EDGES: usize = 7;
 
 #[test]
 fn a_lane_that_fails_or_panics_anywhere_ends_the_run_and_is_named() {
@@ -72,7 +72,7 @@ fn gaps_anywhere_are_counted_and_words_after_them_are_found() {
 
 #[test]
 fn a_sink_that_stalls_delays_and_loses_nothing() {
-    let (pipeline, events) = troubled("stalled", 8, "stalls = [{ at_ms = 3000, length_ms = 300 }]");
+    let (pipeline, events) = troubled("stalled", 7, "stalls = [{ at_ms = 3000, length_ms = 300 }]");
     let outcome = ran(&pipeline);
     assert_eq!((outcome.fault, outcome.gaps.len()), (None, 0));
     let sound = events.with_file_name("sound.jsonl");

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Manifest, Model, Streaming, Tensor};
+use crate::nn::{Card, Element as ModelElement, Manifest, Model, ModelError, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -98,11 +98,14 @@ impl Params {
                 return Err(Refusal::of("hop", "found `hop` without `streaming = true`")
                     .help("without streaming, the `hop` of the `stack` sets the pace"));
             }
-            return Model::open(&bytes)
-                .map_err(|error| Refusal::of("model", format!("cannot run `{}`: {error}", path.display())));
+            return Model::open(&bytes).map_err(|error| damaged(path, &error));
         }
         let frame = &site.inputs[0];
         Model::open_streaming(&bytes, frame.len(), self.hop).map_err(|error| {
+            // What cannot run on whole windows either is the file's fault.
+            if let Err(error) = Model::open(&bytes) {
+                return damaged(path, &error);
+            }
             let message = format!("cannot run `{}` on new frames: {error}", path.display());
             let help = match frame.made_by.last() {
                 Some(step) if step.kind == "stack" => {
@@ -114,6 +117,10 @@ impl Params {
             Refusal::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
         })
     }
+}
+
+fn damaged(path: &Path, error: &ModelError) -> Refusal {
+    Refusal::of("model", format!("cannot run `{}`: {error}", path.display()))
 }
 
 /// A classifier's model and what it writes.
