@@ -1,4 +1,5 @@
 //! What `kws-lab train` says of configurations and corpora that it cannot use, and of those that it could.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod tones;
 

@@ -1,4 +1,5 @@
 //! A killed training ends with the weights of an uninterrupted one.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod tones;
 

@@ -1,4 +1,5 @@
 //! Transfer learning: from a trained model to another keyword.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod tones;
 

@@ -327,17 +327,17 @@ fn mlperf_streaming_wakeword_computes_an_eighteenth() {
 }
 
 #[test]
-fn yes_no_runs_on_three_new_frames() {
+fn yes_no_runs_on_two_new_frames() {
     let bytes = std::fs::read(file("pipelines/models/yes_no/model.tflite")).unwrap();
     let model = Model::open_streaming(&bytes, 40, None).unwrap_or_else(|error| panic!("{error}"));
     let streaming = model.streaming().unwrap();
     println!("{} MACs for {}, whole {}", model.macs(), streaming.hop, streaming.whole_macs);
-    assert_eq!((streaming.window, streaming.hop), (49, 3));
+    assert_eq!((streaming.window, streaming.hop), (49, 2));
     assert!(8 * model.macs() < streaming.whole_macs);
-    random_windows(&bytes, 40, 3);
+    random_windows(&bytes, 40, 2);
     random_windows(&bytes, 40, 6);
     let error = Model::open_streaming(&bytes, 40, Some(5)).unwrap_err().to_string();
-    assert!(error.contains("operator 0 `CONV_2D`") && error.contains("a multiple of 3"), "{error}");
+    assert!(error.contains("operator 0 `CONV_2D`") && error.contains("a multiple of 2"), "{error}");
 }
 
 /// What the planner says of a network of one layer and a dense end over all of its rows.
@@ -414,7 +414,7 @@ fn the_classifier_answers_as_behind_a_stack_also_after_a_gap() {
     assert!(error.contains("leave out the `stack`"), "{error}");
     let error =
         Rig::new(&frames(), &format!("{classifier}streaming = true\nhop = 5\n")).err().unwrap().to_string();
-    assert!(error.contains("a hop that is a multiple of 3"), "{error}");
+    assert!(error.contains("a hop that is a multiple of 2"), "{error}");
     let error = Rig::new(&frames(), &format!("{classifier}hop = 3\n")).err().unwrap().to_string();
     assert!(error.contains("without `streaming = true`"), "{error}");
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
