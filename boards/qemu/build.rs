@@ -9,6 +9,7 @@ use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, W
 use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
 
+#[allow(unreachable_pub, reason = "the firmware's library is built of this file too")]
 #[path = "src/random.rs"]
 #[allow(dead_code, reason = "the board draws more from it")]
 mod random;

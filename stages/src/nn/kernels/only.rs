@@ -1,7 +1,7 @@
 //! A kernel set without what a plan does not use.
 
 use super::{Constants, Kernels};
-use crate::nn::op::{Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Softmax, Table};
+use crate::nn::op::{Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Softmax, Svdf, Table};
 
 /// The kernels of `K` for the operators in `OPERATORS`, and none for all others: so a firmware image holds only what
 /// its models run.
@@ -30,10 +30,14 @@ pub const BINARY: u32 = 1 << 7;
 pub const MEAN: u32 = 1 << 8;
 /// [`Op::family`] of everything on floats.
 pub const FLOAT: u32 = 1 << 9;
+/// [`Op::family`] of SVDF.
+pub const SVDF: u32 = 1 << 10;
+/// [`Op::family`] of everything on int16.
+pub const WIDE: u32 = 1 << 11;
 
 /// The families by name, as constant expressions write them.
 #[cfg(feature = "std")]
-pub(crate) const NAMES: [(u32, &str); 10] = [
+pub(crate) const NAMES: [(u32, &str); 12] = [
     (CONV, "CONV"),
     (DEPTHWISE, "DEPTHWISE"),
     (FULLY_CONNECTED, "FULLY_CONNECTED"),
@@ -44,6 +48,8 @@ pub(crate) const NAMES: [(u32, &str); 10] = [
     (BINARY, "BINARY"),
     (MEAN, "MEAN"),
     (FLOAT, "FLOAT"),
+    (SVDF, "SVDF"),
+    (WIDE, "WIDE"),
 ];
 
 impl Op {
@@ -60,6 +66,17 @@ impl Op {
             Self::Table(_) => TABLE,
             Self::Binary(_) => BINARY,
             Self::Mean(_) => MEAN,
+            Self::Svdf(_) => SVDF,
+            Self::SoftmaxToWide(_)
+            | Self::WideConv(_)
+            | Self::WideDepthwise(_)
+            | Self::WideFullyConnected(_)
+            | Self::WidePool(_)
+            | Self::WideSoftmax(_)
+            | Self::WideSigmoid(_)
+            | Self::WideBinary(_)
+            | Self::WideMean(_)
+            | Self::Rescale(_) => WIDE,
             _ => FLOAT,
         }
     }
@@ -101,6 +118,12 @@ impl<K: Kernels, const OPERATORS: u32> Kernels for Only<K, OPERATORS> {
     }
     fn mean(self, op: &Mean, arena: &mut [i8]) {
         self.has(MEAN).mean(op, arena);
+    }
+    fn svdf(self, op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
+        self.has(SVDF).svdf(op, constants, arena);
+    }
+    fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        self.has(WIDE).wide(op, constants, arena);
     }
     fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
         self.has(FLOAT).float(op, constants, arena);
