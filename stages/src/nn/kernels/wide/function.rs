@@ -11,9 +11,10 @@ pub(super) fn sigmoid(op: &WideSigmoid, constants: Constants<'_>, arena: &mut [i
     let (input, output) = pair(arena, op.input, op.output);
     let table = &constants.words[op.table.range()];
     let half = (1i32 << op.shift) >> 1;
-    let bits = match op.function {
-        Sigmoid::Logistic => 9,
-        Sigmoid::Tanh => 8,
+    // Beyond the table TFLite takes these.
+    let (bits, end) = match op.function {
+        Sigmoid::Logistic => (9, 0x7fff << 10),
+        Sigmoid::Tanh => (8, 0xffff << 8),
     };
     for (from, to) in input.iter().zip(output) {
         let argument = i16::get(from).wrapping_mul(op.multiplier).wrapping_add(half) >> op.shift;
@@ -21,7 +22,7 @@ pub(super) fn sigmoid(op: &WideSigmoid, constants: Constants<'_>, arena: &mut [i
         let (step, rest) = ((magnitude >> bits) as usize, (magnitude & ((1 << bits) - 1)) as i32);
         let positive = match table.get(step..step + 2) {
             Some(&[low, high]) => (low << bits) + rest * (high - low),
-            _ => (0xffff << bits) | i32::from(op.function == Sigmoid::Logistic),
+            _ => end,
         };
         *to = i16::put(match op.function {
             Sigmoid::Logistic => logistic(positive, argument),
