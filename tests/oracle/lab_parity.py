@@ -11,7 +11,8 @@ split `test` to OUT/NAME and checks that
   clips are counted; they may be one in a hundred, must keep their top-1 and stay within three steps,
 - so does every kernel set of this computer,
 - the fake-quantised network in burn comes within one step of the output scale, for the shipped form and for forms that
-  are rounded after training,
+  are rounded after training; burn adds floats, so that a sum beside a rounding's edge may fall to its other side, which
+  the softmax can make several steps: such clips are counted, and may be one in two hundred,
 - integers cost at most 0.5 points against float where the model was trained with its rounding, and 1.0 where it was
   rounded after training.
 
@@ -99,8 +100,9 @@ def forms(lab, folder, out, clips):
         kind = form["name"].split(",")[0]
         lost[kind] = min(lost.get(kind, np.inf), form["lost_points"])
         if agreement := form["agreement"]:
-            print(f"    burn, {form['name']}: at most {agreement['largest']:.0f} steps apart")
-            good &= agreement["beyond"] == 0
+            beyond, of = agreement["beyond"], agreement["clips"]
+            print(f"    burn, {form['name']}: at most {agreement['largest']:.0f} steps apart, beyond one on {beyond} of {of} clips")
+            good &= beyond * 200 <= of
     for kind, limit in LIMITS.items():
         print(f"    {kind} loses {lost[kind]:.2f} points against float, at most {limit}")
         good &= lost[kind] <= limit

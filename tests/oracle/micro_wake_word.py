@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Oracle of microWakeWord: the probabilities of PyPI `pymicro-wakeword`, step by step.
+"""Oracle of microWakeWord: the probabilities of PyPI `pymicro-wakeword` and of TFLite Micro, step by step.
 
     micro_wake_word.py DATA OUT
 
@@ -7,7 +7,9 @@ runs every microWakeWord model of DATA/models over DATA/continuous_speech and so
 stream, and writes OUT/index.csv (`recording,model,name`) and, for each line of it, the model's bytes (u8, one for each
 step): OUT/NAME.pymicro as the package feeds it, with features divided by 25.6 and rounded to the model's input, and
 OUT/NAME.esphome with features as ESPHome's integer arithmetic makes them, (256 · feature + 333) / 666 − 128. They differ
-by one step of the input here and there. Needs numpy, soundfile, pymicro-features, pymicro-wakeword.
+by one step of the input here and there. OUT/NAME.pymicro.exact and OUT/NAME.esphome.exact are what TFLite Micro makes of
+the same bytes: the package runs LiteRT with XNNPACK, which differs from it by a few steps of the output now and then, so
+that nobody can equal both. Needs numpy, soundfile, tflite-micro, pymicro-features, pymicro-wakeword.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import pathlib
 import numpy as np
 import soundfile
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
+from tflite_micro import runtime
 
 CLIPS = 12
 
@@ -47,6 +50,22 @@ def probabilities(config, frames):
     return found
 
 
+def exact(config, frames, name):
+    """The bytes that TFLite Micro writes for the integers that the package feeds its model with."""
+    model = MicroWakeWord.from_config(config)
+    file = config.with_name(json.loads(config.read_text())["model"])
+    interpreter = runtime.Interpreter.from_file(str(file))
+    shape = interpreter.get_input_details(0)["shape"]
+    fed = np.array([frame if name == "pymicro" else esphome(frame, model) for frame in frames]).reshape(len(frames), -1)
+    integers = np.round(fed / model.input_scale + model.input_zero_point).astype(np.int64).astype(np.int8)
+    stride, steps = shape[1], []
+    for step in range(len(integers) // stride):
+        interpreter.set_input(integers[step * stride : (step + 1) * stride].reshape(shape), 0)
+        interpreter.invoke()
+        steps.append(int(interpreter.get_output(0).reshape(-1)[0]))
+    return steps
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
@@ -66,6 +85,7 @@ def main():
             name = f"{recording.parent.name}-{recording.stem}-{manifest.stem}"
             for kind, bytes_ in probabilities(manifest, frames).items():
                 (args.out / f"{name}.{kind}").write_bytes(bytes(bytes_))
+                (args.out / f"{name}.{kind}.exact").write_bytes(bytes(exact(manifest, frames, kind)))
                 steps += len(bytes_)
             lines.append(f"{recording.relative_to(args.data)},{manifest.relative_to(args.data)},{name}")
     (args.out / "index.csv").write_text("\n".join(lines) + "\n")
