@@ -1,6 +1,6 @@
 //! Turning what others publish, or what somebody recorded, into a corpus.
 //!
-//! Every function reads one layout and hands its clips to a [`Build`]; what cannot become a clip is left out there,
+//! Every function reads one layout and hands its clips to a [`Build`](super::Build); what cannot become a clip is left out there,
 //! with its reason.
 
 mod background;

@@ -65,5 +65,5 @@ pub struct Window {
     pub pad_left: u32,
 }
 
-/// Dimensions that a [`Move`] or a [`Mean`] walks at most, runs of contiguous bytes not counted.
+/// Dimensions that a [`Move`](super::Move) or a [`Mean`](super::Mean) walks at most, runs of contiguous bytes not counted.
 pub const AXES: usize = 5;
