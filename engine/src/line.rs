@@ -25,14 +25,14 @@ pub struct Names<'a, T = &'a str> {
     pub clock: u32,
 }
 
-impl<T: AsRef<str>> Names<'_, T> {
+impl<'a, T: AsRef<str>> Names<'a, T> {
     /// The name of an event's label; its number where it has no name.
-    pub fn label(&self, event: &Event) -> Name<'_> {
+    pub fn label(&self, event: &Event) -> Name<'a> {
         Name { text: self.labels.get(usize::from(event.label)).map(AsRef::as_ref), number: event.label }
     }
 
     /// The name of an event's operating point; its number where it has no name.
-    pub fn point(&self, event: &Event) -> Name<'_> {
+    pub fn point(&self, event: &Event) -> Name<'a> {
         Name { text: self.points.get(usize::from(event.point)).map(AsRef::as_ref), number: event.point }
     }
 
@@ -42,19 +42,20 @@ impl<T: AsRef<str>> Names<'_, T> {
     }
 
     /// The line of an event that came in a block of tick `at`, without a line feed.
-    pub fn line<'a>(&'a self, at: u64, event: &'a Event) -> Line<'a, T> {
-        Line { names: self, at, event }
+    pub fn line<'e>(&self, at: u64, event: &'e Event) -> Line<'a, 'e, T> {
+        let Names { stage, labels, points, clock } = *self;
+        Line { names: Names { stage, labels, points, clock }, at, event }
     }
 }
 
 /// An event as a line of JSON, without a line feed.
-pub struct Line<'a, T> {
-    names: &'a Names<'a, T>,
+pub struct Line<'a, 'e, T> {
+    names: Names<'a, T>,
     at: u64,
-    event: &'a Event,
+    event: &'e Event,
 }
 
-impl<T: AsRef<str>> Display for Line<'_, T> {
+impl<T: AsRef<str>> Display for Line<'_, '_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Line { names, at, event } = self;
         let (time, stage) = (names.seconds(*at), Json(names.stage));

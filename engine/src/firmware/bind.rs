@@ -133,7 +133,9 @@ fn lines(site: &Site<'_>) -> Code {
     let names: String = (site.inputs.iter().zip(site.from))
         .map(|(port, from)| {
             let (labels, points, clock) = (&port.labels, &port.points, port.clock);
-            format!("Names {{ stage: {from:?}, labels: &{labels:?}, points: &{points:?}, clock: {clock} }},\n")
+            format!(
+                "Names {{ stage: {from:?}, labels: &{labels:?}, points: &{points:?}, clock: {clock} }},\n"
+            )
         })
         .collect();
     let text = |texts: &[String]| texts.iter().map(|text| text.len() + 8).sum::<usize>();
@@ -147,5 +149,8 @@ fn lines(site: &Site<'_>) -> Code {
     });
     code.item_uses.push("kws_engine::line::Names".to_owned());
     code.uses("kws_engine::line::Lines");
-    code.fires(Firing::Each).is(format!("Lines<{}, {inputs}>", output.of), format!("Lines::new({}, {})", names.value, output.value))
+    code.fires(Firing::Each).is(
+        format!("Lines<{}, {inputs}>", output.of),
+        format!("Lines::new({}, {})", names.value, output.value),
+    )
 }

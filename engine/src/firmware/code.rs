@@ -216,7 +216,13 @@ pub struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn new(name: &'a str, ident: &'a str, board: &'a Board, inputs: &'a [Port], from: &'a [String]) -> Self {
+    pub(super) fn new(
+        name: &'a str,
+        ident: &'a str,
+        board: &'a Board,
+        inputs: &'a [Port],
+        from: &'a [String],
+    ) -> Self {
         Site { name, board, inputs, from, ident, part: String::new() }
     }
 

@@ -38,8 +38,7 @@ pub(super) fn place<'a>(
         let ident = free(ident(&stage.name), &mut taken);
         let refused = |refusal: Refusal| refused(pipeline, stage, refusal);
         let inputs: Vec<usize> = plan.inputs(index).map(|edge| edge.from).collect();
-        let ports: Vec<Port> =
-            inputs.iter().filter_map(|&from| plan.stages[from].output.clone()).collect();
+        let ports: Vec<Port> = inputs.iter().filter_map(|&from| plan.stages[from].output.clone()).collect();
         let from: Vec<String> = inputs.iter().map(|&from| plan.stages[from].name.clone()).collect();
         check(pipeline, stage, &ports).map_err(refused)?;
         let site = Site::new(&stage.name, &ident, board, &ports, &from);
@@ -91,11 +90,64 @@ fn check(pipeline: &Pipeline, stage: &PlannedStage, inputs: &[Port]) -> Result<(
 
 /// Names that mean something else in what is written.
 const RESERVED: [&str; 58] = [
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "const", "continue", "core", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "kws_engine",
-    "kws_stages", "let", "loop", "macro", "match", "memory", "mod", "move", "mut", "output", "override", "priv", "pub",
-    "ref", "return", "self", "static", "std", "struct", "super", "tell", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "kws_engine",
+    "kws_stages",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "memory",
+    "mod",
+    "move",
+    "mut",
+    "output",
+    "override",
+    "priv",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "tell",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
 ];
 
 /// A stage's name as Rust has names: lower case, digits and underscores.

@@ -55,7 +55,7 @@ fn uses(lane: &[Placed<'_>]) -> String {
 fn tables(placed: &Placed<'_>) -> String {
     let mut text = format!("\n/// Tables of `{}`.\npub mod {} {{\n", placed.stage.name, placed.ident);
     for path in placed.code.item_uses.iter().collect::<BTreeSet<_>>() {
-        let _ = writeln!(text, "    use {path};");
+        let _ = writeln!(text, "    #[allow(unused_imports)]\n    use {path};");
     }
     for (index, item) in placed.code.items.iter().enumerate() {
         if index > 0 || !placed.code.item_uses.is_empty() {

@@ -44,7 +44,9 @@ impl<S: Stage> Seat<S> {
         let News::Block(mark) = news else { return Ok(None) };
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);
         if others.iter().any(early) {
-            return Err(self.fail(Fault::new("an input after the first stamped a block later than the first")));
+            return Err(
+                self.fail(Fault::new("an input after the first stamped a block later than the first"))
+            );
         }
         self.pass(mark);
         Ok(Some(mark))

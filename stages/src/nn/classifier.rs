@@ -9,9 +9,9 @@ use super::op::Op;
 use super::plan::Plan;
 use crate::Quantise;
 
-mod frames;
 #[cfg(feature = "std")]
 mod emit;
+mod frames;
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]

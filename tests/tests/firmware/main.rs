@@ -1,6 +1,6 @@
 //! Written pipelines, compiled for this computer, against the threaded runner.
 
-use kws_engine::{Flow, Stage, Fault};
+use kws_engine::{Fault, Flow, Stage};
 
 /// What firmware is given as its microphone: samples from memory.
 pub struct Mic<const BLOCK: usize> {

@@ -66,9 +66,10 @@ fn constructor(lane: &[Placed<'_>]) -> String {
 }
 
 fn start(lane: &[Placed<'_>]) -> String {
-    let mut text = "    /// Gives what zeros are not its first value: called once, before the first tick.\n    \
+    let mut text =
+        "    /// Gives what zeros are not its first value: called once, before the first tick.\n    \
                     pub fn start(&mut self) {\n"
-        .to_owned();
+            .to_owned();
     for placed in lane.iter().filter(|placed| placed.code.start == Start::Reset) {
         let _ = writeln!(text, "        self.{}.start();", placed.ident);
     }
@@ -77,7 +78,9 @@ fn start(lane: &[Placed<'_>]) -> String {
 }
 
 fn tick(lane: &[Placed<'_>]) -> String {
-    let Some(source) = lane.iter().find(|placed| placed.firing == Firing::Source) else { return String::new() };
+    let Some(source) = lane.iter().find(|placed| placed.firing == Firing::Source) else {
+        return String::new();
+    };
     let (ident, period) = (&source.ident, source.stage.output.as_ref().map_or(0, |port| port.period));
     let name = &source.stage.name;
     let mut text = format!(

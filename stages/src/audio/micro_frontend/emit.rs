@@ -19,8 +19,10 @@ impl<F: Feature> Emit for MicroFrontend<Arc<Tables>, Vec<i16>, F> {
         let tables = items.pop().map(|item| code.item(item)).unwrap_or_default();
         let history = code.lend("history", "the newest samples.", "i16", self.history.len(), "0");
         let (of, first) = ("Work".to_owned(), "Work::new()".to_owned());
-        let work = code.lend_as("work", "the noise estimate, and space to work in.", of, first, size_of::<Work>());
-        let (item, parts) = (F::ELEMENT.name(), [&tables.value, &history.value, &work.value].map(String::as_str));
+        let work =
+            code.lend_as("work", "the noise estimate, and space to work in.", of, first, size_of::<Work>());
+        let (item, parts) =
+            (F::ELEMENT.name(), [&tables.value, &history.value, &work.value].map(String::as_str));
         let of = format!("MicroFrontend<{}, {}, {item}, {}>", tables.of, history.of, work.of);
         Ok(code.is(of, format!("MicroFrontend::over({}, {})", self.hop, parts.join(", "))))
     }

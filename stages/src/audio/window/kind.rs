@@ -101,7 +101,8 @@ impl<I: Sample> Emit for HostWindow<I> {
         let (item, hop, part) = (I::ELEMENT.name(), self.hop, self.pre_emphasis);
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Window");
-        let weights = code.table("weights", "What each sample of a frame is weighed with.", "f32", &self.weights);
+        let weights =
+            code.table("weights", "What each sample of a frame is weighed with.", "f32", &self.weights);
         let zero = format!("{:?}", I::ZERO);
         let history = code.lend("history", "the newest samples.", item, self.history.len(), &zero);
         let value = format!("Window::new({hop}, {part:?}, {}, {})", weights.value, history.value);

@@ -141,10 +141,12 @@ impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
         }
         code.item_uses.push("kws_stages::decide::Watch".to_owned());
         let scale = self.scale.expression(&mut code);
-        let watches = code.table("watches", "What each place of the output watches for.", "Watch", &self.watches);
+        let watches =
+            code.table("watches", "What each place of the output watches for.", "Watch", &self.watches);
         let (of, first) = (format!("[Run; {places}]"), format!("[Run::IDLE; {places}]"));
         let runs = code.lend_as("runs", "what is under way.", of, first, size_of_val(self.runs.as_slice()));
-        let value = format!("Trigger::new(Moment::{:?}, {scale}, {}, {})", self.emit, watches.value, runs.value);
+        let value =
+            format!("Trigger::new(Moment::{:?}, {scale}, {}, {})", self.emit, watches.value, runs.value);
         Ok(code.is(format!("Trigger<{item}, {}, {}>", watches.of, runs.of), value))
     }
 }

@@ -41,7 +41,8 @@ impl Resolved {
 
     /// The model, planned for these kernels.
     fn open(&self, kernels: &str) -> Result<Model, Refusal> {
-        let refused = |why: String| Refusal::of("model", format!("cannot write `{}`: {why}", self.path.display()));
+        let refused =
+            |why: String| Refusal::of("model", format!("cannot write `{}`: {why}", self.path.display()));
         let set = KernelSet::named(kernels).ok_or_else(|| refused(format!("no kernels `{kernels}`")))?;
         let bytes = std::fs::read(&self.path).map_err(|error| refused(error.to_string()))?;
         let model = match self.frames {
