@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,11 +5,12 @@
 
 extern crate self as my_stages;
 
+mod golden;
 mod kinds;
+mod microphone;
 #[path = "../../../engine/examples/own_stage.rs"]
 #[allow(dead_code, reason = "its `main` is that of a program of its own")]
 mod own_stage;
-mod microphone;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -116,7 +117,13 @@ fn assert_same(found: &Run, expected: &Run) {
     assert_eq!(found.kept.keys().collect::<Vec<_>>(), expected.kept.keys().collect::<Vec<_>>());
     for (name, kept) in &expected.kept {
         let differs = found.kept[name].iter().zip(kept).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "block of `{name}`: {:?} and {:?}", found.kept[name][differs.unwrap_or(0)], kept[differs.unwrap_or(0)]);
+        assert_eq!(
+            differs,
+            None,
+            "block of `{name}`: {:?} and {:?}",
+            found.kept[name][differs.unwrap_or(0)],
+            kept[differs.unwrap_or(0)]
+        );
         assert_eq!(found.kept[name].len(), kept.len(), "blocks of `{name}`");
     }
 }
