@@ -60,7 +60,7 @@ fn tables(placed: &Placed<'_>) -> String {
     let Code { items, item_uses, .. } = &placed.code;
     let mut text = format!("\n/// Tables of `{}`.\n", placed.stage.name);
     if !item_uses.is_empty() {
-        text.push_str("#[allow(unused_imports, reason = \"names of all that a table may hold\")]\n");
+        text.push_str("#[allow(unused_imports, clippy::legacy_numeric_constants, reason = \"names of all that a table may hold\")]\n");
     }
     let _ = writeln!(text, "pub mod {} {{", placed.ident);
     for path in item_uses.iter().collect::<BTreeSet<_>>() {

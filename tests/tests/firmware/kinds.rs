@@ -18,8 +18,11 @@ pub fn register(registry: &mut Registry) {
     registry.add::<EveryParams>();
 }
 
-/// Every block that a sink of each name has kept: its tick, and the bits of its items.
-pub static KEPT: Mutex<BTreeMap<String, Vec<(u64, Vec<u32>)>>> = Mutex::new(BTreeMap::new());
+/// Blocks that sinks have kept, by their names: its tick, and the bits of its items.
+pub type Kept = BTreeMap<String, Vec<(u64, Vec<u32>)>>;
+
+/// Every block that a sink of each name has kept.
+pub static KEPT: Mutex<Kept> = Mutex::new(BTreeMap::new());
 
 /// Keeps every block.
 #[derive(Serialize, Deserialize, JsonSchema)]

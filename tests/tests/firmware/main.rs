@@ -12,7 +12,6 @@ mod microphone;
 #[allow(dead_code, reason = "its `main` is that of a program of its own")]
 mod own_stage;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -43,7 +42,7 @@ impl fmt::Write for Output {
 #[derive(Debug, Default, PartialEq)]
 struct Run {
     lines: String,
-    kept: BTreeMap<String, Vec<(u64, Vec<u32>)>>,
+    kept: kinds::Kept,
     /// Stage, last tick and ticks lost, stage by stage.
     gaps: Vec<(String, u64, u64)>,
 }

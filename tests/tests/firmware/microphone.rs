@@ -47,6 +47,7 @@ pub struct Mic<const BLOCK: usize> {
     turn: usize,
 }
 
+#[allow(clippy::new_without_default, reason = "a microphone has no default")]
 impl<const BLOCK: usize> Mic<BLOCK> {
     /// At the begin of the recording.
     pub fn new() -> Self {

@@ -11,7 +11,10 @@ use crate::node::Firing;
 
 /// The struct of all stages, and the blocks between them.
 pub(super) fn structure(lane: &[Placed<'_>]) -> String {
-    let mut text = "\n/// The stages in the order in which they fire, and the blocks between them.\npub struct Pipeline<'m> {\n".to_owned();
+    let mut text = "\n/// The stages in the order in which they fire, and the blocks between them.\n\
+                    #[allow(clippy::type_complexity, reason = \"a stage's type says what it is made of\")]\n\
+                    pub struct Pipeline<'m> {\n"
+        .to_owned();
     for placed in lane {
         let of = format!("Seat<{}>", placed.code.of);
         let _ = writeln!(text, "    {}: {},", placed.ident, format(&of, 4, placed.ident.len() + 7));

@@ -64,6 +64,7 @@ impl Memory {
 }
 
 /// The stages in the order in which they fire, and the blocks between them.
+#[allow(clippy::type_complexity, reason = "a stage's type says what it is made of")]
 pub struct Pipeline<'m> {
     mic: Seat<crate::Mic<160>>,
     window: Seat<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
@@ -216,7 +217,7 @@ pub mod window {
 }
 
 /// Tables of `mel`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod mel {
     use kws_stages::audio::Band;
 
@@ -327,7 +328,7 @@ pub mod mel {
 }
 
 /// Tables of `classifier`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod classifier {
     use core::f32::INFINITY as inf;
     use kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Source::*, *};
@@ -369,7 +370,7 @@ pub mod classifier {
 }
 
 /// Tables of `trigger`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod trigger {
     use kws_stages::decide::Watch;
 
@@ -381,7 +382,7 @@ pub mod trigger {
 }
 
 /// Tables of `print`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod print {
     use kws_engine::line::Names;
 

@@ -73,6 +73,7 @@ impl Memory {
 }
 
 /// The stages in the order in which they fire, and the blocks between them.
+#[allow(clippy::type_complexity, reason = "a stage's type says what it is made of")]
 pub struct Pipeline<'m> {
     mic: Seat<crate::Mic<160>>,
     window: Seat<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
@@ -229,7 +230,7 @@ pub mod window {
 }
 
 /// Tables of `mel`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod mel {
     use kws_stages::audio::Band;
 
@@ -348,7 +349,7 @@ pub mod dct {
 }
 
 /// Tables of `classifier`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod classifier {
     use core::f32::INFINITY as inf;
     use kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Source::*, *};
@@ -425,7 +426,7 @@ pub mod classifier {
 }
 
 /// Tables of `trigger`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod trigger {
     use kws_stages::decide::Watch;
 
@@ -437,7 +438,7 @@ pub mod trigger {
 }
 
 /// Tables of `print`.
-#[allow(unused_imports, reason = "names of all that a table may hold")]
+#[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod print {
     use kws_engine::line::Names;
 
