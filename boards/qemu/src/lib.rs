@@ -2,7 +2,7 @@
 
 #![no_std]
 
-pub mod instructions;
+pub mod machine;
 pub mod memory;
 pub mod random;
 pub mod report;

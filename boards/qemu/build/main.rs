@@ -1,6 +1,8 @@
 //! Plans the model that `MODEL` names (a path from this folder) for the kernels that `KERNELS` names, computes the
 //! front end's tables, and writes both as Rust source.
 
+mod machine;
+
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
@@ -10,10 +12,12 @@ use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
 
 #[allow(unreachable_pub, reason = "the firmware's library is built of this file too")]
-#[path = "src/random.rs"]
+#[path = "../src/random.rs"]
 #[allow(dead_code, reason = "the board draws more from it")]
 mod random;
 use random::{Hash, Random};
+
+use machine::Machine;
 
 /// A model that is always at hand.
 const MODEL: &str = "../../pipelines/models/yes_no_tiny/model.tflite";
@@ -23,10 +27,7 @@ const RUNS: u32 = 8;
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    fs::copy("memory.x", out.join("memory.x"))?;
-    println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rustc-link-arg=-Tlink.x");
-    println!("cargo::rerun-if-changed=memory.x");
+    Machine::chosen()?.link(out)?;
     println!("cargo::rerun-if-changed=src/random.rs");
     fs::write(out.join("model.rs"), model()?)?;
     fs::write(out.join("frontend.rs"), frontend())?;
