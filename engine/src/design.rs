@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
 use crate::port::{Port, Role};
@@ -57,6 +58,14 @@ pub trait Design {
     /// # Errors
     /// When something outside the pipeline is missing: a file, a device.
     fn build(&self) -> Result<Box<dyn Node>, Fault>;
+
+    /// What the stage is on a board: its type, a constant expression, and the tables and memory that these name.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it cannot be on that board; by default on none.
+    fn emit(&self, _site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        Err(Refusal::new("this kind has no form for boards"))
+    }
 }
 
 /// What a stage costs.

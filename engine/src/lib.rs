@@ -39,6 +39,8 @@ mod error;
 #[cfg(feature = "std")]
 mod file;
 #[cfg(feature = "std")]
+pub mod firmware;
+#[cfg(feature = "std")]
 mod node;
 #[cfg(feature = "std")]
 mod plan;

@@ -1,7 +1,7 @@
 //! The front end's tables as firmware source.
 
 use super::Tables;
-use crate::code::{Code, Item, constant_name};
+use kws_engine::firmware::{Code, Item, constant_name};
 
 impl Tables {
     /// The tables as one `static` named `name`, in capitals, and an expression that borrows it.
@@ -20,7 +20,9 @@ impl Tables {
                 name,
                 of: "Tables".to_owned(),
                 value: format!("{self:?}"),
+                bytes: size_of::<Tables>(),
             }],
+            ..Code::default()
         }
     }
 }
