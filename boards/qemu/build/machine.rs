@@ -33,7 +33,9 @@ impl Machine {
         let [name, target, timer, flash, ram] = [next()?, next()?, next()?, next()?, next()?];
         let found = env::var("TARGET")?;
         if found != target {
-            return Err(format!("`{name}` is built for `{target}`, found `{found}`; `./run` builds for it").into());
+            return Err(
+                format!("`{name}` is built for `{target}`, found `{found}`; `./run` builds for it").into()
+            );
         }
         let board = Board::read("../boards.toml", &name).map_err(|failure| failure.to_string())?;
         Ok(Self { board, target, timer, flash, ram })

@@ -3,18 +3,27 @@
 
 mod machine;
 mod measured;
+mod tap;
 
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
+use kws_engine::{Registry, firmware};
+
 use machine::Machine;
+use tap::TapParams;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    Machine::chosen()?.link(out)?;
-    fs::copy("/tmp/m/stub.rs", out.join("pipeline.rs"))?;
+    let machine = Machine::chosen()?;
+    machine.link(out)?;
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    firmware::bind(&mut registry);
+    registry.add::<TapParams>();
+    firmware::build(&machine.board, &registry)?;
     fs::write(out.join("model.rs"), measured::model()?)?;
     fs::write(out.join("frontend.rs"), measured::frontend())?;
     Ok(())

@@ -7,6 +7,7 @@ use heapless::String;
 use semihosting::experimental::env;
 use semihosting::{eprintln, process};
 
+use crate::tap;
 use crate::trouble::Troubles;
 use crate::wav::Wav;
 
@@ -33,15 +34,18 @@ pub struct Arguments {
 }
 
 const USAGE: &str = "\
-arguments: wav=FILE [paced] [trouble=KIND@AT+LENGTH]...
-  wav=FILE   what the microphone hears: one channel of 16 bits at 16 kHz
-  paced      an interrupt brings samples as time passes, and the core sleeps meanwhile
-  trouble=   stall, overrun, restart, clip or busy, from AT on for LENGTH, both in ms: overrun@3200+200";
+arguments: wav=FILE [paced] [trouble=KIND@AT+LENGTH]... [taps=FOLDER]
+  wav=FILE     what the microphone hears: one channel of 16 bits at 16 kHz
+  paced        an interrupt brings samples as time passes, and the core sleeps meanwhile
+  trouble=     stall, overrun, restart, clip or busy, from AT on for LENGTH, both in ms: overrun@3200+200
+  taps=FOLDER  where stages of the kind `tap` write";
 
 impl Arguments {
     /// Reads them; ends the run where they are wrong.
     pub fn read() -> Self {
-        let Ok(arguments) = env::args::<LENGTH>() else { refuse("the command line", "it is longer than 512 bytes") };
+        let Ok(arguments) = env::args::<LENGTH>() else {
+            refuse("the command line", "it is longer than 512 bytes")
+        };
         let (mut wav, mut pace, mut troubles) = (None, Pace::Free, Troubles::default());
         for argument in (&arguments).skip(1).map(|argument| argument.unwrap_or_default()) {
             match argument.split_once('=') {
@@ -50,6 +54,7 @@ impl Arguments {
                     let added = trouble.parse().and_then(|trouble| troubles.add(trouble));
                     added.unwrap_or_else(|()| refuse(argument, "expected KIND@AT+LENGTH, four at most"));
                 }
+                Some(("taps", folder)) => tap::into(folder).unwrap_or_else(|why| refuse(argument, why)),
                 None if argument == "paced" => pace = Pace::Clock,
                 _ => refuse(argument, "no such argument"),
             }

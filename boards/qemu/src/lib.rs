@@ -10,5 +10,6 @@ pub mod output;
 pub mod random;
 pub mod report;
 pub mod run;
+pub mod tap;
 pub mod trouble;
 pub mod wav;

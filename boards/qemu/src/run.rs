@@ -1,6 +1,9 @@
 //! A run of a pipeline: what its firings take, how long the core sleeps, and what goes wrong.
 
-use kws_engine::{Fault, Flow};
+use core::fmt::{self, Display};
+
+use kws_engine::Flow;
+use kws_engine::tick::{Failed, Gap};
 use semihosting::{eprintln, process};
 
 use crate::machine::Clock;
@@ -29,12 +32,12 @@ impl<'c> Run<'c> {
     }
 
     /// Lets the source fire, and all that follows from it; ends the run where that fails.
-    pub fn fire(&mut self, tick: impl FnOnce() -> Result<Flow, Fault>) -> Flow {
+    pub fn fire(&mut self, tick: impl FnOnce() -> Result<Flow, Failed>) -> Flow {
         self.do_something_else();
         let mut flow = Ok(Flow::Skip);
         let took = self.clock.count(|| flow = tick());
-        let flow = flow.unwrap_or_else(|fault| fail(&fault));
-        if !matches!(flow, Flow::Skip | Flow::End) {
+        let flow = flow.unwrap_or_else(|failed| fail(&failed));
+        if flow == Flow::Emit {
             self.ticks += 1;
             self.instructions += took;
             self.worst = self.worst.max(took);
@@ -55,8 +58,8 @@ impl<'c> Run<'c> {
     }
 
     /// Completes what sinks have begun; ends the run where that fails.
-    pub fn complete(&self, finish: impl FnOnce() -> Result<(), Fault>) {
-        finish().unwrap_or_else(|fault| fail(&fault));
+    pub fn complete(&self, finish: impl FnOnce() -> Result<(), Failed>) {
+        finish().unwrap_or_else(|failed| fail(&failed));
     }
 
     /// Tells the figures of the run, one to a line, and ends the emulator.
@@ -79,23 +82,21 @@ impl<'c> Run<'c> {
 }
 
 /// Tells of a gap as the host does.
-pub fn tell_gap(stage: &str, lost: u64, until: u64) {
-    let (lost, until) = (milliseconds(lost), milliseconds(until));
-    eprintln!(
-        "gap: `{stage}` missed {}.{:03} s, until {}.{:03} s",
-        lost / 1000,
-        lost % 1000,
-        until / 1000,
-        until % 1000
-    );
+pub fn tell_gap(Gap { stage, at, lost }: Gap) {
+    eprintln!("gap: `{stage}` missed {} s, until {} s", Seconds(lost), Seconds(at));
 }
 
-/// To the nearest, as the host's three digits are.
-fn milliseconds(ticks: u64) -> u64 {
-    (ticks * 1000 + u64::from(RATE / 2)) / u64::from(RATE)
+/// Ticks as seconds with three digits, the last to the nearest.
+struct Seconds(u64);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = (self.0 * 1000 + u64::from(RATE / 2)) / u64::from(RATE);
+        write!(f, "{}.{:03}", milliseconds / 1000, milliseconds % 1000)
+    }
 }
 
-fn fail(fault: &Fault) -> ! {
-    eprintln!("error: {fault}");
+fn fail(failed: &Failed) -> ! {
+    eprintln!("error: {failed}");
     process::exit(1)
 }

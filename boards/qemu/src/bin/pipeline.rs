@@ -8,9 +8,9 @@
 use kws_engine::Flow;
 use kws_qemu::arguments::{Arguments, Pace};
 use kws_qemu::machine::{Clock, entry};
-use kws_qemu::mic::{self, Replay};
-use kws_qemu::run::Run;
-use kws_qemu::{mic::Mic, output::Output};
+use kws_qemu::mic::{self, Mic, Replay};
+use kws_qemu::output::Output;
+use kws_qemu::run::{Run, tell_gap};
 use static_cell::ConstStaticCell;
 
 #[allow(unreachable_pub, reason = "the build writes it for any crate")]
@@ -33,6 +33,7 @@ fn main() -> ! {
         }
     };
     let mut pipeline = Pipeline::new(MEMORY.take(), mic, Output);
+    pipeline.start();
     let mut run = Run::new(&clock, busy);
     loop {
         match run.fire(|| pipeline.tick()) {
@@ -41,7 +42,7 @@ fn main() -> ! {
             Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
             _ => {}
         }
-        pipeline.gaps(|gap| kws_qemu::run::tell_gap(gap.stage, gap.lost, gap.at));
+        pipeline.gaps(tell_gap);
     }
     run.complete(|| pipeline.finish());
     run.end()
