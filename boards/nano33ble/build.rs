@@ -1,0 +1,11 @@
+//! Plans the pipeline that `PIPELINE` names, or else `pipelines/yes_no_tiny.toml`, and writes it as Rust.
+
+use kws_engine::{Registry, firmware};
+
+fn main() -> Result<(), firmware::Failure> {
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    kws_devices::register(&mut registry);
+    firmware::bind(&mut registry);
+    firmware::build(&firmware::Board::read("../boards.toml", "nano33ble")?, &registry)
+}
