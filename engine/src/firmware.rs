@@ -42,8 +42,10 @@ mod bind;
 mod board;
 mod build;
 mod code;
+mod lane;
+mod write;
 
 pub use bind::bind;
 pub use board::{Board, Core};
-pub use build::{Failure, build};
-pub use code::{Code, Given, Item, Lent, Part, Site, Start, constant_name};
+pub use build::{Failure, Firmware, build};
+pub use code::{Code, Given, Item, Lent, Part, Site, Start, constant_name, real, zero};

@@ -23,7 +23,9 @@
 mod block;
 mod event;
 mod item;
+pub mod line;
 mod stage;
+pub mod tick;
 
 pub use block::Block;
 pub use event::Event;

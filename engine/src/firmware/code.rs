@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::Board;
+use crate::item::Element;
 use crate::node::Firing;
 use crate::port::Port;
 
@@ -45,8 +46,10 @@ pub struct Code {
     pub firing: Option<Firing>,
     /// What zeros are not: whether the stage must be reset before it fires for the first time.
     pub start: Start,
+    /// The stage's module of items; none where items stand in no module.
+    pub module: String,
     /// Begins the names of items and memory that are added.
-    pub prefix: String,
+    pub part: String,
 }
 
 /// What a stage needs before it fires for the first time.
@@ -99,7 +102,7 @@ pub struct Given {
 }
 
 /// A part of a stage's type and value: a table or lent memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
     /// Its type.
     pub of: String,
@@ -110,19 +113,23 @@ pub struct Part {
 impl Code {
     /// What a stage begins with: nothing yet.
     pub fn new(site: &Site<'_>) -> Self {
-        Code { prefix: site.prefix.clone(), ..Code::default() }
+        Code { module: site.ident.to_owned(), part: site.part.clone(), ..Code::default() }
     }
 
     /// Adds a table; a reference to it.
     pub fn table<T: fmt::Debug>(&mut self, name: &str, about: &str, of: &str, elements: &[T]) -> Part {
-        self.item(Item::array(about, constant_name(&[&self.prefix, name]), of, elements))
+        self.item(Item::array(about, constant_name(&[&self.part, name]), of, elements))
     }
 
     /// Adds an item; a reference to it.
     pub fn item(&mut self, item: Item) -> Part {
-        let part = Part { of: format!("&'static {}", item.of), value: format!("&{}", item.name) };
+        let part = Part { of: format!("&'static {}", item.of), value: self.path(&item.name) };
         self.items.push(item);
         part
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.module.is_empty() { format!("&{name}") } else { format!("&{}::{name}", self.module) }
     }
 
     /// Adds memory of `len` times `first`, an expression of type `of`; a reference to it.
@@ -141,7 +148,7 @@ impl Code {
 
     /// Adds memory of any type; a reference to it.
     pub fn lend_as(&mut self, name: &str, about: &str, of: String, value: String, bytes: usize) -> Part {
-        let name = constant_name(&[&self.prefix, name]).to_lowercase();
+        let name = constant_name(&[&self.module, &self.part, name]).to_lowercase();
         let part = Part { of: format!("&'m mut {of}"), value: format!("&mut memory.{name}") };
         self.memory.push(Lent { about: about.to_owned(), name, of, value, bytes });
         part
@@ -182,7 +189,7 @@ impl Code {
     /// A stage that is a device, handed over by the firmware as the parameter that bears the stage's name.
     pub fn given(site: &Site<'_>, of: &str) -> Code {
         let mut code = Code::new(site);
-        let Part { of, value } = code.give(&site.prefix, of);
+        let Part { of, value } = code.give(site.ident, of);
         code.is(of, value)
     }
 
@@ -202,15 +209,26 @@ pub struct Site<'a> {
     pub inputs: &'a [Port],
     /// The stages that the inputs come from.
     pub from: &'a [String],
-    /// Begins the names of the stage's items and memory.
-    pub(super) prefix: String,
+    /// The stage's name as Rust has names: that of its module of items, and of a device that it is.
+    pub(super) ident: &'a str,
+    /// The part of the stage, which begins the names of its items and memory.
+    pub(super) part: String,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    pub(super) fn new(
+        name: &'a str,
+        ident: &'a str,
+        board: &'a Board,
+        inputs: &'a [Port],
+        from: &'a [String],
+    ) -> Self {
+        Site { name, board, inputs, from, ident, part: String::new() }
+    }
+
     /// The same place for a part of the stage: names of its items and memory begin with the part's name besides.
-    pub fn part(&self, name: &str) -> Site<'_> {
-        let Site { name: stage, board, inputs, from, ref prefix } = *self;
-        Site { name: stage, board, inputs, from, prefix: format!("{prefix}_{name}") }
+    pub fn part(&self, name: &str) -> Site<'a> {
+        Site { part: constant_name(&[&self.part, name]).to_lowercase(), ..*self }
     }
 }
 
@@ -258,6 +276,25 @@ impl Display for Wrapped<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A real number as an expression.
+pub fn real(value: f32) -> String {
+    match value {
+        f32::INFINITY => "f32::INFINITY".to_owned(),
+        f32::NEG_INFINITY => "f32::NEG_INFINITY".to_owned(),
+        value if value.is_nan() => "f32::NAN".to_owned(),
+        value => format!("{value:?}"),
+    }
+}
+
+/// An expression of the element whose bytes are all zero.
+pub const fn zero(element: Element) -> &'static str {
+    match element {
+        Element::I8 | Element::U8 | Element::I16 => "0",
+        Element::F32 => "0.0",
+        Element::Event => "Event::ZEROS",
     }
 }
 
