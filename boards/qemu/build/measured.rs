@@ -1,16 +1,16 @@
-//! Plans the model that `MODEL` names (a path from this folder) for the kernels that `KERNELS` names, computes the
-//! front end's tables, and writes both as Rust source.
+//! What `model` and `frontend` run, as source, and what this computer makes of the same inputs.
 
 use std::error::Error;
-use std::path::Path;
-use std::{env, fs};
+use std::fs;
 
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW};
 use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
 
+use crate::setting;
+
 #[allow(unreachable_pub, reason = "the firmware's library is built of this file too")]
-#[path = "src/random.rs"]
+#[path = "../src/random.rs"]
 #[allow(dead_code, reason = "the board draws more from it")]
 mod random;
 use random::{Hash, Random};
@@ -20,28 +20,11 @@ const MODEL: &str = "../../pipelines/models/yes_no_tiny/model.tflite";
 /// Runs of the model, and windows of the front end, that firmware and host are compared on.
 const RUNS: u32 = 8;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let out = env::var("OUT_DIR")?;
-    let out = Path::new(&out);
-    fs::copy("memory.x", out.join("memory.x"))?;
-    println!("cargo::rustc-link-search={}", out.display());
-    println!("cargo::rustc-link-arg=-Tlink.x");
-    println!("cargo::rerun-if-changed=memory.x");
-    println!("cargo::rerun-if-changed=src/random.rs");
-    fs::write(out.join("model.rs"), model()?)?;
-    fs::write(out.join("frontend.rs"), frontend())?;
-    Ok(())
-}
-
-fn setting(name: &str, otherwise: &str) -> String {
-    println!("cargo::rerun-if-env-changed={name}");
-    env::var(name).unwrap_or_else(|_| otherwise.to_owned())
-}
-
 /// The model as source, and what this computer makes of its inputs.
-fn model() -> Result<String, Box<dyn Error>> {
+pub(crate) fn model() -> Result<String, Box<dyn Error>> {
     let (path, kernels) = (setting("MODEL", MODEL), setting("KERNELS", "dsp"));
     println!("cargo::rerun-if-changed={path}");
+    println!("cargo::rerun-if-changed=src/random.rs");
     let bytes = fs::read(&path).map_err(|error| format!("`{path}`, which `MODEL` names: {error}"))?;
     let plain = KernelSet::named("plain").ok_or("no plain kernels")?;
     let set = KernelSet::named(&kernels)
@@ -76,7 +59,7 @@ fn outputs(model: &Model) -> u32 {
 }
 
 /// The front end's tables as source, and what this computer makes of its windows.
-fn frontend() -> String {
+pub(crate) fn frontend() -> String {
     let tables = Tables::new(Reference::CLibrary);
     let code = tables.code("frontend");
     let mut analyser = Analyser::new(tables);
