@@ -3,6 +3,9 @@
 use kws_engine::{Registry, firmware};
 
 fn main() -> Result<(), firmware::Failure> {
+    println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
+    println!("cargo::rustc-link-arg=-Tlink.x");
+    println!("cargo::rerun-if-changed=memory.x");
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::register(&mut registry);

@@ -10,7 +10,7 @@ use nrf52840_hal::gpio::{Output, Pin, PushPull};
 /// A lamp. High means that it shines, whichever way it is wired.
 #[allow(dead_code, reason = "which of them shine is the pipeline's to say")]
 #[derive(Clone, Copy)]
-pub enum Light {
+pub(crate) enum Light {
     /// The orange one beside the USB socket.
     Led,
     /// The red part of the three-coloured one.
@@ -31,7 +31,10 @@ pub(crate) fn open(pins: Pins) {
 }
 
 impl Light {
-    fn with(self, switch: impl FnOnce(&mut Pin<Output<PushPull>>) -> Result<(), Infallible>) -> Result<(), Infallible> {
+    fn with(
+        self,
+        switch: impl FnOnce(&mut Pin<Output<PushPull>>) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
         critical_section::with(|cs| match &mut *PINS.borrow_ref_mut(cs) {
             Some(pins) => switch(&mut pins[self as usize]),
             None => Ok(()),

@@ -28,6 +28,7 @@ mod pipeline {
 }
 
 // What the pipeline is given, by the names that `pipeline.rs` uses.
+#[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
 /// Where sinks write.
@@ -58,7 +59,7 @@ fn main() -> ! {
     let line = LINE.init(RefCell::new(line::open(board.USBD, &board.POWER, clocks)));
     let mut output = Serial::new(line);
     let wiring = microphone::Wiring {
-        power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
+        _power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
         clock: pins.p0_26.into_push_pull_output(Level::Low).degrade(),
         data: pins.p0_25.into_floating_input().degrade(),
     };

@@ -6,7 +6,7 @@ use core::cell::RefCell;
 
 use critical_section::Mutex;
 use kws_devices::ring::{Ring, StaticEars, StaticMic};
-use nrf52840_hal::gpio::{Output, Pin, PushPull};
+use nrf52840_hal::gpio::{Floating, Input, Output, Pin, PushPull};
 use nrf52840_hal::pac::{self, interrupt};
 use ringbuf::traits::SplitRef;
 use static_cell::{ConstStaticCell, StaticCell};
@@ -39,12 +39,12 @@ struct Listening {
 
 /// Pins of the microphone.
 pub(crate) struct Wiring {
-    /// Its supply, high.
-    pub(crate) power: Pin<Output<PushPull>>,
+    /// Its supply, high. Nothing more is asked of it.
+    pub(crate) _power: Pin<Output<PushPull>>,
     /// Its clock, low.
     pub(crate) clock: Pin<Output<PushPull>>,
     /// Its data.
-    pub(crate) data: Pin<nrf52840_hal::gpio::Input<nrf52840_hal::gpio::Floating>>,
+    pub(crate) data: Pin<Input<Floating>>,
 }
 
 /// Starts the microphone at 16 kHz. The clock of 32 MHz must come from the crystal.

@@ -44,7 +44,9 @@ impl Kind for ButtonParams {
         Ok(OnBoard::boxed(Some(input), cost, move |site| {
             let mut code = Code::new(site);
             let of = format!("Button<{}, crate::Switch>", item(element, &mut code));
-            code.uses("kws_devices::{Active, Button, Mode}");
+            ["kws_devices::Active", "kws_devices::Button", "kws_devices::Mode"]
+                .iter()
+                .for_each(|path| code.uses(path));
             let value = format!("Button::new({pin}, Active::{active:?}, Mode::{mode:?}, {steady}, {period})");
             code.is(of, value)
         }))

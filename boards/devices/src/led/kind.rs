@@ -65,7 +65,9 @@ impl Kind for LedParams {
         Ok(OnBoard::boxed(None, cost, move |site| {
             let mut code = Code::new(site);
             let of = format!("Led<{}, crate::Light>", item(element, &mut code));
-            code.uses("kws_devices::{Active, Led, Shown}");
+            ["kws_devices::Active", "kws_devices::Led", "kws_devices::Shown"]
+                .iter()
+                .for_each(|path| code.uses(path));
             code.is(of, format!("Led::new({pin}, Active::{active:?}, Shown::{shown:?}, {hold})"))
         }))
     }

@@ -50,13 +50,13 @@ impl Kind for PdmSpiMicParams {
         let additions = order as usize * (BITS_PER_SAMPLE + 2);
         let cost = Cost { macs: (port.len() * (additions + 63)) as u64, state: 320, tables: 126 };
         Ok(OnBoard::boxed(Some(port), cost, move |site| {
-            let mut code = Code::new(site);
-            let bus = code.give(&code.prefix.clone(), "crate::PdmBus");
+            let mut code = Code::given(site, "crate::PdmBus");
             code.uses("kws_devices::PdmSpiMic");
-            code.is(
-                format!("PdmSpiMic<{}, {order}>", bus.of),
-                format!("PdmSpiMic::new({}, {gain})", bus.value),
-            )
+            let (of, value) = (
+                format!("PdmSpiMic<{}, {order}>", code.of),
+                format!("PdmSpiMic::new({}, {gain})", code.value),
+            );
+            code.is(of, value)
         }))
     }
 }
