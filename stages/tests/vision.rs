@@ -70,7 +70,7 @@ fn resize_matches_numpy() {
                 let toml = stage("resize", &format!("width = {width}\nheight = {height}\nmethod = '{method}'"));
                 let found = made(&pictures(48, 64, channels), &toml, &golden(source));
                 let name = format!("{method}_{width}x{height}{suffix}");
-                assert_eq!(found, golden(&name), "{name}");
+                assert!(found == golden(&name), "{name}");
             }
         }
     }
@@ -80,7 +80,7 @@ fn resize_matches_numpy() {
 fn resize_to_the_same_size_changes_nothing() {
     for method in ["area", "bilinear"] {
         let toml = stage("resize", &format!("width = 64\nheight = 48\nmethod = '{method}'"));
-        assert_eq!(made(&pictures(48, 64, 3), &toml, &golden("rgb")), golden("rgb"), "{method}");
+        assert!(made(&pictures(48, 64, 3), &toml, &golden("rgb")) == golden("rgb"), "{method}");
     }
 }
 
@@ -120,8 +120,7 @@ fn area_of_a_turned_picture_is_turned() {
 
 #[test]
 fn resize_refuses_what_its_sums_do_not_hold() {
-    let text = refused(&pictures(1021, 1019, 3), &stage("resize", "width = 1013\nheight = 3001\nmethod = 'bilinear'"));
-    assert!(!text.contains("32 bits"), "{text}");
+    planned(&pictures(1021, 1019, 3), &stage("resize", "width = 1013\nheight = 3001\nmethod = 'bilinear'"));
     let text = refused(&pictures(1021, 1019, 3), &stage("resize", "width = 2203\nheight = 3001\nmethod = 'bilinear'"));
     assert!(text.contains("found 2203×3001 of 1019×1021, whose exact sums take more than 32 bits"), "{text}");
 }
@@ -129,15 +128,15 @@ fn resize_refuses_what_its_sums_do_not_hold() {
 #[test]
 fn colour_matches_numpy() {
     let rgb = pictures(48, 64, 3);
-    assert_eq!(made(&rgb, &stage("colour", "to = 'grey'"), &golden("rgb")), golden("grey"));
+    assert!(made(&rgb, &stage("colour", "to = 'grey'"), &golden("rgb")) == golden("grey"));
     let yuyv = pictures_as(Role::new("yuyv"), 16, 32, 2);
-    assert_eq!(made(&yuyv, &stage("colour", "to = 'rgb'"), &golden("yuyv")), golden("yuyv_rgb"));
-    assert_eq!(made(&yuyv, &stage("colour", "to = 'grey'"), &golden("yuyv")), golden("yuyv_grey"));
+    assert!(made(&yuyv, &stage("colour", "to = 'rgb'"), &golden("yuyv")) == golden("yuyv_rgb"));
+    assert!(made(&yuyv, &stage("colour", "to = 'grey'"), &golden("yuyv")) == golden("yuyv_grey"));
     let swapped: Vec<u8> = golden("rgb565").as_chunks().0.iter().flat_map(|&[high, low]| [low, high]).collect();
     for (role, pixels) in [("rgb565", golden("rgb565")), ("rgb565le", swapped)] {
         let port = pictures_as(Role::new(role), 32, 64, 2);
-        assert_eq!(made(&port, &stage("colour", "to = 'rgb'"), &pixels), golden("rgb565_rgb"), "{role}");
-        assert_eq!(made(&port, &stage("colour", "to = 'grey'"), &pixels), golden("rgb565_grey"), "{role}");
+        assert!(made(&port, &stage("colour", "to = 'rgb'"), &pixels) == golden("rgb565_rgb"), "{role}");
+        assert!(made(&port, &stage("colour", "to = 'grey'"), &pixels) == golden("rgb565_grey"), "{role}");
     }
 }
 

@@ -16,7 +16,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// - RGB to grey: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, ITU-R BT.601's luma.
 /// - YUYV to RGB: ITU-R BT.601, limited range (black is 16, white is 235), 20 fractional bits. To grey: of Y alone, by
 ///   the same formula, so that a grey scene has the same grey by both ways.
-/// - RGB565: the high bits of each channel repeated below, so that white is 255. To grey: by way of RGB.
+/// - RGB565: the nearest of 256 steps to each channel's 32 or 64, so that white is 255. To grey: by way of RGB.
 ///
 /// # Parameters
 /// `to`.
@@ -147,8 +147,9 @@ const fn held(value: i32) -> u8 {
 
 #[inline]
 const fn rgb_of_565(pixel: u16) -> [u8; 3] {
-    let (r, g, b) = ((pixel >> 11) as u8, (pixel >> 5 & 0x3f) as u8, (pixel & 0x1f) as u8);
-    [r << 3 | r >> 2, g << 2 | g >> 4, b << 3 | b >> 2]
+    let (r, g, b) = ((pixel >> 11) as u32, (pixel >> 5 & 0x3f) as u32, (pixel & 0x1f) as u32);
+    // 255 / 31 and 255 / 63 to the nearest, in 64ths; right for each of the 32 and 64 values.
+    [((r * 527 + 23) >> 6) as u8, ((g * 259 + 33) >> 6) as u8, ((b * 527 + 23) >> 6) as u8]
 }
 
 impl Stage for Colour {
