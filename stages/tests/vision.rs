@@ -67,7 +67,8 @@ fn resize_matches_numpy() {
     for (width, height) in [(48, 36), (31, 17), (24, 24), (80, 60), (1, 1), (64, 12)] {
         for method in ["area", "bilinear"] {
             for (source, channels, suffix) in [("rgb", 3, ""), ("grey", 1, "_grey")] {
-                let toml = stage("resize", &format!("width = {width}\nheight = {height}\nmethod = '{method}'"));
+                let toml =
+                    stage("resize", &format!("width = {width}\nheight = {height}\nmethod = '{method}'"));
                 let found = made(&pictures(48, 64, channels), &toml, &golden(source));
                 let name = format!("{method}_{width}x{height}{suffix}");
                 assert!(found == golden(&name), "{name}");
@@ -87,13 +88,19 @@ fn resize_to_the_same_size_changes_nothing() {
 #[test]
 fn resize_keeps_an_even_surface_even_and_the_mean_of_an_area() {
     // Ratios whose column sums need 16 and 32 bits, up and down.
-    for (height, width, to_height, to_width) in [(480, 640, 96, 96), (509, 61, 96, 17), (7, 5, 96, 64), (1, 1, 9, 9)] {
+    for (height, width, to_height, to_width) in
+        [(480, 640, 96, 96), (509, 61, 96, 17), (7, 5, 96, 64), (1, 1, 9, 9)]
+    {
         for method in ["area", "bilinear"] {
-            let toml = stage("resize", &format!("width = {to_width}\nheight = {to_height}\nmethod = '{method}'"));
+            let toml =
+                stage("resize", &format!("width = {to_width}\nheight = {to_height}\nmethod = '{method}'"));
             let port = pictures(height, width, 1);
             for level in [0, 1, 137, 255] {
                 let found = made(&port, &toml, &vec![level; height * width]);
-                assert!(found.iter().all(|value| *value == level), "{method} {height}×{width}, level {level}");
+                assert!(
+                    found.iter().all(|value| *value == level),
+                    "{method} {height}×{width}, level {level}"
+                );
             }
         }
         let toml = stage("resize", "width = 1\nheight = 1");
@@ -108,12 +115,16 @@ fn resize_keeps_an_even_surface_even_and_the_mean_of_an_area() {
 fn area_of_a_turned_picture_is_turned() {
     let (height, width) = (37, 29);
     let pixels = noise(height * width, 11);
-    let turned: Vec<u8> = (0..width).flat_map(|x| (0..height).map(move |y| (y, x))).map(|(y, x)| pixels[y * width + x]).collect();
+    let turned: Vec<u8> = (0..width)
+        .flat_map(|x| (0..height).map(move |y| (y, x)))
+        .map(|(y, x)| pixels[y * width + x])
+        .collect();
     for method in ["area", "bilinear"] {
         let toml = |w, h| stage("resize", &format!("width = {w}\nheight = {h}\nmethod = '{method}'"));
         let found = made(&pictures(height, width, 1), &toml(10, 12), &pixels);
         let of_turned = made(&pictures(width, height, 1), &toml(12, 10), &turned);
-        let back: Vec<u8> = (0..12).flat_map(|y| (0..10).map(move |x| (y, x))).map(|(y, x)| of_turned[x * 12 + y]).collect();
+        let back: Vec<u8> =
+            (0..12).flat_map(|y| (0..10).map(move |x| (y, x))).map(|(y, x)| of_turned[x * 12 + y]).collect();
         assert_eq!(found, back, "{method}");
     }
 }
@@ -121,7 +132,10 @@ fn area_of_a_turned_picture_is_turned() {
 #[test]
 fn resize_refuses_what_its_sums_do_not_hold() {
     planned(&pictures(1021, 1019, 3), &stage("resize", "width = 1013\nheight = 3001\nmethod = 'bilinear'"));
-    let text = refused(&pictures(1021, 1019, 3), &stage("resize", "width = 2203\nheight = 3001\nmethod = 'bilinear'"));
+    let text = refused(
+        &pictures(1021, 1019, 3),
+        &stage("resize", "width = 2203\nheight = 3001\nmethod = 'bilinear'"),
+    );
     assert!(text.contains("found 2203×3001 of 1019×1021, whose exact sums take more than 32 bits"), "{text}");
 }
 
@@ -132,7 +146,8 @@ fn colour_matches_numpy() {
     let yuyv = pictures_as(Role::new("yuyv"), 16, 32, 2);
     assert!(made(&yuyv, &stage("colour", "to = 'rgb'"), &golden("yuyv")) == golden("yuyv_rgb"));
     assert!(made(&yuyv, &stage("colour", "to = 'grey'"), &golden("yuyv")) == golden("yuyv_grey"));
-    let swapped: Vec<u8> = golden("rgb565").as_chunks().0.iter().flat_map(|&[high, low]| [low, high]).collect();
+    let swapped: Vec<u8> =
+        golden("rgb565").as_chunks().0.iter().flat_map(|&[high, low]| [low, high]).collect();
     for (role, pixels) in [("rgb565", golden("rgb565")), ("rgb565le", swapped)] {
         let port = pictures_as(Role::new(role), 32, 64, 2);
         assert!(made(&port, &stage("colour", "to = 'rgb'"), &pixels) == golden("rgb565_rgb"), "{role}");
@@ -159,7 +174,9 @@ fn colour_refuses_what_it_does_not_know() {
 
 #[test]
 fn other_stages_refuse_channels_that_are_no_colours() {
-    for (kind, params) in [("resize", "width = 2\nheight = 2"), ("crop", ""), ("exposure", ""), ("motion", "")] {
+    for (kind, params) in
+        [("resize", "width = 2\nheight = 2"), ("crop", ""), ("exposure", ""), ("motion", "")]
+    {
         let text = refused(&pictures(16, 16, 2), &stage(kind, params));
         assert!(text.contains("pictures of 2 channels, expected 1 (grey) or 3 (RGB)"), "{kind}: {text}");
         let text = refused(&pictures_as(Role::new("yuyv"), 16, 16, 2), &stage(kind, params));
@@ -213,7 +230,8 @@ fn normalise_is_pixel_less_128_by_default_and_for_the_usual_scales() {
     let expected: Vec<i8> = (-128..=127).collect();
     assert_eq!(normalised(""), expected);
     // TensorFlow Lite Micro's person_detect: real values from −1 to 1.
-    let around_zero = normalised("mean = 127.5\ndeviation = 127.5\nscale = 0.00784313725490196\nzero_point = 0");
+    let around_zero =
+        normalised("mean = 127.5\ndeviation = 127.5\nscale = 0.00784313725490196\nzero_point = 0");
     assert_eq!(around_zero[255], 127, "127.5 steps are clipped");
     assert_eq!(around_zero[128], 1, "half a step is rounded away from zero");
     assert_eq!(around_zero[0], -128);
@@ -235,7 +253,10 @@ fn exposures(params: &str, levels: &[u8]) -> Vec<Vec<f32>> {
 #[test]
 fn exposure_tells_dark_bright_and_good() {
     let [dark, bright, good] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-    assert_eq!(exposures("clipped = 1", &[0, 23, 24, 120, 231, 232, 255]), [dark, dark, good, good, good, bright, bright]);
+    assert_eq!(
+        exposures("clipped = 1", &[0, 23, 24, 120, 231, 232, 255]),
+        [dark, dark, good, good, good, bright, bright]
+    );
 }
 
 #[test]
@@ -268,7 +289,8 @@ fn exposure_has_labels() {
 
 /// Pictures of 16×16, each even but for one cell of 8×8 of this level.
 fn scene(levels: &[u8]) -> Vec<u8> {
-    let picture = |level: u8| (0..256).map(move |place| if place % 16 < 8 && place < 128 { level } else { 90 });
+    let picture =
+        |level: u8| (0..256).map(move |place| if place % 16 < 8 && place < 128 { level } else { 90 });
     levels.iter().flat_map(|level| picture(*level)).collect()
 }
 
@@ -279,14 +301,22 @@ fn motion_passes_what_differs() {
     let scene = scene(&[90, 90, 101, 113, 113, 90, 90]);
     assert_eq!(passed(&port, &stage("motion", still), &scene), [1, 4, 6], "a step of 11 is none of 12");
     assert_eq!(passed(&port, &stage("motion", "cells = 2\nhold_ms = 0\nevery_ms = 0"), &scene), [1]);
-    assert_eq!(passed(&port, &stage("motion", "cells = 1\nhold_ms = 100\nevery_ms = 0"), &scene), [1, 2, 4, 5, 6, 7]);
-    assert_eq!(passed(&port, &stage("motion", "cells = 1\nhold_ms = 0\nevery_ms = 200"), &scene), [1, 3, 4, 6]);
+    assert_eq!(
+        passed(&port, &stage("motion", "cells = 1\nhold_ms = 100\nevery_ms = 0"), &scene),
+        [1, 2, 4, 5, 6, 7]
+    );
+    assert_eq!(
+        passed(&port, &stage("motion", "cells = 1\nhold_ms = 0\nevery_ms = 200"), &scene),
+        [1, 3, 4, 6]
+    );
 }
 
 #[test]
 fn motion_begins_anew_after_a_gap() {
-    let rig = planned(&pictures(16, 16, 1), &stage("motion", "cells = 1\nhold_ms = 0\nevery_ms = 0")).gap(2, PERIOD);
-    let found: Vec<u64> = rig.run::<u8, u8>(&scene(&[90; 4])).into_iter().map(|(at, _)| at / PERIOD).collect();
+    let rig = planned(&pictures(16, 16, 1), &stage("motion", "cells = 1\nhold_ms = 0\nevery_ms = 0"))
+        .gap(2, PERIOD);
+    let found: Vec<u64> =
+        rig.run::<u8, u8>(&scene(&[90; 4])).into_iter().map(|(at, _)| at / PERIOD).collect();
     assert_eq!(found, [1, 4]);
 }
 
@@ -319,7 +349,11 @@ fn a_gate_passes_pictures_that_are_well_exposed() {
 
 #[test]
 fn a_gate_knows_its_labels() {
-    let toml = format!("{}{}", stage("exposure", ""), stage("gate", "inputs = ['feed', 'exposure']\nlabel = 'fine'"));
+    let toml = format!(
+        "{}{}",
+        stage("exposure", ""),
+        stage("gate", "inputs = ['feed', 'exposure']\nlabel = 'fine'")
+    );
     let text = refused(&pictures(8, 8, 1), &toml);
     assert!(text.contains("found `fine`, expected one of `dark`, `bright`, `good`"), "{text}");
     let toml = stage("gate", "inputs = ['feed', 'feed']\nlabel = 'good'");

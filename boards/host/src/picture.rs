@@ -4,7 +4,7 @@ mod decode;
 mod fit;
 
 pub(crate) use decode::{Picture, decode};
-pub(crate) use fit::{Fit, Fitter, Frames};
+pub(crate) use fit::{Fitter, Frames};
 
 /// Ticks in a second of sources of pictures: microseconds.
 pub(crate) const CLOCK: u32 = 1_000_000;

@@ -59,7 +59,8 @@ impl Condition {
         }
         // Seconds of both, as whole multiples of a tick of either.
         let now = u128::from(now) * u128::from(theirs);
-        let (seen, within) = (u128::from(seen) * u128::from(ours), u128::from(self.within) * u128::from(theirs));
+        let (seen, within) =
+            (u128::from(seen) * u128::from(ours), u128::from(self.within) * u128::from(theirs));
         now.saturating_sub(seen) <= within
     }
 }

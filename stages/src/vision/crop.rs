@@ -118,11 +118,19 @@ mod kind {
             let inside = |key: &str, length: usize, at: Option<usize>, whole: usize, axis: &str| {
                 let begin = at.unwrap_or(whole.saturating_sub(length) / 2);
                 if length == 0 || length > whole {
-                    return Err(Refusal::of(key, format!("found {length}, expected 1 to {whole}, the picture's own")));
+                    return Err(Refusal::of(
+                        key,
+                        format!("found {length}, expected 1 to {whole}, the picture's own"),
+                    ));
                 }
                 if begin > whole - length {
                     let last = whole - length;
-                    return Err(Refusal::of(axis, format!("found {begin}, expected at most {last}, or the region ends outside the picture")));
+                    return Err(Refusal::of(
+                        axis,
+                        format!(
+                            "found {begin}, expected at most {last}, or the region ends outside the picture"
+                        ),
+                    ));
                 }
                 Ok(begin)
             };

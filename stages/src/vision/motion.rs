@@ -173,7 +173,8 @@ mod kind {
             let cell = usize::from(self.cell.max(1));
             let cells = size.height.div_ceil(cell) * size.width.div_ceil(cell);
             if self.cells as usize > cells {
-                let found = format!("found {}, expected at most the {cells} that the picture has", self.cells);
+                let found =
+                    format!("found {}, expected at most the {cells} that the picture has", self.cells);
                 return Err(Refusal::of("cells", found));
             }
             let watch = Watchfulness {

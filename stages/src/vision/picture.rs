@@ -39,11 +39,16 @@ mod port {
             match port.shape[..] {
                 [height, width, channels @ (1 | 3)] if pictures => Ok(Size { height, width, channels }),
                 [_, _, channels] if pictures => {
-                    let found = format!("`{from}` writes pictures of {channels} channels, expected 1 (grey) or 3 (RGB)");
+                    let found = format!(
+                        "`{from}` writes pictures of {channels} channels, expected 1 (grey) or 3 (RGB)"
+                    );
                     Err(Refusal::of("input", found))
                 }
-                _ => Err(Refusal::of("input", format!("`{from}` writes {port}, expected pictures, u8[height×width×channels]"))
-                    .help("a camera's raw formats become pictures by `colour`")),
+                _ => Err(Refusal::of(
+                    "input",
+                    format!("`{from}` writes {port}, expected pictures, u8[height×width×channels]"),
+                )
+                .help("a camera's raw formats become pictures by `colour`")),
             }
         }
 

@@ -23,9 +23,8 @@ pub(crate) struct Picture {
 /// A text that says what is wrong with it.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let format = image::guess_format(bytes).ok();
-    let known = format.filter(|format| {
-        matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp)
-    });
+    let known =
+        format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp));
     let format = known.ok_or("it is no picture, expected a JPEG, PNG or BMP")?;
     if format == ImageFormat::Jpeg && !ends(bytes) {
         return Err("it breaks off: a JPEG without its end".to_owned());
@@ -58,7 +57,8 @@ fn ends(bytes: &[u8]) -> bool {
     let mut at = 2;
     // Segments up to the first scan: an end among them is a thumbnail's.
     loop {
-        let Some(&[mark, kind, high, low]) = bytes.get(at..at + 4).and_then(|header| header.as_array()) else {
+        let Some(&[mark, kind, high, low]) = bytes.get(at..at + 4).and_then(|header| header.as_array())
+        else {
             return false;
         };
         match (mark, kind) {
@@ -95,7 +95,10 @@ mod tests {
             let picture = decode(&encoded(format)).unwrap();
             assert_eq!(picture.size, Size { height: 32, width: 48, channels: 3 }, "{format:?}");
             let [r, g, b] = picture.pixels[3 * (10 * 48 + 20)..][..3] else { panic!("a pixel") };
-            assert!(r.abs_diff(100) < 8 && g.abs_diff(70) < 8 && b.abs_diff(90) < 8, "{format:?}: {r} {g} {b}");
+            assert!(
+                r.abs_diff(100) < 8 && g.abs_diff(70) < 8 && b.abs_diff(90) < 8,
+                "{format:?}: {r} {g} {b}"
+            );
         }
     }
 

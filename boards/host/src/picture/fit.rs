@@ -97,7 +97,9 @@ impl Fitter {
         if self.path.as_ref().is_none_or(|path| path.from != picture.size) {
             self.path = Some(Path::new(picture.size, self.to, self.fit)?);
         }
-        let Some(Path { conversion, crop, region, resizer, place, .. }) = &mut self.path else { return Ok(()) };
+        let Some(Path { conversion, crop, region, resizer, place, .. }) = &mut self.path else {
+            return Ok(());
+        };
         let pixels = match conversion {
             None => &picture.pixels,
             Some(conversion) => {

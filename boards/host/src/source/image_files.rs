@@ -115,7 +115,9 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
             .collect();
         paths.sort();
         return match paths.len() {
-            0 => Err(format!("`{name}` holds no pictures, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`")),
+            0 => Err(format!(
+                "`{name}` holds no pictures, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`"
+            )),
             _ => Ok(paths),
         };
     }
@@ -126,7 +128,11 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let paths: Vec<PathBuf> = lines.map(|line| folder.join(line)).collect();
-    if paths.is_empty() { Err(format!("`{name}` lists no pictures, expected a path in each line")) } else { Ok(paths) }
+    if paths.is_empty() {
+        Err(format!("`{name}` lists no pictures, expected a path in each line"))
+    } else {
+        Ok(paths)
+    }
 }
 
 fn ending(path: &Path) -> String {

@@ -1,6 +1,8 @@
 //! The kind `gate`.
 
-use kws_engine::{Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, Refusal, Role, Simple, Site, node};
+use kws_engine::{
+    Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, Refusal, Role, Simple, Site, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,8 +40,10 @@ impl Kind for GateParams {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
         let (blocks, beside) = (&site.inputs[0], &site.inputs[1]);
         if beside.role != Role::POSTERIOR || !matches!(beside.element, Element::F32 | Element::I8) {
-            let message = format!("`{}` writes {beside}, expected posteriors as the second input", site.from[1]);
-            return Err(Refusal::of("inputs", message).help("name a `classifier`, a `smooth` or an `exposure` second"));
+            let message =
+                format!("`{}` writes {beside}, expected posteriors as the second input", site.from[1]);
+            return Err(Refusal::of("inputs", message)
+                .help("name a `classifier`, a `smooth` or an `exposure` second"));
         }
         let scale = stored(beside, &site.from[1])?;
         let label = beside.labels.iter().position(|label| *label == self.label).ok_or_else(|| {

@@ -79,7 +79,9 @@ impl Kind for ColourParams {
 
 fn from_raw(role: &Role, width: usize, to: Palette) -> Option<Conversion> {
     let (rgb, grey) = match () {
-        () if *role == raw::YUYV && width.is_multiple_of(2) => (Conversion::YuyvToRgb, Conversion::YuyvToGrey),
+        () if *role == raw::YUYV && width.is_multiple_of(2) => {
+            (Conversion::YuyvToRgb, Conversion::YuyvToGrey)
+        }
         () if *role == raw::RGB565 => (Conversion::Rgb565ToRgb, Conversion::Rgb565ToGrey),
         () if *role == raw::RGB565_LE => (Conversion::Rgb565LeToRgb, Conversion::Rgb565LeToGrey),
         () => return None,

@@ -87,7 +87,10 @@ impl<A: Accumulator, B: AsMut<[A]>> Stage for Area<A, B> {
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
         let Scaling { from, height, width } = self.scaling;
         let sums = self.sums.as_mut();
-        if input.len() != from.items() || output.len() != self.scaling.to().items() || sums.len() != from.row() {
+        if input.len() != from.items()
+            || output.len() != self.scaling.to().items()
+            || sums.len() != from.row()
+        {
             return Err(Fault::new("`resize` was handed pictures of another size"));
         }
         let (rows_in, rows_out) = ratio(from.height, height);
