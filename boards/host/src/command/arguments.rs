@@ -83,7 +83,7 @@ pub(crate) struct Arguments {
     /// Shows where the time goes: at the end on standard error, and meanwhile on a terminal
     ///
     /// Per lane and stage p50, p99, longest and total time of a firing, how full rings were, gaps, share of real time
-    /// and, with --realtime or a microphone, how late detections came.
+    /// and, with --realtime or a live source, how late detections came.
     #[arg(long)]
     pub(crate) stats: bool,
 
