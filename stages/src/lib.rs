@@ -6,8 +6,6 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
-#[cfg(feature = "std")]
-pub mod code;
 pub mod decide;
 pub mod nn;
 mod quantise;

@@ -60,9 +60,18 @@ impl Posterior for i8 {
 
 #[cfg(feature = "std")]
 mod port {
+    use kws_engine::firmware::Code;
     use kws_engine::{Element, Port, Refusal, Role, Site};
 
     use super::Scale;
+
+    impl Scale {
+        /// The scale as an expression, which uses its name.
+        pub(crate) fn expression(self, code: &mut Code) -> String {
+            code.uses("kws_stages::decide::Scale");
+            format!("{self:?}")
+        }
+    }
 
     /// The posteriors that a stage reads, and how they are stored.
     pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), Refusal> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{
     Cost, Design, Element, Event, HostInput, Kind, OperatingPoint, Port, Refusal, Role, Site, nearest,
 };
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Detections from posteriors, at one or several operating points.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -128,6 +129,25 @@ impl From<&OperatingPoint> for PointParams {
     fn from(point: &OperatingPoint) -> Self {
         let OperatingPoint { name, label, on, off } = point.clone();
         PointParams { name, label: Some(label), on, off, ..PointParams::default() }
+    }
+}
+
+impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let (item, places) = (I::ELEMENT.name(), self.runs.len());
+        let mut code = Code::new(site);
+        for name in ["Moment", "Run", "Trigger", "Watch"] {
+            code.uses(&format!("kws_stages::decide::{name}"));
+        }
+        code.item_uses.push("kws_stages::decide::Watch".to_owned());
+        let scale = self.scale.expression(&mut code);
+        let watches =
+            code.table("watches", "What each place of the output watches for.", "Watch", &self.watches);
+        let (of, first) = (format!("[Run; {places}]"), format!("[Run::IDLE; {places}]"));
+        let runs = code.lend_as("runs", "what is under way.", of, first, size_of_val(self.runs.as_slice()));
+        let value =
+            format!("Trigger::new(Moment::{:?}, {scale}, {}, {})", self.emit, watches.value, runs.value);
+        Ok(code.is(format!("Trigger<{item}, {}, {}>", watches.of, runs.of), value))
     }
 }
 
