@@ -1,0 +1,121 @@
+//! Pixels as the bytes that an integer classifier reads.
+
+use kws_engine::{Block, Fault, Flow, Stage};
+
+/// Each pixel as the model's own integer, by a table of 256 bytes.
+///
+/// A pixel p stands for the real value (p − `mean`) / `deviation`, and that is written as real / `scale` +
+/// `zero_point`, rounded to the nearest with ties away from zero, held in −128 to 127. With the defaults that is
+/// p − 128: what MLPerf Tiny's Visual Wake Words and most image models of TensorFlow Lite read.
+///
+/// # Reads
+/// `image` u8, any shape.
+///
+/// # Writes
+/// `image` i8, the same shape, with its quantisation.
+///
+/// # Parameters
+/// `mean`, `deviation`, `scale`, `zero_point`.
+///
+/// # Reference
+/// MLPerf Tiny, `benchmark/training/visual_wake_words`: input scale 1/255, zero point −128.
+///
+/// # Example
+/// ```
+/// use kws_engine::{Block, Stage};
+/// use kws_stages::vision::Normalise;
+///
+/// let mut table = [0; 256];
+/// (0..=255).for_each(|pixel: u8| table[usize::from(pixel)] = (i16::from(pixel) - 128) as i8);
+/// let mut out = [0; 3];
+/// Normalise(table).process(Block { at: 1, items: &[0, 128, 255] }, &mut out)?;
+/// assert_eq!(out, [-128, 0, 127]);
+/// # Ok::<(), kws_engine::Fault>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Normalise<T>(
+    /// The integer of each pixel value.
+    pub T,
+);
+
+impl<T: AsRef<[i8; 256]>> Stage for Normalise<T> {
+    type In = u8;
+    type Out = i8;
+
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, Fault> {
+        let table = self.0.as_ref();
+        for (out, pixel) in output.iter_mut().zip(input.items) {
+            *out = table[usize::from(*pixel)];
+        }
+        Ok(Flow::Emit)
+    }
+}
+
+#[cfg(feature = "std")]
+mod kind {
+    use kws_engine::{Cost, Design, Element, Kind, Quant, Refusal, Role, Site};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::Normalise;
+    use crate::resolved::Resolved;
+
+    /// Pixels as the integers that a model reads: by default pixel − 128.
+    #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    pub struct NormaliseParams {
+        /// The pixel that stands for 0.
+        #[schemars(range(min = 0, max = 255))]
+        pub mean: f64,
+        /// Pixels from 0 to 1.
+        #[schemars(range(min = 0.001, max = 255))]
+        pub deviation: f64,
+        /// Real value of one step of the model's input.
+        #[schemars(range(min = 1e-9, max = 1e9))]
+        pub scale: f64,
+        /// The byte that means 0.
+        #[schemars(range(min = -128, max = 127))]
+        pub zero_point: i32,
+    }
+
+    impl Default for NormaliseParams {
+        fn default() -> Self {
+            NormaliseParams { mean: 0.0, deviation: 255.0, scale: 1.0 / 255.0, zero_point: -128 }
+        }
+    }
+
+    impl NormaliseParams {
+        /// The integer of each pixel value.
+        fn table(&self) -> [i8; 256] {
+            std::array::from_fn(|pixel| {
+                let real = (pixel as f64 - self.mean) / self.deviation;
+                let whole = (real / self.scale).round() + f64::from(self.zero_point);
+                whole.clamp(-128.0, 127.0) as i8
+            })
+        }
+    }
+
+    impl Kind for NormaliseParams {
+        const NAME: &'static str = "normalise";
+
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+            let input = site.input_as(&[Element::U8], &[Role::IMAGE])?;
+            let mut output = input.then(Element::I8, input.shape.clone(), Role::IMAGE);
+            output.quant = Some(Quant { scale: self.scale as f32, zero_point: self.zero_point });
+            let cost = Cost { tables: 256, ..Cost::default() };
+            Ok(Resolved { output, cost, stage: Normalise(Pixels(self.table())) }.boxed())
+        }
+    }
+
+    /// A table of one's own. (Arrays refer to themselves as slices only.)
+    #[derive(Clone, Copy)]
+    struct Pixels([i8; 256]);
+
+    impl AsRef<[i8; 256]> for Pixels {
+        fn as_ref(&self) -> &[i8; 256] {
+            &self.0
+        }
+    }
+}
+#[cfg(feature = "std")]
+pub use kind::NormaliseParams;
