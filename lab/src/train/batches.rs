@@ -22,6 +22,8 @@ pub struct Batch {
     pub features: Vec<f32>,
     /// One per clip.
     pub classes: Vec<usize>,
+    /// Which of all words of the corpora each clip shows, where it shows one whole and alone; empty where nobody asks.
+    pub words: Vec<Option<usize>>,
 }
 
 /// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
@@ -59,13 +61,14 @@ impl Drawer<'_> {
         let mut batch = Batch::default();
         for index in clips {
             let mut rng = self.rng(epoch, index);
-            let (samples, class) = self.draw(CLIP, &mut rng);
+            let drawn = self.draw(CLIP, &mut rng);
             let start = batch.features.len();
             batch.features.resize(start + frames * width, 0.0);
             let features = &mut batch.features[start..];
-            fe.extract(&samples, features)?;
+            fe.extract(&drawn.samples, features)?;
             mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
-            batch.classes.push(class);
+            batch.classes.push(drawn.class);
+            batch.words.push(drawn.word);
         }
         Ok(batch)
     }

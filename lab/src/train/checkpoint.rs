@@ -1,7 +1,8 @@
 //! What a killed run leaves, and how the next one takes it up.
 //!
-//! An epoch leaves `PHASE-NUMBER.network.bpk` and `PHASE-NUMBER.optimiser.bpk`, then its row in `history.csv`; only
-//! after that the files of older epochs go, but for the network of the best one. So wherever a run is killed, the
+//! An epoch leaves `PHASE-NUMBER.network.bpk`, `PHASE-NUMBER.optimiser.bpk` and, where weights are averaged,
+//! `PHASE-NUMBER.average.bpk`, then its row in `history.csv`; only after that the files of older epochs go, but for what
+//! the best one is kept for. So wherever a run is killed, the
 //! last row of the history has its files beside it. A killed epoch is drawn again from its beginning: its examples
 //! and its dropout depend on nothing but the seed, the epoch and the step.
 
@@ -13,6 +14,7 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
+use super::average::Average;
 use super::history::{Epoch, History, Phase};
 use super::store::{load, replace, save};
 use crate::nets::Network;
@@ -24,6 +26,8 @@ pub(super) struct Checkpoint<'a> {
     pub(super) history: &'a mut History,
     pub(super) network: Network,
     pub(super) optimiser: ModuleOptimizer,
+    /// Follows the network, and is what is validated and kept.
+    pub(super) average: Option<Average>,
 }
 
 impl<'a> Checkpoint<'a> {
@@ -34,14 +38,19 @@ impl<'a> Checkpoint<'a> {
         history: &'a mut History,
         mut network: Network,
         mut optimiser: ModuleOptimizer,
+        average: Option<f64>,
     ) -> Result<Self> {
         let done = history.done(phase);
+        let mut average = average.map(|keep| Average::new(&network, keep));
         if done > 0 {
             network = load(network, &network_file(folder, phase, done))?;
             let path = optimiser_file(folder, phase, done);
             optimiser = optimiser.load(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            if let Some(Average { network, .. }) = &mut average {
+                *network = load(network.clone(), &average_file(folder, phase, done))?;
+            }
         }
-        Ok(Self { folder, phase, history, network, optimiser })
+        Ok(Self { folder, phase, history, network, optimiser, average })
     }
 
     /// Epochs that are behind the phase.
@@ -54,6 +63,9 @@ impl<'a> Checkpoint<'a> {
         let number = epoch.epoch;
         save(&self.network, &network_file(self.folder, self.phase, number))?;
         replace(&optimiser_file(self.folder, self.phase, number), &self.optimiser.into_bytes()?)?;
+        if let Some(average) = &self.average {
+            save(&average.network, &average_file(self.folder, self.phase, number))?;
+        }
         self.history.push(epoch)?;
         self.clear(number)
     }
@@ -63,7 +75,8 @@ impl<'a> Checkpoint<'a> {
         let needed = [
             network_file(self.folder, self.phase, last),
             optimiser_file(self.folder, self.phase, last),
-            network_file(self.folder, self.phase, self.history.best(self.phase)),
+            average_file(self.folder, self.phase, last),
+            self.kept(self.history.best(self.phase)),
         ];
         let start = format!("{}-", self.phase);
         for entry in fs::read_dir(self.folder)? {
@@ -85,13 +98,28 @@ impl<'a> Checkpoint<'a> {
     pub(super) fn best(self, device: &Device) -> Result<(Network, usize)> {
         let epoch = self.history.best(self.phase);
         ensure!(epoch > 0, "no epoch was trained");
-        let network = load(self.network.fork(device), &network_file(self.folder, self.phase, epoch))?;
+        let network = load(self.network.clone().fork(device), &self.kept(epoch))?;
         Ok((network, epoch))
+    }
+
+    /// The network as it is to be judged.
+    pub(super) fn judged(&self) -> Network {
+        self.average.as_ref().map_or_else(|| self.network.valid(), |average| average.network.clone())
+    }
+
+    /// File of what an epoch would be kept for.
+    fn kept(&self, epoch: usize) -> PathBuf {
+        let file = if self.average.is_some() { average_file } else { network_file };
+        file(self.folder, self.phase, epoch)
     }
 }
 
 fn network_file(folder: &Path, phase: Phase, epoch: usize) -> PathBuf {
     folder.join(format!("{phase}-{epoch:04}.network.bpk"))
+}
+
+fn average_file(folder: &Path, phase: Phase, epoch: usize) -> PathBuf {
+    folder.join(format!("{phase}-{epoch:04}.average.bpk"))
 }
 
 fn optimiser_file(folder: &Path, phase: Phase, epoch: usize) -> PathBuf {

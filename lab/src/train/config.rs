@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::prior::Prior;
 use super::start::Start;
 use super::suggest;
 use crate::augment::Augment;
@@ -23,6 +24,9 @@ pub struct Config {
     pub architecture: Architecture,
     /// Seeds weights, draws and augmentation.
     pub seed: u64,
+    /// How frequent the model takes each label to be.
+    #[serde(default)]
+    pub prior: Prior,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
     /// Where the audio lies.
@@ -119,6 +123,13 @@ pub struct Fit {
     /// How much of a label's weight is spread over all labels.
     #[serde(default)]
     pub smoothing: f32,
+    /// Weight of a second aim: to tell all words of the corpora apart, by a head that is dropped afterwards. What is
+    /// merely unknown to the labels then has names, by which the layers below learn more from each clip.
+    #[serde(default)]
+    pub words: f64,
+    /// Share of the mean of the weights that stays at a step; the mean is what is validated and kept. None keeps the
+    /// weights of the last step.
+    pub average: Option<f64>,
     /// Epochs without a better validation loss after which the run ends.
     pub patience: Option<usize>,
 }
@@ -180,7 +191,16 @@ impl Config {
                 fit.batch,
                 fit.clips
             );
+            ensure!(
+                fit.average.is_none_or(|keep| (0.0..1.0).contains(&keep)),
+                "`{name}.average` is {}, expected a share from 0 to less than 1, such as 0.999",
+                fit.average.unwrap_or_default()
+            );
         }
+        ensure!(
+            self.qat.as_ref().is_none_or(|qat| qat.words == 0.0) && self.fit.words >= 0.0,
+            "`words` is for `fit` alone, and not below 0: the network of `qat` has lost its second head"
+        );
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Fitting networks: what to draw, the loop, and what is kept of it.
 
 mod assess;
+mod average;
 mod batches;
 mod checkpoint;
 mod config;
@@ -11,6 +12,7 @@ mod material;
 mod metrics;
 mod origin;
 mod outline;
+mod prior;
 mod progress;
 mod run;
 mod sample;
@@ -32,6 +34,7 @@ pub use material::Material;
 pub use metrics::{Confusion, largest};
 pub use origin::Earlier;
 pub use outline::{LayerOutline, Outline};
+pub use prior::Prior;
 pub use run::{Trained, Workplace, train};
 pub use start::{Part, Start};
 pub(crate) use store::{load, save};

@@ -1,0 +1,122 @@
+//! How frequent each label is where a model is used.
+//!
+//! Training draws the labels as `mix` says: hard words more often than they are heard, so that they are learnt. The
+//! network then takes them for as frequent as that. One number for each label, added to its logit, sets it right
+//! (Saerens et al., Neural Computation 14:21, 2002), and moves neither the ROC curve of a label against another nor any
+//! other weight.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::assess::logits;
+use super::batches::Batch;
+use crate::nets::Network;
+use crate::quantise::Fake;
+
+/// Whose frequencies of the labels a model takes for granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prior {
+    /// Those of the clips that training draws.
+    #[default]
+    Mix,
+    /// Those of the clips of the split `validation`.
+    Validation,
+}
+
+/// Steps of the search; it has settled after far fewer.
+const STEPS: usize = 300;
+/// How far a step goes towards where the curvature puts the least.
+const PACE: f64 = 0.5;
+
+/// Fits the last layer's biases to `validation`.
+pub(super) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, device: &Device) {
+    let rows = logits(network, validation, fake, device);
+    let shift: Vec<f32> = shifts(&rows, &validation.classes).iter().map(|s| *s as f32).collect();
+    let last = network.layers.last_mut().expect("a network has a layer");
+    let size = [shift.len()];
+    let shift = Tensor::<1>::from_data(TensorData::new(shift, size), device);
+    last.bias = last.bias.clone().map(|bias| bias + shift);
+}
+
+/// What to add to each logit so that the cross-entropy over the clips becomes least.
+///
+/// The logits' common factor is fitted along and then left out: a network that is too sure of itself would else get
+/// other shifts than it needs. A label without a clip keeps its bias.
+fn shifts(rows: &[Vec<f32>], classes: &[usize]) -> Vec<f64> {
+    let labels = rows.first().map_or(0, Vec::len);
+    let clips = rows.len() as f64;
+    let occurs: Vec<bool> = (0..labels).map(|label| classes.contains(&label)).collect();
+    let (mut factor, mut shift) = (1.0, vec![0.0; labels]);
+    for _ in 0..STEPS {
+        // Gradients and curvatures; each shift is held as if by one clip, so that it stays finite where every clip is
+        // right.
+        let (mut factor_slope, mut factor_bend) = (0.0, 1e-9);
+        let mut slopes: Vec<f64> = shift.iter().map(|s| s / clips).collect();
+        let mut bends = vec![1.0 / clips; labels];
+        for (row, &class) in rows.iter().zip(classes) {
+            let row: Vec<f64> = row.iter().map(|z| f64::from(*z)).collect();
+            let p = softmax(&row.iter().zip(&shift).map(|(z, s)| factor * z + s).collect::<Vec<_>>());
+            let mean: f64 = row.iter().zip(&p).map(|(z, p)| z * p).sum();
+            factor_slope += (mean - row[class]) / clips;
+            factor_bend += row.iter().zip(&p).map(|(z, p)| p * (z - mean) * (z - mean)).sum::<f64>() / clips;
+            for (label, p) in p.iter().enumerate() {
+                slopes[label] += (p - f64::from(u8::from(label == class))) / clips;
+                bends[label] += p * (1.0 - p) / clips;
+            }
+        }
+        factor = (factor - PACE * factor_slope / factor_bend).max(0.05);
+        for label in (0..labels).filter(|&l| occurs[l]) {
+            shift[label] -= PACE * slopes[label] / bends[label];
+        }
+    }
+    shift.iter().map(|s| s / factor).collect()
+}
+
+fn softmax(row: &[f64]) -> Vec<f64> {
+    let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = row.iter().map(|z| (z - largest).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.iter().map(|p| p / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clips of two labels, the first nine times as frequent, by a network that takes them for equally frequent and
+    /// whose logits are `sure` times too large.
+    fn clips(sure: f32) -> (Vec<Vec<f32>>, Vec<usize>) {
+        let (mut rows, mut classes) = (Vec::new(), Vec::new());
+        for evidence in [-2.0f32, -1.0, 0.0, 1.0, 2.0] {
+            // Odds of the labels for this evidence, times nine to one.
+            let odds = 9.0 * (-evidence).exp();
+            let second = (1000.0 * f64::from(1.0 / (1.0 + odds))).round() as usize;
+            for index in 0..1000 {
+                rows.push(vec![0.0, sure * evidence]);
+                classes.push(usize::from(index < second));
+            }
+        }
+        (rows, classes)
+    }
+
+    #[test]
+    fn the_frequencies_are_found_whatever_the_logits_scale() {
+        for sure in [0.5, 1.0, 3.0] {
+            let (rows, classes) = clips(sure);
+            let shift = shifts(&rows, &classes);
+            let wanted = f64::from(sure) * 9f64.ln();
+            let found = shift[0] - shift[1];
+            assert!((found - wanted).abs() < 0.05 * wanted, "{found} at {sure}, expected {wanted}");
+        }
+    }
+
+    #[test]
+    fn a_label_without_a_clip_keeps_its_bias_and_perfect_clips_stay_finite() {
+        let rows: Vec<Vec<f32>> = (0..20).map(|i| if i % 2 == 0 { vec![4.0, 0.0, 0.0] } else { vec![0.0, 4.0, 0.0] }).collect();
+        let classes: Vec<usize> = (0..20).map(|i| i % 2).collect();
+        let shift = shifts(&rows, &classes);
+        assert_eq!(shift[2], 0.0);
+        assert!(shift.iter().all(|s| s.abs() < 5.0), "{shift:?}");
+    }
+}
