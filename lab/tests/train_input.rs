@@ -121,3 +121,18 @@ fn a_learning_curve_has_a_row_for_each_share() {
     let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
     assert!(said.contains("fraction 2 is no share"), "{said}");
 }
+
+#[test]
+fn what_the_configuration_cannot_mean_is_told_with_its_key() {
+    let folder = folder("what_the_configuration_cannot_mean_is_told_with_its_key");
+    for (change, expected) in [
+        (("smoothing", "0.05\naverage = 1.0"), "`fit.average` is 1, expected a share from 0 to less than 1"),
+        (("smoothing", "0.05\nwords = -1.0"), "`fit.words` is -1, expected a weight of 0 or more"),
+        (("dropout", "0.3\n\n[augment]\nwarp = [1, 2, 3]"), "invalid length 3, expected an array of length 2"),
+        (("seed", "1\nprior = \"test\""), "unknown variant `test`, expected `mix` or `validation`"),
+    ] {
+        let run = configuration(&folder, "run", &[change]);
+        let said = fail(&mut train(&run));
+        assert!(said.contains(expected), "`{expected}` is not in:\n{said}");
+    }
+}

@@ -84,7 +84,8 @@ impl Network {
         let mut trace = self.trace(features, None, keep.clone());
         let logits = trace.pop().expect("a graph has steps").flatten(1, 3);
         let read = trace.pop().expect("the input comes before the last step");
-        let aside = self.aside.as_ref().map(|l| dense(read, l.weight.val(), l.bias.val(), keep).flatten(1, 3));
+        let aside =
+            self.aside.as_ref().map(|l| dense(read, l.weight.val(), l.bias.val(), keep).flatten(1, 3));
         (logits, aside)
     }
 

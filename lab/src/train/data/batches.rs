@@ -7,13 +7,13 @@ use std::thread::Scope;
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::augment::mask;
+use crate::augment::{draw, mask, warp};
 use crate::corpus::Split;
 use crate::features::{CLIP, FrontEnd};
 
-use super::config::{Config, Fit};
 use super::material::Material;
 use super::sample::Drawer;
+use crate::train::config::{Config, Fit};
 
 /// Features and classes of some clips.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Batch {
 }
 
 /// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
-pub(super) fn draw_ahead<'scope>(
+pub(crate) fn draw_ahead<'scope>(
     scope: &'scope Scope<'scope, '_>,
     drawer: &'scope Drawer<'_>,
     config: &'scope Config,
@@ -50,7 +50,7 @@ pub(super) fn draw_ahead<'scope>(
 
 impl Drawer<'_> {
     /// Draws the features of some examples of an epoch.
-    pub(super) fn batch(
+    pub(crate) fn batch(
         &self,
         epoch: usize,
         clips: Range<usize>,
@@ -66,6 +66,9 @@ impl Drawer<'_> {
             batch.features.resize(start + frames * width, 0.0);
             let features = &mut batch.features[start..];
             fe.extract(&drawn.samples, features)?;
+            if config.augment.warp != [1.0; 2] {
+                warp(features, width, draw(config.augment.warp, &mut rng));
+            }
             mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
             batch.classes.push(drawn.class);
             batch.words.push(drawn.word);

@@ -14,25 +14,25 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
-use super::average::Average;
 use super::history::{Epoch, History, Phase};
 use super::store::{load, replace, save};
 use crate::nets::Network;
+use crate::train::course::average::Average;
 
 /// A phase under way.
-pub(super) struct Checkpoint<'a> {
+pub(crate) struct Checkpoint<'a> {
     folder: &'a Path,
     phase: Phase,
-    pub(super) history: &'a mut History,
-    pub(super) network: Network,
-    pub(super) optimiser: ModuleOptimizer,
+    pub(crate) history: &'a mut History,
+    pub(crate) network: Network,
+    pub(crate) optimiser: ModuleOptimizer,
     /// Follows the network, and is what is validated and kept.
-    pub(super) average: Option<Average>,
+    pub(crate) average: Option<Average>,
 }
 
 impl<'a> Checkpoint<'a> {
     /// Takes up what `folder` holds of a phase, or begins it with the given network and optimiser.
-    pub(super) fn open(
+    pub(crate) fn open(
         folder: &'a Path,
         phase: Phase,
         history: &'a mut History,
@@ -54,12 +54,12 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Epochs that are behind the phase.
-    pub(super) fn done(&self) -> usize {
+    pub(crate) fn done(&self) -> usize {
         self.history.done(self.phase)
     }
 
     /// Writes down an epoch that has ended.
-    pub(super) fn keep(&mut self, epoch: Epoch) -> Result<()> {
+    pub(crate) fn keep(&mut self, epoch: Epoch) -> Result<()> {
         let number = epoch.epoch;
         save(&self.network, &network_file(self.folder, self.phase, number))?;
         replace(&optimiser_file(self.folder, self.phase, number), &self.optimiser.into_bytes()?)?;
@@ -90,12 +90,12 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Epochs since the best one.
-    pub(super) fn since_best(&self) -> usize {
+    pub(crate) fn since_best(&self) -> usize {
         self.done() - self.history.best(self.phase)
     }
 
     /// The best epoch's weights, and its number from one.
-    pub(super) fn best(self, device: &Device) -> Result<(Network, usize)> {
+    pub(crate) fn best(self, device: &Device) -> Result<(Network, usize)> {
         let epoch = self.history.best(self.phase);
         ensure!(epoch > 0, "no epoch was trained");
         let network = load(self.network.clone().fork(device), &self.kept(epoch))?;
@@ -103,7 +103,7 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// The network as it is to be judged.
-    pub(super) fn judged(&self) -> Network {
+    pub(crate) fn judged(&self) -> Network {
         self.average.as_ref().map_or_else(|| self.network.valid(), |average| average.network.clone())
     }
 

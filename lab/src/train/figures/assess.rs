@@ -2,10 +2,10 @@
 
 use burn::tensor::Device;
 
-use super::batches::{Batch, tensor};
 use super::metrics::{Confusion, largest};
 use crate::nets::{Network, values};
 use crate::quantise::Fake;
+use crate::train::data::batches::{Batch, tensor};
 
 /// Clips that go through the network at once.
 const AT_ONCE: usize = 256;
@@ -28,7 +28,7 @@ pub fn assess(network: &Network, batch: &Batch, fake: Option<&Fake>, device: &De
 }
 
 /// Logits of each clip of a batch of any size.
-pub(super) fn logits(
+pub(crate) fn logits(
     network: &Network,
     batch: &Batch,
     fake: Option<&Fake>,

@@ -6,22 +6,22 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::assess::assess;
-use super::batches::{Batch, clean, tensor};
-use super::config::Config;
 use super::fit::{Course, Lesson, fit};
-use super::history::{Epoch, History, Phase};
-use super::material::Material;
-use super::origin::{Claim, Earlier, Origin};
-use super::prior::{Prior, fit_prior};
-use super::sample::Drawer;
-use super::subset::keep_speakers;
-use super::survey::Survey;
+use super::prior::fit_prior;
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
+use crate::train::config::{Config, Prior};
+use crate::train::data::batches::{Batch, clean, tensor};
+use crate::train::data::material::Material;
+use crate::train::data::sample::Drawer;
+use crate::train::data::subset::keep_speakers;
+use crate::train::data::survey::Survey;
+use crate::train::figures::assess::assess;
+use crate::train::kept::history::{Epoch, History, Phase};
+use crate::train::kept::origin::{Claim, Earlier, Origin};
 
 /// Where and how a run is done; what it gives depends on the configuration.
 #[derive(Clone, Copy, Debug)]

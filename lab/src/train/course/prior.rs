@@ -6,23 +6,11 @@
 //! other weight.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
 
-use super::assess::logits;
-use super::batches::Batch;
 use crate::nets::Network;
 use crate::quantise::Fake;
-
-/// Whose frequencies of the labels a model takes for granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Prior {
-    /// Those of the clips that training draws.
-    #[default]
-    Mix,
-    /// Those of the clips of the split `validation`.
-    Validation,
-}
+use crate::train::data::batches::Batch;
+use crate::train::figures::assess::logits;
 
 /// Steps of the search; it has settled after far fewer.
 const STEPS: usize = 300;
@@ -30,7 +18,7 @@ const STEPS: usize = 300;
 const PACE: f64 = 0.5;
 
 /// Fits the last layer's biases to `validation`.
-pub(super) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, device: &Device) {
+pub(crate) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, device: &Device) {
     let rows = logits(network, validation, fake, device);
     let shift: Vec<f32> = shifts(&rows, &validation.classes).iter().map(|s| *s as f32).collect();
     let last = network.layers.last_mut().expect("a network has a layer");
@@ -113,7 +101,8 @@ mod tests {
 
     #[test]
     fn a_label_without_a_clip_keeps_its_bias_and_perfect_clips_stay_finite() {
-        let rows: Vec<Vec<f32>> = (0..20).map(|i| if i % 2 == 0 { vec![4.0, 0.0, 0.0] } else { vec![0.0, 4.0, 0.0] }).collect();
+        let rows: Vec<Vec<f32>> =
+            (0..20).map(|i| if i % 2 == 0 { vec![4.0, 0.0, 0.0] } else { vec![0.0, 4.0, 0.0] }).collect();
         let classes: Vec<usize> = (0..20).map(|i| i % 2).collect();
         let shift = shifts(&rows, &classes);
         assert_eq!(shift[2], 0.0);

@@ -11,9 +11,9 @@ use crate::audio::RATE;
 use crate::augment::{self, Augment, Room, draw};
 use crate::corpus::{Split, Vocabulary};
 
-use super::config::{Config, Mix};
 use super::material::Material;
 use super::scene::{Place, Scene, Side, Sight, pause};
+use crate::train::config::{Config, Mix};
 
 /// Share of unknown words that are seen only in part: in a stream most are, most of the time.
 const CUT_UNKNOWN: f64 = 0.25;
@@ -24,12 +24,12 @@ const WITHIN_PAUSE: usize = RATE as usize / 50;
 
 /// One training example.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Drawn {
-    pub(super) samples: Vec<i16>,
+pub(crate) struct Drawn {
+    pub(crate) samples: Vec<i16>,
     /// The output that it counts as.
-    pub(super) class: usize,
+    pub(crate) class: usize,
     /// Which of all words of the corpora it shows, where it shows one whole and alone.
-    pub(super) word: Option<usize>,
+    pub(crate) word: Option<usize>,
 }
 
 /// What is heard in a window, before it is tilted and made louder or softer, and the word in it.
@@ -37,7 +37,7 @@ type Heard = (Vec<f32>, Option<usize>);
 
 /// Draws examples. Example `index` of `epoch` depends on nothing but the seed and these two, so a resumed run
 /// draws what an uninterrupted one would have.
-pub(super) struct Drawer<'a> {
+pub(crate) struct Drawer<'a> {
     material: &'a Material,
     mix: &'a Mix,
     augment: &'a Augment,
@@ -53,7 +53,7 @@ pub(super) struct Drawer<'a> {
 }
 
 impl<'a> Drawer<'a> {
-    pub(super) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
+    pub(crate) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
         let of = |class: usize| -> Vec<usize> {
             let train = material.clips.iter().enumerate().filter(|(_, s)| s.clip.split == Split::Train);
             train.filter(|(_, s)| s.class == class).map(|(i, _)| i).collect()
@@ -79,19 +79,19 @@ impl<'a> Drawer<'a> {
     }
 
     /// How many words the training clips say.
-    pub(super) fn words(&self) -> usize {
+    pub(crate) fn words(&self) -> usize {
         self.words.len()
     }
 
     /// The random numbers of one example.
-    pub(super) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
+    pub(crate) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ (epoch as u64) << 32);
         rng.set_stream(index as u64);
         rng
     }
 
     /// Draws one example of `length` samples.
-    pub(super) fn draw(&self, length: usize, rng: &mut ChaCha8Rng) -> Drawn {
+    pub(crate) fn draw(&self, length: usize, rng: &mut ChaCha8Rng) -> Drawn {
         let kind: f64 = rng.random();
         let ((mut audio, word), class) = match (self.silence_class, self.unknown_class) {
             (Some(class), _) if kind < self.mix.silence => ((self.silence(length, rng), None), class),
@@ -280,7 +280,7 @@ mod tests {
 
     use super::*;
     use crate::corpus::Clip;
-    use crate::train::material::Spoken;
+    use crate::train::data::material::Spoken;
 
     const CONFIG: &str = r#"
         name = "test"

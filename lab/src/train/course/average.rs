@@ -8,20 +8,20 @@ use burn::tensor::Tensor;
 use crate::nets::{Layer, Network};
 
 /// A network whose weights and batch statistics follow those of another, each step counting less the older it is.
-pub(super) struct Average {
-    pub(super) network: Network,
+pub(crate) struct Average {
+    pub(crate) network: Network,
     keep: f64,
 }
 
 impl Average {
     /// Begins at a network; `keep` is the share of the mean that stays at a step.
-    pub(super) fn new(network: &Network, keep: f64) -> Self {
+    pub(crate) fn new(network: &Network, keep: f64) -> Self {
         Self { network: network.valid(), keep }
     }
 
     /// Takes in the network after `step` (from zero). The first steps count for less time, or the mean would remember
     /// the random weights.
-    pub(super) fn follow(&mut self, network: &Network, step: usize) {
+    pub(crate) fn follow(&mut self, network: &Network, step: usize) {
         let steps = step as f64 + 1.0;
         let keep = self.keep.min(steps / (steps + 9.0)) as f32;
         let now = network.valid();
@@ -41,11 +41,7 @@ fn between(mean: Layer, now: &Layer, keep: f32) -> Layer {
         beta: weights(mean.beta, &now.beta, keep),
         ..mean
     });
-    Layer {
-        weight: weights(mean.weight, &now.weight, keep),
-        bias: weights(mean.bias, &now.bias, keep),
-        norm,
-    }
+    Layer { weight: weights(mean.weight, &now.weight, keep), bias: weights(mean.bias, &now.bias, keep), norm }
 }
 
 fn statistics(mean: &BatchNorm, now: &BatchNorm, keep: f32) {

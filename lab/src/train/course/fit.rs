@@ -9,35 +9,35 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
-use super::assess::assess;
-use super::batches::{Batch, draw_ahead, tensor};
-use super::checkpoint::Checkpoint;
-use super::config::{Config, Fit};
-use super::history::{Epoch, History, Phase};
-use super::metrics::largest;
 use super::progress::Progress;
-use super::sample::Drawer;
 use super::schedule::rate;
 use crate::nets::{Network, values};
 use crate::quantise::Fake;
+use crate::train::config::{Config, Fit};
+use crate::train::data::batches::{Batch, draw_ahead, tensor};
+use crate::train::data::sample::Drawer;
+use crate::train::figures::assess::assess;
+use crate::train::figures::metrics::largest;
+use crate::train::kept::checkpoint::Checkpoint;
+use crate::train::kept::history::{Epoch, History, Phase};
 
 /// What all phases of a run share.
-pub(super) struct Course<'a> {
-    pub(super) config: &'a Config,
-    pub(super) drawer: &'a Drawer<'a>,
-    pub(super) validation: &'a Batch,
-    pub(super) work: &'a Path,
-    pub(super) device: &'a Device,
+pub(crate) struct Course<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) drawer: &'a Drawer<'a>,
+    pub(crate) validation: &'a Batch,
+    pub(crate) work: &'a Path,
+    pub(crate) device: &'a Device,
 }
 
 /// One phase of a course.
-pub(super) struct Lesson<'a> {
-    pub(super) phase: Phase,
-    pub(super) fit: &'a Fit,
+pub(crate) struct Lesson<'a> {
+    pub(crate) phase: Phase,
+    pub(crate) fit: &'a Fit,
     /// Rounds as the integer model will.
-    pub(super) fake: Option<&'a Fake>,
+    pub(crate) fake: Option<&'a Fake>,
     /// Layers at the network's beginning that stay as they are.
-    pub(super) frozen: usize,
+    pub(crate) frozen: usize,
 }
 
 /// Mean loss and share of right clips over some steps.
@@ -50,7 +50,7 @@ struct Tally {
 }
 
 /// Trains `network` for one phase and returns the weights of its best epoch, and that epoch's number.
-pub(super) fn fit(
+pub(crate) fn fit(
     network: Network,
     course: &Course,
     lesson: &Lesson,
