@@ -128,7 +128,10 @@ fn what_the_configuration_cannot_mean_is_told_with_its_key() {
     for (change, expected) in [
         (("smoothing", "0.05\naverage = 1.0"), "`fit.average` is 1, expected a share from 0 to less than 1"),
         (("smoothing", "0.05\nwords = -1.0"), "`fit.words` is -1, expected a weight of 0 or more"),
-        (("dropout", "0.3\n\n[augment]\nwarp = [1, 2, 3]"), "invalid length 3, expected an array of length 2"),
+        (
+            ("dropout", "0.3\n\n[augment]\nwarp = [1, 2, 3]"),
+            "invalid length 3, expected an array of length 2",
+        ),
         (("seed", "1\nprior = \"test\""), "unknown variant `test`, expected `mix` or `validation`"),
     ] {
         let run = configuration(&folder, "run", &[change]);

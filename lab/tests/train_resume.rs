@@ -66,7 +66,12 @@ fn a_killed_training_ends_as_an_uninterrupted_one() {
     assert_eq!(history(&whole).len(), 5);
     train_and_kill(&killed, 1, Moment::End);
     // As if it had been killed while it wrote down the next epoch.
-    for half in ["float-0002.network.bpk", "float-0002.average.bpk", "float-0002.optimiser.bpk.new", "history.csv.new"] {
+    for half in [
+        "float-0002.network.bpk",
+        "float-0002.average.bpk",
+        "float-0002.optimiser.bpk.new",
+        "history.csv.new",
+    ] {
         fs::write(killed.join("work/tones").join(half), "half a file").unwrap();
     }
     train_and_kill(&killed, 2, Moment::Middle);

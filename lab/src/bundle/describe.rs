@@ -136,7 +136,9 @@ fn streams(card: &Card) -> String {
 }
 
 fn learning_curve(card: &Card) -> String {
-    let Some(curve) = card.measured.get("learning_curve").and_then(Value::as_table) else { return String::new() };
+    let Some(curve) = card.measured.get("learning_curve").and_then(Value::as_table) else {
+        return String::new();
+    };
     let whole = |key: &str| curve.get(key).and_then(Value::as_integer).unwrap_or_default();
     let mut text = format!(
         "\n## Learning curve\n\nThe same configuration with parts of the training speakers, {} epochs of {} clips each; int8, \
@@ -146,7 +148,8 @@ fn learning_curve(card: &Card) -> String {
     );
     for row in curve.get("shares").and_then(Value::as_array).into_iter().flatten() {
         let share = |key: &str| percent(row.get(key).and_then(Value::as_float).unwrap_or(f64::NAN));
-        let _ = writeln!(text, "| {} | {} | {} |", share("fraction"), share("test_top1"), share("test_balanced"));
+        let _ =
+            writeln!(text, "| {} | {} | {} |", share("fraction"), share("test_top1"), share("test_balanced"));
     }
     text
 }

@@ -114,7 +114,8 @@ impl Config {
             "`data.speakers` is {}, expected a share above 0 and up to 1",
             self.data.speakers
         );
-        let bands = self.front_end.iter().all(|stage| stage.get("kind").and_then(toml::Value::as_str) != Some("dct"));
+        let bands =
+            self.front_end.iter().all(|stage| stage.get("kind").and_then(toml::Value::as_str) != Some("dct"));
         ensure!(
             bands || self.augment.warp == [1.0; 2],
             "`augment.warp` moves bands, but the front end's `dct` leaves none: take one of them out"

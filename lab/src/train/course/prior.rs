@@ -14,8 +14,6 @@ use crate::train::figures::assess::logits;
 
 /// Steps of the search; it has settled after far fewer.
 const STEPS: usize = 300;
-/// How far a step goes towards where the curvature puts the least.
-const PACE: f64 = 0.5;
 
 /// Fits the last layer's biases to `validation`.
 pub(crate) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, device: &Device) {
@@ -33,32 +31,71 @@ pub(crate) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<
 /// other shifts than it needs. A label without a clip keeps its bias.
 fn shifts(rows: &[Vec<f32>], classes: &[usize]) -> Vec<f64> {
     let labels = rows.first().map_or(0, Vec::len);
-    let clips = rows.len() as f64;
+    let mut scale = Scale { factor: 1.0, shift: vec![0.0; labels] };
     let occurs: Vec<bool> = (0..labels).map(|label| classes.contains(&label)).collect();
-    let (mut factor, mut shift) = (1.0, vec![0.0; labels]);
+    let mut here = scale.look(rows, classes);
+    let mut pace = 1.0;
     for _ in 0..STEPS {
-        // Gradients and curvatures; each shift is held as if by one clip, so that it stays finite where every clip is
-        // right.
-        let (mut factor_slope, mut factor_bend) = (0.0, 1e-9);
-        let mut slopes: Vec<f64> = shift.iter().map(|s| s / clips).collect();
-        let mut bends = vec![1.0 / clips; labels];
-        for (row, &class) in rows.iter().zip(classes) {
-            let row: Vec<f64> = row.iter().map(|z| f64::from(*z)).collect();
-            let p = softmax(&row.iter().zip(&shift).map(|(z, s)| factor * z + s).collect::<Vec<_>>());
-            let mean: f64 = row.iter().zip(&p).map(|(z, p)| z * p).sum();
-            factor_slope += (mean - row[class]) / clips;
-            factor_bend += row.iter().zip(&p).map(|(z, p)| p * (z - mean) * (z - mean)).sum::<f64>() / clips;
-            for (label, p) in p.iter().enumerate() {
-                slopes[label] += (p - f64::from(u8::from(label == class))) / clips;
-                bends[label] += p * (1.0 - p) / clips;
-            }
-        }
-        factor = (factor - PACE * factor_slope / factor_bend).max(0.05);
-        for label in (0..labels).filter(|&l| occurs[l]) {
-            shift[label] -= PACE * slopes[label] / bends[label];
+        let next = scale.after(&here, pace, &occurs);
+        let there = next.look(rows, classes);
+        // The loss is convex: a step that raises it went too far.
+        if there.loss <= here.loss {
+            (scale, here) = (next, there);
+            pace = f64::min(1.0, pace * 1.5);
+        } else {
+            pace *= 0.5;
         }
     }
-    shift.iter().map(|s| s / factor).collect()
+    scale.shift.iter().map(|s| s / scale.factor).collect()
+}
+
+/// A factor and shifts of logits.
+struct Scale {
+    factor: f64,
+    shift: Vec<f64>,
+}
+
+/// The loss of a scale, and its slope and curvature: of the factor, and of each shift.
+struct View {
+    loss: f64,
+    factor: [f64; 2],
+    shift: Vec<[f64; 2]>,
+}
+
+impl Scale {
+    /// Mean cross-entropy over clips. Each shift is held as if by one clip, so that it stays finite where every clip is
+    /// right.
+    fn look(&self, rows: &[Vec<f32>], classes: &[usize]) -> View {
+        let clips = rows.len() as f64;
+        let held = self.shift.iter().map(|s| s * s / 2.0).sum::<f64>();
+        let shift = self.shift.iter().map(|s| [s / clips, 1.0 / clips]).collect();
+        let mut view = View { loss: held / clips, factor: [0.0, 1e-9], shift };
+        for (row, &class) in rows.iter().zip(classes) {
+            let row: Vec<f64> = row.iter().map(|z| f64::from(*z)).collect();
+            let scaled: Vec<f64> = row.iter().zip(&self.shift).map(|(z, s)| self.factor * z + s).collect();
+            let p = softmax(&scaled);
+            let mean: f64 = row.iter().zip(&p).map(|(z, p)| z * p).sum();
+            let spread: f64 = row.iter().zip(&p).map(|(z, p)| p * (z - mean) * (z - mean)).sum();
+            view.loss -= p[class].max(f64::MIN_POSITIVE).ln() / clips;
+            view.factor[0] += (mean - row[class]) / clips;
+            view.factor[1] += spread / clips;
+            for (label, (bend, p)) in view.shift.iter_mut().zip(p).enumerate() {
+                bend[0] += (p - f64::from(u8::from(label == class))) / clips;
+                bend[1] += p * (1.0 - p) / clips;
+            }
+        }
+        view
+    }
+
+    /// The scale after a step down, by the curvature of each number on its own.
+    fn after(&self, view: &View, pace: f64, moves: &[bool]) -> Self {
+        let step = |&[slope, bend]: &[f64; 2]| pace * slope / bend;
+        let shift = self.shift.iter().zip(&view.shift).zip(moves);
+        Self {
+            factor: (self.factor - step(&view.factor)).max(0.05),
+            shift: shift.map(|((s, view), moves)| if *moves { s - step(view) } else { *s }).collect(),
+        }
+    }
 }
 
 fn softmax(row: &[f64]) -> Vec<f64> {
