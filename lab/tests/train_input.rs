@@ -125,16 +125,16 @@ fn a_learning_curve_has_a_row_for_each_share() {
 #[test]
 fn what_the_configuration_cannot_mean_is_told_with_its_key() {
     let folder = folder("what_the_configuration_cannot_mean_is_told_with_its_key");
-    for (change, expected) in [
-        (("smoothing", "0.05\naverage = 1.0"), "`fit.average` is 1, expected a share from 0 to less than 1"),
-        (("smoothing", "0.05\nwords = -1.0"), "`fit.words` is -1, expected a weight of 0 or more"),
-        (
-            ("dropout", "0.3\n\n[augment]\nwarp = [1, 2, 3]"),
-            "invalid length 3, expected an array of length 2",
-        ),
-        (("seed", "1\nprior = \"test\""), "unknown variant `test`, expected `mix` or `validation`"),
+    let cepstra = ("offset", "1e-6\n\n[[front_end]]\nkind = \"dct\"\ncoefficients = 10");
+    let warp = ("smoothing", "0.05\n\n[augment]\nwarp = [0.9, 1.1]");
+    let average = ("smoothing", "0.05\naverage = 1.0");
+    for (changes, expected) in [
+        (vec![average], "`fit.average` is 1, expected a share from 0 to less than 1"),
+        (vec![("smoothing", "0.05\nwords = -1.0")], "`fit.words` is -1, expected a weight of 0 or more"),
+        (vec![("seed", "1\nprior = \"test\"")], "unknown variant `test`, expected `mix` or `validation`"),
+        (vec![cepstra, warp], "`augment.warp` moves bands, but the front end's `dct` leaves none"),
     ] {
-        let run = configuration(&folder, "run", &[change]);
+        let run = configuration(&folder, "run", &changes);
         let said = fail(&mut train(&run));
         assert!(said.contains(expected), "`{expected}` is not in:\n{said}");
     }
