@@ -7,13 +7,13 @@ use std::thread::Scope;
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::augment::mask;
+use crate::augment::{draw, mask, warp};
 use crate::corpus::Split;
 use crate::features::{CLIP, FrontEnd};
 
-use super::config::{Config, Fit};
 use super::material::Material;
 use super::sample::Drawer;
+use crate::train::config::{Config, Fit};
 
 /// Features and classes of some clips.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +22,12 @@ pub struct Batch {
     pub features: Vec<f32>,
     /// One per clip.
     pub classes: Vec<usize>,
+    /// Which of all words of the corpora each clip shows, where it shows one whole and alone; empty where nobody asks.
+    pub words: Vec<Option<usize>>,
 }
 
 /// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
-pub(super) fn draw_ahead<'scope>(
+pub(crate) fn draw_ahead<'scope>(
     scope: &'scope Scope<'scope, '_>,
     drawer: &'scope Drawer<'_>,
     config: &'scope Config,
@@ -48,7 +50,7 @@ pub(super) fn draw_ahead<'scope>(
 
 impl Drawer<'_> {
     /// Draws the features of some examples of an epoch.
-    pub(super) fn batch(
+    pub(crate) fn batch(
         &self,
         epoch: usize,
         clips: Range<usize>,
@@ -59,13 +61,17 @@ impl Drawer<'_> {
         let mut batch = Batch::default();
         for index in clips {
             let mut rng = self.rng(epoch, index);
-            let (samples, class) = self.draw(CLIP, &mut rng);
+            let drawn = self.draw(CLIP, &mut rng);
             let start = batch.features.len();
             batch.features.resize(start + frames * width, 0.0);
             let features = &mut batch.features[start..];
-            fe.extract(&samples, features)?;
+            fe.extract(&drawn.samples, features)?;
+            if config.augment.warp != [1.0; 2] {
+                warp(features, width, draw(config.augment.warp, &mut rng));
+            }
             mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
-            batch.classes.push(class);
+            batch.classes.push(drawn.class);
+            batch.words.push(drawn.word);
         }
         Ok(batch)
     }

@@ -1,12 +1,18 @@
 //! `train.toml`: everything that a run depends on, so that the file and a seed reproduce it.
 
+mod fit;
+mod mix;
+mod suggest;
+
+pub use fit::Fit;
+pub use mix::Mix;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::start::Start;
-use super::suggest;
+use super::course::start::Start;
 use crate::augment::Augment;
 use crate::nets::Architecture;
 
@@ -23,6 +29,9 @@ pub struct Config {
     pub architecture: Architecture,
     /// Seeds weights, draws and augmentation.
     pub seed: u64,
+    /// How frequent the model takes each label to be.
+    #[serde(default)]
+    pub prior: Prior,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
     /// Where the audio lies.
@@ -62,65 +71,15 @@ fn all() -> f64 {
     1.0
 }
 
-/// Shares of the kinds of training clips; what remains goes to the keywords, in equal parts.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mix {
-    /// Share of silence and noise.
-    pub silence: f64,
-    /// Share of unknown words.
-    pub unknown: f64,
-    /// Share of `near_miss` among the unknown words.
-    pub near_miss_share: f64,
-    /// Share of running speech among the unknown words: of `data.speech` where there is any, and of words in close
-    /// succession.
-    pub running: f64,
-    /// Share of keywords among the unknown words that the window shows only in part, less than 60 % of each.
-    pub cut: f64,
-    /// Share of keywords among the unknown words that are a syllable of something longer: another word runs into them,
-    /// or they into it, without a pause.
-    pub within: f64,
-    /// Words that are easily taken for a keyword.
-    pub near_miss: Vec<String>,
-}
-
-impl Default for Mix {
-    fn default() -> Self {
-        Self {
-            silence: 0.1,
-            unknown: 0.4,
-            near_miss_share: 0.3,
-            running: 0.2,
-            cut: 0.05,
-            within: 0.1,
-            near_miss: Vec::new(),
-        }
-    }
-}
-
-/// Length and pace of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fit {
-    /// Passes; each draws [`clips`](Self::clips).
-    pub epochs: usize,
-    /// Clips drawn per epoch.
-    pub clips: usize,
-    /// Clips per step.
-    pub batch: usize,
-    /// Largest learning rate, reached after the first twentieth and lowered to zero along a cosine.
-    pub rate: f64,
-    /// Weight decay of AdamW.
-    #[serde(default)]
-    pub decay: f32,
-    /// Share of inputs dropped before the last layer.
-    #[serde(default)]
-    pub dropout: f64,
-    /// How much of a label's weight is spread over all labels.
-    #[serde(default)]
-    pub smoothing: f32,
-    /// Epochs without a better validation loss after which the run ends.
-    pub patience: Option<usize>,
+/// Whose frequencies of the labels a model takes for granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prior {
+    /// Those of the clips that training draws.
+    #[default]
+    Mix,
+    /// Those of the clips of the split `validation`.
+    Validation,
 }
 
 impl Config {
@@ -148,39 +107,27 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        let mix = &self.mix;
-        ensure!(
-            mix.silence >= 0.0 && mix.unknown >= 0.0 && mix.silence + mix.unknown < 1.0,
-            "`mix` leaves nothing to the keywords: silence {} and unknown {} must add up to less than 1",
-            mix.silence,
-            mix.unknown
-        );
-        ensure!(
-            mix.running >= 0.0
-                && mix.cut >= 0.0
-                && mix.within >= 0.0
-                && mix.running + mix.cut + mix.within <= 1.0,
-            "`mix` asks too much of the unknown words: running {}, cut {} and within {} must not add up to more than 1",
-            mix.running,
-            mix.cut,
-            mix.within
-        );
+        self.mix.check()?;
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
         ensure!(
             self.data.speakers > 0.0 && self.data.speakers <= 1.0,
             "`data.speakers` is {}, expected a share above 0 and up to 1",
             self.data.speakers
         );
-        for (name, fit) in [("fit", Some(&self.fit)), ("qat", self.qat.as_ref())] {
-            let Some(fit) = fit else { continue };
-            ensure!(
-                fit.epochs > 0 && fit.batch > 0 && fit.clips >= fit.batch,
-                "`{name}` trains nothing: found epochs {}, batch {}, clips {}; expected clips ≥ batch ≥ 1",
-                fit.epochs,
-                fit.batch,
-                fit.clips
-            );
-        }
+        let bands =
+            self.front_end.iter().all(|stage| stage.get("kind").and_then(toml::Value::as_str) != Some("dct"));
+        ensure!(
+            bands || self.augment.warp == [1.0; 2],
+            "`augment.warp` moves bands, but the front end's `dct` leaves none: take one of them out"
+        );
+        self.fit.check("fit")?;
+        let Some(qat) = &self.qat else { return Ok(()) };
+        qat.check("qat")?;
+        ensure!(
+            qat.words == 0.0,
+            "`qat.words` is {}, but what `qat` goes on from has lost its second head: `words` is for `fit` alone",
+            qat.words
+        );
         Ok(())
     }
 }

@@ -59,14 +59,14 @@ pub struct Epoch {
 ///
 /// The file is replaced as a whole, and after the weights that it speaks of: it is what commits a checkpoint. CSV
 /// and not JSON, because every digit of a float comes back.
-pub(super) struct History {
+pub(crate) struct History {
     path: PathBuf,
     epochs: Vec<Epoch>,
 }
 
 impl History {
     /// Reads what a work folder holds; empty where there is none.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("history.csv");
         let mut epochs = Vec::new();
         if path.is_file() {
@@ -79,7 +79,7 @@ impl History {
     }
 
     /// Adds an epoch and writes the file.
-    pub(super) fn push(&mut self, epoch: Epoch) -> Result<()> {
+    pub(crate) fn push(&mut self, epoch: Epoch) -> Result<()> {
         self.epochs.push(epoch);
         let mut writer = csv::Writer::from_writer(Vec::new());
         for epoch in &self.epochs {
@@ -89,22 +89,22 @@ impl History {
     }
 
     /// All epochs.
-    pub(super) fn epochs(&self) -> &[Epoch] {
+    pub(crate) fn epochs(&self) -> &[Epoch] {
         &self.epochs
     }
 
     /// Epochs of one phase.
-    pub(super) fn of(&self, phase: Phase) -> impl Iterator<Item = &Epoch> {
+    pub(crate) fn of(&self, phase: Phase) -> impl Iterator<Item = &Epoch> {
         self.epochs.iter().filter(move |e| e.phase == phase)
     }
 
     /// Number of epochs that a phase has behind it.
-    pub(super) fn done(&self, phase: Phase) -> usize {
+    pub(crate) fn done(&self, phase: Phase) -> usize {
         self.of(phase).count()
     }
 
     /// Number of a phase's epoch with the lowest validation loss, the first of equals; zero where there is none.
-    pub(super) fn best(&self, phase: Phase) -> usize {
+    pub(crate) fn best(&self, phase: Phase) -> usize {
         let best = self.of(phase).min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
         best.map_or(0, |e| e.epoch)
     }

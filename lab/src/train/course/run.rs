@@ -6,21 +6,22 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::assess::assess;
-use super::batches::{Batch, clean, tensor};
-use super::config::Config;
 use super::fit::{Course, Lesson, fit};
-use super::history::{Epoch, History, Phase};
-use super::material::Material;
-use super::origin::{Claim, Earlier, Origin};
-use super::sample::Drawer;
-use super::subset::keep_speakers;
-use super::survey::Survey;
+use super::prior::fit_prior;
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
+use crate::train::config::{Config, Prior};
+use crate::train::data::batches::{Batch, clean, tensor};
+use crate::train::data::material::Material;
+use crate::train::data::sample::Drawer;
+use crate::train::data::subset::keep_speakers;
+use crate::train::data::survey::Survey;
+use crate::train::figures::assess::assess;
+use crate::train::kept::history::{Epoch, History, Phase};
+use crate::train::kept::origin::{Claim, Earlier, Origin};
 
 /// Where and how a run is done; what it gives depends on the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -73,21 +74,24 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
 
     let device = &backend.device();
-    let (network, frozen) = begin(config, &probe, features.shape(), device)?;
+    let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
     let _claim = Claim::new(folder, earlier)?;
     Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
+    if config.fit.words > 0.0 {
+        network = network.with_aside(drawer.words(), &device.clone().autodiff());
+    }
     let mut history = History::open(folder)?;
     let course = Course { config, drawer: &drawer, validation: &validation, work: folder, device };
     let lesson = Lesson { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
     let (network, float_epochs) = fit(network, &course, &lesson, &mut history)?;
-    let float = fold(&network.valid(), device);
+    let mut float = fold(&network.valid(), device);
 
     // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
     let shape = features.shape();
     let lists: Vec<Tensor<3>> =
         (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
     let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
-    let (rounded, qat_epochs) = match &config.qat {
+    let (mut rounded, qat_epochs) = match &config.qat {
         None => (float.clone(), 0),
         Some(qat) => {
             let start = fold(&float, &device.clone().autodiff());
@@ -96,6 +100,10 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
             (network.valid(), epochs)
         }
     };
+    if config.prior == Prior::Validation {
+        fit_prior(&mut float, &validation, None, device);
+        fit_prior(&mut rounded, &validation, Some(&fake), device);
+    }
     let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     let history = history.epochs().to_vec();

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::config::Fit;
-use super::history::{Epoch, Phase};
+use crate::train::config::Fit;
+use crate::train::kept::history::{Epoch, Phase};
 
 const TEMPLATE: &str = "{prefix:>5} {bar:24} {pos}/{len} steps  {msg}  {eta} left";
 
 /// The progress of one phase.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     phase: Phase,
     epochs: usize,
@@ -23,7 +23,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins after `before` epochs.
-    pub(super) fn new(phase: Phase, fit: &Fit, before: usize) -> Self {
+    pub(crate) fn new(phase: Phase, fit: &Fit, before: usize) -> Self {
         let steps = fit.clips / fit.batch;
         let bar = stderr().is_terminal().then(|| {
             let length = Some((fit.epochs * steps) as u64);
@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// A step of an epoch (both from zero) has ended; loss and accuracy are the epoch's so far.
-    pub(super) fn step(&self, epoch: usize, step: usize, loss: f64, accuracy: f64) {
+    pub(crate) fn step(&self, epoch: usize, step: usize, loss: f64, accuracy: f64) {
         if let Some(bar) = &self.bar {
             bar.set_position((epoch * self.steps + step + 1) as u64);
             bar.set_message(format!("loss {loss:.3}  accuracy {accuracy:.3}"));
@@ -46,7 +46,7 @@ impl Progress {
     }
 
     /// Writes down an epoch that has ended.
-    pub(super) fn epoch(&self, epoch: &Epoch) {
+    pub(crate) fn epoch(&self, epoch: &Epoch) {
         let done = (epoch.epoch - self.before) as f64;
         let left = self.start.elapsed().mul_f64((self.epochs - epoch.epoch) as f64 / done);
         self.say(&format!(
@@ -64,7 +64,7 @@ impl Progress {
     }
 
     /// Writes a line, out of the way of the bar.
-    pub(super) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.println(line),
             None => eprintln!("{line}"),

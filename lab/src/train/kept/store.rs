@@ -11,7 +11,7 @@ use burn::store::ModuleRecord;
 use crate::nets::Network;
 
 /// Puts a file in place as a whole: written beside it, flushed to the disk, renamed.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".new");

@@ -10,7 +10,7 @@ use crate::augment::{overlay, rms};
 
 /// How much of a word its window shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(crate) enum Sight {
     /// All of it.
     Whole,
     /// Between a tenth and six tenths: its beginning or its end.
@@ -22,30 +22,30 @@ const ENOUGH: f32 = 0.6;
 
 /// Where a whole word may lie, in samples.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Length of the window.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// Least time between the end of the word and that of the window.
-    pub(super) margin: usize,
+    pub(crate) margin: usize,
     /// Largest distance between the middle of the word and that of the window.
-    pub(super) reach: usize,
+    pub(crate) reach: usize,
 }
 
 /// A window on a word.
 #[derive(Debug)]
-pub(super) struct Scene {
+pub(crate) struct Scene {
     /// The samples.
-    pub(super) window: Vec<f32>,
+    pub(crate) window: Vec<f32>,
     /// Where the word lies in them; it may begin before the first and end after the last.
-    pub(super) word: Range<isize>,
+    pub(crate) word: Range<isize>,
     /// Level of the word.
-    pub(super) level: f32,
+    pub(crate) level: f32,
 }
 
 impl Scene {
     /// Shows `clip`, in which `word` is spoken, through a window. A whole word lies anywhere in its place; one too long
     /// for that is shown by its middle.
-    pub(super) fn open(
+    pub(crate) fn open(
         clip: &[f32],
         word: Range<usize>,
         sight: Sight,
@@ -63,7 +63,7 @@ impl Scene {
     }
 
     /// Lets another word, cut to itself, be heard `pause` before or after this one.
-    pub(super) fn add(&mut self, other: &[f32], side: Side, pause: usize) {
+    pub(crate) fn add(&mut self, other: &[f32], side: Side, pause: usize) {
         let (pause, length) = (pause as isize, other.len() as isize);
         let start = match side {
             Side::Before => self.word.start - pause - length,
@@ -75,7 +75,7 @@ impl Scene {
 
 /// Where a neighbour stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Before,
     After,
 }
@@ -95,7 +95,7 @@ fn part(spoken: isize, length: isize, rng: &mut ChaCha8Rng) -> isize {
 }
 
 /// Draws a pause in samples from a range in milliseconds, evenly on a logarithmic scale.
-pub(super) fn pause([low, high]: [f32; 2], rng: &mut ChaCha8Rng) -> usize {
+pub(crate) fn pause([low, high]: [f32; 2], rng: &mut ChaCha8Rng) -> usize {
     let low = low.max(1.0);
     let ms = low * (high.max(low) / low).powf(rng.random());
     (ms * RATE as f32 / 1000.0) as usize

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::history::{Epoch, Phase};
 use crate::page::{Axis, Chart, Page, Series, Table};
+use crate::train::kept::history::{Epoch, Phase};
 
 /// The curves of a run as a page. Epochs of the quantisation-aware phase follow on those of the float phase.
 ///

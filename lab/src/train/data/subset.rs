@@ -11,7 +11,7 @@ use crate::corpus::Split;
 ///
 /// Speakers are drawn within each class of clips that they speak, so that a small share still has every label; the
 /// draw depends on their names and on `seed` alone, and a larger share holds a smaller one.
-pub(super) fn keep_speakers(material: &mut Material, share: f64, seed: u64) {
+pub(crate) fn keep_speakers(material: &mut Material, share: f64, seed: u64) {
     if share >= 1.0 {
         return;
     }

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::batches::Batch;
-use super::config::Config;
 use super::store;
+use crate::train::config::Config;
+use crate::train::data::batches::Batch;
 
 /// What to do with what an earlier run left in the work folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub enum Earlier {
 }
 
 /// A work folder that this run alone writes to, as long as this value lives.
-pub(super) struct Claim {
+pub(crate) struct Claim {
     _lock: File,
 }
 
 impl Claim {
     /// Creates and locks a work folder, and empties it where that is asked for.
-    pub(super) fn new(folder: &Path, earlier: Earlier) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, earlier: Earlier) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
         let path = folder.join("lock");
         let lock = File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -55,7 +55,7 @@ impl Claim {
 
 /// Everything that decides what a run gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// Backend of burn: sums differ in their last digits between them.
     device: String,
     /// A hash of the first training draws, the validation clips and the weights to start from.
@@ -66,7 +66,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// What `config` gives on a device, with these features.
-    pub(super) fn new(config: &Config, device: &str, batches: &[&Batch], start: &[f32]) -> Result<Self> {
+    pub(crate) fn new(config: &Config, device: &str, batches: &[&Batch], start: &[f32]) -> Result<Self> {
         let mut configuration = toml::Table::try_from(config)?;
         for key in ["name", "data", "start"] {
             configuration.remove(key);
@@ -86,7 +86,7 @@ impl Origin {
     ///
     /// # Errors
     /// When the earlier run was another one; the message says in what.
-    pub(super) fn claim(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn claim(&self, folder: &Path) -> Result<()> {
         let path = folder.join("run.toml");
         if !path.is_file() || !folder.join("history.csv").is_file() {
             return store::replace(&path, toml::to_string(self)?.as_bytes());

@@ -1,5 +1,6 @@
 //! One training example: which clip, how distorted.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rand::seq::IndexedRandom;
@@ -10,9 +11,9 @@ use crate::audio::RATE;
 use crate::augment::{self, Augment, Room, draw};
 use crate::corpus::{Split, Vocabulary};
 
-use super::config::{Config, Mix};
 use super::material::Material;
 use super::scene::{Place, Scene, Side, Sight, pause};
+use crate::train::config::{Config, Mix};
 
 /// Share of unknown words that are seen only in part: in a stream most are, most of the time.
 const CUT_UNKNOWN: f64 = 0.25;
@@ -21,9 +22,22 @@ const RECORDED: f64 = 0.7;
 /// Samples between a keyword and what it is a syllable of: end points are found to 10 ms.
 const WITHIN_PAUSE: usize = RATE as usize / 50;
 
+/// One training example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Drawn {
+    pub(crate) samples: Vec<i16>,
+    /// The output that it counts as.
+    pub(crate) class: usize,
+    /// Which of all words of the corpora it shows, where it shows one whole and alone.
+    pub(crate) word: Option<usize>,
+}
+
+/// What is heard in a window, before it is tilted and made louder or softer, and the word in it.
+type Heard = (Vec<f32>, Option<usize>);
+
 /// Draws examples. Example `index` of `epoch` depends on nothing but the seed and these two, so a resumed run
 /// draws what an uninterrupted one would have.
-pub(super) struct Drawer<'a> {
+pub(crate) struct Drawer<'a> {
     material: &'a Material,
     mix: &'a Mix,
     augment: &'a Augment,
@@ -34,10 +48,12 @@ pub(super) struct Drawer<'a> {
     silence: Vec<usize>,
     silence_class: Option<usize>,
     unknown_class: Option<usize>,
+    /// Every word of the training clips, in the alphabet's order.
+    words: BTreeSet<&'a str>,
 }
 
 impl<'a> Drawer<'a> {
-    pub(super) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
+    pub(crate) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
         let of = |class: usize| -> Vec<usize> {
             let train = material.clips.iter().enumerate().filter(|(_, s)| s.clip.split == Split::Train);
             train.filter(|(_, s)| s.class == class).map(|(i, _)| i).collect()
@@ -58,21 +74,27 @@ impl<'a> Drawer<'a> {
             silence: silence_class.map(of).unwrap_or_default(),
             silence_class,
             unknown_class,
+            words: material.split(Split::Train).map(|s| s.clip.label.as_str()).collect(),
         }
     }
 
+    /// How many words the training clips say.
+    pub(crate) fn words(&self) -> usize {
+        self.words.len()
+    }
+
     /// The random numbers of one example.
-    pub(super) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
+    pub(crate) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ (epoch as u64) << 32);
         rng.set_stream(index as u64);
         rng
     }
 
-    /// Draws one example of `length` samples, and its class.
-    pub(super) fn draw(&self, length: usize, rng: &mut ChaCha8Rng) -> (Vec<i16>, usize) {
+    /// Draws one example of `length` samples.
+    pub(crate) fn draw(&self, length: usize, rng: &mut ChaCha8Rng) -> Drawn {
         let kind: f64 = rng.random();
-        let (mut audio, class) = match (self.silence_class, self.unknown_class) {
-            (Some(class), _) if kind < self.mix.silence => (self.silence(length, rng), class),
+        let ((mut audio, word), class) = match (self.silence_class, self.unknown_class) {
+            (Some(class), _) if kind < self.mix.silence => ((self.silence(length, rng), None), class),
             (_, Some(class)) if kind < self.mix.silence + self.mix.unknown => {
                 (self.unknown(length, rng), class)
             }
@@ -84,42 +106,47 @@ impl<'a> Drawer<'a> {
         augment::tilt(&mut audio, draw(self.augment.tilt, rng));
         augment::gain(&mut audio, draw(self.augment.gain_db, rng));
         let samples = audio.iter().map(|&s| (s * 32768.0).round().clamp(-32768.0, 32767.0) as i16).collect();
-        (samples, class)
+        Drawn { samples, class, word }
     }
 
     /// Anything said that is no keyword: running speech, a piece of a keyword, or another word, which may be cut.
-    fn unknown(&self, length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn unknown(&self, length: usize, rng: &mut ChaCha8Rng) -> Heard {
         let kind: f64 = rng.random();
         if kind < self.mix.running {
-            return self.running(length, rng);
+            return (self.running(length, rng), None);
         }
         let (_, keyword) = self.keywords.choose(rng).expect("a vocabulary has a keyword");
         if kind < self.mix.running + self.mix.cut || self.unknown.is_empty() {
             return self.word(keyword, Sight::Part, length, rng);
         }
         if kind < self.mix.running + self.mix.cut + self.mix.within {
-            return self.within(keyword, length, rng);
+            return (self.within(keyword, length, rng), None);
         }
         let near = !self.near.is_empty() && rng.random_bool(self.mix.near_miss_share);
         let sight = if rng.random_bool(CUT_UNKNOWN) { Sight::Part } else { Sight::Whole };
         self.word(if near { &self.near } else { &self.unknown }, sight, length, rng)
     }
 
-    fn word(&self, clips: &[usize], sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    /// One of `clips`, with or without neighbours.
+    fn word(&self, clips: &[usize], sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Heard {
         let a = self.augment;
-        let mut scene = self.scene(clips, sight, length, rng);
+        let index = *clips.choose(rng).expect("every label was checked to have clips");
+        let mut scene = self.scene(index, sight, length, rng);
+        let mut alone = sight == Sight::Whole;
         for side in [Side::Before, Side::After] {
             if !self.unknown.is_empty() && rng.random_bool(a.neighbour) {
                 let other = self.loud(scene.level * draw([0.5, 1.5], rng), rng);
                 scene.add(&other, side, pause(a.pause_ms, rng));
+                alone = false;
             }
         }
-        self.surround(scene.window, scene.level, rng)
+        let label = self.material.clips[index].clip.label.as_str();
+        let word = alone.then(|| self.words.range(..label).count());
+        (self.surround(scene.window, scene.level, rng), word)
     }
 
-    /// One of `clips`, somewhere in its window.
-    fn scene(&self, clips: &[usize], sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Scene {
-        let index = *clips.choose(rng).expect("every label was checked to have clips");
+    /// A clip, its word somewhere in the window.
+    fn scene(&self, index: usize, sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Scene {
         let (clip, word) = self.spoken(index, draw(self.augment.speed, rng));
         let samples = |ms: f32| (ms * RATE as f32 / 1000.0) as usize;
         let place = Place {
@@ -132,7 +159,8 @@ impl<'a> Drawer<'a> {
 
     /// A keyword as a syllable of something longer, as "no" in "piano".
     fn within(&self, clips: &[usize], length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
-        let mut scene = self.scene(clips, Sight::Whole, length, rng);
+        let index = *clips.choose(rng).expect("every label was checked to have clips");
+        let mut scene = self.scene(index, Sight::Whole, length, rng);
         let sides: &[Side] = match rng.random_range(0..5) {
             0..3 => &[Side::Before],
             3 => &[Side::After],
@@ -252,7 +280,7 @@ mod tests {
 
     use super::*;
     use crate::corpus::Clip;
-    use crate::train::material::Spoken;
+    use crate::train::data::material::Spoken;
 
     const CONFIG: &str = r#"
         name = "test"
@@ -285,7 +313,7 @@ mod tests {
     }
 
     /// A configuration without distortions, changed by `change`.
-    fn drawn(change: impl Fn(&mut Config), count: usize) -> Vec<(Vec<i16>, usize)> {
+    fn drawn(change: impl Fn(&mut Config), count: usize) -> Vec<Drawn> {
         let mut config: Config = toml::from_str(CONFIG).unwrap();
         let a = &mut config.augment;
         (a.gain_db, a.speed, a.noise, a.room, a.neighbour) = ([0.0; 2], [1.0; 2], 0.0, 0.0, 0.0);
@@ -303,16 +331,17 @@ mod tests {
 
     #[test]
     fn a_keyword_is_whole_and_a_cut_one_is_unknown() {
-        for (window, class) in drawn(|c| (c.mix.silence, c.mix.unknown) = (0.0, 0.0), 100) {
-            assert_eq!((seen(&window), class), (8000, 2));
+        for drawn in drawn(|c| (c.mix.silence, c.mix.unknown) = (0.0, 0.0), 100) {
+            assert_eq!((seen(&drawn.samples), drawn.class, drawn.word), (8000, 2, Some(1)));
         }
         let cut = |c: &mut Config| {
             (c.mix.silence, c.mix.unknown, c.mix.running, c.mix.cut, c.mix.within) =
                 (0.0, 1.0, 0.0, 1.0, 0.0);
         };
-        for (window, class) in drawn(cut, 100) {
-            assert_eq!(class, 1);
-            assert!(seen(&window) > 0 && seen(&window) < 4800, "{} samples of 8000 are seen", seen(&window));
+        for drawn in drawn(cut, 100) {
+            assert_eq!((drawn.class, drawn.word), (1, None));
+            let seen = seen(&drawn.samples);
+            assert!(seen > 0 && seen < 4800, "{seen} samples of 8000 are seen");
         }
     }
 
@@ -322,8 +351,8 @@ mod tests {
             (c.mix.silence, c.mix.unknown, c.mix.running, c.mix.cut, c.mix.within) =
                 (0.0, 1.0, 0.0, 0.0, 1.0);
         };
-        for (window, class) in drawn(within, 100) {
-            assert_eq!((seen(&window), class), (8000, 1));
+        for Drawn { samples: window, class, word } in drawn(within, 100) {
+            assert_eq!((seen(&window), class, word), (8000, 1, None));
             let start = window.iter().position(|&s| s == 4000).unwrap();
             let sound = |at: usize| window[at.min(15_999)] != 0;
             let before = start < WITHIN_PAUSE || sound(start - WITHIN_PAUSE);

@@ -7,11 +7,11 @@ use burn::tensor::Device;
 use kws_stages::nn::Model;
 use serde::Serialize;
 
-use super::config::Config;
-use super::survey::Survey;
 use crate::features::FrontEnd;
 use crate::nets::{Network, Op, Step};
 use crate::quantise::{Affine, Fake, quantise};
+use crate::train::config::Config;
+use crate::train::data::survey::Survey;
 
 /// A network's layers and sizes, and the clips that there are for it.
 #[derive(Clone, Debug, Serialize)]

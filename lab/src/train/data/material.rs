@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::audio::{RATE, read_16k};
 use crate::corpus::{Clip, Corpus, Split, Vocabulary, word};
 
-use super::config::Config;
+use crate::train::config::Config;
 
 /// A decoded clip.
 pub struct Spoken {

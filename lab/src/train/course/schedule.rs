@@ -1,9 +1,9 @@
 //! The learning rate over a phase.
 
-use super::config::Fit;
+use crate::train::config::Fit;
 
 /// Learning rate of a step: up in a line over the first twentieth, down along half a cosine.
-pub(super) fn rate(fit: &Fit, step: usize) -> f64 {
+pub(crate) fn rate(fit: &Fit, step: usize) -> f64 {
     let steps = (fit.epochs * (fit.clips / fit.batch)) as f64;
     let (at, warm) = (step as f64 + 1.0, (steps / 20.0).max(1.0));
     if at < warm {

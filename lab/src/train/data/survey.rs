@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
-use super::config::Config;
 use crate::corpus::{Corpus, Split, Vocabulary};
+use crate::train::config::Config;
 
 /// Fewest training clips of a label.
 const FEWEST: usize = 10;

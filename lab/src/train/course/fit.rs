@@ -9,35 +9,35 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
-use super::assess::assess;
-use super::batches::{Batch, draw_ahead, tensor};
-use super::checkpoint::Checkpoint;
-use super::config::{Config, Fit};
-use super::history::{Epoch, History, Phase};
-use super::metrics::largest;
 use super::progress::Progress;
-use super::sample::Drawer;
 use super::schedule::rate;
 use crate::nets::{Network, values};
 use crate::quantise::Fake;
+use crate::train::config::{Config, Fit};
+use crate::train::data::batches::{Batch, draw_ahead, tensor};
+use crate::train::data::sample::Drawer;
+use crate::train::figures::assess::assess;
+use crate::train::figures::metrics::largest;
+use crate::train::kept::checkpoint::Checkpoint;
+use crate::train::kept::history::{Epoch, History, Phase};
 
 /// What all phases of a run share.
-pub(super) struct Course<'a> {
-    pub(super) config: &'a Config,
-    pub(super) drawer: &'a Drawer<'a>,
-    pub(super) validation: &'a Batch,
-    pub(super) work: &'a Path,
-    pub(super) device: &'a Device,
+pub(crate) struct Course<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) drawer: &'a Drawer<'a>,
+    pub(crate) validation: &'a Batch,
+    pub(crate) work: &'a Path,
+    pub(crate) device: &'a Device,
 }
 
 /// One phase of a course.
-pub(super) struct Lesson<'a> {
-    pub(super) phase: Phase,
-    pub(super) fit: &'a Fit,
+pub(crate) struct Lesson<'a> {
+    pub(crate) phase: Phase,
+    pub(crate) fit: &'a Fit,
     /// Rounds as the integer model will.
-    pub(super) fake: Option<&'a Fake>,
+    pub(crate) fake: Option<&'a Fake>,
     /// Layers at the network's beginning that stay as they are.
-    pub(super) frozen: usize,
+    pub(crate) frozen: usize,
 }
 
 /// Mean loss and share of right clips over some steps.
@@ -50,7 +50,7 @@ struct Tally {
 }
 
 /// Trains `network` for one phase and returns the weights of its best epoch, and that epoch's number.
-pub(super) fn fit(
+pub(crate) fn fit(
     network: Network,
     course: &Course,
     lesson: &Lesson,
@@ -58,7 +58,7 @@ pub(super) fn fit(
 ) -> Result<(Network, usize)> {
     let (phase, fit) = (lesson.phase, lesson.fit);
     let optimiser = AdamWConfig::new().with_weight_decay(fit.decay).init();
-    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser)?;
+    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser, fit.average)?;
     for layer in &mut state.network.layers[..lesson.frozen] {
         *layer = layer.clone().no_grad();
     }
@@ -74,7 +74,7 @@ pub(super) fn fit(
         }
         let start = Instant::now();
         let tally = pass(&mut state, course, lesson, epoch, &progress)?;
-        let (loss, confusion) = assess(&state.network.valid(), course.validation, lesson.fake, course.device);
+        let (loss, confusion) = assess(&state.judged(), course.validation, lesson.fake, course.device);
         let record = Epoch {
             phase,
             epoch: epoch + 1,
@@ -110,11 +110,17 @@ fn pass(
             let step = epoch * (fit.clips / fit.batch) + index;
             // Dropout draws from the device: seeded per step, a resumed run drops what the first one would have.
             course.device.seed(course.config.seed ^ (step as u64) << 20);
-            let logs = predict(&state.network, &batch, lesson, &device);
-            let loss = cross_entropy(logs.clone(), &batch, fit.smoothing, &device);
+            let (logs, words) = predict(&state.network, &batch, lesson, &device);
+            let mut loss = cross_entropy(logs.clone(), &batch.classes, fit.smoothing);
             tally.add(&loss, logs, &batch);
+            if let Some(words) = words {
+                loss = loss + cross_entropy(words, &batch.words, fit.smoothing).mul_scalar(fit.words);
+            }
             let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
             state.network = state.optimiser.step(rate(fit, step), state.network.clone(), gradients);
+            if let Some(average) = &mut state.average {
+                average.follow(&state.network, step);
+            }
             progress.step(epoch, index, tally.loss(), tally.accuracy());
         }
         Ok(())
@@ -122,8 +128,13 @@ fn pass(
     Ok(tally)
 }
 
-/// Logarithms of the labels' probabilities, with dropout.
-fn predict(network: &Network, batch: &Batch, lesson: &Lesson, device: &Device) -> Tensor<2> {
+/// Logarithms of the labels' probabilities, with dropout, and of the words' where they are told apart.
+fn predict(
+    network: &Network,
+    batch: &Batch,
+    lesson: &Lesson,
+    device: &Device,
+) -> (Tensor<2>, Option<Tensor<2>>) {
     let clips = batch.classes.len();
     let x = tensor(batch, 0..clips, network.graph.features, device);
     let last = network.graph.steps.last().expect("a graph has steps");
@@ -134,18 +145,26 @@ fn predict(network: &Network, batch: &Batch, lesson: &Lesson, device: &Device) -
             Tensor::random([clips, inputs], Distribution::Bernoulli(1.0 - dropout), &device.clone().inner());
         Tensor::from_inner(kept.div_scalar(1.0 - dropout))
     });
-    log_softmax(network.forward(x, lesson.fake, keep), 1)
+    let (logits, words) = match lesson.fake {
+        Some(_) => (network.forward(x, lesson.fake, keep), None),
+        None => network.forward_both(x, keep),
+    };
+    (log_softmax(logits, 1), words.map(|logits| log_softmax(logits, 1)))
 }
 
-/// Mean cross-entropy over the clips, with a part of each label's weight spread over all of them.
-fn cross_entropy(logs: Tensor<2>, batch: &Batch, smoothing: f32, device: &Device) -> Tensor<1> {
+/// Mean cross-entropy over the clips, with a part of each target's weight spread over all of them; clips without a
+/// target count as nothing.
+fn cross_entropy<T: Copy + Into<Option<usize>>>(logs: Tensor<2>, targets: &[T], smoothing: f32) -> Tensor<1> {
     let [clips, classes] = logs.dims();
-    let mut targets = vec![smoothing / classes as f32; clips * classes];
-    for (row, &class) in targets.chunks_exact_mut(classes).zip(&batch.classes) {
-        row[class] += 1.0 - smoothing;
+    let mut wanted = vec![0.0; clips * classes];
+    for (row, &target) in wanted.chunks_exact_mut(classes).zip(targets) {
+        if let Some(class) = target.into() {
+            row.fill(smoothing / classes as f32);
+            row[class] += 1.0 - smoothing;
+        }
     }
-    let targets = Tensor::<2>::from_data(TensorData::new(targets, [clips, classes]), device);
-    (logs * targets).sum().div_scalar(-(clips as f64))
+    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [clips, classes]), &logs.device());
+    (logs * wanted).sum().div_scalar(-(clips as f64))
 }
 
 impl Tally {

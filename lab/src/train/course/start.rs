@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::config::Config;
 use crate::bundle::Bundle;
 use crate::nets::{Graph, Network, fold};
+use crate::train::config::Config;
 
 /// A trained model to start from, instead of random weights.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Start {
     /// # Errors
     /// When the model cannot be opened or has no float twin, or its front end or its layers are not those that
     /// the configuration asks for; the message says in what they differ.
-    pub(super) fn network(&self, config: &Config, graph: Graph, device: &Device) -> Result<Network> {
+    pub(crate) fn network(&self, config: &Config, graph: Graph, device: &Device) -> Result<Network> {
         self.load(config, graph, device).with_context(|| format!("in `start`, `{}`", self.model.display()))
     }
 
@@ -68,7 +68,7 @@ impl Start {
     }
 
     /// Layers at the network's beginning that stay as they are.
-    pub(super) fn frozen(&self, network: &Network) -> usize {
+    pub(crate) fn frozen(&self, network: &Network) -> usize {
         match self.train {
             Part::Head => network.layers.len() - 1,
             Part::All => 0,
