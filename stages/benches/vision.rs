@@ -19,7 +19,8 @@ fn main() {
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models/mlperf_vww_96_int8.tflite");
+const MODEL: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models/mlperf_vww_96_int8.tflite");
 
 fn pixels(count: usize) -> Vec<u8> {
     (0..count).map(|n| (n * 7919 % 251) as u8).collect()
@@ -118,8 +119,9 @@ fn picture_to_posterior(bencher: Bencher<'_, '_>) {
     let motion = format!("{RESIZE}[[stage]]\nkind = 'motion'\n");
     let exposure = format!("{RESIZE}[[stage]]\nkind = 'exposure'\n");
     let normalise = format!("{RESIZE}[[stage]]\nkind = 'normalise'\n");
-    let classifier =
-        format!("{normalise}[[stage]]\nkind = 'classifier'\nmodel = '{MODEL}'\nlabels = ['nobody', 'person']\n");
+    let classifier = format!(
+        "{normalise}[[stage]]\nkind = 'classifier'\nmodel = '{MODEL}'\nlabels = ['nobody', 'person']\n"
+    );
     let mut resize = Step::new::<u8, u8>(&port, RESIZE, "resize");
     let mut exposure = Step::new::<u8, f32>(&port, &exposure, "exposure");
     let mut motion = Step::new::<u8, u8>(&port, &motion, "motion");

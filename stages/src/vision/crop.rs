@@ -73,12 +73,13 @@ impl Stage for Crop {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::{Crop, Region};
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
     /// A rectangle of each picture: of a given size, or the largest of a given aspect ratio.
@@ -151,6 +152,16 @@ mod kind {
             return Ok((fitting.max(1), of.height));
         }
         Ok((of.width, (of.width.saturating_mul(high) / wide).max(1)))
+    }
+
+    impl Emit for Crop {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let mut code = Code::new(site);
+            for name in ["Crop", "Region", "Size"] {
+                code.uses(&format!("kws_stages::vision::{name}"));
+            }
+            Ok(code.is("Crop", format!("Crop::new({:?}, {:?})", self.from, self.region)))
+        }
     }
 
     impl Kind for CropParams {

@@ -76,12 +76,13 @@ impl Stage for Exposure {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::{Exposure, Limits};
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
     /// Whether a picture is too dark, blown out or good, as a posterior of these three.
@@ -102,6 +103,15 @@ mod kind {
     impl Default for ExposureParams {
         fn default() -> Self {
             ExposureParams { dark: 24.0, bright: 231.0, clipped: 0.6 }
+        }
+    }
+
+    impl Emit for Exposure {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let mut code = Code::new(site);
+            code.uses("kws_stages::vision::Exposure");
+            code.uses("kws_stages::vision::Limits");
+            Ok(code.is("Exposure", format!("{self:?}")))
         }
     }
 

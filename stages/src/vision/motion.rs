@@ -129,12 +129,13 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Kind, Refusal, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::{Motion, Watchfulness};
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
     /// A gate: pictures pass while something moves.
@@ -161,6 +162,18 @@ mod kind {
     impl Default for MotionParams {
         fn default() -> Self {
             MotionParams { cell: 8, difference: 12, cells: 2, hold_ms: 1000.0, every_ms: 5000.0 }
+        }
+    }
+
+    impl Emit for Motion<Vec<u8>> {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let mut code = Code::new(site);
+            for name in ["Motion", "Size", "Watchfulness"] {
+                code.uses(&format!("kws_stages::vision::{name}"));
+            }
+            let before = code.lend("before", "means of the cells.", "u8", self.before.len(), "0");
+            let value = format!("Motion::new({:?}, {:?}, {})", self.size, self.watch, before.value);
+            Ok(code.is(format!("Motion<{}>", before.of), value))
         }
     }
 

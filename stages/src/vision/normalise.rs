@@ -34,16 +34,18 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Normalise<T>(
-    /// The integer of each pixel value.
+    /// The integer of each of the 256 pixel values.
     pub T,
 );
 
-impl<T: AsRef<[i8; 256]>> Stage for Normalise<T> {
+impl<T: AsRef<[i8]>> Stage for Normalise<T> {
     type In = u8;
     type Out = i8;
 
     fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, Fault> {
-        let table = self.0.as_ref();
+        let Some(table) = self.0.as_ref().first_chunk::<256>() else {
+            return Err(Fault::new("`normalise` was lent a table of less than 256 values"));
+        };
         for (out, pixel) in output.iter_mut().zip(input.items) {
             *out = table[usize::from(*pixel)];
         }
@@ -53,12 +55,13 @@ impl<T: AsRef<[i8; 256]>> Stage for Normalise<T> {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Element, Kind, Quant, Refusal, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::Normalise;
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
 
     /// Pixels as the integers that a model reads: by default pixel − 128.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -95,6 +98,15 @@ mod kind {
         }
     }
 
+    impl Emit for Normalise<[i8; 256]> {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let mut code = Code::new(site);
+            code.uses("kws_stages::vision::Normalise");
+            let table = code.table("integers", "The integer of each pixel value.", "i8", &self.0);
+            Ok(code.is(format!("Normalise<{}>", table.of), format!("Normalise({})", table.value)))
+        }
+    }
+
     impl Kind for NormaliseParams {
         const NAME: &'static str = "normalise";
 
@@ -103,17 +115,7 @@ mod kind {
             let mut output = input.then(Element::I8, input.shape.clone(), Role::IMAGE);
             output.quant = Some(Quant { scale: self.scale as f32, zero_point: self.zero_point });
             let cost = Cost { tables: 256, ..Cost::default() };
-            Ok(Resolved { output, cost, stage: Normalise(Pixels(self.table())) }.boxed())
-        }
-    }
-
-    /// A table of one's own. (Arrays refer to themselves as slices only.)
-    #[derive(Clone, Copy)]
-    struct Pixels([i8; 256]);
-
-    impl AsRef<[i8; 256]> for Pixels {
-        fn as_ref(&self) -> &[i8; 256] {
-            &self.0
+            Ok(Resolved { output, cost, stage: Normalise(self.table()) }.boxed())
         }
     }
 }

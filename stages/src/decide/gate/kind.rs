@@ -1,13 +1,13 @@
 //! The kind `gate`.
 
-use kws_engine::{
-    Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, Refusal, Role, Simple, Site, node,
-};
+use kws_engine::firmware::{self, Code};
+use kws_engine::{Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Gate};
 use crate::decide::posterior::{Posterior, stored};
+use crate::resolved::{Emit, Resolved};
 
 /// Passes the first input on while the posterior of the second is high for a label.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -80,6 +80,27 @@ where
     I: Posterior,
     (T, I): HostInput,
 {
-    let output = Some(site.inputs[0].clone());
-    Simple::boxed(output, Cost::default(), move || Ok(node(Gate::<T, I>::new(condition))))
+    let output = site.inputs[0].clone();
+    Resolved { output, cost: Cost::default(), stage: Gate::<T, I>::new(condition) }.boxed()
+}
+
+impl<T: Item, I: Posterior> Emit for Gate<T, I> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::decide::Condition");
+        code.uses("kws_stages::decide::Gate");
+        let Condition { label, on, scale, within, clocks } = self.condition;
+        let (scale, on) = (scale.expression(&mut code), firmware::real(on));
+        let item = match T::ELEMENT {
+            Element::Event => {
+                code.uses("kws_engine::Event");
+                "Event"
+            }
+            other => other.name(),
+        };
+        let value = format!(
+            "Gate::new(Condition {{ label: {label}, on: {on}, scale: {scale}, within: {within}, clocks: {clocks:?} }})"
+        );
+        Ok(code.is(format!("Gate<{item}, {}>", I::ELEMENT.name()), value))
+    }
 }

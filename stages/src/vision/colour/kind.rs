@@ -1,10 +1,12 @@
 //! The kind `colour`.
 
-use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Simple, Site, node};
+use kws_engine::firmware::{self, Code};
+use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Colour, Conversion};
+use crate::resolved::{Emit, Resolved};
 use crate::vision::Size;
 
 /// Roles of the raw formats that cameras write, u8 `[height, width, 2]`.
@@ -47,6 +49,15 @@ impl Palette {
     }
 }
 
+impl Emit for Colour {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::vision::Colour");
+        code.uses("kws_stages::vision::Conversion");
+        Ok(code.is("Colour", format!("Colour(Conversion::{:?})", self.0)))
+    }
+}
+
 impl Kind for ColourParams {
     const NAME: &'static str = "colour";
 
@@ -73,7 +84,7 @@ impl Kind for ColourParams {
         let size = Size { height, width, channels: self.to.channels() };
         let output = input.then(Element::U8, size.shape(), Role::IMAGE);
         let cost = Cost { macs: (3 * height * width) as u64, ..Cost::default() };
-        Ok(Simple::boxed(Some(output), cost, move || Ok(node(Colour(conversion)))))
+        Ok(Resolved { output, cost, stage: Colour(conversion) }.boxed())
     }
 }
 

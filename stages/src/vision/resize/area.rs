@@ -34,16 +34,18 @@ use super::{Scaling, ratio};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Area<A, B> {
-    scaling: Scaling,
+    pub(super) scaling: Scaling,
     /// A row of sums over what lies under a row of pixels.
-    sums: B,
+    pub(super) sums: B,
     sum: core::marker::PhantomData<A>,
 }
 
 /// A whole number that holds a column's sum: `u16` where the ratio of heights allows it, else `u32`.
-pub trait Accumulator: Copy + Default + Into<u32> {
+pub trait Accumulator: Copy + Default + Send + Into<u32> + 'static {
     /// The most rows, by weight, whose sum it holds.
     const ROWS: u32;
+    /// What Rust calls it.
+    const NAME: &'static str;
 
     /// The sum with a value of this weight.
     fn plus(self, value: u8, weight: u32) -> Self;
@@ -51,6 +53,7 @@ pub trait Accumulator: Copy + Default + Into<u32> {
 
 impl Accumulator for u16 {
     const ROWS: u32 = u16::MAX as u32 / 255;
+    const NAME: &'static str = "u16";
 
     #[inline]
     fn plus(self, value: u8, weight: u32) -> Self {
@@ -60,6 +63,7 @@ impl Accumulator for u16 {
 
 impl Accumulator for u32 {
     const ROWS: u32 = u32::MAX / 255;
+    const NAME: &'static str = "u32";
 
     #[inline]
     fn plus(self, value: u8, weight: u32) -> Self {

@@ -1,11 +1,12 @@
 //! The kind `resize`.
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Role, Site, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Accumulator, Area, Bilinear, Scaling, ratio};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 use crate::vision::Size;
 
 /// The most that exact sums in 32 bits allow, in pixels of the least whole numbers of both ratios.
@@ -34,6 +35,28 @@ pub enum Method {
     Area,
     /// Between the four nearest.
     Bilinear,
+}
+
+impl Emit for Bilinear {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        for name in ["Bilinear", "Scaling", "Size"] {
+            code.uses(&format!("kws_stages::vision::{name}"));
+        }
+        Ok(code.is("Bilinear", format!("{self:?}")))
+    }
+}
+
+impl<A: Accumulator> Emit for Area<A, Vec<A>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        for name in ["Area", "Scaling", "Size"] {
+            code.uses(&format!("kws_stages::vision::{name}"));
+        }
+        let sums = code.lend("sums", "a row of sums.", A::NAME, self.sums.len(), "0");
+        let value = format!("Area::new({:?}, {})", self.scaling, sums.value);
+        Ok(code.is(format!("Area<{}, {}>", A::NAME, sums.of), value))
+    }
 }
 
 impl Kind for ResizeParams {
