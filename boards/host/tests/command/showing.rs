@@ -95,3 +95,47 @@ fn devices_are_listed_or_it_is_said_how() {
     assert!(matches!(run.code, Some(0 | 1)), "{run:#?}");
     assert!(run.code == Some(0) || run.err.contains("microphone"), "{run:#?}");
 }
+
+/// A pipeline of the project, by its file.
+fn shipped(name: &str) -> String {
+    format!("{}/../../pipelines/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn check_on_a_board_tells_what_it_takes_there() {
+    let bench = features();
+    let arguments = [&shipped("yes_no_tiny"), "--check", "--board", "nano33ble"];
+    let shown = bench.run(&arguments).well();
+    for text in ["yes_no_tiny on nano33ble", "classifier", "of the core", "RAM ", "flash ", "time ", "of 64 MHz"] {
+        assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
+    }
+    let told = json(&bench.run(&[arguments.as_slice(), &["--json"]].concat()).well().out);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(told["board"], "nano33ble");
+    assert!(number(&told["ram"]["used"]) < number(&told["ram"]["of"]), "{told}");
+    assert!((0.01..0.5).contains(&number(&told["core_share"])), "{told}");
+}
+
+#[test]
+fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
+    let bench = features();
+    let failed = bench.run(&[&shipped("yes_no_tiny"), "--check", "--board", "microbit"]).fails(1);
+    for text in ["bytes of RAM, expected at most the 16384 that `microbit` has", "yes_no_tiny.toml:", "^^^"] {
+        assert!(failed.err.contains(text), "`{text}` is not in\n{}", failed.err);
+    }
+    let fast = ["--set", "fft.transform=fast"];
+    let failed = bench.run(&[&[shipped("yes_no").as_str(), "--check", "--board", "nano33ble"], fast.as_slice()].concat());
+    let text = "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
+    assert!(failed.fails(1).err.contains(text));
+    let file = ["--source", "file:yes.wav"];
+    let failed = bench.run(&[&[shipped("yes_no").as_str(), "--check", "--board", "nano33ble"], file.as_slice()].concat());
+    let failed = failed.fails(1);
+    let text = "this kind has no form for boards (board `nano33ble`)";
+    assert!(failed.err.contains(text), "{}", failed.err);
+}
+
+#[test]
+fn a_board_that_there_is_not_lists_those_that_there_are() {
+    let failed = features().run(&["features.toml", "--check", "--board", "nano"]).fails(2);
+    assert!(failed.err.contains("did you mean `nano33ble`? known are `microbit`, `mps2-an386`"), "{}", failed.err);
+}
