@@ -106,7 +106,9 @@ fn check_on_a_board_tells_what_it_takes_there() {
     let bench = features();
     let arguments = [&shipped("yes_no_tiny"), "--check", "--board", "nano33ble"];
     let shown = bench.run(&arguments).well();
-    for text in ["yes_no_tiny on nano33ble", "classifier", "of the core", "RAM ", "flash ", "time ", "of 64 MHz"] {
+    for text in
+        ["yes_no_tiny on nano33ble", "classifier", "of the core", "RAM ", "flash ", "time ", "of 64 MHz"]
+    {
         assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
     }
     let told = json(&bench.run(&[arguments.as_slice(), &["--json"]].concat()).well().out);
@@ -118,24 +120,21 @@ fn check_on_a_board_tells_what_it_takes_there() {
 
 #[test]
 fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
-    let bench = features();
-    let failed = bench.run(&[&shipped("yes_no_tiny"), "--check", "--board", "microbit"]).fails(1);
-    for text in ["bytes of RAM, expected at most the 16384 that `microbit` has", "yes_no_tiny.toml:", "^^^"] {
-        assert!(failed.err.contains(text), "`{text}` is not in\n{}", failed.err);
-    }
-    let fast = ["--set", "fft.transform=fast"];
-    let failed = bench.run(&[&[shipped("yes_no").as_str(), "--check", "--board", "nano33ble"], fast.as_slice()].concat());
-    let text = "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
-    assert!(failed.fails(1).err.contains(text));
-    let file = ["--source", "file:yes.wav"];
-    let failed = bench.run(&[&[shipped("yes_no").as_str(), "--check", "--board", "nano33ble"], file.as_slice()].concat());
-    let failed = failed.fails(1);
-    let text = "this kind has no form for boards (board `nano33ble`)";
-    assert!(failed.err.contains(text), "{}", failed.err);
+    let (bench, tiny, larger) = (features(), shipped("yes_no_tiny"), shipped("yes_no"));
+    let memory = ["bytes of RAM, expected at most the 16384 that `microbit` has", "yes_no_tiny.toml:", "^^^"];
+    bench.run(&[&tiny, "--check", "--board", "microbit"]).badly(1, &memory);
+    let on_nano =
+        |option: &str, value: &str| bench.run(&[&larger, "--check", "--board", "nano33ble", option, value]);
+    let text =
+        "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
+    on_nano("--set", "fft.transform=fast").badly(1, &[text]);
+    on_nano("--source", "file:yes.wav").badly(1, &["yes.wav"]);
+    let file = format!("file:{}/../../pipelines/recordings/yes_no.flac", env!("CARGO_MANIFEST_DIR"));
+    on_nano("--source", &file).badly(1, &["`mic`: this kind has no form for boards (board `nano33ble`)"]);
 }
 
 #[test]
 fn a_board_that_there_is_not_lists_those_that_there_are() {
-    let failed = features().run(&["features.toml", "--check", "--board", "nano"]).fails(2);
-    assert!(failed.err.contains("did you mean `nano33ble`? known are `microbit`, `mps2-an386`"), "{}", failed.err);
+    let texts = ["unknown board `nano`", "did you mean `nano33ble`? known are `microbit`, `mps2-an386`"];
+    features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
 }
