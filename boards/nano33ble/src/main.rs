@@ -15,7 +15,7 @@ use core::fmt::Write;
 
 use cortex_m::peripheral::DWT;
 use cortex_m_rt::entry;
-use kws_devices::{Asleep, Serial};
+use kws_devices::{Asleep, Missed, Serial};
 use kws_engine::Flow;
 use nrf52840_hal::clocks::Clocks;
 use nrf52840_hal::gpio::{Level, p0};
@@ -23,6 +23,7 @@ use nrf52840_hal::pac;
 use static_cell::{ConstStaticCell, StaticCell};
 
 #[allow(unreachable_pub, reason = "the build writes it for any crate")]
+#[allow(dead_code, reason = "what listens to a microphone does not finish")]
 mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
@@ -83,6 +84,12 @@ fn main() -> ! {
                 let _ = writeln!(output, "{failed}");
                 halt::halt()
             }
+        }
+        pipeline.gaps(|gap| {
+            let _ = writeln!(output, "{}", Missed::new(gap, RATE));
+        });
+        if let Some(report) = asleep.report(microphone::ticks()) {
+            let _ = writeln!(output, "{report}");
         }
     }
 }
