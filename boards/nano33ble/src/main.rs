@@ -9,6 +9,7 @@ mod halt;
 mod lights;
 mod line;
 mod microphone;
+mod switches;
 
 use core::cell::RefCell;
 use core::fmt::Write;
@@ -18,7 +19,7 @@ use cortex_m_rt::entry;
 use kws_devices::{Asleep, Missed, Serial};
 use kws_engine::Flow;
 use nrf52840_hal::clocks::Clocks;
-use nrf52840_hal::gpio::{Level, p0};
+use nrf52840_hal::gpio::{Level, p0, p1};
 use nrf52840_hal::pac;
 use static_cell::{ConstStaticCell, StaticCell};
 
@@ -32,6 +33,8 @@ mod pipeline {
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
+#[allow(unused_imports, reason = "as for the lamps")]
+use switches::Switch;
 /// Where sinks write.
 type Output = Serial<'static, line::Line>;
 
@@ -57,6 +60,7 @@ fn main() -> ! {
         pins.p0_16.into_push_pull_output(Level::High).degrade(),
         pins.p0_06.into_push_pull_output(Level::High).degrade(),
     ]);
+    switches::open(p1::Parts::new(board.P1).p1_11.into_pullup_input().degrade());
     let line = LINE.init(RefCell::new(line::open(board.USBD, &board.POWER, clocks)));
     let mut output = Serial::new(line);
     let wiring = microphone::Wiring {

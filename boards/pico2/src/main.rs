@@ -10,6 +10,7 @@ mod halt;
 mod i2s;
 mod lights;
 mod microphone;
+mod switches;
 
 use core::cell::RefCell;
 use core::fmt::Write;
@@ -35,6 +36,8 @@ mod pipeline {
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
+#[allow(unused_imports, reason = "as for the lamps")]
+use switches::Switch;
 /// Where sinks write.
 type Output = Serial<'static, Line>;
 
@@ -71,6 +74,7 @@ fn main() -> ! {
     };
     let pins = Pins::new(board.IO_BANK0, board.PADS_BANK0, Sio::new(board.SIO).gpio_bank0, &mut resets);
     lights::open(pins.gpio25.into_push_pull_output().into_pull_type());
+    switches::open(pins.gpio14.into_pull_up_input());
 
     let line_pins = (pins.gpio0.into_function(), pins.gpio1.into_function());
     let line = UartPeripheral::new(board.UART0, line_pins, &mut resets);
