@@ -23,8 +23,13 @@ use nrf52840_hal::gpio::{Level, p0, p1};
 use nrf52840_hal::pac;
 use static_cell::{ConstStaticCell, StaticCell};
 
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
-#[allow(dead_code, reason = "what listens to a microphone does not finish")]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    clippy::legacy_numeric_constants,
+    clippy::type_complexity,
+    reason = "the build writes it for any crate, and what listens to a microphone does not finish"
+)]
 mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
@@ -64,7 +69,7 @@ fn main() -> ! {
     let line = LINE.init(RefCell::new(line::open(board.USBD, &board.POWER, clocks)));
     let mut output = Serial::new(line);
     let wiring = microphone::Wiring {
-        _power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
+        power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
         clock: pins.p0_26.into_push_pull_output(Level::Low).degrade(),
         data: pins.p0_25.into_floating_input().degrade(),
     };

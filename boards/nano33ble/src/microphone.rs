@@ -41,8 +41,9 @@ struct Listening {
 
 /// Pins of the microphone.
 pub(crate) struct Wiring {
-    /// Its supply, high. Nothing more is asked of it.
-    pub(crate) _power: Pin<Output<PushPull>>,
+    /// Its supply, high.
+    #[expect(dead_code, reason = "held, so that it stays high")]
+    pub(crate) power: Pin<Output<PushPull>>,
     /// Its clock, low.
     pub(crate) clock: Pin<Output<PushPull>>,
     /// Its data.

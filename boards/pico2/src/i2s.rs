@@ -12,13 +12,14 @@ use rp235x_hal::pio::{
 pub(crate) const BITS: u32 = 24;
 
 /// Where the microphone is connected.
+#[expect(dead_code, reason = "held, so that nobody else drives the pins")]
 pub(crate) struct Wiring {
     /// BCLK or SCK: 64 clocks to a frame.
-    pub(crate) _clock: Pin<Gpio18, FunctionPio0, PullDown>,
+    pub(crate) clock: Pin<Gpio18, FunctionPio0, PullDown>,
     /// LRCL or WS: low during the left half of a frame.
-    pub(crate) _word: Pin<Gpio19, FunctionPio0, PullDown>,
+    pub(crate) word: Pin<Gpio19, FunctionPio0, PullDown>,
     /// DOUT or SD.
-    pub(crate) _data: Pin<Gpio20, FunctionPio0, PullDown>,
+    pub(crate) data: Pin<Gpio20, FunctionPio0, PullDown>,
 }
 
 /// Starts the clocks; what the microphone says in the left half of each frame comes out, a frame being a sample.

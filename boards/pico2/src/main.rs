@@ -26,8 +26,13 @@ use rp235x_hal::uart::{Enabled, UartConfig, UartPeripheral};
 use rp235x_hal::{Sio, Watchdog, entry, pac};
 use static_cell::{ConstStaticCell, StaticCell};
 
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
-#[allow(dead_code, reason = "what listens to a microphone does not finish")]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    clippy::legacy_numeric_constants,
+    clippy::type_complexity,
+    reason = "the build writes it for any crate, and what listens to a microphone does not finish"
+)]
 mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
@@ -85,9 +90,9 @@ fn main() -> ! {
     let mut output = Serial::new(LINE.init(RefCell::new(line)));
 
     let wiring = i2s::Wiring {
-        _clock: pins.gpio18.into_function(),
-        _word: pins.gpio19.into_function(),
-        _data: pins.gpio20.into_function(),
+        clock: pins.gpio18.into_function(),
+        word: pins.gpio19.into_function(),
+        data: pins.gpio20.into_function(),
     };
     let Some((_machine, heard)) = i2s::start(board.PIO0, &mut resets, &wiring) else {
         panic!("the program fits")
