@@ -28,7 +28,7 @@ mod serial;
 
 pub use active::Active;
 pub use adc_mic::{AdcMic, Sampler};
-pub use asleep::Asleep;
+pub use asleep::{Asleep, Missed, Report};
 pub use button::{Button, Mode};
 pub use dc::Dc;
 pub use led::{Led, Shown};

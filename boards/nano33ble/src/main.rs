@@ -9,20 +9,27 @@ mod halt;
 mod lights;
 mod line;
 mod microphone;
+mod switches;
 
 use core::cell::RefCell;
 use core::fmt::Write;
 
 use cortex_m::peripheral::DWT;
 use cortex_m_rt::entry;
-use kws_devices::{Asleep, Serial};
+use kws_devices::{Asleep, Missed, Serial};
 use kws_engine::Flow;
 use nrf52840_hal::clocks::Clocks;
-use nrf52840_hal::gpio::{Level, p0};
+use nrf52840_hal::gpio::{Level, p0, p1};
 use nrf52840_hal::pac;
 use static_cell::{ConstStaticCell, StaticCell};
 
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    clippy::legacy_numeric_constants,
+    clippy::type_complexity,
+    reason = "the build writes it for any crate, and what listens to a microphone does not finish"
+)]
 mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
@@ -31,6 +38,8 @@ mod pipeline {
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
+#[allow(unused_imports, reason = "as for the lamps")]
+use switches::Switch;
 /// Where sinks write.
 type Output = Serial<'static, line::Line>;
 
@@ -56,10 +65,11 @@ fn main() -> ! {
         pins.p0_16.into_push_pull_output(Level::High).degrade(),
         pins.p0_06.into_push_pull_output(Level::High).degrade(),
     ]);
+    switches::open(p1::Parts::new(board.P1).p1_11.into_pullup_input().degrade());
     let line = LINE.init(RefCell::new(line::open(board.USBD, &board.POWER, clocks)));
     let mut output = Serial::new(line);
     let wiring = microphone::Wiring {
-        _power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
+        power: pins.p0_17.into_push_pull_output(Level::High).degrade(),
         clock: pins.p0_26.into_push_pull_output(Level::Low).degrade(),
         data: pins.p0_25.into_floating_input().degrade(),
     };
@@ -83,6 +93,12 @@ fn main() -> ! {
                 let _ = writeln!(output, "{failed}");
                 halt::halt()
             }
+        }
+        pipeline.gaps(|gap| {
+            let _ = writeln!(output, "{}", Missed::new(gap, RATE));
+        });
+        if let Some(report) = asleep.report(microphone::ticks()) {
+            let _ = writeln!(output, "{report}");
         }
     }
 }

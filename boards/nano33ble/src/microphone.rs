@@ -3,6 +3,7 @@
 //! The `unsafe` of this crate: the addresses of the buffers, which the peripheral writes.
 
 use core::cell::RefCell;
+use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use critical_section::Mutex;
 use kws_devices::ring::{Ring, StaticEars, StaticMic};
@@ -26,6 +27,7 @@ type Buffer = [i16; PACKET];
 static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
 static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
 static LISTENING: Mutex<RefCell<Option<Listening>>> = Mutex::new(RefCell::new(None));
+static PACKETS: AtomicU32 = AtomicU32::new(0);
 
 /// The interrupt's side.
 struct Listening {
@@ -39,8 +41,9 @@ struct Listening {
 
 /// Pins of the microphone.
 pub(crate) struct Wiring {
-    /// Its supply, high. Nothing more is asked of it.
-    pub(crate) _power: Pin<Output<PushPull>>,
+    /// Its supply, high.
+    #[expect(dead_code, reason = "held, so that it stays high")]
+    pub(crate) power: Pin<Output<PushPull>>,
     /// Its clock, low.
     pub(crate) clock: Pin<Output<PushPull>>,
     /// Its data.
@@ -78,6 +81,11 @@ pub(crate) fn open<const BLOCK: usize>(pdm: pac::PDM, wiring: &Wiring) -> Mic<BL
     Mic::new(taken)
 }
 
+/// Ticks that the microphone has come to.
+pub(crate) fn ticks() -> u64 {
+    u64::from(PACKETS.load(Ordering::Relaxed)) * PACKET as u64
+}
+
 impl Listening {
     /// Tells the peripheral which buffer comes next: the first of the two.
     fn point(&mut self) {
@@ -96,8 +104,9 @@ impl Listening {
         self.buffers.swap(0, 1);
         if self.begun {
             // What the peripheral wrote must be read after this, and not before.
-            core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::Acquire);
+            compiler_fence(Ordering::Acquire);
             self.ears.hear(self.buffers[0]);
+            PACKETS.fetch_add(1, Ordering::Relaxed);
         }
         self.begun = true;
         self.point();
