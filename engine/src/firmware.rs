@@ -36,7 +36,31 @@
 //! What means hardware is *given*: a parameter of `Pipeline::new`, of a type of the firmware's crate, see
 //! [`Code::given`]. [`bind`] registers the kinds that every board has so: `mic` is given as `crate::Mic<BLOCK>`, a
 //! source of `BLOCK` samples, and `print` and `jsonl` write lines to `crate::Output`, a `core::fmt::Write` that is
-//! `Copy`.
+//! `Copy`. A board's own kinds do the same, and a stage of anybody's crate is written like those of kws: see [`Code`].
+//!
+//! # Lanes
+//!
+//! On a computer a source and each sink has a lane of its own, since it may wait for a device. A board has one lane, the
+//! main loop, unless the file says otherwise: stages of which `lane` names another stand in a second one, for an
+//! interrupt of lower priority or a second core. One stage's blocks pass to it, over one lock-free [`Ring`] of `depth`
+//! blocks, which does with a block that finds no room what `on_full` says:
+//!
+//! ```text
+//! static RING: StaticCell<pipeline::Ring>
+//! let (to, from) = RING.init(pipeline::Ring::new()).split();
+//! Pipeline::new(&mut Memory, to, devices…)         in the main loop
+//! Second::new(&mut SecondMemory, from, devices…)   in the interrupt: tick() until it says Flow::Skip
+//! ```
+//!
+//! What a device's interrupt or DMA fills is no lane: its ring is the device's own, and `mic` reads it.
+//!
+//! # What a board cannot do
+//!
+//! A stage that does not emit itself, a second source, a merge that writes, a stage that changes the clock, three
+//! lanes: each is an error that names the line of the file, and so is more RAM or flash than the board has, see
+//! [`Budget`]. Too little time is told, not refused, since it is an estimate.
+//!
+//! [`Ring`]: crate::tick::Ring
 
 mod bind;
 mod board;

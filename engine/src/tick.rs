@@ -3,6 +3,10 @@
 //! Firmware calls its stages in a straight line, each through its [`Seat`], which does what a lane of the host does
 //! between two firings: it stamps what is written, carries gaps on and resets what they pass, and ends what has nothing
 //! more to read. A [`News`] is what a seat has to tell those that read it. See `firmware`, which writes such lanes.
+//!
+//! A lane has one source, so that all that a tick brings is of one moment and nothing has to wait for the rest of it:
+//! joins and merges read what their inputs brought in the same tick. So a stage before a join must not stamp its blocks
+//! later than the tick that made it fire; one that does is a failure.
 
 use crate::block::Block;
 use crate::item::Item;

@@ -106,7 +106,7 @@ pub struct Pipeline<'m> {
 }
 
 impl<'m> Pipeline<'m> {
-    /// The pipeline before its first tick, with its memory and the devices that it works with.
+    /// The lane before its first tick, with its memory and the devices that it works with.
     pub const fn new(memory: &'m mut Memory, mic: crate::Mic<160>, output: crate::Output) -> Self {
         Pipeline {
             mic: Seat::new("mic", mic),

@@ -1,0 +1,147 @@
+//! What a board cannot do is told at its line of the file, before anything is written.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use std::path::Path;
+
+use kws_engine::firmware::{self, Board, Code, Core, Firmware};
+use kws_engine::{
+    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, PlanError, Refusal, Registry, Role, Simple,
+    Site, Stage, Written, node,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Passes samples on.
+struct Pass;
+
+impl Stage for Pass {
+    type In = i16;
+    type Out = i16;
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+        output.copy_from_slice(&input);
+        Ok(Flow::Emit)
+    }
+}
+
+/// Passes samples on, and keeps so many bytes.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Keeps {
+    #[serde(default)]
+    bytes: usize,
+}
+
+impl Kind for Keeps {
+    const NAME: &'static str = "keeps";
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let port = site.input(&[Element::I16])?;
+        let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
+        let make = || Ok(node(Pass));
+        Ok(Written::boxed(Some(output), Cost::default(), make, move |site| {
+            let mut code = Code::new(site);
+            let kept = code.lend("kept", "what is kept.", "i8", self.bytes, "0");
+            Ok(code.is(format!("my::Keeps<{}>", kept.of), format!("my::Keeps::new({})", kept.value)))
+        }))
+    }
+}
+
+/// Passes samples on, on a computer only.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct HostOnly {}
+
+impl Kind for HostOnly {
+    const NAME: &'static str = "host_only";
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let port = site.input(&[Element::I16])?;
+        let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
+        Ok(Simple::boxed(Some(output), Cost::default(), || Ok(node(Pass))))
+    }
+}
+
+/// Stages by their lines, `mic` before them.
+fn write(stages: &[&str]) -> Result<Firmware, PlanError> {
+    let text: String = ["kind = 'mic'"]
+        .iter()
+        .chain(stages)
+        .map(|lines| format!("[[stage]]\n{}\n", lines.replace("; ", "\n")))
+        .collect();
+    let mut registry = Registry::new();
+    firmware::bind(&mut registry);
+    registry.add::<Keeps>().add::<HostOnly>();
+    let pipeline = Pipeline::parse(&text, "some.toml", Path::new(".")).unwrap();
+    let board = Board {
+        name: "small".to_owned(),
+        about: "A small board".to_owned(),
+        core: Core::CortexM0,
+        clock_hz: 16_000_000,
+        ram: 16_384,
+        flash: 262_144,
+        pipeline: None,
+    };
+    Firmware::new(&pipeline, &board, &registry)
+}
+
+#[track_caller]
+fn refused(stages: &[&str], message: &str, position: (usize, usize)) {
+    let error = write(stages).err().expect("a board cannot do this");
+    assert_eq!((error.message.as_str(), error.position()), (message, Some(position)), "{error}");
+}
+
+#[test]
+fn a_stage_without_a_form_for_boards_is_named_at_its_line() {
+    refused(&["kind = 'host_only'"], "`host_only`: this kind has no form for boards (board `small`)", (4, 8));
+}
+
+#[test]
+fn a_second_source_is_refused() {
+    let second = "name = 'other'; kind = 'mic'";
+    refused(&["kind = 'keeps'", second], "`other`: a second source has no place on a board", (7, 8));
+}
+
+#[test]
+fn what_lanes_of_a_board_cannot_do_is_refused() {
+    let stage = |name: &str, rest: &str| format!("name = '{name}'; kind = 'keeps'{rest}");
+    let third = [stage("a", "; lane = 'x'"), stage("b", "; lane = 'y'"), stage("c", "; lane = 'z'")];
+    let all: Vec<&str> = third.iter().map(String::as_str).collect();
+    refused(&all, "`c`: stands in a third lane, `z`, but a board has two", (12, 8));
+    let twice = [stage("a", ""), stage("b", "; lane = 'y'"), stage("c", "; lane = 'y'; input = 'mic'")];
+    let all: Vec<&str> = twice.iter().map(String::as_str).collect();
+    let message =
+        "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `y`, expected one";
+    refused(&all, message, (11, 8));
+    let back = [stage("a", "; lane = 'y'"), stage("b", "; lane = 'main'"), stage("c", "; input = 'mic'")];
+    let all: Vec<&str> = back.iter().map(String::as_str).collect();
+    // The source stands with its first reader, so that what is in no other lane is the second one.
+    let message =
+        "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `main`, expected one";
+    refused(&all, message, (11, 8));
+    let oldest = [stage("a", ""), stage("b", "; lane = 'y'; on_full = 'drop_oldest'")];
+    let all: Vec<&str> = oldest.iter().map(String::as_str).collect();
+    let message = "`b`: loses the oldest blocks of a full ring, which only their reader may take on a board";
+    refused(&all, message, (7, 8));
+}
+
+#[test]
+fn what_does_not_fit_is_told_at_the_stage_that_takes_the_most() {
+    let written =
+        write(&["kind = 'keeps'; bytes = 1000", "name = 'large'; kind = 'keeps'; bytes = 20_000"]).unwrap();
+    let misfit = written.misfit.expect("it is more than the board has");
+    let text = "`large`: the pipeline takes 24808 bytes of RAM, expected at most the 16384 that `small` has; of them this \
+                stage takes the most, 20320";
+    assert_eq!((misfit.message.as_str(), misfit.position()), (text, Some((8, 8))));
+    let fits = write(&["kind = 'keeps'; bytes = 1000"]).unwrap();
+    assert_eq!(fits.misfit, None);
+    assert_eq!((fits.budget.ram.blocks, fits.budget.ram.state), (640, 1000));
+}
+
+#[test]
+fn two_lanes_are_two_structs_and_a_ring() {
+    let written = write(&["kind = 'keeps'", "name = 'slow'; kind = 'keeps'; lane = 'y'; depth = 3"]).unwrap();
+    for text in [
+        "pub type Ring = kws_engine::tick::Ring<i16, 160, 3>;",
+        "ring: Outgoing::new(\"keeps\", WhenFull::Wait, ring),",
+        "ring: Incoming::new(\"slow\", 160, ring),",
+        "let keeps = self.ring.take(self.keeps_out);",
+    ] {
+        assert!(written.source.contains(text), "`{text}` is not in\n{}", written.source);
+    }
+}
