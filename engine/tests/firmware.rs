@@ -102,22 +102,22 @@ fn what_lanes_of_a_board_cannot_do_is_refused() {
     let stage = |name: &str, rest: &str| format!("name = '{name}'; kind = 'keeps'{rest}");
     let third = [stage("a", "; lane = 'x'"), stage("b", "; lane = 'y'"), stage("c", "; lane = 'z'")];
     let all: Vec<&str> = third.iter().map(String::as_str).collect();
-    refused(&all, "`c`: stands in a third lane, `z`, but a board has two", (12, 8));
+    refused(&all, "`c`: stands in a third lane, `z`, but a board has two", (13, 8));
     let twice = [stage("a", ""), stage("b", "; lane = 'y'"), stage("c", "; lane = 'y'; input = 'mic'")];
     let all: Vec<&str> = twice.iter().map(String::as_str).collect();
     let message =
         "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `y`, expected one";
-    refused(&all, message, (11, 8));
+    refused(&all, message, (12, 8));
     let back = [stage("a", "; lane = 'y'"), stage("b", "; lane = 'main'"), stage("c", "; input = 'mic'")];
     let all: Vec<&str> = back.iter().map(String::as_str).collect();
     // The source stands with its first reader, so that what is in no other lane is the second one.
     let message =
         "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `main`, expected one";
-    refused(&all, message, (11, 8));
+    refused(&all, message, (13, 8));
     let oldest = [stage("a", ""), stage("b", "; lane = 'y'; on_full = 'drop_oldest'")];
     let all: Vec<&str> = oldest.iter().map(String::as_str).collect();
     let message = "`b`: loses the oldest blocks of a full ring, which only their reader may take on a board";
-    refused(&all, message, (7, 8));
+    refused(&all, message, (8, 8));
 }
 
 #[test]
