@@ -87,6 +87,11 @@ impl<S: Sampler, const N: usize> AdcMic<S, N> {
     }
 }
 
+#[cfg(feature = "std")]
+mod kind;
+#[cfg(feature = "std")]
+pub use kind::AdcMicParams;
+
 #[cfg(test)]
 mod tests {
     use super::*;

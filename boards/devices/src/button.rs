@@ -110,6 +110,11 @@ impl<T: Item, P: InputPin> Stage for Button<T, P> {
     }
 }
 
+#[cfg(feature = "std")]
+mod kind;
+#[cfg(feature = "std")]
+pub use kind::ButtonParams;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,6 +98,11 @@ impl<T: Item, P: OutputPin> Stage for Led<T, P> {
     }
 }
 
+#[cfg(feature = "std")]
+mod kind;
+#[cfg(feature = "std")]
+pub use kind::LedParams;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,8 @@ mod asleep;
 mod button;
 mod dc;
 mod led;
+#[cfg(feature = "std")]
+mod on_board;
 pub mod pdm;
 mod pdm_spi_mic;
 pub mod ring;
@@ -26,9 +28,19 @@ mod serial;
 
 pub use active::Active;
 pub use adc_mic::{AdcMic, Sampler};
-pub use asleep::Asleep;
+pub use asleep::{Asleep, Missed, Report};
 pub use button::{Button, Mode};
 pub use dc::Dc;
 pub use led::{Led, Shown};
 pub use pdm_spi_mic::PdmSpiMic;
 pub use serial::Serial;
+
+#[cfg(feature = "std")]
+pub use {adc_mic::AdcMicParams, button::ButtonParams, led::LedParams, pdm_spi_mic::PdmSpiMicParams};
+
+/// Adds the kinds of this crate to those that a pipeline may name. `mic`, `jsonl` and `print` are the engine's, see
+/// [`kws_engine::firmware::bind`].
+#[cfg(feature = "std")]
+pub fn register(registry: &mut kws_engine::Registry) {
+    registry.add::<AdcMicParams>().add::<ButtonParams>().add::<LedParams>().add::<PdmSpiMicParams>();
+}

@@ -73,6 +73,11 @@ impl<B: SpiBus, const ORDER: usize> Stage for PdmSpiMic<B, ORDER> {
     }
 }
 
+#[cfg(feature = "std")]
+mod kind;
+#[cfg(feature = "std")]
+pub use kind::PdmSpiMicParams;
+
 #[cfg(test)]
 mod tests {
     use super::*;

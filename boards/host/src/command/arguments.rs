@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   kws-run pipelines/yes_no.toml                           run it; Ctrl-C drains, reports and ends
   kws-run pipelines/yes_no.toml --source file:clip.wav    the same over a recording
+  kws-run pipelines/person.toml --source images:photos    over a folder of photographs
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --check                   what would run, and what it costs
@@ -36,10 +37,12 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present_any = ["devices", "stages", "schema"])]
     pub(crate) pipeline: Option<PathBuf>,
 
-    /// Replaces the source: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE
+    /// Replaces the source: by sound, file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE; by pictures, images:DIR,
+    /// video:PATH (.y4m), camera, camera:DEVICE
     ///
     /// Where the pipeline has several sources, NAME=SPEC says which one; give the option once for each.
-    /// `rate` and `block` of the source in the file stay, and all else where the kind is the same.
+    /// Rate and block of the source in the file stay, size, frame rate and colours too, and all else where the kind is
+    /// the same.
     #[arg(long, value_name = "[NAME=]SPEC")]
     pub(crate) source: Vec<SourceSpec>,
 
@@ -88,7 +91,7 @@ pub(crate) struct Arguments {
     /// Shows where the time goes: at the end on standard error, and meanwhile on a terminal
     ///
     /// Per lane and stage p50, p99, longest and total time of a firing, how full rings were, gaps, share of real time
-    /// and, with --realtime or a microphone, how late detections came.
+    /// and, with --realtime or a live source, how late detections came.
     #[arg(long)]
     pub(crate) stats: bool,
 

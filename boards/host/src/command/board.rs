@@ -29,6 +29,7 @@ pub(crate) fn write(
     let unknown = |failure: firmware::Failure| Failure::usage(failure.to_string());
     let board = Board::named(Board::list(BOARDS).map_err(unknown)?, board).map_err(unknown)?;
     let mut registry = registry.clone();
+    kws_devices::register(&mut registry);
     firmware::bind(&mut registry);
     let Firmware { budget, misfit, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
     match format {
