@@ -110,6 +110,47 @@ impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
     }
 }
 
+/// As [`Simple`], with a closure that writes the stage for boards besides.
+pub struct Written<F, E> {
+    /// What runs on the host.
+    pub simple: Simple<F>,
+    /// Writes the stage for a board.
+    pub emit: E,
+}
+
+impl<F, E> Written<F, E>
+where
+    F: Fn() -> Result<Box<dyn Node>, Fault> + 'static,
+    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal> + 'static,
+{
+    /// A boxed design, as [`Kind::design`] returns it.
+    pub fn boxed(output: Option<Port>, cost: Cost, make: F, emit: E) -> Box<dyn Design> {
+        Box::new(Written { simple: Simple { output, cost, make }, emit })
+    }
+}
+
+impl<F, E> Design for Written<F, E>
+where
+    F: Fn() -> Result<Box<dyn Node>, Fault>,
+    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal>,
+{
+    fn output(&self) -> Option<Port> {
+        self.simple.output()
+    }
+
+    fn cost(&self) -> Cost {
+        self.simple.cost()
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        self.simple.build()
+    }
+
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        (self.emit)(site)
+    }
+}
+
 /// Why a kind cannot be designed as the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,12 +1,13 @@
-//! `tap`: what passes by an edge, written to a file of the host.
+//! `tap`: what passes by an edge.
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{Design, Fault, Kind, Node, Port, Refusal, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Writes every block that it reads to the host's file `NAME.raw` in the folder that the firmware's argument `taps`
-/// names, where NAME is the stage that the blocks come from: items one after the other, lowest byte first.
+/// Counts and hashes what it reads, and tells of it at the end; with the firmware's argument `taps=FOLDER`, writes it to
+/// the host's file `FOLDER/STAGE.raw`, named after where the blocks come from: items one after the other, lowest byte
+/// first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct TapParams {}
 
@@ -35,6 +36,11 @@ impl Design for Tap {
     fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_qemu::tap::Tap");
-        Ok(code.is(format!("Tap<{}>", self.item), format!("Tap::new({:?})", self.from)))
+        let output = code.give("output", "crate::Output");
+        let (of, value) = (
+            format!("Tap<{}, {}>", self.item, output.of),
+            format!("Tap::new({:?}, {})", self.from, output.value),
+        );
+        Ok(code.is(of, value))
     }
 }

@@ -1,8 +1,8 @@
-//! What passes by an edge, written to a file of the host.
+//! What passes by an edge: how many blocks, their hash, and, if asked for, all of it in a file of the host.
 
 use core::cell::RefCell;
 use core::ffi::CStr;
-use core::fmt::Write as _;
+use core::fmt::Write as Lines;
 use core::marker::PhantomData;
 
 use critical_section::Mutex;
@@ -10,6 +10,8 @@ use heapless::{String, Vec};
 use kws_engine::{Block, Fault, Flow, Item, Stage};
 use semihosting::fs::File;
 use semihosting::io::Write;
+
+use crate::random::Hash;
 
 /// Longest path, and most bytes that are written at once.
 const LENGTH: usize = 256;
@@ -45,43 +47,59 @@ macro_rules! number {
 
 number!(i8, u8, i16, f32);
 
-/// A sink that writes what it reads to a file.
-pub struct Tap<T> {
+/// A sink that counts and hashes what it reads, and writes it to a file where [`into`] says.
+pub struct Tap<T, O> {
     from: &'static str,
+    output: O,
+    blocks: u32,
+    hash: Hash,
     file: Option<File>,
     item: PhantomData<T>,
 }
 
-impl<T> Tap<T> {
-    /// Of what the stage `from` writes.
-    pub const fn new(from: &'static str) -> Self {
-        Tap { from, file: None, item: PhantomData }
+impl<T, O> Tap<T, O> {
+    /// Of what the stage `from` writes; tells of it at the end.
+    pub const fn new(from: &'static str, output: O) -> Self {
+        Tap { from, output, blocks: 0, hash: Hash::new(), file: None, item: PhantomData }
     }
 
-    /// The file, which the first block makes.
-    fn file(&mut self) -> Result<&mut File, Fault> {
-        if self.file.is_none() {
+    /// Makes the file, if there is to be one.
+    fn begin(&mut self) -> Result<(), Fault> {
+        let folder = critical_section::with(|section| FOLDER.borrow_ref(section).clone());
+        if !folder.is_empty() {
             let mut path = String::<LENGTH>::new();
-            let folder = critical_section::with(|section| FOLDER.borrow_ref(section).clone());
             let named = write!(path, "{folder}/{}.raw\0", self.from).ok();
             let path = named.and_then(|()| CStr::from_bytes_with_nul(path.as_bytes()).ok());
             self.file = path.and_then(|path| File::create(path).ok());
+            self.file.as_ref().ok_or(Fault::new("its file cannot be made"))?;
         }
-        self.file.as_mut().ok_or(Fault::new("its file cannot be made; `taps=FOLDER` says where"))
+        Ok(())
     }
 }
 
-impl<T: Number> Stage for Tap<T> {
+impl<T: Number, O: Lines> Stage for Tap<T, O> {
     type In = T;
     type Out = ();
 
     fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
-        let file = self.file()?;
+        if self.blocks == 0 {
+            self.begin()?;
+        }
+        self.blocks += 1;
         for part in block.chunks(LENGTH / size_of::<T>()) {
             let mut bytes = Vec::new();
             part.iter().for_each(|item| item.add_to(&mut bytes));
-            file.write_all(&bytes).map_err(|_| Fault::new("its file cannot be written"))?;
+            self.hash.add(bytes.iter().copied());
+            if let Some(file) = &mut self.file {
+                file.write_all(&bytes).map_err(|_| Fault::new("its file cannot be written"))?;
+            }
         }
         Ok(Flow::Skip)
+    }
+
+    fn finish(&mut self) -> Result<(), Fault> {
+        let (from, blocks, hash) = (self.from, self.blocks, self.hash.value());
+        writeln!(self.output, "`{from}` wrote {blocks} blocks of hash {hash:08x}")
+            .map_err(|_| Fault::new("its line cannot be written"))
     }
 }

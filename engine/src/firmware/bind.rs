@@ -14,10 +14,11 @@ use crate::port::{Port, Role};
 use crate::registry::Registry;
 use crate::stage::Fault;
 
-/// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, and `print` and `jsonl`, which write the
-/// host's JSON lines to `crate::Output`.
+/// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, `camera`, given as `crate::Camera<ITEMS>`
+/// of the bytes of a picture, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
 pub fn bind(registry: &mut Registry) {
     registry.add::<Mic>();
+    registry.add::<Camera>();
     registry.add::<Print>();
     registry.add::<Jsonl>();
 }
@@ -53,6 +54,68 @@ impl Kind for Mic {
         let block = self.block.map(u64::from).or(site.block).unwrap_or(u64::from(self.rate) / 100);
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
         let of = format!("crate::Mic<{block}>");
+        Ok(Bound::boxed(Some(port), move |site| Code::given(site, &of)))
+    }
+}
+
+/// The board's camera, which delivers pictures of the size and the colours that are wanted.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+struct Camera {
+    /// Which camera, on a computer; a board has one.
+    #[serde(default)]
+    device: Option<String>,
+    /// Pictures in a second.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 0.1, max = 240), extend("unit" = "1/s"))]
+    fps: f64,
+    /// Width of the pictures.
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    width: usize,
+    /// Height of the pictures.
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    height: usize,
+    /// Colours of the pictures.
+    #[serde(default)]
+    colour: Palette,
+    /// How a picture of another shape is made to fit, on a computer.
+    #[serde(default)]
+    fit: Option<String>,
+    /// Pictures in its place, on a computer.
+    #[serde(default)]
+    fallback: Option<PathBuf>,
+}
+
+/// The channels of a picture.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Palette {
+    /// One channel.
+    Grey,
+    /// Red, green and blue.
+    #[default]
+    Rgb,
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+/// Ticks in a second of pictures: microseconds.
+const PICTURE_CLOCK: u32 = 1_000_000;
+
+impl Kind for Camera {
+    const NAME: &'static str = "camera";
+    const INPUTS: RangeInclusive<usize> = 0..=0;
+
+    fn design(self, _: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let channels = match self.colour {
+            Palette::Grey => 1,
+            Palette::Rgb => 3,
+        };
+        let shape = vec![self.height, self.width, channels];
+        let period = (f64::from(PICTURE_CLOCK) / self.fps).round() as u64;
+        let port = Port::source(Element::U8, shape, Role::IMAGE, PICTURE_CLOCK, period.max(1));
+        let of = format!("crate::Camera<{}>", port.len());
         Ok(Bound::boxed(Some(port), move |site| Code::given(site, &of)))
     }
 }

@@ -1,11 +1,14 @@
 //! What passes between stages, on the board and here.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use kws_engine::Pipeline;
+use kws_tests::root;
+use serde_json::json;
 
-use super::emulator::{MACHINES, emulate};
+use super::emulator::{M4F, SMALL, emulate};
 use super::host::{self, folder, pipelines, recording, wake_word};
 
 /// A shipped pipeline with taps after some stages, its paths absolute.
@@ -28,15 +31,20 @@ struct Edge {
     there: Vec<u8>,
 }
 
+/// What taps read on this computer over a recording.
+fn here(pipeline: &Path, wav: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut pipeline = Pipeline::read(pipeline).unwrap();
+    let source = pipeline.stages[0].name.clone();
+    pipeline.replace(&source, "audio_file", &json!({"path": wav}), "a test's recording");
+    host::edges(&pipeline)
+}
+
 fn compared(pipeline: &Path, stages: &[&str]) -> Vec<Edge> {
-    let (machine, path, wav) = (MACHINES[0], tapped(pipeline, stages), recording("yes_no"));
+    let (path, wav) = (tapped(pipeline, stages), recording("yes_no"));
     let taps = folder().join("taps");
     fs::create_dir_all(&taps).unwrap();
-    emulate(machine, &path, &wav, &[&format!("taps={}", taps.display())]);
-    let mut pipeline = Pipeline::read(&path).unwrap();
-    let source = pipeline.stages[0].name.clone();
-    pipeline.replace(&source, "audio_file", &serde_json::json!({"path": wav}), "a test's recording");
-    let mut edges = host::edges(&pipeline);
+    emulate(M4F, &path, &wav, &[&format!("taps={}", taps.display())]);
+    let mut edges = here(&path, &wav);
     let edge = |stage: &&str| {
         let here = edges.remove(*stage).unwrap();
         let there = fs::read(taps.join(stage).with_extension("raw")).unwrap();
@@ -79,4 +87,20 @@ fn float_features_differ_by_rounding() {
         println!("`{stage}`: features differ by {most:e} at most");
         assert!(most <= TOLERANCE, "`{stage}` differs by {most}");
     }
+}
+
+/// Fowler, Noll and Vo's hash FNV-1a of 32 bits.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[test]
+#[ignore = "`.ci/firmware` runs it"]
+fn a_machine_of_16_kb_computes_the_hosts_features() {
+    let (pipeline, wav) = (root().join("boards/qemu/features.toml"), recording("yes_no"));
+    let emulation = emulate(SMALL, &pipeline, &wav, &[]);
+    emulation.record(SMALL, "features");
+    let features = &here(&pipeline, &wav)["micro_frontend"];
+    let (blocks, hash) = (features.len() / 40, hash(features));
+    assert_eq!(emulation.events, format!("`micro_frontend` wrote {blocks} blocks of hash {hash:08x}\n"));
 }

@@ -1,11 +1,11 @@
 //! A microphone that stalls, overruns, clips or restarts: the same gaps, and detection goes on as on the host.
 
-use super::emulator::{Emulation, MACHINES, emulate};
+use super::emulator::{Emulation, M4F, emulate};
 use super::host::{self, Heard, pipelines, recording, samples, written};
 
 /// The firmware over the recording with troubles of its emulated microphone.
 fn emulated(arguments: &[&str]) -> Emulation {
-    emulate(MACHINES[0], &pipelines().join("yes_no_tiny.toml"), &recording("yes_no"), arguments)
+    emulate(M4F, &pipelines().join("yes_no_tiny.toml"), &recording("yes_no"), arguments)
 }
 
 /// The host over the recording with what its `fault` does to it.

@@ -32,8 +32,8 @@ pub struct TriggerParams {
 pub struct PointParams {
     /// Its name, which events bear.
     pub name: String,
-    /// The label that it watches. Without one, each label but those for what is no word: `silence`, `unknown`,
-    /// `noise`, `background`, `other` and `negative`, with or without underscores around them.
+    /// The label that it watches. Without one, each label but those for what is no find: `silence`, `unknown`,
+    /// `noise`, `background`, `other`, `negative`, `nobody` and `none`, with or without underscores around them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Score at which a detection may begin.
@@ -68,11 +68,12 @@ impl Default for PointParams {
     }
 }
 
-/// Labels of what is no word.
-const NO_WORDS: [&str; 6] = ["silence", "unknown", "noise", "background", "other", "negative"];
+/// Labels of what is no find.
+const NO_WORDS: [&str; 8] =
+    ["silence", "unknown", "noise", "background", "other", "negative", "nobody", "none"];
 
-/// Whether a label is a word: anything but `silence`, `unknown`, `noise`, `background`, `other` and `negative`, with or
-/// without underscores around them.
+/// Whether a label is a find, a word or a thing that is seen: anything but `silence`, `unknown`, `noise`, `background`,
+/// `other`, `negative`, `nobody` and `none`, with or without underscores around them.
 pub fn is_word(label: &str) -> bool {
     !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
 }
