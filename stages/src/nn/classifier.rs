@@ -84,6 +84,7 @@ pub struct Classifier<F, K, O, B, W, A> {
 
 impl<F, K, O, B, W, A> Classifier<F, K, O, B, W, A>
 where
+    K: Kernels,
     O: AsRef<[Op]>,
     B: AsRef<[i8]>,
     W: AsRef<[i32]>,
@@ -91,7 +92,7 @@ where
 {
     /// A classifier with a fresh arena, variables at their first values.
     pub fn new(plan: Plan<O, B, W>, kernels: K, mut arena: A, quantise: Quantise, offset: i8) -> Self {
-        plan.reset(arena.as_mut());
+        plan.reset_with(kernels, arena.as_mut());
         Self { plan, arena, quantise, offset, kernels, features: PhantomData }
     }
 }
@@ -127,7 +128,7 @@ where
 
     /// Gives the model's variables their first values.
     fn forget(&mut self) {
-        self.plan.reset(self.arena.as_mut());
+        self.plan.reset_with(self.kernels, self.arena.as_mut());
     }
 }
 
