@@ -190,6 +190,7 @@ macro_rules! packed_kernels {
             let channels = FORM.spread(op);
             let tables = Tables::new(FORM, constants, (op.weights, op.channels), channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels, channels);
+            let single = (corners.rows, corners.columns) == (1, 1);
             // A vector of channels may read past those of the last tap.
             check(&tables, corners, ITEM, (channels + FORM.block() - 1) * ITEM, image);
             let offset = op.rescaling.input_offset;
@@ -203,6 +204,9 @@ macro_rules! packed_kernels {
                     // SAFETY: `check` made sure that the vectors of every window lie in the image.
                     unsafe {
                         match panels {
+                            1 if single => pixel::<1>(block),
+                            2 if single => pixel::<2>(block),
+                            _ if single => pixel::<{ FORM.panels }>(block),
                             1 => pixels::<1>(block, corners),
                             2 => pixels::<2>(block, corners),
                             _ => pixels::<{ FORM.panels }>(block, corners),
@@ -210,6 +214,18 @@ macro_rules! packed_kernels {
                     }
                 }
             }
+        }
+
+        /// Computes the depthwise sums of a block of `P` panels of channels at the only pixel.
+        ///
+        /// # Safety
+        ///
+        /// As [`pixels`], for the first item of the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixel<const P: usize>(mut block: Block<'_>) {
+            let (scales, corner) = (core::array::from_fn(|p| scale(&block.rows, p)), block.first * ITEM);
+            // SAFETY: passed on to the caller.
+            unsafe { depthwise_pixel::<P>(&mut block, &scales, corner, 0) };
         }
 
         /// Computes the depthwise sums of all pixels of a block of `P` panels of channels.
