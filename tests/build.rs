@@ -12,6 +12,9 @@ mod kinds;
 #[allow(dead_code, unreachable_pub, reason = "its `main` is that of a program of its own")]
 mod own_stage;
 
+/// Models that developers have beside the repository.
+const MODELS: &str = "../../shared/data/models";
+
 fn main() -> Result<(), Failure> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
@@ -22,6 +25,12 @@ fn main() -> Result<(), Failure> {
     let own = ["features", "joins", "merge", "pictures"].map(|name| (name, "tests/firmware/pipelines"));
     println!("cargo::rerun-if-changed=../pipelines");
     println!("cargo::rerun-if-changed=tests/firmware");
+    println!("cargo::rerun-if-changed={MODELS}");
+    println!("cargo::rustc-check-cfg=cfg(shared_models)");
+    if Path::new(MODELS).is_dir() {
+        println!("cargo::rustc-cfg=shared_models");
+        write("wake_word", "tests/firmware/pipelines", &registry)?;
+    }
     for (name, folder) in shipped.into_iter().chain(own) {
         write(name, folder, &registry)?;
     }

@@ -40,12 +40,15 @@
 
 mod bind;
 mod board;
+mod budget;
 mod build;
 mod code;
+mod format;
 mod lane;
 mod write;
 
 pub use bind::bind;
 pub use board::{Board, Core};
+pub use budget::{Budget, Flash, Ram, Share};
 pub use build::{Failure, Firmware, build};
-pub use code::{Code, Given, Item, Lent, Part, Site, Start, constant_name, real, zero};
+pub use code::{Code, Given, Item, Lent, Part, Site, Start, Work, constant_name, real, zero};

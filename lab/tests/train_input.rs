@@ -121,3 +121,21 @@ fn a_learning_curve_has_a_row_for_each_share() {
     let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
     assert!(said.contains("fraction 2 is no share"), "{said}");
 }
+
+#[test]
+fn what_the_configuration_cannot_mean_is_told_with_its_key() {
+    let folder = folder("what_the_configuration_cannot_mean_is_told_with_its_key");
+    let cepstra = ("offset", "1e-6\n\n[[front_end]]\nkind = \"dct\"\ncoefficients = 10");
+    let warp = ("smoothing", "0.05\n\n[augment]\nwarp = [0.9, 1.1]");
+    let average = ("smoothing", "0.05\naverage = 1.0");
+    for (changes, expected) in [
+        (vec![average], "`fit.average` is 1, expected a share from 0 to less than 1"),
+        (vec![("smoothing", "0.05\nwords = -1.0")], "`fit.words` is -1, expected a weight of 0 or more"),
+        (vec![("seed", "1\nprior = \"test\"")], "unknown variant `test`, expected `mix` or `validation`"),
+        (vec![cepstra, warp], "`augment.warp` moves bands, but the front end's `dct` leaves none"),
+    ] {
+        let run = configuration(&folder, "run", &changes);
+        let said = fail(&mut train(&run));
+        assert!(said.contains(expected), "`{expected}` is not in:\n{said}");
+    }
+}

@@ -58,13 +58,20 @@ fn assert_same(a: &Path, b: &Path) {
 fn a_killed_training_ends_as_an_uninterrupted_one() {
     let folder = folder("a_killed_training_ends_as_an_uninterrupted_one");
     corpus(&folder);
-    let whole = configuration(&folder, "whole", &[]);
-    let killed = configuration(&folder, "killed", &[]);
+    // With everything that is kept between epochs.
+    let all = [("dropout", "0.3\naverage = 0.9\nwords = 0.5"), ("seed", "1\nprior = \"validation\"")];
+    let whole = configuration(&folder, "whole", &all);
+    let killed = configuration(&folder, "killed", &all);
     succeed(&mut train(&whole));
     assert_eq!(history(&whole).len(), 5);
     train_and_kill(&killed, 1, Moment::End);
     // As if it had been killed while it wrote down the next epoch.
-    for half in ["float-0002.network.bpk", "float-0002.optimiser.bpk.new", "history.csv.new"] {
+    for half in [
+        "float-0002.network.bpk",
+        "float-0002.average.bpk",
+        "float-0002.optimiser.bpk.new",
+        "history.csv.new",
+    ] {
         fs::write(killed.join("work/tones").join(half), "half a file").unwrap();
     }
     train_and_kill(&killed, 2, Moment::Middle);

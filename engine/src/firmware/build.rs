@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::lane::place;
-use super::{Board, write};
+use super::{Board, Budget, write};
 use crate::error::PlanError;
 use crate::file::Pipeline;
 use crate::plan::Plan;
@@ -45,6 +45,10 @@ impl From<PlanError> for Failure {
 pub struct Firmware {
     /// The source: what `pipeline.rs` holds.
     pub source: String,
+    /// What it takes of the board.
+    pub budget: Budget,
+    /// Why the board's memory cannot hold it, if it cannot.
+    pub misfit: Option<PlanError>,
     /// What to tell the person who builds it.
     pub notices: Vec<String>,
 }
@@ -53,12 +57,14 @@ impl Firmware {
     /// Writes a pipeline for a board, with the kinds of a registry.
     ///
     /// # Errors
-    /// When the pipeline cannot be planned or the board cannot run it, with its place in the file.
+    /// When the pipeline cannot be planned, or a stage cannot be on the board, with its place in the file.
     pub fn new(pipeline: &Pipeline, board: &Board, registry: &Registry) -> Result<Self, PlanError> {
         let plan = Plan::new(pipeline, registry)?;
         let lane = place(pipeline, &plan, board)?;
+        let budget = Budget::new(&lane, board);
+        let misfit = budget.check(pipeline, &lane).err();
         let source = write::source(&lane, &pipeline.file_name(), &board.name);
-        Ok(Firmware { source, notices: plan.notices })
+        Ok(Firmware { source, budget, misfit, notices: plan.notices })
     }
 }
 
@@ -84,6 +90,12 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), Failure> {
     let firmware = Firmware::new(&pipeline, board, registry)?;
     for notice in firmware.notices {
         println!("cargo::warning={notice}");
+    }
+    for line in firmware.budget.to_string().lines() {
+        println!("cargo::warning={line}");
+    }
+    if let Some(misfit) = firmware.misfit {
+        return Err(misfit.into());
     }
     let folder = std::env::var_os("OUT_DIR")
         .ok_or_else(|| Failure::new("`OUT_DIR` is not set: `build` is for build scripts"))?;

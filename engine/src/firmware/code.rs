@@ -3,12 +3,10 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::Board;
+use super::format::{WIDTH, format};
 use crate::item::Element;
 use crate::node::Firing;
 use crate::port::Port;
-
-/// Longest line of numbers.
-const WIDTH: usize = 108;
 
 /// A value as firmware source: its type, an expression for it, and the items that the expression names.
 ///
@@ -46,6 +44,10 @@ pub struct Code {
     pub firing: Option<Firing>,
     /// What zeros are not: whether the stage must be reset before it fires for the first time.
     pub start: Start,
+    /// What its multiply-accumulates are, for the budget.
+    pub work: Work,
+    /// Bytes of tables that are linked with its code, not written here.
+    pub linked: usize,
     /// The stage's module of items; none where items stand in no module.
     pub module: String,
     /// Begins the names of items and memory that are added.
@@ -60,6 +62,18 @@ pub enum Start {
     Ready,
     /// One [`reset`](crate::Stage::reset), which gives its memory first values that are not constants.
     Reset,
+}
+
+/// What a stage computes with, as it matters to what its operations take of a core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Work {
+    /// Reals.
+    #[default]
+    Float,
+    /// Integers, in plain code.
+    Integer,
+    /// Integers of a model, in kernels that are made for the core.
+    Model,
 }
 
 /// A `static` of firmware source.
@@ -169,7 +183,8 @@ impl Code {
 
     /// Takes in what a part of the stage needs beside its type and its expression.
     pub fn absorb(&mut self, part: Code) -> Part {
-        let Code { of, value, uses, items, item_uses, memory, given, start, .. } = part;
+        let Code { of, value, uses, items, item_uses, memory, given, start, linked, .. } = part;
+        self.linked += linked;
         uses.iter().for_each(|path| self.uses(path));
         self.items.extend(items);
         self.item_uses.extend(item_uses);
@@ -191,6 +206,11 @@ impl Code {
         let mut code = Code::new(site);
         let Part { of, value } = code.give(site.ident, of);
         code.is(of, value)
+    }
+
+    /// Says what it computes with, where that is not reals.
+    pub fn works(self, work: Work) -> Code {
+        Code { work, ..self }
     }
 
     /// Says what makes it fire, where that is not its first input.
@@ -250,30 +270,7 @@ impl Display for Code {
         }
         for Item { about, name, of, value, .. } in &self.items {
             writeln!(to, "\n/// {about}")?;
-            writeln!(to, "pub static {name}: {of} =")?;
-            writeln!(to, "{};", Wrapped(value))?;
-        }
-        Ok(())
-    }
-}
-
-/// An expression, broken after commas where its lines would become too long.
-struct Wrapped<'a>(&'a str);
-
-impl Display for Wrapped<'_> {
-    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        for (number, line) in self.0.lines().enumerate() {
-            let mut column = 4;
-            to.write_str(if number == 0 { "    " } else { "\n    " })?;
-            for part in line.split_inclusive(", ").map(str::trim_end) {
-                if column + 1 + part.len() > WIDTH {
-                    to.write_str("\n    ")?;
-                    column = 4;
-                }
-                let gap = if column > 4 { " " } else { "" };
-                write!(to, "{gap}{part}")?;
-                column += gap.len() + part.len();
-            }
+            writeln!(to, "pub static {name}: {of} = {};", format(value, 0, WIDTH))?;
         }
         Ok(())
     }
@@ -306,24 +303,4 @@ pub fn constant_name(parts: &[&str]) -> String {
         let _ = write!(name, "{separator}{}", part.to_ascii_uppercase().replace(['-', '.', ' '], "_"));
     }
     name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_tables_break_into_lines_and_keep_their_numbers() {
-        let numbers: Vec<i32> = (0..200).collect();
-        let item = Item::array("Numbers.", constant_name(&["some", "numbers"]), "i32", &numbers);
-        let text = Code { items: vec![item], ..Code::default() }.to_string();
-        assert!(
-            text.starts_with("\n/// Numbers.\npub static SOME_NUMBERS: [i32; 200] =\n    [0, 1,"),
-            "{text}"
-        );
-        assert!(text.lines().all(|line| line.len() <= WIDTH && !line.ends_with(' ')), "{text}");
-        let found: Vec<i32> =
-            text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).skip(2).collect();
-        assert_eq!(found, numbers);
-    }
 }

@@ -58,7 +58,7 @@ pub(super) fn place<'a>(
     Ok(placed)
 }
 
-fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Refusal) -> PlanError {
+pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Refusal) -> PlanError {
     match pipeline.stage(&stage.name) {
         Some(spec) => pipeline.locate(spec.refused(refusal)),
         None => PlanError::at(&crate::error::Origin::Nowhere, refusal.message),

@@ -3,9 +3,13 @@
 mod layout;
 mod pipeline;
 
+pub(super) use layout::fields;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::Code;
+use super::format::format;
 use super::lane::Placed;
 use crate::item::Element;
 use crate::node::Firing;
@@ -53,16 +57,21 @@ fn uses(lane: &[Placed<'_>]) -> String {
 
 /// The tables of one stage.
 fn tables(placed: &Placed<'_>) -> String {
-    let mut text = format!("\n/// Tables of `{}`.\npub mod {} {{\n", placed.stage.name, placed.ident);
-    for path in placed.code.item_uses.iter().collect::<BTreeSet<_>>() {
-        let _ = writeln!(text, "    #[allow(unused_imports)]\n    use {path};");
+    let Code { items, item_uses, .. } = &placed.code;
+    let mut text = format!("\n/// Tables of `{}`.\n", placed.stage.name);
+    if !item_uses.is_empty() {
+        text.push_str("#[allow(unused_imports, clippy::legacy_numeric_constants, reason = \"names of all that a table may hold\")]\n");
     }
-    for (index, item) in placed.code.items.iter().enumerate() {
-        if index > 0 || !placed.code.item_uses.is_empty() {
+    let _ = writeln!(text, "pub mod {} {{", placed.ident);
+    for path in item_uses.iter().collect::<BTreeSet<_>>() {
+        let _ = writeln!(text, "    use {path};");
+    }
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 || !item_uses.is_empty() {
             text.push('\n');
         }
-        let _ = writeln!(text, "    /// {}\n    pub static {}: {} =", item.about, item.name, item.of);
-        let _ = writeln!(text, "{};", wrapped(&item.value, 8));
+        let line = format!("    pub static {}: {} = ", item.name, item.of);
+        let _ = writeln!(text, "    /// {}\n{line}{};", item.about, format(&item.value, 4, line.len() + 1));
     }
     text.push_str("}\n");
     text
@@ -78,43 +87,10 @@ fn joins(placed: &Placed<'_>) -> bool {
     placed.firing == Firing::First && placed.inputs.len() > 1
 }
 
-/// The name of an element's type, and its zero.
-fn zero(element: Element) -> (&'static str, &'static str) {
+/// The name of an element's type.
+fn type_name(element: Element) -> &'static str {
     match element {
-        Element::I8 => ("i8", "0"),
-        Element::U8 => ("u8", "0"),
-        Element::I16 => ("i16", "0"),
-        Element::F32 => ("f32", "0.0"),
-        Element::Event => ("Event", "Event::ZEROS"),
+        Element::Event => "Event",
+        plain => plain.name(),
     }
-}
-
-/// Longest line.
-const WIDTH: usize = 110;
-
-/// An expression at an indent, broken after commas where its lines would become too long.
-fn wrapped(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
-    let mut out = String::new();
-    for line in text.lines() {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(&margin);
-        let mut column = indent;
-        for part in line.split_inclusive(", ").map(str::trim_end) {
-            if column > indent && column + 1 + part.len() > WIDTH {
-                out.push('\n');
-                out.push_str(&margin);
-                column = indent;
-            }
-            if column > indent {
-                out.push(' ');
-                column += 1;
-            }
-            out.push_str(part);
-            column += part.len();
-        }
-    }
-    out
 }

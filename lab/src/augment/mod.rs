@@ -5,7 +5,7 @@ mod level;
 mod room;
 mod time;
 
-pub use features::mask;
+pub use features::{mask, warp};
 pub use level::{gain, loudest, mix, rms, tilt};
 pub use room::Room;
 pub use time::{overlay, stretch};
@@ -40,6 +40,9 @@ pub struct Augment {
     pub neighbour: f64,
     /// Range of the pause between a word and its neighbour, in milliseconds; short ones are as frequent as long.
     pub pause_ms: [f32; 2],
+    /// Range of the factor by which bands are moved, as if another vocal tract spoke. Only where the coefficients are
+    /// bands: after a `dct` it must be `[1, 1]`.
+    pub warp: [f32; 2],
     /// Most frames that one time mask covers; two are drawn.
     pub time_mask: usize,
     /// Most coefficients that the frequency mask covers.
@@ -59,6 +62,7 @@ impl Default for Augment {
             tilt: [0.0, 0.0],
             neighbour: 0.3,
             pause_ms: [30.0, 600.0],
+            warp: [1.0, 1.0],
             time_mask: 4,
             frequency_mask: 4,
         }

@@ -9,8 +9,8 @@ use crate::evaluate::{ClipReport, percent, percents};
 
 /// The text of a model's card: what it tells apart, what it has heard, and what was measured.
 ///
-/// `variants` is what `kws-lab compare --variants` found and `streams` what `kws-lab evaluate --pipeline` did, each as
-/// the table that `model.toml` keeps under `measured`; they are shown where they have been measured.
+/// What `kws-lab compare --variants`, `evaluate --pipeline` and `learning-curve` found, which `model.toml` keeps under
+/// `measured`, is shown where it has been measured.
 #[must_use]
 pub fn describe(card: &Card, report: &ClipReport) -> String {
     let labels = card.labels.join(", ");
@@ -19,10 +19,13 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
         card.name,
         f64::from(card.clock) / 1000.0
     );
-    for key in ["corpora", "noise"] {
+    for (key, what) in [("corpora", "words"), ("noise", "noise"), ("speech", "speech without a keyword")] {
         for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let _ = writeln!(text, "- `{}`", name.as_str().unwrap_or_default());
+            let _ = writeln!(text, "- {what}: `{}`", name.as_str().unwrap_or_default());
         }
+    }
+    if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
+        let _ = writeln!(text, "- before all this, what `{model}` has heard: it was fine-tuned from it");
     }
     let heard = |name: &str| {
         let corpora = card.training.get("corpora").and_then(Value::as_array);
@@ -43,6 +46,7 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
     text += &variants(card);
     text += &points(card);
     text += &streams(card);
+    text += &learning_curve(card);
     text
 }
 
@@ -127,6 +131,25 @@ fn streams(card: &Card) -> String {
     for (name, value) in streams {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let _ = writeln!(text, "| {} | {value} |", name.replace('_', " "));
+    }
+    text
+}
+
+fn learning_curve(card: &Card) -> String {
+    let Some(curve) = card.measured.get("learning_curve").and_then(Value::as_table) else {
+        return String::new();
+    };
+    let whole = |key: &str| curve.get(key).and_then(Value::as_integer).unwrap_or_default();
+    let mut text = format!(
+        "\n## Learning curve\n\nThe same configuration with parts of the training speakers, {} epochs of {} clips each; int8, \
+         split `test`.\n\n| speakers | top-1 | balanced |\n|---|---|---|\n",
+        whole("epochs"),
+        whole("clips_per_epoch")
+    );
+    for row in curve.get("shares").and_then(Value::as_array).into_iter().flatten() {
+        let share = |key: &str| percent(row.get(key).and_then(Value::as_float).unwrap_or(f64::NAN));
+        let _ =
+            writeln!(text, "| {} | {} | {} |", share("fraction"), share("test_top1"), share("test_balanced"));
     }
     text
 }

@@ -13,7 +13,7 @@ use crate::audio::RATE;
 use crate::corpus::Split;
 use crate::evaluate::{ClipReport, evaluate_clips};
 use crate::quantise::quantise;
-use crate::train::{Config, Trained, save};
+use crate::train::{Config, Part, Start, Trained, save};
 
 /// Writes `model.tflite`, `float.bpk`, `model.toml` and `card.md`, and measures the model on the test split.
 ///
@@ -57,7 +57,7 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
 pub fn record(bundle: &mut Bundle, report: &ClipReport) -> Result<()> {
     let before = std::mem::take(&mut bundle.card.measured);
     bundle.card.measured = measured(bundle, report)?;
-    for key in ["variants", "streams"] {
+    for key in ["variants", "streams", "learning_curve"] {
         if let Some(value) = before.get(key) {
             bundle.card.measured.insert(key.to_owned(), value.clone());
         }
@@ -84,7 +84,7 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
             |p: &PathBuf| Value::from(p.file_name().unwrap_or_default().to_string_lossy().into_owned());
         Value::Array(paths.iter().map(name).collect())
     };
-    table([
+    let mut training = table([
         ("configuration", "train.toml".into()),
         ("corpora", names(&config.data.corpora)),
         ("noise", names(&config.data.noise)),
@@ -93,7 +93,24 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
         ("epochs", (trained.epochs[0] as i64).into()),
         ("qat_epochs", (trained.epochs[1] as i64).into()),
         ("revision", revision(folder).into()),
-    ])
+    ]);
+    if !config.data.speech.is_empty() {
+        training.insert("speech".to_owned(), names(&config.data.speech));
+    }
+    if let Some(start) = &config.start {
+        training.insert("start".to_owned(), began(start).into());
+    }
+    training
+}
+
+/// What a fine-tuned model was before.
+fn began(start: &Start) -> Table {
+    let model = start.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let trained = match start.train {
+        Part::Head => "head",
+        Part::All => "all",
+    };
+    table([("model", model.into()), ("trained", trained.into())])
 }
 
 fn measured(bundle: &Bundle, report: &ClipReport) -> Result<Table> {

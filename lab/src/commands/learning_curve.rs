@@ -30,6 +30,12 @@ pub(crate) struct LearningCurve {
     /// Where tensors live, as for `train`.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
+    /// Epochs of the float run, instead of the configuration's: a shorter run shows the same slope sooner.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Writes the figures into the `model.toml` beside the configuration, for the model's card.
+    #[arg(long)]
+    record: bool,
     /// Writes the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -49,7 +55,9 @@ struct Outcome {
 
 impl LearningCurve {
     pub(crate) fn run(self) -> Result<()> {
-        let config = Config::read(&configuration(&self.config))?;
+        let path = configuration(&self.config);
+        let mut config = Config::read(&path)?;
+        config.fit.epochs = self.epochs.unwrap_or(config.fit.epochs);
         for fraction in &self.fractions {
             ensure!(
                 *fraction > 0.0 && *fraction <= 1.0,
@@ -67,6 +75,9 @@ impl LearningCurve {
         let path = folder.join("learning_curve.html");
         page(&config.name, &outcomes, table)?.write(&path)?;
         eprintln!("the curve: {}", path.display());
+        if self.record {
+            record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
+        }
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(&outcomes)?;
             std::fs::write(path, text + "\n")
@@ -100,6 +111,18 @@ impl LearningCurve {
             test_clips: measured.get("clips").and_then(toml::Value::as_integer).unwrap_or(0),
         })
     }
+}
+
+/// Keeps the figures with the model's own.
+fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
+    let mut card = Card::read(folder)?;
+    let rows = outcomes.iter().map(|o| Ok(toml::Value::Table(toml::Table::try_from(o)?)));
+    let mut curve = toml::Table::new();
+    curve.insert("epochs".to_owned(), (config.fit.epochs as i64).into());
+    curve.insert("clips_per_epoch".to_owned(), (config.fit.clips as i64).into());
+    curve.insert("shares".to_owned(), toml::Value::Array(rows.collect::<Result<_>>()?));
+    card.measured.insert("learning_curve".to_owned(), curve.into());
+    card.write(folder)
 }
 
 fn table(outcomes: &[Outcome]) -> Table {

@@ -14,7 +14,7 @@ pub fn fold(network: &Network, device: &Device) -> Network {
         fold_input(first, network, device);
     }
     let normalisation = Normalisation::none(network.graph.features[1]);
-    Network { layers, graph: network.graph.clone(), normalisation }
+    Network { layers, aside: None, graph: network.graph.clone(), normalisation }
 }
 
 fn fold_norm(place: usize, layer: &Layer, device: &Device) -> Layer {

@@ -26,6 +26,8 @@ pub struct Layer {
 pub struct Network {
     /// One for each step that has weights.
     pub layers: Vec<Layer>,
+    /// A second head beside the last layer, which training alone uses; gone once folded.
+    pub aside: Option<Layer>,
     /// The layers' order and shapes.
     #[module(skip)]
     pub graph: Graph,
@@ -40,7 +42,17 @@ impl Network {
     pub fn init(graph: Graph, normalisation: &Normalisation, device: &Device) -> Self {
         let steps = graph.steps.iter().filter(|s| s.op.has_weights()).enumerate();
         let layers = steps.map(|(place, step)| Layer::init(place, step, device)).collect();
-        Self { layers, normalisation: graph.foldable(normalisation), graph }
+        Self { layers, aside: None, normalisation: graph.foldable(normalisation), graph }
+    }
+
+    /// Adds a second head, of so many outputs, that reads what the last layer reads.
+    #[must_use]
+    pub fn with_aside(mut self, units: usize, device: &Device) -> Self {
+        let last = self.graph.steps.last().expect("a graph has steps");
+        let op = Op::Dense { units };
+        let step = Step { op, input: last.input, output: [1, 1, units] };
+        self.aside = Some(Layer::init(self.layers.len(), &step, device));
+        self
     }
 
     /// A network of the form that [`fold`](super::fold) leaves, for weights to be loaded into.
@@ -60,6 +72,21 @@ impl Network {
     #[must_use]
     pub fn forward(&self, features: Tensor<3>, fake: Option<&Fake>, keep: Option<Tensor<2>>) -> Tensor<2> {
         self.trace(features, fake, keep).pop().expect("a graph has steps").flatten(1, 3)
+    }
+
+    /// The same in float, and what the second head says where there is one.
+    #[must_use]
+    pub fn forward_both(
+        &self,
+        features: Tensor<3>,
+        keep: Option<Tensor<2>>,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        let mut trace = self.trace(features, None, keep.clone());
+        let logits = trace.pop().expect("a graph has steps").flatten(1, 3);
+        let read = trace.pop().expect("the input comes before the last step");
+        let aside =
+            self.aside.as_ref().map(|l| dense(read, l.weight.val(), l.bias.val(), keep).flatten(1, 3));
+        (logits, aside)
     }
 
     /// Every activation of a run: the input, then each step's output, `[clips, channels, rows, columns]`.

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,11 @@ pub fn register(registry: &mut Registry) {
     registry.add::<EveryParams>();
 }
 
-/// Every block that a sink of each name has kept: its tick, and the bits of its items.
-pub static KEPT: Mutex<BTreeMap<String, Vec<(u64, Vec<u32>)>>> = Mutex::new(BTreeMap::new());
+/// Blocks that sinks have kept, by their names: its tick, and the bits of its items.
+pub type Kept = BTreeMap<String, Vec<(u64, Vec<u32>)>>;
+
+/// Every block that a sink of each name has kept.
+pub static KEPT: Mutex<Kept> = Mutex::new(BTreeMap::new());
 
 /// Keeps every block.
 #[derive(Serialize, Deserialize, JsonSchema)]

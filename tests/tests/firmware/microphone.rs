@@ -14,7 +14,8 @@ const STALLS_EVERY: usize = 53;
 
 /// The samples of the recording.
 static SAMPLES: LazyLock<Arc<[i16]>> = LazyLock::new(|| {
-    let toml = "[[stage]]\nkind = 'audio_file'\npath = 'yes_no.flac'\n\n[[stage]]\nkind = 'gain'\nfactor = 1\n";
+    let toml =
+        "[[stage]]\nkind = 'audio_file'\npath = 'yes_no.flac'\n\n[[stage]]\nkind = 'gain'\nfactor = 1\n";
     let folder = root().join("pipelines/recordings");
     let mut registry = kws_host::registry();
     crate::own_stage::register(&mut registry);
@@ -46,7 +47,9 @@ pub struct Mic<const BLOCK: usize> {
     turn: usize,
 }
 
+#[allow(clippy::new_without_default, reason = "a microphone has no default")]
 impl<const BLOCK: usize> Mic<BLOCK> {
+    /// At the begin of the recording.
     pub fn new() -> Self {
         Mic { samples: SAMPLES.clone(), place: 0, turn: 0 }
     }

@@ -15,6 +15,7 @@ Examples:
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --check                   what would run, and what it costs
+  kws-run pipelines/yes_no.toml --check --board nano33ble   what it takes of a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd       the same as a diagram
   kws-run pipelines/yes_no.toml --record take1            keep what passed; kws-run take1/pipeline.toml replays it
   kws-run --stages mfcc                                   the parameters of one kind
@@ -60,6 +61,13 @@ pub(crate) struct Arguments {
     /// Plans the pipeline and shows lanes, edges, shapes, rates, delay, memory and MACs; runs nothing
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// With --check: what the pipeline takes as firmware of a board, and whether it fits; builds nothing
+    ///
+    /// RAM, flash, operations, and an estimate of instructions a second and of the core's time that they take. A name that
+    /// there is not lists those that there are.
+    #[arg(long, value_name = "NAME", requires = "check")]
+    pub(crate) board: Option<String>,
 
     /// Prints the same as a diagram; runs nothing
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",

@@ -3,18 +3,23 @@
 use std::fmt::Write as _;
 
 use super::super::code::{Given, Start};
+use super::super::format::format;
 use super::super::lane::Placed;
-use super::layout::{Field, fields, latest_name};
-use super::{WIDTH, joins, wrapped};
+use super::joins;
+use super::layout::{Field, all_fields, latest_name};
 use crate::node::Firing;
 
 /// The struct of all stages, and the blocks between them.
 pub(super) fn structure(lane: &[Placed<'_>]) -> String {
-    let mut text = "\n/// The stages in the order in which they fire, and the blocks between them.\npub struct Pipeline<'m> {\n".to_owned();
+    let mut text = "\n/// The stages in the order in which they fire, and the blocks between them.\n\
+                    #[allow(clippy::type_complexity, reason = \"a stage's type says what it is made of\")]\n\
+                    pub struct Pipeline<'m> {\n"
+        .to_owned();
     for placed in lane {
-        let _ = writeln!(text, "    {}: Seat<{}>,", placed.ident, placed.code.of);
+        let of = format!("Seat<{}>", placed.code.of);
+        let _ = writeln!(text, "    {}: {},", placed.ident, format(&of, 4, placed.ident.len() + 7));
     }
-    for Field { name, of, .. } in fields(lane).iter().filter(|field| field.between) {
+    for Field { name, of, .. } in all_fields(lane).iter().filter(|field| field.between) {
         let _ = writeln!(text, "    {name}: &'m mut {of},");
     }
     text.push_str("}\n");
@@ -50,15 +55,10 @@ fn constructor(lane: &[Placed<'_>]) -> String {
          pub const fn new(memory: &'m mut Memory{parameters}) -> Self {{\n        Pipeline {{\n"
     );
     for Placed { stage, ident, code, .. } in lane {
-        let line = format!("{ident}: Seat::new({:?}, {}),", stage.name, code.value);
-        if line.len() + 12 <= WIDTH {
-            let _ = writeln!(text, "            {line}");
-        } else {
-            let _ = writeln!(text, "            {ident}: Seat::new(\n                {:?},", stage.name);
-            let _ = writeln!(text, "{},\n            ),", wrapped(&code.value, 16));
-        }
+        let value = format!("Seat::new({:?}, {})", stage.name, code.value);
+        let _ = writeln!(text, "            {ident}: {},", format(&value, 12, 15 + ident.len()));
     }
-    for Field { name, .. } in fields(lane).iter().filter(|field| field.between) {
+    for Field { name, .. } in all_fields(lane).iter().filter(|field| field.between) {
         let _ = writeln!(text, "            {name}: &mut memory.{name},");
     }
     text.push_str("        }\n    }\n\n");

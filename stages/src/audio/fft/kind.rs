@@ -105,6 +105,7 @@ impl Emit for HostFft {
                 .help("set `transform = \"portable\"`, or leave it out"));
         };
         let mut code = Code::new(site);
+        code.linked = size * size_of::<f32>();
         code.uses("kws_stages::audio::Fft");
         code.uses("kws_stages::audio::Portable");
         let transform = format!("const {{ Portable::new({size}).expect(\"a power of two\") }}");

@@ -89,7 +89,7 @@ impl Sliding<Vec<u8>> {
 
 impl Emit for WakeWord<Vec<u8>> {
     fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
-        let mut code = Code::new(site);
+        let mut code = Code::new(site).works(firmware::Work::Integer);
         for name in ["Sliding", "WakePace", "WakeWord"] {
             code.uses(&format!("kws_stages::decide::{name}"));
         }

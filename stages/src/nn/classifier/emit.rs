@@ -1,7 +1,7 @@
 //! The classifier on a board: its model, planned for the kernels of the board's core.
 
 use kws_engine::Refusal;
-use kws_engine::firmware::{Code, Item, Site, Start};
+use kws_engine::firmware::{Code, Item, Site, Start, Work};
 
 use super::kind::Resolved;
 use crate::nn::Model;
@@ -14,7 +14,7 @@ impl Resolved {
     /// The stage on a board.
     pub(super) fn code(&self, site: &Site<'_>) -> Result<Code, Refusal> {
         let model = self.open(site.board.core.kernels())?;
-        let mut code = Code::new(site);
+        let mut code = Code::new(site).works(Work::Model);
         code.uses("kws_stages::nn::op::Op");
         code.uses("kws_stages::nn::classifier::Classifier");
         let plan = plan(&model, &mut code);

@@ -1,0 +1,56 @@
+//! Length and pace of a run.
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// Length and pace of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// Passes; each draws [`clips`](Self::clips).
+    pub epochs: usize,
+    /// Clips drawn per epoch.
+    pub clips: usize,
+    /// Clips per step.
+    pub batch: usize,
+    /// Largest learning rate, reached after the first twentieth and lowered to zero along a cosine.
+    pub rate: f64,
+    /// Weight decay of AdamW.
+    #[serde(default)]
+    pub decay: f32,
+    /// Share of inputs dropped before the last layer.
+    #[serde(default)]
+    pub dropout: f64,
+    /// How much of a label's weight is spread over all labels.
+    #[serde(default)]
+    pub smoothing: f32,
+    /// Weight of a second aim: to tell all words of the corpora apart, by a head that is dropped afterwards. What is
+    /// merely unknown to the labels then has names, by which the layers below learn more from each clip.
+    #[serde(default)]
+    pub words: f64,
+    /// Share of the mean of the weights that stays at a step; the mean is what is validated and kept. None keeps the
+    /// weights of the last step.
+    pub average: Option<f64>,
+    /// Epochs without a better validation loss after which the run ends.
+    pub patience: Option<usize>,
+}
+
+impl Fit {
+    /// Checks that something is trained; `name` is the part of the configuration.
+    pub(super) fn check(&self, name: &str) -> Result<()> {
+        ensure!(
+            self.epochs > 0 && self.batch > 0 && self.clips >= self.batch,
+            "`{name}` trains nothing: found epochs {}, batch {}, clips {}; expected clips ≥ batch ≥ 1",
+            self.epochs,
+            self.batch,
+            self.clips
+        );
+        ensure!(
+            self.average.is_none_or(|keep| (0.0..1.0).contains(&keep)),
+            "`{name}.average` is {}, expected a share from 0 to less than 1, such as 0.999",
+            self.average.unwrap_or_default()
+        );
+        ensure!(self.words >= 0.0, "`{name}.words` is {}, expected a weight of 0 or more", self.words);
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! `train.toml`: everything that a run depends on, so that the file and a seed reproduce it.
+
+mod fit;
+mod mix;
+mod suggest;
+
+pub use fit::Fit;
+pub use mix::Mix;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::course::start::Start;
+use crate::augment::Augment;
+use crate::nets::Architecture;
+
+/// A training configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the model and of its folder.
+    pub name: String,
+    /// Output labels, in order. `silence` and `unknown` are special, see
+    /// [`Vocabulary`](crate::corpus::Vocabulary).
+    pub labels: Vec<String>,
+    /// The network.
+    pub architecture: Architecture,
+    /// Seeds weights, draws and augmentation.
+    pub seed: u64,
+    /// How frequent the model takes each label to be.
+    #[serde(default)]
+    pub prior: Prior,
+    /// A trained model to start from; none means random weights.
+    pub start: Option<Start>,
+    /// Where the audio lies.
+    pub data: Data,
+    /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
+    pub front_end: Vec<toml::Table>,
+    /// How often each kind of clip is drawn.
+    #[serde(default)]
+    pub mix: Mix,
+    /// Distortions.
+    #[serde(default)]
+    pub augment: Augment,
+    /// The float run.
+    pub fit: Fit,
+    /// The quantisation-aware run; none means post-training quantisation.
+    pub qat: Option<Fit>,
+}
+
+/// Folders, relative to the configuration file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Corpora with a `manifest.csv`.
+    pub corpora: Vec<PathBuf>,
+    /// Folders of noise recordings.
+    #[serde(default)]
+    pub noise: Vec<PathBuf>,
+    /// Folders of recordings of any length in which people speak and never say a keyword.
+    #[serde(default)]
+    pub speech: Vec<PathBuf>,
+    /// Share of the training speakers that are heard: for learning curves.
+    #[serde(default = "all")]
+    pub speakers: f64,
+}
+
+fn all() -> f64 {
+    1.0
+}
+
+/// Whose frequencies of the labels a model takes for granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prior {
+    /// Those of the clips that training draws.
+    #[default]
+    Mix,
+    /// Those of the clips of the split `validation`.
+    Validation,
+}
+
+impl Config {
+    /// Reads a configuration and resolves its folders.
+    ///
+    /// # Errors
+    /// When the file cannot be read, has an unknown key or a value out of range.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(path).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    fn parse(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).context("cannot read it; `kws-lab init` writes one")?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let data = &mut config.data;
+        for p in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech) {
+            *p = folder.join(&p);
+        }
+        if let Some(start) = &mut config.start {
+            start.model = folder.join(&start.model);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.mix.check()?;
+        ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
+        ensure!(
+            self.data.speakers > 0.0 && self.data.speakers <= 1.0,
+            "`data.speakers` is {}, expected a share above 0 and up to 1",
+            self.data.speakers
+        );
+        let bands =
+            self.front_end.iter().all(|stage| stage.get("kind").and_then(toml::Value::as_str) != Some("dct"));
+        ensure!(
+            bands || self.augment.warp == [1.0; 2],
+            "`augment.warp` moves bands, but the front end's `dct` leaves none: take one of them out"
+        );
+        self.fit.check("fit")?;
+        let Some(qat) = &self.qat else { return Ok(()) };
+        qat.check("qat")?;
+        ensure!(
+            qat.words == 0.0,
+            "`qat.words` is {}, but what `qat` goes on from has lost its second head: `words` is for `fit` alone",
+            qat.words
+        );
+        Ok(())
+    }
+}

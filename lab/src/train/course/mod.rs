@@ -1,0 +1,9 @@
+//! The course of a run: phases, steps, what is done between them.
+
+pub(crate) mod average;
+pub(crate) mod fit;
+pub(crate) mod prior;
+pub(crate) mod progress;
+pub(crate) mod run;
+pub(crate) mod schedule;
+pub(crate) mod start;

@@ -1,0 +1,138 @@
+//! A whole run: float training, folding, calibration, quantisation-aware training.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::fit::{Course, Lesson, fit};
+use super::prior::fit_prior;
+use crate::corpus::{Split, Vocabulary};
+use crate::device::Backend;
+use crate::features::FrontEnd;
+use crate::nets::{Graph, Network, Normalisation, fold, values};
+use crate::quantise::{Calibration, Fake, calibrate};
+use crate::train::config::{Config, Prior};
+use crate::train::data::batches::{Batch, clean, tensor};
+use crate::train::data::material::Material;
+use crate::train::data::sample::Drawer;
+use crate::train::data::subset::keep_speakers;
+use crate::train::data::survey::Survey;
+use crate::train::figures::assess::assess;
+use crate::train::kept::history::{Epoch, History, Phase};
+use crate::train::kept::origin::{Claim, Earlier, Origin};
+
+/// Where and how a run is done; what it gives depends on the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Workplace<'a> {
+    /// Folder for checkpoints and the history, of this run alone.
+    pub folder: &'a Path,
+    /// What trains.
+    pub backend: Backend,
+    /// What becomes of an earlier run in the folder.
+    pub earlier: Earlier,
+}
+
+/// What a run leaves behind.
+pub struct Trained {
+    /// The float network, folded.
+    pub float: Network,
+    /// The network whose weights are rounded for export: trained on when the configuration has `qat`.
+    pub rounded: Network,
+    /// Quantisation of the activations.
+    pub fake: Fake,
+    /// Epochs of the float run and of the quantisation-aware run until the best one.
+    pub epochs: [usize; 2],
+    /// Figures of every epoch.
+    pub history: Vec<Epoch>,
+}
+
+/// Clips that ranges are read from.
+const CALIBRATION_CLIPS: usize = 1024;
+
+/// Trains what `config` describes; an earlier run of the same configuration is taken up where it was killed.
+///
+/// # Errors
+/// When the corpora cannot be read or lack clips of a label, the folder holds another run, or a checkpoint cannot
+/// be written.
+pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
+    let Workplace { folder, backend, earlier } = workplace;
+    let vocabulary = Vocabulary::new(config.labels.clone())?;
+    let survey = Survey::new(config)?;
+    eprintln!("{survey}\n");
+    survey.check()?;
+    let mut material = Material::load(config, &vocabulary, &[Split::Train, Split::Validation])?;
+    for (path, why) in &material.excluded {
+        eprintln!("excluded `{}`: {why}", path.display());
+    }
+    material.check(&vocabulary)?;
+    keep_speakers(&mut material, config.data.speakers, config.seed);
+    let drawer = Drawer::new(&material, &vocabulary, config);
+    let mut features = FrontEnd::new(&config.front_end)?;
+    let validation = clean(&material, Split::Validation, &mut features)?;
+    let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
+
+    let device = &backend.device();
+    let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
+    let _claim = Claim::new(folder, earlier)?;
+    Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
+    if config.fit.words > 0.0 {
+        network = network.with_aside(drawer.words(), &device.clone().autodiff());
+    }
+    let mut history = History::open(folder)?;
+    let course = Course { config, drawer: &drawer, validation: &validation, work: folder, device };
+    let lesson = Lesson { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
+    let (network, float_epochs) = fit(network, &course, &lesson, &mut history)?;
+    let mut float = fold(&network.valid(), device);
+
+    // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
+    let shape = features.shape();
+    let lists: Vec<Tensor<3>> =
+        (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
+    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
+    let (mut rounded, qat_epochs) = match &config.qat {
+        None => (float.clone(), 0),
+        Some(qat) => {
+            let start = fold(&float, &device.clone().autodiff());
+            let lesson = Lesson { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
+            let (network, epochs) = fit(start, &course, &lesson, &mut history)?;
+            (network.valid(), epochs)
+        }
+    };
+    if config.prior == Prior::Validation {
+        fit_prior(&mut float, &validation, None, device);
+        fit_prior(&mut rounded, &validation, Some(&fake), device);
+    }
+    let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
+    eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
+    let history = history.epochs().to_vec();
+    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], history })
+}
+
+/// The network as training finds it, and how many of its layers stay as they are.
+fn begin(config: &Config, probe: &Batch, shape: [usize; 2], device: &Device) -> Result<(Network, usize)> {
+    device.seed(config.seed);
+    let training = device.clone().autodiff();
+    let graph: Graph = config.architecture.graph(shape, config.labels.len());
+    eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
+    let Some(start) = &config.start else {
+        return Ok((Network::init(graph, &normalisation(probe, shape), &training), 0));
+    };
+    let network = start.network(config, graph, &training)?;
+    let frozen = start.frozen(&network);
+    Ok((network, frozen))
+}
+
+fn weights(network: &Network) -> Vec<f32> {
+    network.layers.iter().flat_map(|layer| values(layer.weight.val())).collect()
+}
+
+fn normalisation(batch: &Batch, [_, width]: [usize; 2]) -> Normalisation {
+    let rows = (batch.features.len() / width) as f32;
+    let column = |c: usize| batch.features.iter().skip(c).step_by(width);
+    let mean: Vec<f32> = (0..width).map(|c| column(c).sum::<f32>() / rows).collect();
+    let spread = |c: usize| column(c).map(|v| (v - mean[c]) * (v - mean[c])).sum::<f32>() / rows;
+    let deviation = (0..width).map(|c| spread(c).sqrt().max(1e-3)).collect();
+    Normalisation { mean, deviation }
+}

@@ -1,0 +1,116 @@
+//! The audio of a run, decoded once and held in memory.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::audio::{RATE, read_16k};
+use crate::corpus::{Clip, Corpus, Split, Vocabulary, word};
+
+use crate::train::config::Config;
+
+/// A decoded clip.
+pub struct Spoken {
+    /// The manifest's row.
+    pub clip: Clip,
+    /// The output that it counts as.
+    pub class: usize,
+    /// Its samples.
+    pub samples: Vec<i16>,
+    /// Where in them the word is spoken.
+    pub word: Range<usize>,
+}
+
+/// Clips of all splits and the noise.
+pub struct Material {
+    /// Every usable clip.
+    pub clips: Vec<Spoken>,
+    /// Noise recordings for training; the last fifth of each is left to tests.
+    pub noise: Vec<Vec<i16>>,
+    /// Recordings of speech without a keyword, for training.
+    pub speech: Vec<Vec<i16>>,
+    /// What could not be used, and why.
+    pub excluded: Vec<(PathBuf, String)>,
+}
+
+/// Share of each noise recording that training may hear.
+const NOISE_FOR_TRAINING: f64 = 0.8;
+
+impl Material {
+    /// Decodes what a configuration names, for the given splits.
+    ///
+    /// Clips that cannot be decoded, or have no place in the model, are listed in [`excluded`](Self::excluded).
+    ///
+    /// # Errors
+    /// When a corpus or a noise folder cannot be read, or a keyword has no training clip.
+    pub fn load(config: &Config, vocabulary: &Vocabulary, splits: &[Split]) -> Result<Self> {
+        let mut material =
+            Self { clips: Vec::new(), noise: Vec::new(), speech: Vec::new(), excluded: Vec::new() };
+        for root in &config.data.corpora {
+            let corpus = Corpus::open(root)?;
+            material
+                .excluded
+                .extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
+            for clip in corpus.clips.into_iter().filter(|c| splits.contains(&c.split)) {
+                material.take(clip, vocabulary);
+            }
+        }
+        for folder in &config.data.noise {
+            let mut recordings = recordings(folder)?;
+            recordings.iter_mut().for_each(|r| r.truncate((r.len() as f64 * NOISE_FOR_TRAINING) as usize));
+            material.noise.extend(recordings);
+        }
+        for folder in &config.data.speech {
+            material.speech.extend(recordings(folder)?);
+        }
+        Ok(material)
+    }
+
+    fn take(&mut self, clip: Clip, vocabulary: &Vocabulary) {
+        let Some(class) = vocabulary.class(&clip.label) else { return };
+        match read_16k(&clip.path) {
+            Ok(samples) if samples.len() <= 2 * RATE as usize => {
+                self.clips.push(Spoken { clip, class, word: word(&samples), samples })
+            }
+            Ok(samples) => {
+                let why =
+                    format!("a clip lasts one second, found {:.1} s", samples.len() as f64 / f64::from(RATE));
+                self.excluded.push((clip.path, why));
+            }
+            Err(e) => self.excluded.push((clip.path, format!("{e:#}"))),
+        }
+    }
+
+    /// Clips of one split.
+    pub fn split(&self, split: Split) -> impl Iterator<Item = &Spoken> {
+        self.clips.iter().filter(move |s| s.clip.split == split)
+    }
+
+    /// Checks that every keyword has training clips.
+    ///
+    /// # Errors
+    /// Names the first keyword that has fewer than ten.
+    pub fn check(&self, vocabulary: &Vocabulary) -> Result<()> {
+        for (class, label) in vocabulary.labels().iter().enumerate() {
+            let count = self.split(Split::Train).filter(|s| s.class == class).count();
+            ensure!(
+                count >= 10 || vocabulary.silence() == Some(class),
+                "label `{label}` has {count} training clips, expected at least 10; record or synthesise more"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Every recording of a folder, by name.
+fn recordings(folder: &Path) -> Result<Vec<Vec<i16>>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot list folder `{}`", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    paths.retain(|p| p.extension().is_some_and(|e| e == "flac" || e == "wav" || e == "mp3"));
+    paths.sort();
+    ensure!(!paths.is_empty(), "folder `{}` holds no FLAC, WAV or MP3 file", folder.display());
+    paths.iter().map(|path| read_16k(path)).collect()
+}

@@ -1,0 +1,8 @@
+//! What is drawn: corpora in memory, and examples of them.
+
+pub(crate) mod batches;
+pub(crate) mod material;
+pub(crate) mod sample;
+pub(crate) mod scene;
+pub(crate) mod subset;
+pub(crate) mod survey;

@@ -1,0 +1,120 @@
+//! What a configuration finds in its corpora, before anything is decoded.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use serde::Serialize;
+
+use crate::corpus::{Corpus, Split, Vocabulary};
+use crate::train::config::Config;
+
+/// Fewest training clips of a label.
+const FEWEST: usize = 10;
+
+/// Clips that the manifests name, by label.
+#[derive(Clone, Debug, Serialize)]
+pub struct Survey {
+    /// In the order of the outputs.
+    pub labels: Vec<Count>,
+}
+
+/// Clips of one label.
+#[derive(Clone, Debug, Serialize)]
+pub struct Count {
+    /// The label.
+    pub label: String,
+    /// Clips to fit weights to.
+    pub train: usize,
+    /// Clips to choose the best epoch by.
+    pub validation: usize,
+    /// Clips for figures.
+    pub test: usize,
+}
+
+impl Survey {
+    /// Counts the clips whose files exist.
+    ///
+    /// # Errors
+    /// When a folder of the configuration or its manifest is absent, or a manifest cannot be read.
+    pub fn new(config: &Config) -> Result<Self> {
+        folders(config)?;
+        let vocabulary = Vocabulary::new(config.labels.clone())?;
+        let count = |label: &String| Count { label: label.clone(), train: 0, validation: 0, test: 0 };
+        let mut labels: Vec<Count> = config.labels.iter().map(count).collect();
+        for root in &config.data.corpora {
+            for clip in Corpus::open(root)?.clips {
+                let Some(class) = vocabulary.class(&clip.label) else { continue };
+                match clip.split {
+                    Split::Train => labels[class].train += 1,
+                    Split::Validation => labels[class].validation += 1,
+                    Split::Test => labels[class].test += 1,
+                }
+            }
+        }
+        Ok(Self { labels })
+    }
+
+    /// Checks that every keyword can be learnt, chosen by and measured.
+    ///
+    /// # Errors
+    /// Names every label that has too few clips, and of which split.
+    pub fn check(&self) -> Result<()> {
+        let mut lacking = Vec::new();
+        for Count { label, train, validation, test } in &self.labels {
+            let special = label == "silence" || label == "unknown";
+            if *train < FEWEST && label != "silence" {
+                lacking.push(format!("`{label}` has {train} training clips, expected at least {FEWEST}"));
+            }
+            for (split, clips) in [("validation", validation), ("test", test)] {
+                if *clips == 0 && !special {
+                    lacking.push(format!("`{label}` has no {split} clip"));
+                }
+            }
+        }
+        ensure!(
+            lacking.is_empty(),
+            "the corpora hold too few clips: {}; record more, synthesise some with `kws-lab corpus synth`, or divide \
+             them anew with `kws-lab corpus split`",
+            lacking.join("; ")
+        );
+        Ok(())
+    }
+}
+
+impl fmt::Display for Survey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.labels.iter().map(|c| c.label.chars().count()).max().unwrap_or(0).max(5);
+        write!(f, "{:width$}  {:>7}  {:>10}  {:>7}", "clips", "train", "validation", "test")?;
+        for Count { label, train, validation, test } in &self.labels {
+            write!(f, "\n{label:width$}  {train:>7}  {validation:>10}  {test:>7}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks that what `data` names is there.
+fn folders(config: &Config) -> Result<()> {
+    for root in &config.data.corpora {
+        exists("data.corpora", root)?;
+        ensure!(
+            root.join("manifest.csv").is_file(),
+            "`{}`, named by `data.corpora`, has no `manifest.csv`; make one with `kws-lab corpus import`",
+            root.display()
+        );
+    }
+    for (key, folders) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
+        folders.iter().try_for_each(|folder| exists(key, folder))?;
+    }
+    Ok(())
+}
+
+fn exists(key: &str, folder: &Path) -> Result<()> {
+    if !folder.is_dir() {
+        bail!(
+            "folder `{}`, named by `{key}`, does not exist; paths start at the configuration's own folder",
+            folder.display()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! What a run and a network come to, for people.
+
+pub(crate) mod assess;
+pub(crate) mod curves;
+pub(crate) mod metrics;
+pub(crate) mod outline;
