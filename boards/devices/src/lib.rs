@@ -1,10 +1,11 @@
-//! Microphones, lights, buttons and lines for any board, written once over embedded-hal 1.0 and embedded-io.
+//! Microphones, a camera, lights, buttons and lines for any board, written once over embedded-hal 1.0 and embedded-io.
 //!
 //! | kind | is | over |
 //! |---|---|---|
 //! | `mic` | [`ring::Mic`]: what an interrupt or DMA put into a ring | ringbuf |
 //! | `adc_mic` | [`AdcMic`]: an analogue microphone, sampled in an interrupt | [`Sampler`] |
 //! | `pdm_spi_mic` | [`PdmSpiMic`]: a PDM microphone at an SPI bus | `SpiBus` |
+//! | `arducam` | [`ArduCam`]: a camera with a frame buffer | `SpiDevice`, `I2c` |
 //! | `button` | [`Button`]: lets a stream through | `InputPin` |
 //! | `led` | [`Led`]: shows events | `OutputPin` |
 //! | `jsonl`, `print` | [`Serial`]: writes events as lines | embedded-io `Write` |
@@ -15,6 +16,7 @@
 
 mod active;
 mod adc_mic;
+mod arducam;
 mod asleep;
 mod button;
 mod dc;
@@ -28,6 +30,7 @@ mod serial;
 
 pub use active::Active;
 pub use adc_mic::{AdcMic, Sampler};
+pub use arducam::{ArduCam, Pixels, Shot};
 pub use asleep::{Asleep, Missed, Report};
 pub use button::{Button, Mode};
 pub use dc::Dc;
@@ -36,11 +39,11 @@ pub use pdm_spi_mic::PdmSpiMic;
 pub use serial::Serial;
 
 #[cfg(feature = "std")]
-pub use {adc_mic::AdcMicParams, button::ButtonParams, led::LedParams, pdm_spi_mic::PdmSpiMicParams};
+pub use {adc_mic::AdcMicParams, arducam::ArduCamParams, button::ButtonParams, led::LedParams, pdm_spi_mic::PdmSpiMicParams};
 
 /// Adds the kinds of this crate to those that a pipeline may name. `mic`, `jsonl` and `print` are the engine's, see
 /// [`kws_engine::firmware::bind`].
 #[cfg(feature = "std")]
 pub fn register(registry: &mut kws_engine::Registry) {
-    registry.add::<AdcMicParams>().add::<ButtonParams>().add::<LedParams>().add::<PdmSpiMicParams>();
+    registry.add::<AdcMicParams>().add::<ArduCamParams>().add::<ButtonParams>().add::<LedParams>().add::<PdmSpiMicParams>();
 }

@@ -28,15 +28,15 @@ fn assert_same(emulation: &Emulation, heard: &Heard, about: &str) {
 }
 
 /// Also where a gap is no whole number of blocks: every microphone widens it.
-const GAPS: &str = "gaps = [{ at_ms = 4000, length_ms = 220 }, { at_ms = 12000, length_ms = 500 }]";
+const GAPS: &str = "gaps = [{ at_ms = 4000, length_ms = 210 }, { at_ms = 12000, length_ms = 500 }]";
 
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
 fn overruns_and_restarts_are_the_hosts_gaps() {
     let heard = on_host(GAPS);
     for arguments in [
-        ["trouble=overrun@4000+205", "trouble=overrun@12000+500"],
-        ["trouble=restart@4000+205", "trouble=restart@12000+500"],
+        ["trouble=overrun@4000+203", "trouble=overrun@12000+500"],
+        ["trouble=restart@4000+203", "trouble=restart@12000+500"],
     ] {
         assert_same(&emulated(&arguments), &heard, arguments[0]);
         let paced = [&arguments[..], &["paced"]].concat();
@@ -55,8 +55,9 @@ fn a_stall_delays_and_loses_nothing() {
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
 fn what_is_clipped_is_heard_as_the_host_hears_it() {
+    let sound = recording("yes_no");
     let clipped = || {
-        let mut clipped = samples(&recording("yes_no"));
+        let mut clipped = samples(&sound);
         clipped[48_000..80_000].iter_mut().for_each(|sample| *sample = sample.saturating_mul(64));
         clipped
     };
