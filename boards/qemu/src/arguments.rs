@@ -52,7 +52,7 @@ impl Arguments {
                 Some(("wav", path)) => wav = Some(open(path).unwrap_or_else(|why| refuse(argument, why))),
                 Some(("trouble", trouble)) => {
                     let added = trouble.parse().and_then(|trouble| troubles.add(trouble));
-                    added.unwrap_or_else(|()| refuse(argument, "expected KIND@AT+LENGTH, four at most"));
+                    added.unwrap_or_else(|why| refuse(argument, why));
                 }
                 Some(("taps", folder)) => tap::into(folder).unwrap_or_else(|why| refuse(argument, why)),
                 None if argument == "paced" => pace = Pace::Clock,

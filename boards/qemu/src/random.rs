@@ -6,7 +6,7 @@ pub struct Random(u32);
 
 impl Random {
     /// The generator at its one seed.
-    #[expect(clippy::new_without_default, reason = "a seed is no neutral value")]
+    #[allow(clippy::new_without_default, reason = "a seed is no neutral value")]
     pub const fn new() -> Self {
         Self(0x1234_5678)
     }
@@ -20,7 +20,7 @@ impl Random {
 
     /// A number from `least` to `most`.
     pub fn of(&mut self, least: u32, most: u32) -> u32 {
-        least + (u64::from(self.bits()) * (u64::from(most - least) + 1) >> 32) as u32
+        least + ((u64::from(self.bits()) * (u64::from(most - least) + 1)) >> 32) as u32
     }
 
     /// Fills with bytes over the whole range, or, once in a while, with extremes.
@@ -58,7 +58,7 @@ pub struct Hash(u32);
 
 impl Hash {
     /// The hash of nothing.
-    #[expect(clippy::new_without_default, reason = "as `Random`")]
+    #[allow(clippy::new_without_default, reason = "as `Random`")]
     pub const fn new() -> Self {
         Self(0x811C_9DC5)
     }

@@ -37,21 +37,22 @@ pub struct Trouble {
 
 /// `KIND@AT+LENGTH`, both in milliseconds of the stream: `overrun@3200+200`.
 impl FromStr for Trouble {
-    type Err = ();
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (kind, span) = text.split_once('@').ok_or(())?;
-        let (at, length) = span.split_once('+').ok_or(())?;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const FORM: &str = "expected KIND@AT+LENGTH";
+        let (kind, span) = text.split_once('@').ok_or(FORM)?;
+        let (at, length) = span.split_once('+').ok_or(FORM)?;
         let kind = match kind {
             "stall" => Kind::Stall,
             "overrun" => Kind::Overrun,
             "restart" => Kind::Restart,
             "clip" => Kind::Clip,
             "busy" => Kind::Busy,
-            _ => return Err(()),
+            _ => return Err("expected stall, overrun, restart, clip or busy"),
         };
         let samples = |text: &str| text.parse::<u32>().map(|ms| u64::from(ms) * u64::from(RATE / 1000));
-        let (begin, length) = (samples(at).map_err(drop)?, samples(length).map_err(drop)?);
+        let (begin, length) = (samples(at).map_err(|_| FORM)?, samples(length).map_err(|_| FORM)?);
         Ok(Trouble { kind, begin, end: begin + length })
     }
 }
@@ -61,12 +62,12 @@ impl FromStr for Trouble {
 pub struct Troubles(Vec<Trouble, MOST>);
 
 impl Troubles {
-    /// Adds one; an error where there are too many.
+    /// Adds one.
     ///
     /// # Errors
     /// When there are four already.
-    pub fn add(&mut self, trouble: Trouble) -> Result<(), ()> {
-        self.0.push(trouble).map_err(drop)
+    pub fn add(&mut self, trouble: Trouble) -> Result<(), &'static str> {
+        self.0.push(trouble).map_err(|_| "there are four already")
     }
 
     /// The first of these kinds that touches samples up to this one, exclusive; it happens once.

@@ -33,8 +33,25 @@ fn the_tiny_pipeline_hears_on_every_machine_what_the_host_hears() {
         let emulation = same_events(machine, &pipeline, &wav);
         assert!(emulation.events.lines().count() >= 5, "{}", emulation.events);
         emulation.record(machine, "yes_no_tiny");
+        if machine == M4F {
+            fits_a_small_board(&emulation, &wav);
+        }
     }
 }
+
+/// A board of 64 kB of RAM and 256 kB of flash has room for as much again, and its Cortex-M4 of 64 MHz time to spare.
+fn fits_a_small_board(emulation: &Emulation, wav: &Path) {
+    assert!(emulation.figure("memory") + emulation.figure("stack") <= 32 * 1024);
+    assert!(emulation.figure("flash") <= 128 * 1024);
+    let samples = hound::WavReader::open(wav).unwrap().duration();
+    let instructions = emulation.figure("mean") * emulation.figure("ticks");
+    let share = instructions as f64 / (f64::from(samples) / 16_000.0 * 64e6);
+    println!("yes_no_tiny takes {:.1} % of the instructions of a Cortex-M4 of 64 MHz", 100.0 * share);
+    assert!(share < MOST_OF_A_CORE, "{share}");
+}
+
+/// The part of that core that the pipeline may take, at one instruction a cycle.
+const MOST_OF_A_CORE: f64 = 0.16;
 
 #[test]
 #[ignore = "`.ci/firmware` runs it"]

@@ -8,7 +8,7 @@ use kws_qemu::random::{Hash, Random};
 use kws_qemu::report;
 use static_cell::ConstStaticCell;
 
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
+#[allow(unreachable_pub, clippy::legacy_numeric_constants, reason = "the build writes it for any crate")]
 mod model {
     include!(concat!(env!("OUT_DIR"), "/model.rs"));
 }

@@ -1,31 +1,26 @@
 //! A Cortex-M of QEMU: its time is SysTick's, and what it has executed follows from the time.
 
-use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
-use critical_section::Mutex;
 
 pub use cortex_m_rt::entry;
 
-use super::{INSTRUCTION, TIMER_HZ};
+use super::{INSTRUCTION, TIMER_HZ, work};
 
 /// Ticks from one interrupt of the timer to the next, where nobody waits for them.
 const LONGEST: u32 = 1 << 24;
 
 static PERIOD: AtomicU32 = AtomicU32::new(LONGEST);
 static PERIODS: AtomicU32 = AtomicU32::new(0);
-static WORK: Mutex<Cell<Option<fn()>>> = Mutex::new(Cell::new(None));
 
 #[exception]
 fn SysTick() {
     // One core, and no other interrupt: nobody writes in between. Not every core has an atomic addition.
     PERIODS.store(PERIODS.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    if let Some(work) = critical_section::with(|section| WORK.borrow(section).get()) {
-        work();
-    }
+    work();
 }
 
 fn start(period: u32) {
@@ -42,8 +37,7 @@ pub(super) fn start_free() {
     start(LONGEST);
 }
 
-pub(super) fn start_milliseconds(work: fn()) {
-    critical_section::with(|section| WORK.borrow(section).set(Some(work)));
+pub(super) fn start_milliseconds() {
     start(TIMER_HZ / 1000);
 }
 

@@ -7,7 +7,23 @@
 #[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
 mod core;
 
+use ::core::cell::Cell;
+
+use critical_section::Mutex;
+
 pub use self::core::entry;
+
+/// What an interrupt does.
+type Work = Option<fn()>;
+
+static WORK: Mutex<Cell<Work>> = Mutex::new(Cell::new(None));
+
+/// Does what the clock's interrupt is for.
+fn work() {
+    if let Some(work) = critical_section::with(|section| WORK.borrow(section).get()) {
+        work();
+    }
+}
 
 /// Nanoseconds that an instruction takes.
 #[cfg(target_arch = "arm")]
@@ -44,7 +60,8 @@ impl Clock {
     /// # Panics
     /// The second time.
     pub fn every_millisecond(work: fn()) -> Self {
-        self::core::start_milliseconds(work);
+        critical_section::with(|section| WORK.borrow(section).set(Some(work)));
+        self::core::start_milliseconds();
         Self::calibrated()
     }
 

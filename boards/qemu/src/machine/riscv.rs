@@ -2,16 +2,14 @@
 //!
 //! The `unsafe` of this file: the timer's registers, and the interrupt that it raises.
 
-use core::cell::Cell;
 use core::ptr::{read_volatile, write_volatile};
 
-use critical_section::Mutex;
 use riscv::interrupt::Interrupt;
 use riscv::register::minstret;
 
 pub use riscv_rt::entry;
 
-use super::TIMER_HZ;
+use super::{TIMER_HZ, work};
 
 /// The time, as two words, of the machine's interrupt controller.
 const TIME: *const u32 = 0x0200_BFF8 as *const u32;
@@ -19,8 +17,6 @@ const TIME: *const u32 = 0x0200_BFF8 as *const u32;
 const COMPARE: *mut u32 = 0x0200_4000 as *mut u32;
 
 const MILLISECOND: u64 = TIMER_HZ as u64 / 1000;
-
-static WORK: Mutex<Cell<Option<fn()>>> = Mutex::new(Cell::new(None));
 
 fn ticks() -> u64 {
     loop {
@@ -47,15 +43,12 @@ fn interrupt_at(tick: u64) {
 fn timer() {
     // From multiples on, so that no delay adds up.
     interrupt_at((ticks() / MILLISECOND + 1) * MILLISECOND);
-    if let Some(work) = critical_section::with(|section| WORK.borrow(section).get()) {
-        work();
-    }
+    work();
 }
 
 pub(super) fn start_free() {}
 
-pub(super) fn start_milliseconds(work: fn()) {
-    critical_section::with(|section| WORK.borrow(section).set(Some(work)));
+pub(super) fn start_milliseconds() {
     interrupt_at((ticks() / MILLISECOND + 1) * MILLISECOND);
     // SAFETY: no critical section is open, and the handler of the one interrupt is in place.
     unsafe {

@@ -12,13 +12,16 @@ use kws_qemu::random::Random;
 use semihosting::{println, process};
 use static_cell::ConstStaticCell;
 
+/// One random case: whether both kernels agree, or nothing where it has no packed form.
+type Case = fn(&mut Bench, &mut Random) -> Option<bool>;
+
 static BENCH: ConstStaticCell<Bench> = ConstStaticCell::new(Bench::new());
 
 #[entry]
 fn main() -> ! {
     let (bench, random) = (BENCH.take(), &mut Random::new());
     let mut failed = false;
-    let kinds: [(&str, fn(&mut Bench, &mut Random) -> Option<bool>); 4] = [
+    let kinds: [(&str, Case); 4] = [
         ("convolution", Bench::convolution),
         ("depthwise", Bench::depthwise),
         ("depthwise of one channel", Bench::single),
