@@ -22,7 +22,8 @@ fn main() -> Result<(), Failure> {
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
     let shipped = ["yes_no", "yes_no_tiny", "commands"].map(|name| (name, "../pipelines"));
-    let own = ["features", "joins", "merge", "pictures"].map(|name| (name, "tests/firmware/pipelines"));
+    let own =
+        ["features", "joins", "merge", "lanes", "pictures"].map(|name| (name, "tests/firmware/pipelines"));
     println!("cargo::rerun-if-changed=../pipelines");
     println!("cargo::rerun-if-changed=tests/firmware");
     println!("cargo::rerun-if-changed={MODELS}");

@@ -43,6 +43,7 @@ mod board;
 mod budget;
 mod build;
 mod code;
+mod cross;
 mod format;
 mod lane;
 mod write;

@@ -9,8 +9,10 @@ use crate::item::Item;
 use crate::stage::{Any, Fault, Flow, Stage, Write};
 
 mod join;
+mod ring;
 
 pub use join::Latest;
+pub use ring::{From, Incoming, Outgoing, Ring, To, WhenFull};
 
 /// What a seat has to tell its readers after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,7 +58,10 @@ fn table(model: &Model, kernels: impl Kernels) {
         sum += time;
         println!("{number:4} {time:10.1} ns {:5.1} %  {}", 100.0 * time / whole, about(op));
     }
-    println!("     {whole:10.1} ns, all in one run; {sum:.1} ns, one by one; {} MACs", model.macs());
+    let (macs, arena) = (model.macs(), model.arena_bytes());
+    println!(
+        "     {whole:10.1} ns, all in one run; {sum:.1} ns, one by one; {macs} MACs, arena {arena} bytes"
+    );
 }
 
 /// Nanoseconds that a run of `ops` takes.

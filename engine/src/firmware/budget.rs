@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::lane::{Placed, refused};
+use super::cross::Crossing;
+use super::lane::{Lanes, Placed, refused};
 use super::write::fields;
 use super::{Board, Core, Work};
 use crate::design::Refusal;
@@ -17,6 +18,8 @@ use crate::node::Firing;
 
 /// Bytes of a stage's place in the lane, its own numbers and references included.
 const SEAT: usize = 96;
+/// Bytes that travel with a block from lane to lane.
+const PARCEL: usize = 24;
 /// Bytes of stack beside the pipeline itself: 2.4 to 2.6 KB on each emulated machine.
 const STACK: usize = 2560;
 /// Bytes of code of the runtime and the lane: what firmware without stages takes on the emulated machines, reading a
@@ -125,12 +128,14 @@ impl Core {
 }
 
 impl Budget {
-    pub(super) fn new(lane: &[Placed<'_>], board: &Board) -> Self {
+    pub(super) fn new(lanes: &Lanes<'_>, board: &Board) -> Self {
+        let lane = &lanes.stages;
         let stages: Vec<Share> = lane.iter().map(|placed| share(placed, lane, board)).collect();
         let sum = |part: fn(&Share) -> usize| stages.iter().map(part).sum::<usize>();
         let (blocks, state, tables) = (sum(|s| s.blocks), sum(|s| s.state), sum(|s| s.tables));
         let seats = lane.len() * SEAT;
-        let ram = Ram { blocks, state, stages: seats, stack: STACK, of: board.ram };
+        let rings = lanes.crossing.as_ref().map_or(0, |crossing| ring_bytes(lane, crossing));
+        let ram = Ram { blocks: blocks + rings, state, stages: seats, stack: STACK, of: board.ram };
         let has =
             |work: Work| lane.iter().any(|placed| placed.code.work == work && placed.stage.cost.macs > 0);
         let front_end = has(Work::Float) || has(Work::Integer);
@@ -177,6 +182,12 @@ impl Budget {
         let help = "give it less to do or to keep, or choose a board that has more";
         Err(refused(pipeline, placed.stage, refusal.help(help)))
     }
+}
+
+/// Bytes of the ring between two lanes, and of the block that the second one reads.
+fn ring_bytes(lane: &[Placed<'_>], crossing: &Crossing) -> usize {
+    let block = lane[crossing.from].stage.output.as_ref().map_or(0, |port| port.bytes());
+    crossing.depth * (block + PARCEL) + block
 }
 
 /// What one stage takes.

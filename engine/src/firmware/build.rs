@@ -60,10 +60,10 @@ impl Firmware {
     /// When the pipeline cannot be planned, or a stage cannot be on the board, with its place in the file.
     pub fn new(pipeline: &Pipeline, board: &Board, registry: &Registry) -> Result<Self, PlanError> {
         let plan = Plan::new(pipeline, registry)?;
-        let lane = place(pipeline, &plan, board)?;
-        let budget = Budget::new(&lane, board);
-        let misfit = budget.check(pipeline, &lane).err();
-        let source = write::source(&lane, &pipeline.file_name(), &board.name);
+        let lanes = place(pipeline, &plan, board)?;
+        let budget = Budget::new(&lanes, board);
+        let misfit = budget.check(pipeline, &lanes.stages).err();
+        let source = write::source(&lanes, &pipeline.file_name(), &board.name);
         Ok(Firmware { source, budget, misfit, notices: plan.notices })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cross::{Crossing, lanes};
 use super::{Board, Code, Site};
 use crate::design::Refusal;
 use crate::error::PlanError;
@@ -19,19 +20,25 @@ pub(super) struct Placed<'a> {
     /// Places of the stages that it reads.
     pub(super) inputs: Vec<usize>,
     pub(super) firing: Firing,
+    /// Which lane it stands in: 0, or 1 for the second.
+    pub(super) lane: usize,
     /// Whether nobody reads it.
     pub(super) leaf: bool,
+}
+
+/// All stages of a pipeline on a board, and what passes between its lanes where there are two.
+pub(super) struct Lanes<'a> {
+    /// The stages, in the order of the plan.
+    pub(super) stages: Vec<Placed<'a>>,
+    pub(super) crossing: Option<Crossing>,
 }
 
 /// All stages in the order of the plan, each with its code.
 ///
 /// # Errors
-/// When one has no form for the board, or the graph has none as one lane.
-pub(super) fn place<'a>(
-    pipeline: &Pipeline,
-    plan: &'a Plan,
-    board: &Board,
-) -> Result<Vec<Placed<'a>>, PlanError> {
+/// When one has no form for the board, or the graph has none as one lane or two.
+pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> Result<Lanes<'a>, PlanError> {
+    let (lanes, crossing) = lanes(pipeline, plan)?;
     let mut taken = BTreeSet::new();
     let mut placed: Vec<Placed<'a>> = Vec::new();
     for (index, stage) in plan.stages.iter().enumerate() {
@@ -40,22 +47,22 @@ pub(super) fn place<'a>(
         let inputs: Vec<usize> = plan.inputs(index).map(|edge| edge.from).collect();
         let ports: Vec<Port> = inputs.iter().filter_map(|&from| plan.stages[from].output.clone()).collect();
         let from: Vec<String> = inputs.iter().map(|&from| plan.stages[from].name.clone()).collect();
-        check(pipeline, stage, &ports).map_err(refused)?;
+        check(stage, &ports).map_err(refused)?;
         let site = Site::new(&stage.name, &ident, board, &ports, &from);
         let code = stage.design.emit(&site).map_err(|refusal| refused(on(board, refusal)))?;
         let otherwise = if inputs.is_empty() { Firing::Source } else { Firing::First };
         let firing = code.firing.unwrap_or(otherwise);
         if firing == Firing::Source && placed.iter().any(|other| other.firing == Firing::Source) {
-            let refusal = Refusal::new("a second source has no place in the one lane of a board");
+            let refusal = Refusal::new("a second source has no place on a board");
             return Err(refused(refusal.help("leave one source, or read the other within a stage")));
         }
         if firing == Firing::Each && stage.output.is_some() {
             return Err(refused(Refusal::new("a merge that writes has no form for boards")));
         }
         let leaf = plan.outputs(index).next().is_none();
-        placed.push(Placed { stage, ident, code, inputs, firing, leaf });
+        placed.push(Placed { stage, ident, code, inputs, firing, lane: lanes[index], leaf });
     }
-    Ok(placed)
+    Ok(Lanes { stages: placed, crossing })
 }
 
 pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Refusal) -> PlanError {
@@ -70,13 +77,8 @@ fn on(board: &Board, refusal: Refusal) -> Refusal {
     Refusal { message: format!("{} (board `{}`)", refusal.message, board.name), ..refusal }
 }
 
-/// What one lane cannot do.
-fn check(pipeline: &Pipeline, stage: &PlannedStage, inputs: &[Port]) -> Result<(), Refusal> {
-    let lane = pipeline.stage(&stage.name).and_then(|spec| spec.lane.as_deref());
-    if let Some(lane) = lane.filter(|lane| *lane != "main" && *lane != stage.name) {
-        return Err(Refusal::new(format!("stands in the lane `{lane}`, but a board has one lane"))
-            .help("leave out `lane`: on a board all stages run one after another"));
-    }
+/// What a lane cannot do.
+fn check(stage: &PlannedStage, inputs: &[Port]) -> Result<(), Refusal> {
     let clock = stage.output.as_ref().map(|port| port.clock);
     match inputs.iter().find(|input| clock.is_some_and(|clock| clock != input.clock)) {
         Some(input) => Err(Refusal::new(format!(

@@ -9,26 +9,59 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Code;
+use super::cross::Crossing;
 use super::format::format;
-use super::lane::Placed;
+use super::lane::{Lanes, Placed};
 use crate::item::Element;
 use crate::node::Firing;
 
-/// The file: what changes, the stages, the tick; at the end, since they are long, the tables.
-pub(super) fn source(lane: &[Placed<'_>], from: &str, board: &str) -> String {
+/// One lane of the file.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    /// All stages of the pipeline.
+    all: &'a [Placed<'a>],
+    lane: usize,
+    /// What passes to the second lane, where there is one.
+    crossing: Option<&'a Crossing>,
+}
+
+impl<'a> Part<'a> {
+    /// The stages of the lane.
+    fn stages(self) -> impl Iterator<Item = &'a Placed<'a>> {
+        self.all.iter().filter(move |placed| placed.lane == self.lane)
+    }
+
+    /// The stage whose blocks pass from the first lane to the second.
+    fn passing(self) -> Option<&'a Placed<'a>> {
+        self.crossing.map(|crossing| &self.all[crossing.from])
+    }
+
+    /// The name of its struct of stages, and of that of its memory.
+    fn names(self) -> (&'static str, &'static str) {
+        if self.lane == 0 { ("Pipeline", "Memory") } else { ("Second", "SecondMemory") }
+    }
+}
+
+/// The file: what changes, the stages, the tick, lane by lane; at the end, since they are long, the tables.
+pub(super) fn source(lanes: &Lanes<'_>, from: &str, board: &str) -> String {
     let mut text = format!("// Written by the build from `{from}` for `{board}`.\n\n");
-    text.push_str(&uses(lane));
-    text.push_str(&layout::memory(lane));
-    text.push_str(&pipeline::structure(lane));
-    text.push_str(&pipeline::methods(lane));
-    for placed in lane.iter().filter(|placed| !placed.code.items.is_empty()) {
+    text.push_str(&uses(lanes));
+    let crossing = lanes.crossing.as_ref();
+    for lane in 0..=usize::from(crossing.is_some()) {
+        let part = Part { all: &lanes.stages, lane, crossing };
+        text.push_str(&layout::memory(part));
+        text.push_str(&pipeline::structure(part));
+        text.push_str(&pipeline::methods(part));
+    }
+    for placed in lanes.stages.iter().filter(|placed| !placed.code.items.is_empty()) {
         text.push_str(&tables(placed));
     }
     text
 }
 
 /// `use` declarations of types and expressions, one for each module.
-fn uses(lane: &[Placed<'_>]) -> String {
+fn uses(lanes: &Lanes<'_>) -> String {
+    let lane = &lanes.stages;
     let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::Failed", "kws_engine::tick::Gap"];
     engine.extend(["kws_engine::tick::News", "kws_engine::tick::Seat"]);
@@ -37,6 +70,10 @@ fn uses(lane: &[Placed<'_>]) -> String {
     }
     if lane.iter().any(joins) {
         engine.push("kws_engine::tick::Latest");
+    }
+    if lanes.crossing.is_some() {
+        engine.extend(["kws_engine::tick::From", "kws_engine::tick::Incoming", "kws_engine::tick::Outgoing"]);
+        engine.extend(["kws_engine::tick::To", "kws_engine::tick::WhenFull"]);
     }
     let paths = lane.iter().flat_map(|placed| placed.code.uses.iter().map(String::as_str));
     for path in paths.chain(engine) {

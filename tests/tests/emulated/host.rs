@@ -54,12 +54,16 @@ pub(crate) fn two_minutes() -> Option<PathBuf> {
     Some(written("two_minutes", sound))
 }
 
-/// The wake word pipeline with the reference models, and a cutoff at which other words than its own are heard too.
+/// The wake word pipeline with the reference models, which also tells of any voice: nobody says its word here.
 pub(crate) fn wake_word() -> Option<PathBuf> {
+    const VOICE: &str =
+        "[[stage]]\nname = \"voice\"\nkind = \"wake_word\"\ninputs = [\"vad\"]\nwarm_up = 50\n";
     let models = std::path::absolute(shared_data("models")?).unwrap();
     let text = fs::read_to_string(pipelines().join("wake_word.toml")).unwrap();
     let text = text.replace("wake_words/", &format!("{}/", models.display()));
-    let text = text.replace("[\"alexa\", \"vad\"]", "[\"alexa\", \"vad\"]\ncutoff = 0.02\nwarm_up = 50");
+    let print = "[[stage]]\nkind = \"print\"";
+    assert!(text.contains(print));
+    let text = text.replace(print, &format!("{VOICE}\n{print}\ninputs = [\"wake_word\", \"voice\"]"));
     let path = folder().join("wake_word.toml");
     fs::write(&path, text).unwrap();
     Some(path)

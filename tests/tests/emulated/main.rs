@@ -11,7 +11,7 @@ mod troubles;
 
 use std::path::Path;
 
-use emulator::{Emulation, M4F, MACHINES, emulate};
+use emulator::{Emulation, M4F, MACHINES, SMALL, emulate};
 use host::{folder, pipelines, recording, two_minutes, wake_word};
 
 /// Runs a pipeline on a machine and here, and expects the same events.
@@ -86,4 +86,11 @@ fn what_is_no_source_of_a_board_is_refused_where_the_pipeline_says_so() {
     std::fs::write(&pipeline, text).unwrap();
     let refusal = emulator::refused(M4F, &pipeline);
     assert!(refusal.contains("refused.toml:5:"), "{refusal}");
+}
+
+#[test]
+#[ignore = "`.ci/firmware` runs it"]
+fn what_a_machine_has_no_room_for_is_refused_before_it_is_linked() {
+    let refusal = emulator::refused(SMALL, &pipelines().join("yes_no_tiny.toml"));
+    assert!(refusal.contains("bytes of RAM") && refusal.contains("yes_no_tiny.toml:"), "{refusal}");
 }

@@ -7,6 +7,7 @@ extern crate self as my_stages;
 
 mod golden;
 mod kinds;
+mod lanes;
 mod microphone;
 #[path = "../../../engine/examples/own_stage.rs"]
 #[allow(dead_code, reason = "its `main` is that of a program of its own")]

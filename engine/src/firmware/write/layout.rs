@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::code::zero;
 use super::super::lane::Placed;
-use super::{joins, type_name};
+use super::{Part, joins, type_name};
 
 /// A field of the memory.
 pub(in super::super) struct Field {
@@ -32,23 +32,29 @@ pub(in super::super) fn fields(lane: &[Placed<'_>], placed: &Placed<'_>) -> Vec<
     if joins(placed) {
         fields.extend(placed.inputs[1..].iter().filter_map(|&input| latest(placed, &lane[input])));
     }
-    if let Some(port) = &placed.stage.output {
-        let (of, first, len) = (type_name(port.element), zero(port.element), port.len());
-        fields.push(Field {
-            about: format!("What `{stage}` writes: {port}."),
-            name: format!("{}_out", placed.ident),
-            of: format!("[{of}; {len}]"),
-            first: format!("[{first}; {len}]"),
-            bytes: port.bytes(),
-            between: true,
-        });
-    }
+    fields.extend(block(placed));
     fields
 }
 
-/// All fields, stage by stage.
-pub(super) fn all_fields(lane: &[Placed<'_>]) -> Vec<Field> {
-    lane.iter().flat_map(|placed| fields(lane, placed)).collect()
+/// The block that a stage writes.
+fn block(placed: &Placed<'_>) -> Option<Field> {
+    let port = placed.stage.output.as_ref()?;
+    let (of, first, len) = (type_name(port.element), zero(port.element), port.len());
+    Some(Field {
+        about: format!("What `{}` writes: {port}.", placed.stage.name),
+        name: format!("{}_out", placed.ident),
+        of: format!("[{of}; {len}]"),
+        first: format!("[{first}; {len}]"),
+        bytes: port.bytes(),
+        between: true,
+    })
+}
+
+/// All fields of a lane, stage by stage; in the second, first of all the block that comes from the other.
+pub(super) fn all_fields(part: Part<'_>) -> Vec<Field> {
+    let passing = part.passing().filter(|_| part.lane == 1);
+    let come = passing.into_iter().filter_map(block);
+    come.chain(part.stages().flat_map(|placed| fields(part.all, placed))).collect()
 }
 
 /// The name of what a join keeps of an input.
@@ -70,18 +76,20 @@ fn latest(placed: &Placed<'_>, input: &Placed<'_>) -> Option<Field> {
 }
 
 /// The struct of all fields and its first value.
-pub(super) fn memory(lane: &[Placed<'_>]) -> String {
-    let fields = all_fields(lane);
-    let mut text =
-        "\n/// What changes while the pipeline runs. All of it is zero at first, so that it takes no flash.\n\
-         pub struct Memory {\n"
-            .to_owned();
+pub(super) fn memory(part: Part<'_>) -> String {
+    let (fields, (_, name)) = (all_fields(part), part.names());
+    let whose = if part.lane == 0 { "the pipeline" } else { "the second lane" };
+    let mut text = format!(
+        "\n/// What changes while {whose} runs. All of it is zero at first, so that it takes no flash.\n\
+         pub struct {name} {{\n"
+    );
     for Field { about, name, of, .. } in &fields {
         let _ = writeln!(text, "    /// {about}\n    {name}: {of},");
     }
-    text.push_str(
-        "}\n\n#[allow(clippy::new_without_default, reason = \"memory is a static\")]\nimpl Memory {\n    \
-         /// Before the first tick.\n    pub const fn new() -> Self {\n        Memory {\n",
+    let _ = write!(
+        text,
+        "}}\n\n#[allow(clippy::new_without_default, reason = \"memory is a static\")]\nimpl {name} {{\n    \
+         /// Before the first tick.\n    pub const fn new() -> Self {{\n        {name} {{\n"
     );
     for Field { name, first, .. } in &fields {
         let _ = writeln!(text, "            {name}: {first},");

@@ -31,8 +31,23 @@ pub struct Fit {
     /// Share of the mean of the weights that stays at a step; the mean is what is validated and kept. None keeps the
     /// weights of the last step.
     pub average: Option<f64>,
+    /// The epoch whose weights are kept.
+    #[serde(default)]
+    pub keep: Keep,
     /// Epochs without a better validation loss after which the run ends.
     pub patience: Option<usize>,
+}
+
+/// Which epoch's weights a run ends with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The one with the lowest validation loss.
+    #[default]
+    Best,
+    /// The last one: for averaged weights and a rate that has come down to zero, where the loss of a network that has
+    /// become too sure of itself says less than the words it gets right.
+    Last,
 }
 
 impl Fit {

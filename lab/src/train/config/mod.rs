@@ -4,7 +4,7 @@ mod fit;
 mod mix;
 mod suggest;
 
-pub use fit::Fit;
+pub use fit::{Fit, Keep};
 pub use mix::Mix;
 
 use std::path::{Path, PathBuf};

@@ -49,7 +49,7 @@ struct Tally {
     steps: usize,
 }
 
-/// Trains `network` for one phase and returns the weights of its best epoch, and that epoch's number.
+/// Trains `network` for one phase and returns the weights of the epoch that is kept, and that epoch's number.
 pub(crate) fn fit(
     network: Network,
     course: &Course,
@@ -58,7 +58,7 @@ pub(crate) fn fit(
 ) -> Result<(Network, usize)> {
     let (phase, fit) = (lesson.phase, lesson.fit);
     let optimiser = AdamWConfig::new().with_weight_decay(fit.decay).init();
-    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser, fit.average)?;
+    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser, fit)?;
     for layer in &mut state.network.layers[..lesson.frozen] {
         *layer = layer.clone().no_grad();
     }
@@ -89,7 +89,7 @@ pub(crate) fn fit(
         progress.epoch(&record);
         state.keep(record)?;
     }
-    state.best(&course.device.clone().autodiff())
+    state.end(&course.device.clone().autodiff())
 }
 
 /// One epoch.

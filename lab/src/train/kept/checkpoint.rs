@@ -1,10 +1,10 @@
 //! What a killed run leaves, and how the next one takes it up.
 //!
 //! An epoch leaves `PHASE-NUMBER.network.bpk`, `PHASE-NUMBER.optimiser.bpk` and, where weights are averaged,
-//! `PHASE-NUMBER.average.bpk`, then its row in `history.csv`; only after that the files of older epochs go, but for what
-//! the best one is kept for. So wherever a run is killed, the
-//! last row of the history has its files beside it. A killed epoch is drawn again from its beginning: its examples
-//! and its dropout depend on nothing but the seed, the epoch and the step.
+//! `PHASE-NUMBER.average.bpk`, then its row in `history.csv`; only after that the files of older epochs go, but for the
+//! weights that are to be kept. So wherever a run is killed, the last row of the history has its files beside it. A
+//! killed epoch is drawn again from its beginning: its examples and its dropout depend on nothing but the seed, the
+//! epoch and the step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,14 @@ use burn::tensor::Device;
 use super::history::{Epoch, History, Phase};
 use super::store::{load, replace, save};
 use crate::nets::Network;
+use crate::train::config::{Fit, Keep};
 use crate::train::course::average::Average;
 
 /// A phase under way.
 pub(crate) struct Checkpoint<'a> {
     folder: &'a Path,
     phase: Phase,
+    keep: Keep,
     pub(crate) history: &'a mut History,
     pub(crate) network: Network,
     pub(crate) optimiser: ModuleOptimizer,
@@ -38,10 +40,10 @@ impl<'a> Checkpoint<'a> {
         history: &'a mut History,
         mut network: Network,
         mut optimiser: ModuleOptimizer,
-        average: Option<f64>,
+        fit: &Fit,
     ) -> Result<Self> {
         let done = history.done(phase);
-        let mut average = average.map(|keep| Average::new(&network, keep));
+        let mut average = fit.average.map(|keep| Average::new(&network, keep));
         if done > 0 {
             network = load(network, &network_file(folder, phase, done))?;
             let path = optimiser_file(folder, phase, done);
@@ -50,7 +52,7 @@ impl<'a> Checkpoint<'a> {
                 *network = load(network.clone(), &average_file(folder, phase, done))?;
             }
         }
-        Ok(Self { folder, phase, history, network, optimiser, average })
+        Ok(Self { folder, phase, keep: fit.keep, history, network, optimiser, average })
     }
 
     /// Epochs that are behind the phase.
@@ -70,13 +72,13 @@ impl<'a> Checkpoint<'a> {
         self.clear(number)
     }
 
-    /// Removes the files of the phase that neither going on after epoch `last` nor the best one needs.
+    /// Removes the files of the phase that neither going on after epoch `last` nor the end needs.
     fn clear(&self, last: usize) -> Result<()> {
         let needed = [
             network_file(self.folder, self.phase, last),
             optimiser_file(self.folder, self.phase, last),
             average_file(self.folder, self.phase, last),
-            self.kept(self.history.best(self.phase)),
+            self.kept(),
         ];
         let start = format!("{}-", self.phase);
         for entry in fs::read_dir(self.folder)? {
@@ -94,11 +96,11 @@ impl<'a> Checkpoint<'a> {
         self.done() - self.history.best(self.phase)
     }
 
-    /// The best epoch's weights, and its number from one.
-    pub(crate) fn best(self, device: &Device) -> Result<(Network, usize)> {
-        let epoch = self.history.best(self.phase);
+    /// The weights that the phase ends with, and the number of their epoch from one.
+    pub(crate) fn end(self, device: &Device) -> Result<(Network, usize)> {
+        let epoch = self.epoch();
         ensure!(epoch > 0, "no epoch was trained");
-        let network = load(self.network.clone().fork(device), &self.kept(epoch))?;
+        let network = load(self.network.clone().fork(device), &self.kept())?;
         Ok((network, epoch))
     }
 
@@ -107,10 +109,18 @@ impl<'a> Checkpoint<'a> {
         self.average.as_ref().map_or_else(|| self.network.valid(), |average| average.network.clone())
     }
 
-    /// File of what an epoch would be kept for.
-    fn kept(&self, epoch: usize) -> PathBuf {
+    /// Number of the epoch whose weights are kept.
+    fn epoch(&self) -> usize {
+        match self.keep {
+            Keep::Best => self.history.best(self.phase),
+            Keep::Last => self.done(),
+        }
+    }
+
+    /// Its file.
+    fn kept(&self) -> PathBuf {
         let file = if self.average.is_some() { average_file } else { network_file };
-        file(self.folder, self.phase, epoch)
+        file(self.folder, self.phase, self.epoch())
     }
 }
 

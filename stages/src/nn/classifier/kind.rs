@@ -154,11 +154,15 @@ impl Design for Resolved {
     }
 
     fn remark(&self) -> Option<String> {
-        let Streaming { window, hop, whole_macs, .. } = *self.model.streaming()?;
         let macs = self.model.macs();
+        let (bytes, kernels) = (self.model.arena_bytes(), self.model.kernels().name());
+        let arena = format!("an arena of {bytes} bytes with the {kernels} kernels");
+        let Some(&Streaming { window, hop, whole_macs, .. }) = self.model.streaming() else {
+            return Some(arena);
+        };
         let times = whole_macs as f64 / macs.max(1) as f64;
         Some(format!(
-            "{macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
+            "{arena}; {macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
              {times:.1} times as many"
         ))
     }

@@ -25,6 +25,12 @@ impl Padded {
         }
     }
 
+    /// Whether the image is one window, so that its items are in the order of the weights.
+    pub(super) fn is_window(&self, window: &Window) -> bool {
+        (self.height, self.width) == (window.height as usize, window.width as usize)
+            && (window.dilation_x, window.dilation_y) == (1, 1)
+    }
+
     /// Items of one row.
     pub(crate) fn row(&self) -> usize {
         self.width * self.channels

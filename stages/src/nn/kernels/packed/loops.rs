@@ -48,6 +48,7 @@ macro_rules! packed_kernels {
             let tables = Tables::new(FORM, constants, spans, channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window);
             check(&tables, corners, ITEM, 4, image);
+            let whole = padded.is_window(&op.window) && (padded.row() * ITEM).is_multiple_of(4);
             let apart = corners.right * ITEM;
             let corners = corners.spread(op.to, channels, 2 * corners.right).joined();
             let offset = op.rescaling.input_offset;
@@ -58,6 +59,14 @@ macro_rules! packed_kernels {
                 padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
                 for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
                     let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+                    if whole {
+                        match panels {
+                            1 => line::<1>(block),
+                            2 => line::<2>(block),
+                            _ => line::<{ FORM.panels }>(block),
+                        }
+                        continue;
+                    }
                     // SAFETY: `check` made sure that every window lies in the image.
                     unsafe {
                         match panels {
@@ -69,6 +78,33 @@ macro_rules! packed_kernels {
                     }
                 }
             }
+        }
+
+        /// Computes the only pixel, whose window is the whole image, of `P` panels of channels: what models that see
+        /// one frame at a time do most.
+        #[target_feature(enable = $features)]
+        fn line<const P: usize>(mut block: Block<'_>) {
+            let mut sums: [[Vector; P]; 2] = [core::array::from_fn(|p| load(block.rows[0], p)), [zero(); P]];
+            let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+            // A sum waits for the one before it, so every other word goes to a second set.
+            let pairs = panels.as_chunks::<2>();
+            let words = block.image.as_chunks::<4>().0;
+            let mut pair = |words: &[[i8; 4]], panels: &[[[i8; 4 * LANES]; P]]| {
+                for ((word, panels), sums) in words.iter().zip(panels).zip(&mut sums) {
+                    // SAFETY: an array of four bytes is as long as a word.
+                    let word = unsafe { self::words::<1>(word.as_ptr(), 0) };
+                    for (sum, panel) in sums.iter_mut().zip(panels) {
+                        *sum = accumulate(*sum, word, weights(panel));
+                    }
+                }
+            };
+            for (words, panels) in words.as_chunks::<2>().0.iter().zip(pairs.0) {
+                pair(words, panels);
+            }
+            pair(&words[2 * pairs.0.len()..], pairs.1);
+            let [even, odd] = sums;
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            write(&mut block, &scales, [core::array::from_fn(|p| add(even[p], odd[p]))], 0);
         }
 
         /// Computes all pixels of `P` panels of channels; a vector of sums holds `T` pixels, which lie `apart`.
@@ -154,6 +190,7 @@ macro_rules! packed_kernels {
             let channels = FORM.spread(op);
             let tables = Tables::new(FORM, constants, (op.weights, op.channels), channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels, channels);
+            let single = (corners.rows, corners.columns) == (1, 1);
             // A vector of channels may read past those of the last tap.
             check(&tables, corners, ITEM, (channels + FORM.block() - 1) * ITEM, image);
             let offset = op.rescaling.input_offset;
@@ -167,6 +204,9 @@ macro_rules! packed_kernels {
                     // SAFETY: `check` made sure that the vectors of every window lie in the image.
                     unsafe {
                         match panels {
+                            1 if single => pixel::<1>(block),
+                            2 if single => pixel::<2>(block),
+                            _ if single => pixel::<{ FORM.panels }>(block),
                             1 => pixels::<1>(block, corners),
                             2 => pixels::<2>(block, corners),
                             _ => pixels::<{ FORM.panels }>(block, corners),
@@ -174,6 +214,18 @@ macro_rules! packed_kernels {
                     }
                 }
             }
+        }
+
+        /// Computes the depthwise sums of a block of `P` panels of channels at the only pixel.
+        ///
+        /// # Safety
+        ///
+        /// As [`pixels`], for the first item of the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixel<const P: usize>(mut block: Block<'_>) {
+            let (scales, corner) = (core::array::from_fn(|p| scale(&block.rows, p)), block.first * ITEM);
+            // SAFETY: passed on to the caller.
+            unsafe { depthwise_pixel::<P>(&mut block, &scales, corner, 0) };
         }
 
         /// Computes the depthwise sums of all pixels of a block of `P` panels of channels.

@@ -70,18 +70,32 @@ pub(crate) struct Channels<'a> {
 
 impl Form {
     /// Channels that are written together.
+    #[inline(always)]
     pub(crate) const fn block(self) -> usize {
         self.lanes * self.panels
     }
 
     /// Blocks of channels: first channel and number of panels of each. A last block that does not fill all panels
     /// is cut down to those that it needs, in powers of two.
+    #[inline(always)]
     pub(crate) fn blocks(self, channels: usize) -> impl Iterator<Item = (usize, usize)> {
         (0..channels.div_ceil(self.block())).map(move |i| {
             let first = i * self.block();
-            let panels = (channels - first).div_ceil(self.lanes).next_power_of_two().min(self.panels);
-            (first, panels)
+            (first, self.panels_of(channels - first))
         })
+    }
+
+    /// Panels of a block of `channels`.
+    #[inline(always)]
+    fn panels_of(self, channels: usize) -> usize {
+        channels.div_ceil(self.lanes).next_power_of_two().min(self.panels)
+    }
+
+    /// Lanes of all blocks.
+    #[inline(always)]
+    pub(crate) fn walked(self, channels: usize) -> usize {
+        let full = (channels - 1) / self.block() * self.block();
+        full + self.panels_of(channels - full) * self.lanes
     }
 
     /// The channel, counted from the block's first, that lane `lane` of panel `panel` computes.

@@ -19,7 +19,9 @@ pub(super) struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// The tables that `spans` of the bytes and of the words hold.
+    /// The tables that `spans` of the bytes and of the words hold. Inlined, so that nothing divides by the numbers of
+    /// a form.
+    #[inline(always)]
     pub(super) fn new(
         form: Form,
         constants: Constants<'a>,
@@ -27,7 +29,7 @@ impl<'a> Tables<'a> {
         channels: usize,
         rescaling: Rescaling,
     ) -> Self {
-        let lanes = form.blocks(channels).last().map_or(0, |(first, panels)| first + panels * form.lanes);
+        let lanes = form.walked(channels);
         let words = &constants.words[spans.1.range()];
         let (steps, rest) = words.split_at(words.len() - 4 * lanes);
         let ((biases, rest), shifts) = (rest.split_at(lanes), &rest[3 * lanes..]);
@@ -36,6 +38,7 @@ impl<'a> Tables<'a> {
     }
 
     /// First channel, panels, weights and lanes of each block of channels, whose lanes have `words` words of weights.
+    #[inline(always)]
     pub(super) fn blocks(
         &self,
         words: usize,
