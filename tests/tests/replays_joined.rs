@@ -115,8 +115,13 @@ fn blocks_of_the_microphone_do_not_matter() {
 #[test]
 fn a_recording_of_any_edge_replays_to_the_same_events() {
     let (pipeline, _) = joined("recorded");
-    let writers: Vec<String> =
-        pipeline.stages[..pipeline.stages.len() - 1].iter().map(|stage| stage.name.clone()).collect();
+    // A stage that names its inputs cannot become a source; of the join, both inputs are replayed.
+    let writers: Vec<String> = pipeline
+        .stages
+        .iter()
+        .filter(|stage| stage.inputs.len() < 2 && stage.name != "print")
+        .map(|stage| stage.name.clone())
+        .collect();
     let takes = folder("takes");
     let mut recording = pipeline.clone();
     for stage in &writers {

@@ -1,6 +1,7 @@
 //! The driver against a simulated module, which notes every byte.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ const SHOT: Shot = Shot { width: 8, height: 4, pixels: Pixels::Rgb565, period: 2
 #[derive(Default)]
 struct Module {
     /// Registers of the buffer, over SPI.
-    buffer: [u8; 128],
+    buffer: BTreeMap<u8, u8>,
     /// Bytes that it sends in a burst.
     picture: Vec<u8>,
     /// Looks at the status until the picture is there.
@@ -48,7 +49,7 @@ impl SpiDevice for Wires {
                 let register = register & 0x7f;
                 module.spi.push((register, value));
                 if !(module.forgetful && register == 0) {
-                    module.buffer[usize::from(register)] = value;
+                    module.buffer.insert(register, value);
                 }
             }
             [Operation::TransferInPlace(bytes)] => {
@@ -60,7 +61,7 @@ impl SpiDevice for Wires {
                     }
                     0x41 => 0x08,
                     0x42..=0x44 => (module.picture.len() >> (8 * (register - 0x42))) as u8,
-                    _ => module.buffer[usize::from(register)],
+                    _ => module.buffer.get(&register).copied().unwrap_or(0),
                 };
             }
             [Operation::Write(command), Operation::Read(before), Operation::Read(picture)] => {
