@@ -9,8 +9,8 @@ use embedded_hal::spi::SpiDevice;
 use kws_engine::{Fault, Flow, Stage};
 
 use buffer::FrameBuffer;
-pub use sensor::Pixels;
 use sensor::Ov2640;
+pub use sensor::Pixels;
 
 /// Milliseconds for which a picture is waited for.
 const PATIENCE_MS: u32 = 2000;
@@ -94,7 +94,9 @@ impl From<Trouble> for Fault {
     fn from(trouble: Trouble) -> Self {
         Fault::new(match trouble {
             Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
-            Trouble::OtherBuffer => "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock",
+            Trouble::OtherBuffer => {
+                "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
+            }
             Trouble::Sensor => "the camera's sensor cannot be reached over I2C",
             Trouble::OtherSensor => "what answers over I2C is no OV2640",
         })
@@ -104,13 +106,7 @@ impl From<Trouble> for Fault {
 impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     /// A module at these buses, not yet set up.
     pub const fn new(spi: S, i2c: I, delay: D, shot: Shot) -> Self {
-        ArduCam {
-            buffer: FrameBuffer::new(spi),
-            sensor: Ov2640::new(i2c),
-            delay,
-            shot,
-            phase: Phase::Dark,
-        }
+        ArduCam { buffer: FrameBuffer::new(spi), sensor: Ov2640::new(i2c), delay, shot, phase: Phase::Dark }
     }
 
     fn set_up(&mut self) -> Result<(), Trouble> {

@@ -39,11 +39,19 @@ pub use pdm_spi_mic::PdmSpiMic;
 pub use serial::Serial;
 
 #[cfg(feature = "std")]
-pub use {adc_mic::AdcMicParams, arducam::ArduCamParams, button::ButtonParams, led::LedParams, pdm_spi_mic::PdmSpiMicParams};
+pub use {
+    adc_mic::AdcMicParams, arducam::ArduCamParams, button::ButtonParams, led::LedParams,
+    pdm_spi_mic::PdmSpiMicParams,
+};
 
 /// Adds the kinds of this crate to those that a pipeline may name. `mic`, `jsonl` and `print` are the engine's, see
 /// [`kws_engine::firmware::bind`].
 #[cfg(feature = "std")]
 pub fn register(registry: &mut kws_engine::Registry) {
-    registry.add::<AdcMicParams>().add::<ArduCamParams>().add::<ButtonParams>().add::<LedParams>().add::<PdmSpiMicParams>();
+    registry
+        .add::<AdcMicParams>()
+        .add::<ArduCamParams>()
+        .add::<ButtonParams>()
+        .add::<LedParams>()
+        .add::<PdmSpiMicParams>();
 }

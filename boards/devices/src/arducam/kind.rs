@@ -61,13 +61,15 @@ impl Kind for ArduCamParams {
     fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
         let Self { width, height, pixels, skip, .. } = self;
         for (key, side) in [("width", width), ("height", height)] {
-            if side % 4 != 0 {
+            if !side.is_multiple_of(4) {
                 return Err(Refusal::of(key, format!("found {side}, expected a multiple of 4")));
             }
         }
         let bytes = 2 * usize::from(width) * usize::from(height);
         if bytes > BUFFER {
-            let found = format!("found {width}×{height}, {bytes} bytes, expected at most {BUFFER}, the module's buffer");
+            let found = format!(
+                "found {width}×{height}, {bytes} bytes, expected at most {BUFFER}, the module's buffer"
+            );
             return Err(Refusal::of("width", found));
         }
         let role = match pixels {

@@ -1,7 +1,7 @@
 //! The driver against a simulated module, which notes every byte.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ const SHOT: Shot = Shot { width: 8, height: 4, pixels: Pixels::Rgb565, period: 2
 #[derive(Default)]
 struct Module {
     /// Registers of the buffer, over SPI.
-    buffer: HashMap<u8, u8>,
+    buffer: BTreeMap<u8, u8>,
     /// Bytes that it sends in a burst.
     picture: Vec<u8>,
     /// Looks at the status until the picture is there.
@@ -61,7 +61,7 @@ impl SpiDevice for Wires {
                     }
                     0x41 => 0x08,
                     0x42..=0x44 => (module.picture.len() >> (8 * (register - 0x42))) as u8,
-                    _ => module.buffer.get(&register).copied().unwrap_or_default(),
+                    _ => module.buffer.get(&register).copied().unwrap_or(0),
                 };
             }
             [Operation::Write(command), Operation::Read(before), Operation::Read(picture)] => {
@@ -129,12 +129,37 @@ fn every_register_is_written_in_its_turn() {
     assert_eq!(module.waited_ms, 300);
     let expected = [
         // Who are you? Reset. The sensor's bank.
-        (0xff, 1), (0xff, 1), (0x12, 0x80), (0xff, 1), (0x12, 0x40), (0x11, 0x01), (0x13, 0xe5),
+        (0xff, 1),
+        (0xff, 1),
+        (0x12, 0x80),
+        (0xff, 1),
+        (0x12, 0x40),
+        (0x11, 0x01),
+        (0x13, 0xe5),
         // The processor's bank: 800×600, halved twice, scaled to 160×120.
-        (0xff, 0), (0xe0, 0x04), (0xc0, 100), (0xc1, 75), (0x8c, 0), (0x86, 0x3d), (0x50, 0x92),
-        (0x51, 200), (0x52, 150), (0x53, 0), (0x54, 0), (0x55, 0), (0x57, 0), (0x5a, 40), (0x5b, 30), (0x5c, 0),
+        (0xff, 0),
+        (0xe0, 0x04),
+        (0xc0, 100),
+        (0xc1, 75),
+        (0x8c, 0),
+        (0x86, 0x3d),
+        (0x50, 0x92),
+        (0x51, 200),
+        (0x52, 150),
+        (0x53, 0),
+        (0x54, 0),
+        (0x55, 0),
+        (0x57, 0),
+        (0x5a, 40),
+        (0x5b, 30),
+        (0x5c, 0),
         // RGB565, all corrections, go.
-        (0xd3, 0x82), (0xda, 0x08), (0xc2, 0x0e), (0xc3, 0xff), (0x05, 0), (0xe0, 0),
+        (0xd3, 0x82),
+        (0xda, 0x08),
+        (0xc2, 0x0e),
+        (0xc3, 0xff),
+        (0x05, 0),
+        (0xe0, 0),
     ];
     assert_eq!(module.i2c, expected);
 }
@@ -182,7 +207,10 @@ fn fault(module: Module) -> String {
 #[test]
 fn what_is_missing_is_told() {
     let forgetful = fault(Module { forgetful: true, ..module() });
-    assert_eq!(forgetful, "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock");
+    assert_eq!(
+        forgetful,
+        "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
+    );
     let other = fault(Module { product: [0x56, 0x42], ..module() });
     assert_eq!(other, "what answers over I2C is no OV2640");
     let blind = fault(Module { busy: u32::MAX, ..module() });
