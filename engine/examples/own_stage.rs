@@ -1,7 +1,8 @@
 //! A stage of one's own, in a crate of one's own: `gain`, usable by name in every pipeline file once it is registered.
 
+use kws_engine::firmware::{self, Code, real};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Registry, Role, Simple, Site, Stage, node,
+    Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Registry, Role, Site, Stage, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,13 @@ use serde::{Deserialize, Serialize};
 /// What the stage does with a block. It needs neither `std` nor memory, so that it runs on a microcontroller as well.
 pub struct Gain {
     factor: f32,
+}
+
+impl Gain {
+    /// A gain of so much. `const`, so that a board computes nothing to make one.
+    pub const fn new(factor: f32) -> Self {
+        Gain { factor }
+    }
 }
 
 impl Stage for Gain {
@@ -38,8 +46,18 @@ impl Kind for GainParams {
         let port = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         let cost = Cost { macs: port.len() as u64, ..Cost::default() };
-        Ok(Simple::boxed(Some(output), cost, move || Ok(node(Gain { factor: self.factor }))))
+        let factor = self.factor;
+        let make = move || Ok(node(Gain::new(factor)));
+        Ok(Written::boxed(Some(output), cost, make, move |site| Ok(on_board(factor, site))))
     }
+}
+
+/// The stage as source for a board: its type, an expression of it, and the paths that these use, here of a crate
+/// `my_stages`. Without this, the stage runs on computers only.
+fn on_board(factor: f32, site: &firmware::Site<'_>) -> Code {
+    let mut code = Code::new(site);
+    code.uses("my_stages::Gain");
+    code.is("Gain", format!("Gain::new({})", real(factor)))
 }
 
 /// Adds the kind to those that a program has, `kws_host::registry()` for example; from then on a file may say

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
 use crate::port::{Port, Role};
@@ -57,6 +58,14 @@ pub trait Design {
     /// # Errors
     /// When something outside the pipeline is missing: a file, a device.
     fn build(&self) -> Result<Box<dyn Node>, Fault>;
+
+    /// What the stage is on a board: its type, a constant expression, and the tables and memory that these name.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it cannot be on that board; by default on none.
+    fn emit(&self, _site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        Err(Refusal::new("this kind has no form for boards"))
+    }
 }
 
 /// What a stage costs.
@@ -98,6 +107,47 @@ impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
 
     fn build(&self) -> Result<Box<dyn Node>, Fault> {
         (self.make)()
+    }
+}
+
+/// As [`Simple`], with a closure that writes the stage for boards besides.
+pub struct Written<F, E> {
+    /// What runs on the host.
+    pub simple: Simple<F>,
+    /// Writes the stage for a board.
+    pub emit: E,
+}
+
+impl<F, E> Written<F, E>
+where
+    F: Fn() -> Result<Box<dyn Node>, Fault> + 'static,
+    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal> + 'static,
+{
+    /// A boxed design, as [`Kind::design`] returns it.
+    pub fn boxed(output: Option<Port>, cost: Cost, make: F, emit: E) -> Box<dyn Design> {
+        Box::new(Written { simple: Simple { output, cost, make }, emit })
+    }
+}
+
+impl<F, E> Design for Written<F, E>
+where
+    F: Fn() -> Result<Box<dyn Node>, Fault>,
+    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal>,
+{
+    fn output(&self) -> Option<Port> {
+        self.simple.output()
+    }
+
+    fn cost(&self) -> Cost {
+        self.simple.cost()
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        self.simple.build()
+    }
+
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        (self.emit)(site)
     }
 }
 

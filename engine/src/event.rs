@@ -24,6 +24,9 @@ impl Event {
     /// An unused place of a block of events.
     pub const NONE: Event = Event { label: Event::NO_LABEL, point: 0, score: 0.0, start: 0, end: 0 };
 
+    /// All bytes zero: what the memory of a board holds before the first block. It is no unused place.
+    pub const ZEROS: Event = Event { label: 0, point: 0, score: 0.0, start: 0, end: 0 };
+
     /// Whether this place of a block holds a detection.
     pub const fn is_some(&self) -> bool {
         self.label != Event::NO_LABEL

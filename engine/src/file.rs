@@ -11,6 +11,7 @@ pub(crate) use check::check;
 pub use document::schema;
 pub use setting::Setting;
 
+use crate::design::Refusal;
 use crate::error::{Origin, PlanError};
 
 /// The graph that a pipeline file names: stages with their parameters, not yet checked against their kinds.
@@ -72,6 +73,23 @@ pub enum Policy {
     Fail,
 }
 
+impl StageSpec {
+    /// A refusal of this stage, put where the file says what was refused.
+    pub(crate) fn refused(&self, refusal: Refusal) -> PlanError {
+        let origin = match refusal.key.as_deref() {
+            Some("input") => self.origins.inputs.first().cloned(),
+            Some(key) => self.params.get(key).map(|setting| setting.origin.clone()),
+            None => None,
+        };
+        let origin = origin.unwrap_or_else(|| self.origins.kind.clone());
+        let message = match refusal.key.as_deref() {
+            Some("input") | None => format!("`{}`: {}", self.name, refusal.message),
+            Some(key) => format!("`{key}` of `{}`: {}", self.name, refusal.message),
+        };
+        PlanError { help: refusal.help, ..PlanError::at(&origin, message) }
+    }
+}
+
 impl Policy {
     /// Every policy with the name that files use.
     pub const ALL: [(&'static str, Policy); 4] = [
@@ -117,6 +135,33 @@ impl Pipeline {
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&StageSpec> {
         self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The name of the file, without its folder's machine-dependent beginning: the last folder and the file.
+    pub(crate) fn file_name(&self) -> String {
+        let parts: Vec<&str> = self.file.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+        parts[parts.len().saturating_sub(2)..].join("/")
+    }
+
+    /// Files and folders that it names, as far as they exist.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+            match value {
+                serde_json::Value::String(text) => found.push(text.clone()),
+                serde_json::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+                serde_json::Value::Object(values) => values.values().for_each(|value| texts(value, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.stages.iter().for_each(|stage| texts(&stage.params.to_json(), &mut found));
+        // A model's card and its weights lie beside it.
+        let near = |text: String| {
+            let path = self.dir.join(text);
+            let card = path.with_file_name("model.toml");
+            [path, card]
+        };
+        found.into_iter().flat_map(near).filter(|path| path.is_file()).collect()
     }
 
     pub(crate) fn locate(&self, error: PlanError) -> PlanError {

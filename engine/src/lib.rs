@@ -23,7 +23,9 @@
 mod block;
 mod event;
 mod item;
+pub mod line;
 mod stage;
+pub mod tick;
 
 pub use block::Block;
 pub use event::Event;
@@ -39,6 +41,8 @@ mod error;
 #[cfg(feature = "std")]
 mod file;
 #[cfg(feature = "std")]
+pub mod firmware;
+#[cfg(feature = "std")]
 mod node;
 #[cfg(feature = "std")]
 mod plan;
@@ -52,7 +56,7 @@ pub mod run;
 #[cfg(feature = "std")]
 pub use {
     buffer::Buffer,
-    design::{Cost, Design, Kind, Refusal, Simple, Site},
+    design::{Cost, Design, Kind, Refusal, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
     file::{Pipeline, Policy, Setting, StageSpec, schema},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},

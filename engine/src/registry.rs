@@ -15,12 +15,13 @@ use crate::design::{Design, Kind, Refusal, Site};
 /// let registry = Registry::new();
 /// assert!(registry.kind("mfcc").is_none());
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
     kinds: BTreeMap<&'static str, Entry>,
 }
 
 /// What the registry knows of one kind.
+#[derive(Clone)]
 pub struct Entry {
     /// The name that files use.
     pub name: &'static str,

@@ -69,6 +69,16 @@ impl Stage for Opening {
     }
 }
 
+/// First inputs wait, the others do as the file says: as if the file could say so for each.
+fn with_main_inputs_that_wait(mut plan: Plan) -> Plan {
+    for edge in &mut plan.edges {
+        if let (0, Some(ring)) = (edge.input, &mut edge.ring) {
+            ring.on_full = kws_engine::Policy::Block;
+        }
+    }
+    plan
+}
+
 /// Runs with a sink that takes nothing before the source has ended.
 fn flooded(plan: &Plan) -> Ran {
     let (open, log) = (Arc::new(AtomicBool::new(false)), Log::default());
@@ -242,13 +252,7 @@ kind = "out"
 depth = 1
 "#
         );
-        // The main input waits, the other drops: as if the file could say so for each.
-        let mut plan = plan(&toml).unwrap();
-        for edge in &mut plan.edges {
-            if let (0, Some(ring)) = (edge.input, &mut edge.ring) {
-                ring.on_full = kws_engine::Policy::Block;
-            }
-        }
+        let plan = with_main_inputs_that_wait(plan(&toml).unwrap());
         for seed in 0..12 {
             let ran = stalled(&plan, seed);
             assert_eq!((ran.fault(), ran.blocks().len() as u64), (String::new(), BLOCKS), "{policy} {seed}");
@@ -286,12 +290,7 @@ name = "out"
 kind = "out"
 depth = 1
 "#;
-    let mut plan = plan(toml).unwrap();
-    for edge in &mut plan.edges {
-        if let (0, Some(ring)) = (edge.input, &mut edge.ring) {
-            ring.on_full = kws_engine::Policy::Block;
-        }
-    }
+    let plan = with_main_inputs_that_wait(plan(toml).unwrap());
     for seed in 0..30 {
         let ran = stalled(&plan, seed);
         assert_eq!((ran.fault(), ran.blocks().len() as u64), (String::new(), BLOCKS), "{seed}");

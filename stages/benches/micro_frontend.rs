@@ -1,6 +1,6 @@
 //! Time of one frame of `micro_frontend`: `cargo bench -p kws-stages --bench micro_frontend`.
 //!
-//! `tests/oracle/micro_frontend_speed.py` compares it with the C library on the same machine.
+//! `tests/oracle/speed.py` compares it with the C library in the same run.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -6,14 +6,13 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
-#[cfg(feature = "std")]
-pub mod code;
 pub mod decide;
 pub mod nn;
 mod quantise;
 #[cfg(feature = "std")]
 mod resolved;
 mod stack;
+pub mod vision;
 
 #[cfg(feature = "std")]
 pub use quantise::QuantiseParams;
@@ -33,10 +32,17 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::MfccParams>();
     registry.add::<audio::MicroFrontendParams>();
     registry.add::<audio::WindowParams>();
+    registry.add::<decide::GateParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();
     registry.add::<decide::WakeWordParams>();
     registry.add::<QuantiseParams>();
     registry.add::<StackParams>();
     registry.add::<nn::classifier::Params>();
+    registry.add::<vision::ColourParams>();
+    registry.add::<vision::CropParams>();
+    registry.add::<vision::ExposureParams>();
+    registry.add::<vision::MotionParams>();
+    registry.add::<vision::NormaliseParams>();
+    registry.add::<vision::ResizeParams>();
 }

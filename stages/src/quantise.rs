@@ -89,12 +89,13 @@ impl Quantiser {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::{Quantise, Quantiser, Rounding};
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
 
     /// Real values as bytes: x / scale + zero point, clipped.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +109,27 @@ mod kind {
         /// How a value becomes a whole number.
         #[serde(default)]
         pub rounding: Rounding,
+    }
+
+    impl Quantise {
+        /// The stage as an expression, which uses `Quantise`, `Quantiser` and `Rounding`.
+        pub(crate) fn expression(&self, code: &mut Code) -> String {
+            for name in ["Quantise", "Quantiser", "Rounding"] {
+                code.uses(&format!("kws_stages::{name}"));
+            }
+            let Quantiser { scale, zero_point, rounding } = self.0;
+            format!(
+                "Quantise(Quantiser {{ scale: {scale:?}, zero_point: {zero_point}, rounding: Rounding::{rounding:?} }})"
+            )
+        }
+    }
+
+    impl Emit for Quantise {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let mut code = Code::new(site);
+            let value = self.expression(&mut code);
+            Ok(code.is("Quantise", value))
+        }
     }
 
     impl Kind for QuantiseParams {

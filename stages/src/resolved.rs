@@ -1,6 +1,7 @@
 //! A kind's parameters resolved against its input: what the planner asks for, with the stage itself as a template.
 
-use kws_engine::{Cost, Design, HostInput, HostOutput, Port, Simple, Stage, node};
+use kws_engine::firmware::{self, Code};
+use kws_engine::{Cost, Design, Fault, HostInput, HostOutput, Node, Port, Refusal, Stage, node};
 
 /// A stage and its facts. Stages of this crate are small values over lent storage, so that building one is a clone.
 pub(crate) struct Resolved<S> {
@@ -12,15 +13,46 @@ pub(crate) struct Resolved<S> {
     pub(crate) stage: S,
 }
 
+/// A stage that can be written as source: what [`Design::emit`] asks for, without the facts beside it.
+pub(crate) trait Emit {
+    /// The stage on a board.
+    ///
+    /// # Errors
+    /// When it cannot be there.
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal>;
+}
+
 impl<S> Resolved<S>
 where
-    S: Stage + Clone + Send + 'static,
+    S: Stage + Emit + Clone + Send + 'static,
     S::In: HostInput,
     S::Out: HostOutput,
 {
     /// The design that [`Kind::design`](kws_engine::Kind::design) returns.
     pub(crate) fn boxed(self) -> Box<dyn Design> {
-        let Resolved { output, cost, stage } = self;
-        Simple::boxed(Some(output), cost, move || Ok(node(stage.clone())))
+        Box::new(self)
+    }
+}
+
+impl<S> Design for Resolved<S>
+where
+    S: Stage + Emit + Clone + Send + 'static,
+    S::In: HostInput,
+    S::Out: HostOutput,
+{
+    fn output(&self) -> Option<Port> {
+        Some(self.output.clone())
+    }
+
+    fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+        Ok(node(self.stage.clone()))
+    }
+
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        self.stage.emit(site)
     }
 }

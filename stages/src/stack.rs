@@ -79,12 +79,13 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
 
 #[cfg(feature = "std")]
 mod kind {
+    use kws_engine::firmware::{self, Code};
     use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, Refusal, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
     use super::Stack;
-    use crate::resolved::Resolved;
+    use crate::resolved::{Emit, Resolved};
 
     /// The newest blocks as one: the context that a classifier looks at.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -100,6 +101,17 @@ mod kind {
 
     fn one() -> usize {
         1
+    }
+
+    impl<I: Item> Emit for Stack<I, Vec<I>> {
+        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+            let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
+            let mut code = Code::new(site);
+            code.uses("kws_stages::Stack");
+            let ring = code.lend("ring", "the newest blocks.", item, self.ring.len(), zero);
+            let value = format!("Stack::new({}, {}, {})", self.frames, self.hop, ring.value);
+            Ok(code.is(format!("Stack<{item}, {}>", ring.of), value))
+        }
     }
 
     impl StackParams {

@@ -34,7 +34,8 @@ fn own(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     packages.map(|package| (text(package, "name").to_owned(), dependencies(package))).collect()
 }
 
-/// Which of the workspace's crates a crate may depend on: `engine ← stages ← {boards/*, lab}`, tests on top.
+/// Which of the workspace's crates a crate may depend on: `engine ← stages ← {boards/*, lab}`, tests on top; among the
+/// boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "kws-engine" => Some(&[]),
@@ -42,8 +43,9 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "kws-lab" => Some(&["kws-engine", "kws-stages"]),
         // The tests may use everything.
         "kws-tests" => None,
+        "kws-devices" => Some(&["kws-engine", "kws-stages"]),
         // Boards.
-        _ => Some(&["kws-engine", "kws-stages"]),
+        _ => Some(&["kws-engine", "kws-stages", "kws-devices"]),
     }
 }
 

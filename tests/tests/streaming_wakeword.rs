@@ -69,5 +69,6 @@ fn the_planner_says_what_it_saved() {
     let classifier = plan.stage("classifier").unwrap();
     assert_eq!(classifier.cost.macs, 46_040);
     let remark = classifier.remark().unwrap();
+    assert!(remark.starts_with("an arena of ") && remark.contains(" bytes with the "), "{remark}");
     assert!(remark.contains("46040 MACs for 1 new of 30 frames") && remark.contains("826368"), "{remark}");
 }

@@ -11,6 +11,7 @@
 //! ```
 
 mod arguments;
+mod board;
 mod check;
 mod execute;
 mod failure;
@@ -80,6 +81,10 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
     }
     if let Some(recording) = recording {
         recording.attach(&mut pipeline);
+    }
+    if let Some(board) = &arguments.board {
+        board::write(&pipeline, registry, board, arguments.format(), &mut stdout)?;
+        return Ok(stdout.flush()?);
     }
     let plan = Plan::new(&pipeline, registry)?;
     if arguments.check {

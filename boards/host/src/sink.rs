@@ -2,10 +2,13 @@
 
 mod jsonl;
 mod names;
+mod overlay;
 mod print;
+mod stem;
 mod wav;
 
 pub use jsonl::JsonlParams;
+pub use overlay::OverlayParams;
 pub use print::PrintParams;
 pub use wav::WavParams;
 
@@ -13,5 +16,5 @@ use kws_engine::Registry;
 
 /// Adds every sink of this crate to a registry.
 pub fn register(registry: &mut Registry) {
-    registry.add::<JsonlParams>().add::<PrintParams>().add::<WavParams>();
+    registry.add::<JsonlParams>().add::<OverlayParams>().add::<PrintParams>().add::<WavParams>();
 }

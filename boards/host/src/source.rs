@@ -1,19 +1,27 @@
-//! Sources: what a pipeline on a computer listens to.
+//! Sources: what a pipeline on a computer listens to and looks at.
 
 mod audio_file;
+mod camera;
+mod image_files;
 mod mic;
 mod player;
 mod raw;
+mod video_file;
 
 pub use audio_file::AudioFileParams;
+pub use camera::CameraParams;
+pub use image_files::ImageFilesParams;
+pub(crate) use image_files::listed;
 pub use mic::{MicParams, devices};
 pub use raw::RawParams;
+pub use video_file::VideoFileParams;
 
 use kws_engine::{Element, Port, Registry, Role, Site};
 
 /// Adds every source of this crate to a registry.
 pub fn register(registry: &mut Registry) {
     registry.add::<AudioFileParams>().add::<MicParams>().add::<RawParams>();
+    registry.add::<CameraParams>().add::<ImageFilesParams>().add::<VideoFileParams>();
 }
 
 /// Milliseconds of a block where neither the file nor the pipeline asks for another.

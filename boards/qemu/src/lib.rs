@@ -1,8 +1,15 @@
-//! What the firmware for emulated machines shares: counting instructions, measuring memory, telling the result.
+//! What the firmware for emulated machines shares: their clock, an emulated microphone, measuring memory, telling figures.
 
 #![no_std]
 
-pub mod instructions;
+pub mod arguments;
+pub mod machine;
 pub mod memory;
+pub mod mic;
+pub mod output;
 pub mod random;
 pub mod report;
+pub mod run;
+pub mod tap;
+pub mod trouble;
+pub mod wav;

@@ -1,8 +1,11 @@
 //! What the image takes of flash and memory, and the deepest that its stack has been.
 //!
-//! The `unsafe` of this crate: linker symbols, and the paint that the start-up code puts on the stack.
+//! Its `unsafe`: linker symbols, and the paint that the start-up code puts on the stack.
 
 use core::ptr::addr_of;
+
+/// Where flash begins.
+const FLASH: usize = crate::machine::number(env!("FLASH")) as usize;
 
 unsafe extern "C" {
     static __sdata: u8;
@@ -13,12 +16,32 @@ unsafe extern "C" {
     static _stack_start: u32;
 }
 
-/// What `cortex-m-rt` paints the stack with, where its feature `paint-stack` is on.
-const PAINT: u32 = cortex_m_rt::STACK_PAINT_VALUE;
+/// What the stack is painted with: on Arm by `cortex-m-rt`.
+const PAINT: u32 = 0xCCCC_CCCC;
 
-/// Bytes of flash: vectors, code, constants, and the first values of variables.
+#[cfg(target_arch = "arm")]
+const _: () = assert!(PAINT == cortex_m_rt::STACK_PAINT_VALUE);
+
+// `riscv-rt` calls this before anything of Rust runs; it uses no memory but that which it paints.
+#[cfg(target_arch = "riscv32")]
+core::arch::global_asm!(
+    ".section .init.paint, \"ax\"",
+    ".global __pre_init",
+    "__pre_init:",
+    "la t0, __sheap",
+    "la t1, _stack_start",
+    "li t2, {paint}",
+    "0: bgeu t0, t1, 1f",
+    "sw t2, 0(t0)",
+    "addi t0, t0, 4",
+    "j 0b",
+    "1: ret",
+    paint = const PAINT,
+);
+
+/// Bytes of flash: start-up, code, constants, and the first values of variables.
 pub fn flash() -> usize {
-    addr_of!(__sidata) as usize + (addr_of!(__edata) as usize - addr_of!(__sdata) as usize)
+    addr_of!(__sidata) as usize - FLASH + (addr_of!(__edata) as usize - addr_of!(__sdata) as usize)
 }
 
 /// Bytes of memory that variables take, arenas among them.

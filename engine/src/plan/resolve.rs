@@ -166,19 +166,8 @@ impl Graph<'_> {
         planned: &BTreeMap<usize, PlannedStage>,
     ) -> Unresolved {
         let spec = &self.pipeline.stages[index];
-        let origin = match refusal.key.as_deref() {
-            Some("input") => spec.origins.inputs.first().cloned(),
-            Some(key) => spec.params.get(key).map(|setting| setting.origin.clone()),
-            None => None,
-        };
-        let origin = origin.unwrap_or_else(|| spec.origins.kind.clone());
-        let message = match refusal.key.as_deref() {
-            Some("input") | None => format!("`{}`: {}", spec.name, refusal.message),
-            Some(key) => format!("`{key}` of `{}`: {}", spec.name, refusal.message),
-        };
-        let mut error = PlanError::at(&origin, message);
-        error.help = refusal.help;
         let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned));
+        let error = spec.refused(refusal);
         Unresolved { error: Box::new(error), source }
     }
 

@@ -44,16 +44,21 @@ fn send(sender: &mut Sender, number: u8) -> bool {
     sender.send(Stamp::only(number.into(), 1), 0, true, Lend::Swap(&mut block)).is_ok()
 }
 
-/// Sends as a lane with [`Policy::Block`] does: parks while there is no room.
-fn send_waiting(sender: &mut Sender, waker: &Waker, number: u8) {
-    while !sender.ready() {
+/// Waits as a lane does: parks until it is so, and looks once more between the announcement and the sleep.
+fn wait_until(waker: &Waker, mut so: impl FnMut() -> bool) {
+    while !so() {
         waker.announce();
-        if sender.ready() {
+        if so() {
             waker.retract();
         } else {
             waker.park(None);
         }
     }
+}
+
+/// Sends as a lane with [`Policy::Block`] does: parks while there is no room.
+fn send_waiting(sender: &mut Sender, waker: &Waker, number: u8) {
+    wait_until(waker, || sender.ready());
     assert!(send(sender, number));
 }
 
@@ -181,14 +186,7 @@ fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
             before.adopt();
             (1..=3).for_each(|number| assert!(send(&mut sender, number)));
             // As a stage that has ended: it waits until what it kept has found room.
-            while !sender.flushed() {
-                before.announce();
-                if sender.flushed() {
-                    before.retract();
-                } else {
-                    before.park(None);
-                }
-            }
+            wait_until(&before, || sender.flushed());
         });
         after.adopt();
         let (numbers, lost) = drain(&mut receiver, &after);
@@ -223,14 +221,7 @@ fn progress_that_is_owed_arrives() {
         thread::spawn(move || {
             before.adopt();
             (1..=2).for_each(|number| assert!(send(&mut sender, number)));
-            while !sender.settled() {
-                before.announce();
-                if sender.settled() {
-                    before.retract();
-                } else {
-                    before.park(None);
-                }
-            }
+            wait_until(&before, || sender.settled());
         });
         after.adopt();
         let mut known = Stamp::START.known;

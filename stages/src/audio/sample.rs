@@ -3,7 +3,7 @@
 use kws_engine::Item;
 
 /// A sample type, and how it maps to the range from −1 to 1.
-pub trait Sample: Item {
+pub trait Sample: Item + core::fmt::Debug {
     /// Silence.
     const ZERO: Self;
     /// The real value of one step. A power of two, so that scaling a window's weights by it rounds nothing.

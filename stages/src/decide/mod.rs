@@ -1,10 +1,12 @@
 //! From posteriors to detections: smoothing over time, triggers.
 
+mod gate;
 mod posterior;
 mod smooth;
 mod trigger;
 mod wake_word;
 
+pub use gate::{Condition, Gate};
 pub use posterior::{Posterior, Scale};
 pub use smooth::Smooth;
 pub use trigger::{Moment, Run, Trigger, Watch};
@@ -12,6 +14,7 @@ pub use wake_word::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 
 #[cfg(feature = "std")]
 pub use {
+    gate::GateParams,
     smooth::SmoothParams,
     trigger::{PointParams, TriggerParams, is_word},
     wake_word::WakeWordParams,

@@ -60,24 +60,35 @@ impl Posterior for i8 {
 
 #[cfg(feature = "std")]
 mod port {
+    use kws_engine::firmware::Code;
     use kws_engine::{Element, Port, Refusal, Role, Site};
 
     use super::Scale;
 
+    impl Scale {
+        /// The scale as an expression, which uses its name.
+        pub(crate) fn expression(self, code: &mut Code) -> String {
+            code.uses("kws_stages::decide::Scale");
+            format!("{self:?}")
+        }
+    }
+
     /// The posteriors that a stage reads, and how they are stored.
     pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), Refusal> {
         let input = site.input_as(&[Element::F32, Element::I8], &[Role::POSTERIOR])?;
-        match (input.element, input.quant) {
-            (Element::I8, Some(quant)) => {
-                Ok((input, Scale { step: quant.scale, zero_point: quant.zero_point }))
+        Ok((input, stored(input, &site.from[0])?))
+    }
+
+    /// How the posteriors of a port, which `from` writes, are stored.
+    pub(crate) fn stored(port: &Port, from: &str) -> Result<Scale, Refusal> {
+        match (port.element, port.quant) {
+            (Element::I8, Some(quant)) => Ok(Scale { step: quant.scale, zero_point: quant.zero_point }),
+            (Element::I8, None) => {
+                Err(Refusal::of("input", format!("`{from}` writes {port} without a scale, expected one")))
             }
-            (Element::I8, None) => Err(Refusal::of(
-                "input",
-                format!("`{}` writes {input} without a scale, expected one", site.from[0]),
-            )),
-            _ => Ok((input, Scale::REAL)),
+            _ => Ok(Scale::REAL),
         }
     }
 }
 #[cfg(feature = "std")]
-pub(super) use port::posteriors;
+pub(super) use port::{posteriors, stored};

@@ -62,13 +62,14 @@ pub struct Sliding<B> {
     newest: usize,
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> Sliding<B> {
-    /// A window over as many probabilities as `ring` has room for, in 255ths.
-    pub fn new(cutoff: u8, mut ring: B) -> Self {
-        ring.as_mut().fill(0);
+impl<B> Sliding<B> {
+    /// A window over as many probabilities as `ring` has room for, in 255ths; it holds zeros.
+    pub const fn new(cutoff: u8, ring: B) -> Self {
         Self { cutoff, ring, newest: 0 }
     }
+}
 
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Sliding<B> {
     fn push(&mut self, probability: u8) {
         let ring = self.ring.as_mut();
         self.newest = if self.newest + 1 >= ring.len() { 0 } else { self.newest + 1 };
@@ -103,12 +104,14 @@ fn probability(stored: i8) -> u8 {
     (i16::from(stored) + 128) as u8
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> WakeWord<B> {
+impl<B> WakeWord<B> {
     /// A detector of one word, with a voice activity model beside it or without.
-    pub fn new(word: Sliding<B>, voice: Option<Sliding<B>>, pace: WakePace) -> Self {
+    pub const fn new(word: Sliding<B>, voice: Option<Sliding<B>>, pace: WakePace) -> Self {
         Self { word, voice, pace, warming: pace.warm_up, heard: 0 }
     }
+}
 
+impl<B: AsRef<[u8]> + AsMut<[u8]>> WakeWord<B> {
     fn hear(&mut self, at: u64, stored: Block<'_, i8>, voice: Option<Block<'_, i8>>) -> Option<Event> {
         if let (Some(sliding), Some(block)) = (&mut self.voice, voice)
             && block.at != self.heard

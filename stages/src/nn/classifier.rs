@@ -9,6 +9,8 @@ use super::op::Op;
 use super::plan::Plan;
 use crate::Quantise;
 
+#[cfg(feature = "std")]
+mod emit;
 mod frames;
 #[cfg(feature = "std")]
 mod kind;
@@ -82,16 +84,10 @@ pub struct Classifier<F, K, O, B, W, A> {
     features: PhantomData<fn(F)>,
 }
 
-impl<F, K, O, B, W, A> Classifier<F, K, O, B, W, A>
-where
-    O: AsRef<[Op]>,
-    B: AsRef<[i8]>,
-    W: AsRef<[i32]>,
-    A: AsMut<[i8]>,
-{
-    /// A classifier with a fresh arena, variables at their first values.
-    pub fn new(plan: Plan<O, B, W>, kernels: K, mut arena: A, quantise: Quantise, offset: i8) -> Self {
-        plan.reset(arena.as_mut());
+impl<F, K, O, B, W, A> Classifier<F, K, O, B, W, A> {
+    /// A classifier over an arena whose variables have their first values, which else a [`reset`](Stage::reset) gives
+    /// them.
+    pub const fn new(plan: Plan<O, B, W>, kernels: K, arena: A, quantise: Quantise, offset: i8) -> Self {
         Self { plan, arena, quantise, offset, kernels, features: PhantomData }
     }
 }
@@ -127,7 +123,7 @@ where
 
     /// Gives the model's variables their first values.
     fn forget(&mut self) {
-        self.plan.reset(self.arena.as_mut());
+        self.plan.reset_with(self.kernels, self.arena.as_mut());
     }
 }
 

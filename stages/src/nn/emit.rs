@@ -3,7 +3,7 @@
 use super::kernels::only;
 use super::model::Model;
 use super::op::Op;
-use crate::code::{Code, Item, constant_name};
+use kws_engine::firmware::{Code, Item, constant_name};
 
 impl Model {
     /// The plan as firmware source: operations and constants as `static`s whose names begin with `name`, and an
@@ -17,7 +17,8 @@ impl Model {
             let (about, name) = item(about, part);
             let lines: String = ops.iter().map(|op| format!("Op::{op:?},\n")).collect();
             let value = format!("[\n{lines}]");
-            Item { about, name, of: format!("[Op; {}]", ops.len()), value }
+            let of = format!("[Op; {}]", ops.len());
+            Item { about, name, of, value, bytes: size_of_val(ops) }
         };
         let items = vec![
             ops("Operations of one run.", "ops", &plan.ops),
@@ -47,11 +48,12 @@ impl Model {
             value,
             uses: vec![
                 "core::f32::INFINITY as inf".to_owned(),
-                "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Source::*, *}"
+                "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Rounding::*, Source::*, *}"
                     .to_owned(),
                 "kws_stages::nn::plan::Plan".to_owned(),
             ],
             items,
+            ..Code::default()
         }
     }
 
@@ -67,7 +69,7 @@ impl Model {
             of: format!("Only<kernels::{kernels}, {{ {operators} }}>"),
             value: format!("Only(kernels::{kernels})"),
             uses: vec!["kws_stages::nn::kernels::{self, only::*}".to_owned()],
-            items: Vec::new(),
+            ..Code::default()
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `planner` | check, lower to operations, place in the arena | host |
 //! | [`op`], [`plan`], [`kernels`], [`fixed`] | run | host and boards |
 
+mod arena;
 pub mod classifier;
 pub mod fixed;
 pub mod kernels;
@@ -37,6 +38,7 @@ mod planner;
 #[cfg(feature = "std")]
 mod schema;
 
+pub use arena::Arena;
 #[cfg(feature = "std")]
 pub use card::Card;
 #[cfg(feature = "std")]

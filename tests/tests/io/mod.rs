@@ -25,6 +25,7 @@ pub(crate) struct Came<T> {
 pub(crate) struct Collected {
     pub(crate) i16: Vec<Came<i16>>,
     pub(crate) i8: Vec<Came<i8>>,
+    pub(crate) u8: Vec<Came<u8>>,
     pub(crate) f32: Vec<Came<f32>>,
     pub(crate) events: Vec<Came<Event>>,
 }
@@ -85,7 +86,7 @@ fn collector(element: Element, to: Arc<Mutex<Collected>>) -> Box<dyn Node> {
         Element::I8 => node(Collector { to, place: |all| &mut all.i8, reset: false }),
         Element::F32 => node(Collector { to, place: |all| &mut all.f32, reset: false }),
         Element::Event => node(Collector { to, place: |all| &mut all.events, reset: false }),
-        Element::U8 => panic!("no test of u8"),
+        Element::U8 => node(Collector { to, place: |all| &mut all.u8, reset: false }),
     }
 }
 

@@ -533,6 +533,18 @@ def float_conv_2d(rng, m):
     return [x], [y]
 
 
+def float_hybrid_conv_2d(rng, m):
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    depth, out = int(rng.integers(1, 12)), int(rng.integers(2, 12))
+    x, y = m.main.tensor([1, h, w, depth], "float32"), m.main.tensor([1, oh, ow, out], "float32")
+    scales = rng.uniform(0.001, 0.1, int(rng.choice([1, out])))
+    k = m.main.tensor([out, kh, kw, depth], "int8", scales, 0, weights(rng, (out, kh, kw, depth)))
+    b = m.main.tensor([out], "float32", data=reals(rng, out))
+    m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", padding=padding, strideH=sh, strideW=sw,
+              dilationHFactor=dh, dilationWFactor=dw, fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
 def float_depthwise_conv_2d(rng, m):
     padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
     depth, multiplier = int(rng.integers(1, 12)), int(rng.choice([1, 1, 2, 3]))

@@ -11,9 +11,11 @@ const EXAMPLES: &str = "\
 Examples:
   kws-run pipelines/yes_no.toml                           run it; Ctrl-C drains, reports and ends
   kws-run pipelines/yes_no.toml --source file:clip.wav    the same over a recording
+  kws-run pipelines/person.toml --source images:photos    over a folder of photographs
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --check                   what would run, and what it costs
+  kws-run pipelines/yes_no.toml --check --board nano33ble   what it takes of a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd       the same as a diagram
   kws-run pipelines/yes_no.toml --record take1            keep what passed; kws-run take1/pipeline.toml replays it
   kws-run --stages mfcc                                   the parameters of one kind
@@ -35,10 +37,12 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present_any = ["devices", "stages", "schema"])]
     pub(crate) pipeline: Option<PathBuf>,
 
-    /// Replaces the source: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE
+    /// Replaces the source: by sound, file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE; by pictures, images:DIR,
+    /// video:PATH (.y4m), camera, camera:DEVICE
     ///
     /// Where the pipeline has several sources, NAME=SPEC says which one; give the option once for each.
-    /// `rate` and `block` of the source in the file stay, and all else where the kind is the same.
+    /// Rate and block of the source in the file stay, size, frame rate and colours too, and all else where the kind is
+    /// the same.
     #[arg(long, value_name = "[NAME=]SPEC")]
     pub(crate) source: Vec<SourceSpec>,
 
@@ -57,6 +61,13 @@ pub(crate) struct Arguments {
     /// Plans the pipeline and shows lanes, edges, shapes, rates, delay, memory and MACs; runs nothing
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// With --check: what the pipeline takes as firmware of a board, and whether it fits; builds nothing
+    ///
+    /// RAM, flash, operations, and an estimate of instructions a second and of the core's time that they take. A name that
+    /// there is not lists those that there are.
+    #[arg(long, value_name = "NAME", requires = "check")]
+    pub(crate) board: Option<String>,
 
     /// Prints the same as a diagram; runs nothing
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",
@@ -80,7 +91,7 @@ pub(crate) struct Arguments {
     /// Shows where the time goes: at the end on standard error, and meanwhile on a terminal
     ///
     /// Per lane and stage p50, p99, longest and total time of a firing, how full rings were, gaps, share of real time
-    /// and, with --realtime or a microphone, how late detections came.
+    /// and, with --realtime or a live source, how late detections came.
     #[arg(long)]
     pub(crate) stats: bool,
 

@@ -6,6 +6,7 @@ use kws_engine::{Plan, PlannedStage};
 use serde_json::Value;
 
 use crate::audio::{Channel, Decoder};
+use crate::source::listed;
 
 /// Bytes of a sample of `raw`.
 const SAMPLE: u64 = 2;
@@ -29,6 +30,11 @@ fn of_source(stage: &PlannedStage, dir: &Path) -> Option<f64> {
         "raw" if path != "-" => {
             let about = std::fs::metadata(dir.join(path)).ok().filter(|about| about.is_file())?;
             Some((about.len() / SAMPLE) as f64 / number("rate")?)
+        }
+        "image_files" => {
+            let count = listed(&dir.join(path)).ok()?.len() as f64;
+            let plays = number("repeat").filter(|plays| *plays > 0.0)?;
+            Some(plays * count * number("frames")? / number("fps")?)
         }
         _ => None,
     }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::source::{SourceSpec, absolute};
 
 /// What a replaced source hands on to one of another kind. One of its own kind gets all but what `--source` says.
-const KEPT: [&str; 2] = ["rate", "block"];
+const KEPT: [&str; 7] = ["rate", "block", "fps", "width", "height", "fit", "colour"];
 
 /// Applies `--source` and `--set`.
 pub(crate) fn apply(

@@ -25,6 +25,12 @@ pub(crate) enum SourceInput {
     Raw(PathBuf),
     /// A microphone: the named one, or the default.
     Mic(Option<String>),
+    /// A folder of pictures, a picture, or a list of them.
+    Images(PathBuf),
+    /// An uncompressed video.
+    Video(PathBuf),
+    /// A camera: the named one, or the first.
+    Camera(Option<String>),
 }
 
 impl SourceInput {
@@ -34,15 +40,21 @@ impl SourceInput {
             SourceInput::File(_) => "audio_file",
             SourceInput::Raw(_) => "raw",
             SourceInput::Mic(_) => "mic",
+            SourceInput::Images(_) => "image_files",
+            SourceInput::Video(_) => "video_file",
+            SourceInput::Camera(_) => "camera",
         }
     }
 
     /// The parameters that make that kind read it.
     pub(crate) fn params(&self) -> Value {
         match self {
-            SourceInput::File(path) | SourceInput::Raw(path) => json!({"path": absolute(path)}),
-            SourceInput::Mic(Some(device)) => json!({"device": device}),
-            SourceInput::Mic(None) => json!({}),
+            SourceInput::File(path)
+            | SourceInput::Raw(path)
+            | SourceInput::Images(path)
+            | SourceInput::Video(path) => json!({"path": absolute(path)}),
+            SourceInput::Mic(Some(device)) | SourceInput::Camera(Some(device)) => json!({"device": device}),
+            SourceInput::Mic(None) | SourceInput::Camera(None) => json!({}),
         }
     }
 }
@@ -59,23 +71,34 @@ impl FromStr for SourceSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // A path may hold a `=` too, but only behind its `file:` or `raw:`.
+        // A path may hold a `=` too, but only behind its `file:` and the like.
         let (name, spec) = match text.split_once('=') {
             Some((name, spec)) if !name.contains(':') => (Some(name.to_owned()), spec),
             _ => (None, text),
         };
         let input = match spec.split_once(':') {
-            Some(("file" | "raw", "")) => return Err(format!("`{spec}` lacks a path")),
+            Some(("file" | "raw" | "images" | "video", "")) => return Err(format!("`{spec}` lacks a path")),
             Some(("file", path)) => SourceInput::File(path.into()),
             Some(("raw", path)) => SourceInput::Raw(path.into()),
             Some(("mic", device)) if !device.is_empty() => SourceInput::Mic(Some(device.to_owned())),
             None if spec == "mic" => SourceInput::Mic(None),
+            Some(("images", path)) => SourceInput::Images(path.into()),
+            Some(("video", path)) => SourceInput::Video(path.into()),
+            Some(("camera", device)) if !device.is_empty() => SourceInput::Camera(Some(device.to_owned())),
+            None if spec == "camera" => SourceInput::Camera(None),
+            None if Path::new(spec).is_dir() => {
+                return Err(format!("found a folder, expected, for one of pictures, `images:{spec}`"));
+            }
             None if Path::new(spec).exists() => {
-                return Err(format!("found a path, expected `file:{spec}` or, for s16le, `raw:{spec}`"));
+                return Err(format!(
+                    "found a path, expected `file:{spec}`, for s16le `raw:{spec}`, for a picture `images:{spec}` or for \
+                     a .y4m `video:{spec}`"
+                ));
             }
             _ => {
                 return Err(format!(
-                    "found `{spec}`, expected file:PATH, raw:PATH, raw:-, mic or mic:DEVICE"
+                    "found `{spec}`, expected file:PATH, raw:PATH, raw:-, mic, mic:DEVICE, images:PATH, video:PATH, \
+                     camera or camera:DEVICE"
                 ));
             }
         };
@@ -97,6 +120,10 @@ mod tests {
         assert_eq!(parsed("raw:-").input, SourceInput::Raw("-".into()));
         assert_eq!(parsed("mic").input, SourceInput::Mic(None));
         assert_eq!(parsed("mic:hw:1,0").input, SourceInput::Mic(Some("hw:1,0".to_owned())));
+        assert_eq!(parsed("images:a").input, SourceInput::Images("a".into()));
+        assert_eq!(parsed("video:a.y4m").input, SourceInput::Video("a.y4m".into()));
+        assert_eq!(parsed("camera").input, SourceInput::Camera(None));
+        assert_eq!(parsed("camera:/dev/video2").input, SourceInput::Camera(Some("/dev/video2".to_owned())));
     }
 
     #[test]
@@ -109,7 +136,8 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for text in ["", "file:", "raw:", "mic:", "udp:1", "x=", "microphone"] {
+        for text in ["", "file:", "raw:", "mic:", "images:", "video:", "camera:", "udp:1", "x=", "microphone"]
+        {
             assert!(text.parse::<SourceSpec>().is_err(), "{text}");
         }
     }

@@ -120,7 +120,7 @@ fn rings(stats: &RunStats) -> Table {
     table
 }
 
-/// Detection latency: from the end of the sound that decided to the end of the sink's firing.
+/// Detection latency: from the end of what decided to the end of the sink's firing.
 fn latencies(stats: &RunStats, to: &mut impl Write) -> io::Result<()> {
     let measured = |stage: &StageStats| stage.latency.map(|latency| (stage.stage.clone(), latency));
     for (stage, Percentiles { p50, p99, max, .. }) in stats.stages.iter().filter_map(measured) {

@@ -16,8 +16,8 @@ use super::names::Names;
 /// Events, by one input or several; those of several are merged in the order of their ticks.
 ///
 /// # Lines
-/// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`
-/// where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
+/// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`,
+/// the text of [`kws_engine::line`], where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
 /// stage that wrote the event. The same stream gives the same bytes. Each line is written at once; when its reader
 /// goes away, the sink ends quietly.
 ///
@@ -64,34 +64,13 @@ struct Jsonl<W> {
     out: W,
 }
 
-/// A score as JSON has it, with four digits.
-struct Score(f32);
-
-impl std::fmt::Display for Score {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_finite() { write!(f, "{:.4}", self.0) } else { f.write_str("null") }
-    }
-}
-
 impl<W: Write> Jsonl<W> {
     fn write(&mut self, which: usize, at: u64, event: &Event) -> std::io::Result<()> {
-        let names = &self.names[which];
         self.line.clear();
-        write!(self.line, "{{\"time\":{},\"tick\":{at},\"stage\":", names.seconds(at))?;
-        serde_json::to_writer(&mut self.line, &names.stage)?;
-        self.line.extend_from_slice(b",\"label\":");
-        write_text(&mut self.line, &names.label(event))?;
-        self.line.extend_from_slice(b",\"point\":");
-        write_text(&mut self.line, &names.point(event))?;
-        let (start, end) = (names.seconds(event.start), names.seconds(event.end));
-        writeln!(self.line, ",\"score\":{},\"start\":{start},\"end\":{end}}}", Score(event.score))?;
+        writeln!(self.line, "{}", self.names[which].borrowed().line(at, event))?;
         self.out.write_all(&self.line)?;
         self.out.flush()
     }
-}
-
-fn write_text(line: &mut Vec<u8>, text: &impl std::fmt::Display) -> serde_json::Result<()> {
-    serde_json::to_writer(line, &format_args!("{text}"))
 }
 
 impl<W: Write> Stage for Jsonl<W> {

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
+use super::stem::file_stem;
 
 /// Writes the sound around each event to a WAV file of its own.
 ///
@@ -208,7 +209,7 @@ impl Capture {
             running.end = running.end.max(end);
             return Ok(());
         }
-        let path = self.folder.join(file_name(at, &self.names, event));
+        let path = self.folder.join(format!("{}.wav", file_stem(at, &self.names, event)));
         let spec = WavSpec {
             channels: 1,
             sample_rate: self.clock,
@@ -242,15 +243,6 @@ fn write(
 
 fn failed(path: &Path, error: &hound::Error) -> Fault {
     Fault::because(format!("cannot write a capture to `{}`: {error}", path.display()))
-}
-
-/// A name that sorts by time. What a file system may not like becomes `_`.
-fn file_name(at: u64, names: &Names, event: &Event) -> String {
-    let plain = |text: String| -> String {
-        text.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
-    };
-    let (label, point) = (plain(names.label(event).to_string()), plain(names.point(event).to_string()));
-    format!("{at:012}-{label}-{point}.wav")
 }
 
 #[cfg(test)]

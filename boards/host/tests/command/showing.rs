@@ -95,3 +95,46 @@ fn devices_are_listed_or_it_is_said_how() {
     assert!(matches!(run.code, Some(0 | 1)), "{run:#?}");
     assert!(run.code == Some(0) || run.err.contains("microphone"), "{run:#?}");
 }
+
+/// A pipeline of the project, by its file.
+fn shipped(name: &str) -> String {
+    format!("{}/../../pipelines/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn check_on_a_board_tells_what_it_takes_there() {
+    let bench = features();
+    let arguments = [&shipped("yes_no_tiny"), "--check", "--board", "nano33ble"];
+    let shown = bench.run(&arguments).well();
+    for text in
+        ["yes_no_tiny on nano33ble", "classifier", "of the core", "RAM ", "flash ", "time ", "of 64 MHz"]
+    {
+        assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
+    }
+    let told = json(&bench.run(&[arguments.as_slice(), &["--json"]].concat()).well().out);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!(told["board"], "nano33ble");
+    assert!(number(&told["ram"]["used"]) < number(&told["ram"]["of"]), "{told}");
+    assert!((0.01..0.5).contains(&number(&told["core_share"])), "{told}");
+}
+
+#[test]
+fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
+    let (bench, tiny, larger) = (features(), shipped("yes_no_tiny"), shipped("yes_no"));
+    let memory = ["bytes of RAM, expected at most the 16384 that `microbit` has", "yes_no_tiny.toml:", "^^^"];
+    bench.run(&[&tiny, "--check", "--board", "microbit"]).badly(1, &memory);
+    let on_nano =
+        |option: &str, value: &str| bench.run(&[&larger, "--check", "--board", "nano33ble", option, value]);
+    let text =
+        "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
+    on_nano("--set", "fft.transform=fast").badly(1, &[text]);
+    on_nano("--source", "file:yes.wav").badly(1, &["yes.wav"]);
+    let file = format!("file:{}/../../pipelines/recordings/yes_no.flac", env!("CARGO_MANIFEST_DIR"));
+    on_nano("--source", &file).badly(1, &["`mic`: this kind has no form for boards (board `nano33ble`)"]);
+}
+
+#[test]
+fn a_board_that_there_is_not_lists_those_that_there_are() {
+    let texts = ["unknown board `nano`", "did you mean `nano33ble`? known are `microbit`, `mps2-an386`"];
+    features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
+}

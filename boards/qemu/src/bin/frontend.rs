@@ -3,8 +3,7 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
-use kws_qemu::instructions::Counter;
+use kws_qemu::machine::{Clock, entry};
 use kws_qemu::random::{Hash, Random};
 use kws_qemu::report;
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, WINDOW};
@@ -21,13 +20,12 @@ static ANALYSER: ConstStaticCell<Analyser<&kws_stages::audio::micro_frontend::Ta
 
 #[entry]
 fn main() -> ! {
-    let peripherals = cortex_m::Peripherals::take().expect("nobody else has taken them");
-    let counter = Counter::start(peripherals.SYST);
+    let clock = Clock::start();
     let analyser = ANALYSER.take();
     let (mut random, mut hash, mut most) = (Random::new(), Hash::new(), 0);
     for run in 0..RUNS {
         let (window, mut features) = (random.window::<WINDOW>(run), [0; CHANNELS]);
-        most = most.max(counter.count(|| analyser.process(&window, &mut features)));
+        most = most.max(clock.count(|| analyser.process(&window, &mut features)));
         hash.add(features.iter().flat_map(|feature| feature.to_le_bytes()));
     }
     report::figure("instructions", most);

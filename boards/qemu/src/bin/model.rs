@@ -3,8 +3,7 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
-use kws_qemu::instructions::Counter;
+use kws_qemu::machine::{Clock, entry};
 use kws_qemu::random::{Hash, Random};
 use kws_qemu::report;
 use static_cell::ConstStaticCell;
@@ -23,14 +22,13 @@ static MEMORY: ConstStaticCell<Arena> = ConstStaticCell::new(Arena([0; ARENA]));
 
 #[entry]
 fn main() -> ! {
-    let peripherals = cortex_m::Peripherals::take().expect("nobody else has taken them");
-    let counter = Counter::start(peripherals.SYST);
+    let clock = Clock::start();
     let Arena(arena) = MEMORY.take();
     PLAN.reset_with(KERNELS, arena);
     let (mut random, mut hash, mut most) = (Random::new(), Hash::new(), 0);
     for run in 0..RUNS {
         PLAN.input_mut(arena).fill_with(|| random.byte(run));
-        most = most.max(counter.count(|| PLAN.run_with(KERNELS, arena)));
+        most = most.max(clock.count(|| PLAN.run_with(KERNELS, arena)));
         hash.add(PLAN.output(arena).iter().map(|byte| *byte as u8));
     }
     report::figure("instructions", most);

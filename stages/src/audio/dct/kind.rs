@@ -3,12 +3,13 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Dct;
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Cepstral coefficients of logarithmic mel energies.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +54,15 @@ impl DctScaling {
 }
 
 pub(crate) type HostDct = Dct<Arc<[f32]>>;
+
+impl Emit for HostDct {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Dct");
+        let matrix = code.table("matrix", "A row of weights for each band.", "f32", &self.matrix);
+        Ok(code.is(format!("Dct<{}>", matrix.of), format!("Dct::new({})", matrix.value)))
+    }
+}
 
 impl DctParams {
     /// The stage behind this port.

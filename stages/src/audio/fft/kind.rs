@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
@@ -9,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Fft, Portable, Transform};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Complex spectrum of each frame.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +97,21 @@ impl Transform for HostTransform {
 }
 
 pub(crate) type HostFft = Fft<HostTransform>;
+
+impl Emit for HostFft {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let HostTransform::Portable(Portable { size, .. }) = self.transform else {
+            return Err(Refusal::of("transform", "found `fast`, which needs a computer's instructions")
+                .help("set `transform = \"portable\"`, or leave it out"));
+        };
+        let mut code = Code::new(site);
+        code.linked = size * size_of::<f32>();
+        code.uses("kws_stages::audio::Fft");
+        code.uses("kws_stages::audio::Portable");
+        let transform = format!("const {{ Portable::new({size}).expect(\"a power of two\") }}");
+        Ok(code.is("Fft<Portable>", format!("Fft::new({transform})")))
+    }
+}
 
 impl FftParams {
     /// The stage behind this port.

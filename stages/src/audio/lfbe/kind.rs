@@ -1,5 +1,6 @@
 //! The kind `lfbe`.
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::audio::log::{Base, LogParams};
 use crate::audio::mel::{HostMel, MelParams, MelScale, Strength};
 use crate::audio::sample::Sample;
 use crate::audio::window::{HostWindow, Taper, TaperForm, WindowParams};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Log filter-bank energies as MLPerf Tiny's streaming wakeword reads them: `window`, `fft`, `mel` and `log` in one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +60,22 @@ const RANGE: f64 = 64.0;
 const FLOOR: f64 = 1e-30;
 
 type HostLfbe<I> = Lfbe<HostWindow<I>, HostFft, HostMel, Vec<f32>>;
+
+impl<I: Sample> Emit for HostLfbe<I> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Lfbe");
+        let window = code.absorb(self.window.emit(&site.part("window"))?);
+        let fft = code.absorb(self.fft.emit(&site.part("fft"))?);
+        let mel = code.absorb(self.mel.emit(&site.part("mel"))?);
+        let log = code.absorb(self.log.emit(&site.part("log"))?);
+        let scratch = code.lend("scratch", "blocks between its steps.", "f32", self.scratch.len(), "0.0");
+        let of = format!("Lfbe<{}, {}, {}, {}>", window.of, fft.of, mel.of, scratch.of);
+        let parts = [window, fft, mel, log].map(|part| part.value).join(", ");
+        let value = format!("Lfbe::new({parts}, {}, {}, {})", self.frame, self.spectrum, scratch.value);
+        Ok(code.is(of, value))
+    }
+}
 
 impl LfbeParams {
     fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostLfbe<I>>, Refusal> {

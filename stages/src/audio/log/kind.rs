@@ -1,11 +1,12 @@
 //! The kind `log`.
 
+use kws_engine::firmware::{self, Code, real};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Base, Log};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Logarithms of energies: clip(gain · log(max(x, floor) + offset) + shift).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,22 @@ impl Default for LogParams {
             clip_low: None,
             clip_high: None,
         }
+    }
+}
+
+impl Emit for Log {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let Log { base, offset, floor, gain, shift, clip_low, clip_high } = *self;
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Base");
+        code.uses("kws_stages::audio::Log");
+        let [offset, floor, gain] = [offset, floor, gain].map(real);
+        let [shift, low, high] = [shift, clip_low, clip_high].map(real);
+        let value = format!(
+            "Log {{ base: Base::{base:?}, offset: {offset}, floor: {floor}, gain: {gain}, shift: {shift}, \
+             clip_low: {low}, clip_high: {high} }}"
+        );
+        Ok(code.is("Log", value))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Band, Mel, Strength};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Energies of a spectrum in mel bands.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -115,6 +116,22 @@ struct Triangles {
 }
 
 pub(crate) type HostMel = Mel<Arc<[Band]>, Arc<[f32]>, Vec<f32>>;
+
+impl Emit for HostMel {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Band");
+        code.uses("kws_stages::audio::Mel");
+        code.uses("kws_stages::audio::Strength");
+        code.item_uses.push("kws_stages::audio::Band".to_owned());
+        let bands = code.table("bands", "Where in the spectrum each band lies.", "Band", &self.bands);
+        let weights = code.table("weights", "Weights of the bins of each band.", "f32", &self.weights);
+        let strengths = code.lend("strengths", "what is summed.", "f32", self.strengths.len(), "0.0");
+        let of = format!("Mel<{}, {}, {}>", bands.of, weights.of, strengths.of);
+        let parts = format!("{}, {}, {}", bands.value, weights.value, strengths.value);
+        Ok(code.is(of, format!("Mel::new(Strength::{:?}, {parts})", self.of)))
+    }
+}
 
 impl MelParams {
     /// The stage behind this port.

@@ -1,5 +1,6 @@
 //! The kind `mfcc`.
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::audio::log::LogParams;
 use crate::audio::mel::{HostMel, MelParams};
 use crate::audio::sample::Sample;
 use crate::audio::window::{HostWindow, WindowParams};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Mel-frequency cepstral coefficients of samples: `window`, `fft`, `mel`, `log` and `dct` in one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,23 @@ pub struct MfccParams {
 }
 
 type HostMfcc<I> = Mfcc<HostWindow<I>, HostFft, HostMel, HostDct, Vec<f32>>;
+
+impl<I: Sample> Emit for HostMfcc<I> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Mfcc");
+        code.uses("kws_stages::audio::MfccLengths");
+        let window = code.absorb(self.window.emit(&site.part("window"))?);
+        let fft = code.absorb(self.fft.emit(&site.part("fft"))?);
+        let mel = code.absorb(self.mel.emit(&site.part("mel"))?);
+        let log = code.absorb(self.log.emit(&site.part("log"))?);
+        let dct = code.absorb(self.dct.emit(&site.part("dct"))?);
+        let scratch = code.lend("scratch", "blocks between its steps.", "f32", self.scratch.len(), "0.0");
+        let of = format!("Mfcc<{}, {}, {}, {}, {}>", window.of, fft.of, mel.of, dct.of, scratch.of);
+        let parts = [window, fft, mel, log, dct].map(|part| part.value).join(", ");
+        Ok(code.is(of, format!("Mfcc::new({parts}, {:?}, {})", self.lengths, scratch.value)))
+    }
+}
 
 impl MfccParams {
     fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMfcc<I>>, Refusal> {

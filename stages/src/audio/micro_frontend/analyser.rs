@@ -1,6 +1,6 @@
 //! The steps in their order: one window to one frame of features.
 
-use core::borrow::Borrow;
+use core::borrow::{Borrow, BorrowMut};
 
 use super::fft::{Buffers, Complex, real_bins};
 use super::filter_bank::{self, FIRST_BIN, USED_BINS};
@@ -8,11 +8,17 @@ use super::{CHANNELS, FFT, Tables, WINDOW, log, noise, pcan, window};
 
 /// Turns windows into features; keeps the noise estimate between them.
 ///
-/// Generic over how the tables are held: `&'static Tables` in firmware, a `Box` or `Arc` on a host. About 3.3 KB of
-/// state and work space; `new` is `const`.
+/// Generic over how the tables are held, `&'static Tables` in firmware, a `Box` or `Arc` on a host, and over the 3.3 KB
+/// that change: its own, or lent.
 #[derive(Debug, Clone)]
-pub struct Analyser<T> {
-    tables: T,
+pub struct Analyser<T, W = Work> {
+    pub(super) tables: T,
+    work: W,
+}
+
+/// What an [`Analyser`] keeps between windows, and the space it works in. All zeros at first.
+#[derive(Debug, Clone)]
+pub struct Work {
     estimate: [u32; CHANNELS],
     windowed: [i16; WINDOW],
     fft: Buffers,
@@ -20,11 +26,10 @@ pub struct Analyser<T> {
     signal: [u32; CHANNELS],
 }
 
-impl<T> Analyser<T> {
-    /// One that has heard nothing.
-    pub const fn new(tables: T) -> Self {
+impl Work {
+    /// Nothing was heard.
+    pub const fn new() -> Self {
         Self {
-            tables,
             estimate: [0; CHANNELS],
             windowed: [0; WINDOW],
             fft: Buffers::new(),
@@ -32,14 +37,36 @@ impl<T> Analyser<T> {
             signal: [0; CHANNELS],
         }
     }
+}
 
-    /// Forgets the noise estimate.
-    pub const fn reset(&mut self) {
-        self.estimate = [0; CHANNELS];
+impl Default for Work {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-impl<T: Borrow<Tables>> Analyser<T> {
+impl<T> Analyser<T> {
+    /// One that has heard nothing.
+    pub const fn new(tables: T) -> Self {
+        Self::over(tables, Work::new())
+    }
+}
+
+impl<T, W> Analyser<T, W> {
+    /// One that works in memory of the caller's.
+    pub const fn over(tables: T, work: W) -> Self {
+        Self { tables, work }
+    }
+}
+
+impl<T, W: BorrowMut<Work>> Analyser<T, W> {
+    /// Forgets the noise estimate.
+    pub fn reset(&mut self) {
+        self.work.borrow_mut().estimate = [0; CHANNELS];
+    }
+}
+
+impl<T: Borrow<Tables>, W: BorrowMut<Work>> Analyser<T, W> {
     /// Computes the features of one window: 64 times a natural logarithm, at most 1420. Windows must come in the order of time, at one hop.
     pub fn process(&mut self, samples: &[i16; WINDOW], features: &mut [u16; CHANNELS]) {
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -52,15 +79,15 @@ impl<T: Borrow<Tables>> Analyser<T> {
     /// Inlined, like all that it calls, so that it can be compiled for more than one instruction set.
     #[inline(always)]
     pub(super) fn steps(&mut self, samples: &[i16; WINDOW], features: &mut [u16; CHANNELS]) {
-        let tables = self.tables.borrow();
-        let shift = window::apply(tables.reference, &tables.window, samples, &mut self.windowed);
-        pair(&self.windowed, shift, &mut self.fft.points);
-        self.fft.transform(&tables.fft.twiddles);
-        energies(&self.fft.points, &tables.fft.split, &mut self.energies);
-        filter_bank::apply(&tables.filter_bank, &self.energies, shift, &mut self.signal);
-        noise::apply(&mut self.estimate, &mut self.signal);
-        pcan::apply(&tables.gains, &self.estimate, &mut self.signal);
-        log::apply(&tables.logarithm, &self.signal, features);
+        let (tables, work) = (self.tables.borrow(), self.work.borrow_mut());
+        let shift = window::apply(tables.reference, &tables.window, samples, &mut work.windowed);
+        pair(&work.windowed, shift, &mut work.fft.points);
+        work.fft.transform(&tables.fft.twiddles);
+        energies(&work.fft.points, &tables.fft.split, &mut work.energies);
+        filter_bank::apply(&tables.filter_bank, &work.energies, shift, &mut work.signal);
+        noise::apply(&mut work.estimate, &mut work.signal);
+        pcan::apply(&tables.gains, &work.estimate, &mut work.signal);
+        log::apply(&tables.logarithm, &work.signal, features);
     }
 }
 

@@ -1,7 +1,32 @@
 //! The front end's tables as firmware source.
 
-use super::Tables;
-use crate::code::{Code, Item, constant_name};
+use std::sync::Arc;
+
+use kws_engine::Refusal;
+use kws_engine::firmware::{self, Code, Item, constant_name};
+
+use super::{Feature, MicroFrontend, Tables, Work};
+use crate::resolved::Emit;
+
+impl<F: Feature> Emit for MicroFrontend<Arc<Tables>, Vec<i16>, F> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site).works(firmware::Work::Integer);
+        for name in ["MicroFrontend", "Tables", "Work"] {
+            code.uses(&format!("kws_stages::audio::micro_frontend::{name}"));
+        }
+        let Code { mut items, uses, .. } = self.analyser.tables.code("tables");
+        code.item_uses.extend(uses);
+        let tables = items.pop().map(|item| code.item(item)).unwrap_or_default();
+        let history = code.lend("history", "the newest samples.", "i16", self.history.len(), "0");
+        let (of, first) = ("Work".to_owned(), "Work::new()".to_owned());
+        let work =
+            code.lend_as("work", "the noise estimate, and space to work in.", of, first, size_of::<Work>());
+        let (item, parts) =
+            (F::ELEMENT.name(), [&tables.value, &history.value, &work.value].map(String::as_str));
+        let of = format!("MicroFrontend<{}, {}, {item}, {}>", tables.of, history.of, work.of);
+        Ok(code.is(of, format!("MicroFrontend::over({}, {})", self.hop, parts.join(", "))))
+    }
+}
 
 impl Tables {
     /// The tables as one `static` named `name`, in capitals, and an expression that borrows it.
@@ -20,7 +45,9 @@ impl Tables {
                 name,
                 of: "Tables".to_owned(),
                 value: format!("{self:?}"),
+                bytes: size_of::<Tables>(),
             }],
+            ..Code::default()
         }
     }
 }

@@ -34,7 +34,7 @@ mod window;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod x86;
 
-pub use analyser::Analyser;
+pub use analyser::{Analyser, Work};
 pub use encoding::Feature;
 pub use fft::{Complex, FftTables};
 pub use filter_bank::FilterBankTables;

@@ -1,11 +1,11 @@
 //! Samples in, features out.
 
-use core::borrow::Borrow;
+use core::borrow::{Borrow, BorrowMut};
 use core::marker::PhantomData;
 
 use kws_engine::{Block, Fault, Flow, Stage};
 
-use super::{Analyser, CHANNELS, Feature, Tables, WINDOW};
+use super::{Analyser, CHANNELS, Feature, Tables, WINDOW, Work};
 
 /// TFLite Micro's integer front end as a stage: what micro_speech and microWakeWord models read.
 ///
@@ -37,22 +37,35 @@ use super::{Analyser, CHANNELS, Feature, Tables, WINDOW};
 /// assert_eq!(features, [-128; 40]);
 /// ```
 #[derive(Debug, Clone)]
-pub struct MicroFrontend<T, H, F> {
-    hop: usize,
-    history: H,
+pub struct MicroFrontend<T, H, F, W = Work> {
+    pub(super) hop: usize,
+    pub(super) history: H,
     filled: usize,
-    analyser: Analyser<T>,
+    pub(super) analyser: Analyser<T, W>,
     feature: PhantomData<F>,
 }
 
 impl<T, H, F> MicroFrontend<T, H, F> {
     /// A front end with a frame every `hop` samples; `history` has as many whole hops as a window needs.
     pub const fn new(hop: usize, tables: T, history: H) -> Self {
-        Self { hop, history, filled: 0, analyser: Analyser::new(tables), feature: PhantomData }
+        Self::over(hop, tables, history, Work::new())
     }
 }
 
-impl<T: Borrow<Tables>, H: AsMut<[i16]>, F: Feature> Stage for MicroFrontend<T, H, F> {
+impl<T, H, F, W> MicroFrontend<T, H, F, W> {
+    /// The same, working in memory of the caller's.
+    pub const fn over(hop: usize, tables: T, history: H, work: W) -> Self {
+        Self { hop, history, filled: 0, analyser: Analyser::over(tables, work), feature: PhantomData }
+    }
+}
+
+impl<T, H, F, W> Stage for MicroFrontend<T, H, F, W>
+where
+    T: Borrow<Tables>,
+    H: AsMut<[i16]>,
+    F: Feature,
+    W: BorrowMut<Work>,
+{
     type In = i16;
     type Out = F;
 

@@ -1,12 +1,12 @@
 //! The same steps, compiled for AVX2: not other code, but wider registers.
 
-use core::borrow::Borrow;
+use core::borrow::{Borrow, BorrowMut};
 
-use super::{Analyser, CHANNELS, Tables, WINDOW};
+use super::{Analyser, CHANNELS, Tables, WINDOW, Work};
 
 /// Computes the features where this computer has AVX2; says whether it has.
-pub(super) fn process<T: Borrow<Tables>>(
-    analyser: &mut Analyser<T>,
+pub(super) fn process<T: Borrow<Tables>, W: BorrowMut<Work>>(
+    analyser: &mut Analyser<T, W>,
     samples: &[i16; WINDOW],
     features: &mut [u16; CHANNELS],
 ) -> bool {
@@ -21,8 +21,8 @@ pub(super) fn process<T: Borrow<Tables>>(
 }
 
 #[target_feature(enable = "avx2,bmi2,lzcnt")]
-fn with_avx2<T: Borrow<Tables>>(
-    analyser: &mut Analyser<T>,
+fn with_avx2<T: Borrow<Tables>, W: BorrowMut<Work>>(
+    analyser: &mut Analyser<T, W>,
     samples: &[i16; WINDOW],
     features: &mut [u16; CHANNELS],
 ) {

@@ -3,12 +3,13 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Sample, Window};
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Overlapping frames of samples, weighted for a Fourier transform.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -94,6 +95,20 @@ impl Taper {
 }
 
 pub(crate) type HostWindow<I> = Window<I, Vec<I>, Arc<[f32]>>;
+
+impl<I: Sample> Emit for HostWindow<I> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let (item, hop, part) = (I::ELEMENT.name(), self.hop, self.pre_emphasis);
+        let mut code = Code::new(site);
+        code.uses("kws_stages::audio::Window");
+        let weights =
+            code.table("weights", "What each sample of a frame is weighed with.", "f32", &self.weights);
+        let zero = format!("{:?}", I::ZERO);
+        let history = code.lend("history", "the newest samples.", item, self.history.len(), &zero);
+        let value = format!("Window::new({hop}, {part:?}, {}, {})", weights.value, history.value);
+        Ok(code.is(format!("Window<{item}, {}, {}>", history.of, weights.of), value))
+    }
+}
 
 impl WindowParams {
     /// The stage behind this port, for samples of type `I`.

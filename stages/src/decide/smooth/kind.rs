@@ -1,12 +1,13 @@
 //! The kind `smooth`.
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, Element, HostInput, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Posterior, Scale, Smooth};
 use crate::decide::posterior::posteriors;
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Mean of each label's posteriors over a window of time.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +21,18 @@ pub struct SmoothParams {
 impl Default for SmoothParams {
     fn default() -> Self {
         SmoothParams { window_ms: 300.0 }
+    }
+}
+
+impl<I: Posterior> Emit for Smooth<I, Vec<I>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
+        let mut code = Code::new(site);
+        code.uses("kws_stages::decide::Smooth");
+        let scale = self.scale.expression(&mut code);
+        let ring = code.lend("ring", "the newest posteriors.", item, self.ring.len(), zero);
+        let value = format!("Smooth::new({}, {scale}, {})", self.blocks, ring.value);
+        Ok(code.is(format!("Smooth<{item}, {}>", ring.of), value))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{
     Cost, Design, Element, Event, HostInput, Kind, OperatingPoint, Port, Refusal, Role, Site, nearest,
 };
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
-use crate::resolved::Resolved;
+use crate::resolved::{Emit, Resolved};
 
 /// Detections from posteriors, at one or several operating points.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -31,8 +32,8 @@ pub struct TriggerParams {
 pub struct PointParams {
     /// Its name, which events bear.
     pub name: String,
-    /// The label that it watches. Without one, each label but those for what is no word: `silence`, `unknown`,
-    /// `noise`, `background`, `other` and `negative`, with or without underscores around them.
+    /// The label that it watches. Without one, each label but those for what is no find: `silence`, `unknown`,
+    /// `noise`, `background`, `other`, `negative`, `nobody` and `none`, with or without underscores around them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Score at which a detection may begin.
@@ -67,11 +68,12 @@ impl Default for PointParams {
     }
 }
 
-/// Labels of what is no word.
-const NO_WORDS: [&str; 6] = ["silence", "unknown", "noise", "background", "other", "negative"];
+/// Labels of what is no find.
+const NO_WORDS: [&str; 8] =
+    ["silence", "unknown", "noise", "background", "other", "negative", "nobody", "none"];
 
-/// Whether a label is a word: anything but `silence`, `unknown`, `noise`, `background`, `other` and `negative`, with or
-/// without underscores around them.
+/// Whether a label is a find, a word or a thing that is seen: anything but `silence`, `unknown`, `noise`, `background`,
+/// `other`, `negative`, `nobody` and `none`, with or without underscores around them.
 pub fn is_word(label: &str) -> bool {
     !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
 }
@@ -128,6 +130,25 @@ impl From<&OperatingPoint> for PointParams {
     fn from(point: &OperatingPoint) -> Self {
         let OperatingPoint { name, label, on, off } = point.clone();
         PointParams { name, label: Some(label), on, off, ..PointParams::default() }
+    }
+}
+
+impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let (item, places) = (I::ELEMENT.name(), self.runs.len());
+        let mut code = Code::new(site);
+        for name in ["Moment", "Run", "Trigger", "Watch"] {
+            code.uses(&format!("kws_stages::decide::{name}"));
+        }
+        code.item_uses.push("kws_stages::decide::Watch".to_owned());
+        let scale = self.scale.expression(&mut code);
+        let watches =
+            code.table("watches", "What each place of the output watches for.", "Watch", &self.watches);
+        let (of, first) = (format!("[Run; {places}]"), format!("[Run::IDLE; {places}]"));
+        let runs = code.lend_as("runs", "what is under way.", of, first, size_of_val(self.runs.as_slice()));
+        let value =
+            format!("Trigger::new(Moment::{:?}, {scale}, {}, {})", self.emit, watches.value, runs.value);
+        Ok(code.is(format!("Trigger<{item}, {}, {}>", watches.of, runs.of), value))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The kind `wake_word`.
 
-use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Simple, Site, node};
+use kws_engine::firmware::{self, Code};
+use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 use crate::nn::Manifest;
+use crate::resolved::{Emit, Resolved};
 
 /// Detections of a microWakeWord model, as ESPHome decides them; a second input is a voice activity model, which must
 /// agree.
@@ -66,13 +68,46 @@ impl Kind for WakeWordParams {
         };
         let others = voice.as_ref().map_or(0, |voice| voice.sliding_window);
         let cost = Cost { macs: (window + others) as u64, state: window + others + 32, tables: 0 };
-        Ok(Simple::boxed(Some(output), cost, move || {
-            let voice =
-                voice.as_ref().map(|voice| Sliding::new(voice.cutoff(), vec![0u8; voice.sliding_window]));
-            let voiced = voice.is_some();
-            let stage = WakeWord::new(Sliding::new(cutoff, vec![0u8; window]), voice, pace);
-            Ok(if voiced { node(VoicedWakeWord(stage)) } else { node(stage) })
-        }))
+        let voice = voice.map(|voice| Sliding::new(voice.cutoff(), vec![0u8; voice.sliding_window]));
+        let voiced = voice.is_some();
+        let stage = WakeWord::new(Sliding::new(cutoff, vec![0u8; window]), voice, pace);
+        Ok(if voiced {
+            Resolved { output, cost, stage: VoicedWakeWord(stage) }.boxed()
+        } else {
+            Resolved { output, cost, stage }.boxed()
+        })
+    }
+}
+
+impl Sliding<Vec<u8>> {
+    /// The window as an expression, over memory of this name.
+    fn expression(&self, code: &mut Code, name: &str) -> String {
+        let ring = code.lend(name, "the newest probabilities.", "u8", self.ring.len(), "0");
+        format!("Sliding::new({}, {})", self.cutoff, ring.value)
+    }
+}
+
+impl Emit for WakeWord<Vec<u8>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site).works(firmware::Work::Integer);
+        for name in ["Sliding", "WakePace", "WakeWord"] {
+            code.uses(&format!("kws_stages::decide::{name}"));
+        }
+        let word = self.word.expression(&mut code, "word");
+        let voice = match &self.voice {
+            Some(voice) => format!("Some({})", voice.expression(&mut code, "voice")),
+            None => "None".to_owned(),
+        };
+        Ok(code.is("WakeWord<&'m mut [u8]>", format!("WakeWord::new({word}, {voice}, {:?})", self.pace)))
+    }
+}
+
+impl Emit for VoicedWakeWord<Vec<u8>> {
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        let mut code = Code::new(site);
+        code.uses("kws_stages::decide::VoicedWakeWord");
+        let stage = code.absorb(self.0.emit(site)?);
+        Ok(code.is(format!("VoicedWakeWord<{}>", "&'m mut [u8]"), format!("VoicedWakeWord({})", stage.value)))
     }
 }
 

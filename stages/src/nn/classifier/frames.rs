@@ -30,7 +30,7 @@ pub struct FrameClassifier<F, K, O, B, W, A> {
 
 impl<F, K, O, B, W, A> FrameClassifier<F, K, O, B, W, A> {
     /// The classifier, fed at this pace.
-    pub fn new(classifier: Classifier<F, K, O, B, W, A>, pace: Pace) -> Self {
+    pub const fn new(classifier: Classifier<F, K, O, B, W, A>, pace: Pace) -> Self {
         Self { classifier, pace, filled: pace.missing * pace.frame, silent: pace.silent }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kws_engine::firmware::{self, Code};
 use kws_engine::{
     Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Site, node,
 };
@@ -85,7 +86,8 @@ impl Kind for Params {
             labels,
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
-        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, pace, model }))
+        let frames = self.streaming.then_some((port.len(), self.hop));
+        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, pace, model, path, frames }))
     }
 }
 
@@ -124,14 +126,18 @@ fn damaged(path: &Path, error: &ModelError) -> Refusal {
 }
 
 /// A classifier's model and what it writes.
-struct Resolved {
+pub(super) struct Resolved {
     output: Port,
-    features: Element,
-    quantise: Quantise,
-    offset: i8,
+    pub(super) features: Element,
+    pub(super) quantise: Quantise,
+    pub(super) offset: i8,
     /// When it runs, where it reads single frames.
-    pace: Option<Pace>,
+    pub(super) pace: Option<Pace>,
     model: Model,
+    /// The model's file.
+    pub(super) path: PathBuf,
+    /// Features of a frame and frames of a hop, where it computes only what is new.
+    pub(super) frames: Option<(usize, Option<usize>)>,
 }
 
 impl Design for Resolved {
@@ -148,11 +154,15 @@ impl Design for Resolved {
     }
 
     fn remark(&self) -> Option<String> {
-        let Streaming { window, hop, whole_macs, .. } = *self.model.streaming()?;
         let macs = self.model.macs();
+        let (bytes, kernels) = (self.model.arena_bytes(), self.model.kernels().name());
+        let arena = format!("an arena of {bytes} bytes with the {kernels} kernels");
+        let Some(&Streaming { window, hop, whole_macs, .. }) = self.model.streaming() else {
+            return Some(arena);
+        };
         let times = whole_macs as f64 / macs.max(1) as f64;
         Some(format!(
-            "{macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
+            "{arena}; {macs} MACs for {hop} new of {window} frames; recomputing the window would take {whole_macs}, \
              {times:.1} times as many"
         ))
     }
@@ -162,6 +172,10 @@ impl Design for Resolved {
             Element::I8 => self.on::<i8>(),
             _ => self.on::<f32>(),
         })
+    }
+
+    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        self.code(site)
     }
 }
 

@@ -34,6 +34,29 @@ pub struct FloatConv {
     pub bounds: Bounds,
 }
 
+/// The bytes that real inputs are rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// −127 to 127, which stand for the greatest magnitude, either way; zero is zero.
+    Symmetric,
+    /// −128 to 127, which stand for the least and the greatest value.
+    Asymmetric,
+}
+
+/// CONV_2D of floats with weights of bytes (dynamic-range quantisation): each image is rounded to bytes over its own
+/// range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HybridConv {
+    /// The convolution; its weights lie in the pool of bytes.
+    pub conv: FloatConv,
+    /// Real value of one step of the weights, for each output channel, in the pool of words.
+    pub scales: Span,
+    /// Working memory in the arena, one byte for each input of an image.
+    pub scratch: Span,
+    /// How images are rounded.
+    pub rounding: Rounding,
+}
+
 /// DEPTHWISE_CONV_2D, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FloatDepthwise {

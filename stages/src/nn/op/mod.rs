@@ -16,7 +16,7 @@ mod wide;
 pub use elementwise::{Arithmetic, Binary, Table};
 pub use float::{
     Bounds, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool, FloatSoftmax,
-    FloatUnary, Function, Requantise,
+    FloatUnary, Function, HybridConv, Requantise, Rounding,
 };
 pub use geometry::{AXES, Image, Span, Window};
 pub use movement::{Fill, Move, Source};
@@ -72,6 +72,8 @@ pub enum Op {
     Rescale(Rescale),
     /// CONV_2D, float32.
     FloatConv(FloatConv),
+    /// CONV_2D, float32 with weights of bytes.
+    HybridConv(HybridConv),
     /// DEPTHWISE_CONV_2D, float32.
     FloatDepthwise(FloatDepthwise),
     /// FULLY_CONNECTED, float32.

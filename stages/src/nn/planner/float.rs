@@ -8,7 +8,7 @@ use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::op::{
     Arithmetic, Bounds, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool,
-    FloatSoftmax, FloatUnary, Function, Op, Pooling, Requantise, Span,
+    FloatSoftmax, FloatUnary, Function, HybridConv, Op, Pooling, Requantise, Rounding, Span,
 };
 use crate::nn::schema::Element;
 
@@ -16,10 +16,14 @@ impl<'a> Lowering<'_, 'a> {
     /// CONV_2D.
     pub(super) fn float_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
+        let hybrid = weights.tensor.element == Element::I8;
         let op = FloatConv {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
-            weights: self.floats(node, &weights)?,
+            weights: match hybrid {
+                true => self.pools.contents(node.contents(&weights)?)?,
+                false => self.floats(node, &weights)?,
+            },
             biases: self.float_biases(node, node.optional(2), to.channels as usize)?,
             from,
             to,
@@ -28,7 +32,30 @@ impl<'a> Lowering<'_, 'a> {
             bounds: node.bounds(activation)?,
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
-        self.ops.push(Op::FloatConv(op));
+        if !hybrid {
+            self.ops.push(Op::FloatConv(op));
+            return Ok(());
+        }
+        let (scales, zeros) = (weights.tensor.quantisation.scales, weights.tensor.quantisation.zero_points);
+        let channels = to.channels as usize;
+        // As TFLite chooses.
+        let rounding = match scales.len() {
+            count if count == channels => Rounding::Asymmetric,
+            1 => Rounding::Symmetric,
+            count => {
+                let found = format!("{count} scales");
+                let expected = format!("1 or {channels}");
+                return Err(node.error(ModelErrorKind::Quantisation, &weights, found, expected));
+            }
+        };
+        if (0..zeros.len()).any(|channel| zeros.get(channel) != Some(0)) {
+            let found = "a zero point that is not 0";
+            return Err(node.error(ModelErrorKind::Quantisation, &weights, found, "symmetric weights"));
+        }
+        let scale = |channel: usize| scales.get(channel.min(scales.len() - 1)).unwrap_or(0.0);
+        let scales = self.pools.words((0..channels).map(|channel| scale(channel).to_bits() as i32))?;
+        let scratch = Span { at: self.value(from.plane()) as u32, len: from.plane() as u32 };
+        self.ops.push(Op::HybridConv(HybridConv { conv: op, scales, scratch, rounding }));
         Ok(())
     }
 
@@ -179,7 +206,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Contents of a constant of floats, as words. Weights that the file holds as bytes (dynamic-range quantisation)
-    /// become the floats that they stand for; LiteRT would round the inputs to bytes as well.
+    /// become the floats that they stand for; LiteRT would round the inputs to bytes as well, as [`HybridConv`] does.
     pub(super) fn floats(
         &mut self,
         node: &Node<'_, 'a>,

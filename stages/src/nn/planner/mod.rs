@@ -5,6 +5,7 @@ mod arithmetic;
 mod conv;
 mod dense;
 mod float;
+mod fuse;
 mod moves;
 mod node;
 mod pack;
@@ -270,6 +271,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         let mut ops = self.fills;
         ops.append(&mut self.start);
         let start = ops.len();
+        fuse::copies(&self.values, &mut self.ops, &outputs);
         ops.append(&mut self.ops);
         let mut outputs = outputs;
         arena::lifetimes(&mut self.values, &mut ops, start, &inputs, &outputs);

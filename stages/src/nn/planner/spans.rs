@@ -47,6 +47,10 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
             (&mut op.b, &mut op.output)
         }
         Op::FloatConv(op) => (&mut op.input, &mut op.output),
+        Op::HybridConv(op) => {
+            each(Access::Scratch, &mut op.scratch);
+            (&mut op.conv.input, &mut op.conv.output)
+        }
         Op::FloatDepthwise(op) => (&mut op.input, &mut op.output),
         Op::FloatFullyConnected(op) => (&mut op.input, &mut op.output),
         Op::FloatPool(op) => (&mut op.input, &mut op.output),

@@ -7,7 +7,7 @@
 mod cases;
 
 use cases::{Bench, CASES};
-use cortex_m_rt::entry;
+use kws_qemu::machine::entry;
 use kws_qemu::random::Random;
 use semihosting::{println, process};
 use static_cell::ConstStaticCell;

@@ -36,12 +36,13 @@ pub(super) fn depthwise(op: &FloatDepthwise, constants: Constants<'_>, arena: &m
         let (batch, rows, columns) = reaches(pixel, &op.window, op.from, op.to);
         let image = &input[batch * op.from.plane()..][..op.from.plane()];
         for (channel, out) in outputs.iter_mut().enumerate() {
-            let mut sum = 0.0;
+            // TFLite begins with the bias; a network that rounds between its layers tells the difference.
+            let mut sum = word(biases[channel]);
             taps(rows, columns, &op.window, op.from, |tap, at| {
                 let value = get(&image[at + channel / op.multiplier as usize]);
                 sum += value * word(weights[tap * channels + channel]);
             });
-            *out = put(op.bounds.clamp(sum + word(biases[channel])));
+            *out = put(op.bounds.clamp(sum));
         }
     }
 }

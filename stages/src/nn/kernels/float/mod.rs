@@ -6,6 +6,7 @@
 mod conv;
 mod dense;
 mod elementwise;
+mod hybrid;
 mod pool;
 mod svdf;
 
@@ -16,6 +17,7 @@ use crate::nn::op::{Bounds, Op, Span};
 pub(super) fn float(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
     match op {
         Op::FloatConv(op) => conv::conv(op, constants, arena),
+        Op::HybridConv(op) => hybrid::conv(op, constants, arena),
         Op::FloatDepthwise(op) => conv::depthwise(op, constants, arena),
         Op::FloatFullyConnected(op) => dense::fully_connected(op, constants, arena),
         Op::FloatPool(op) => pool::pool(op, arena),

@@ -26,8 +26,6 @@ packed_kernels!(Avx2, "avx2");
 type Vector = __m256i;
 /// Lanes of a vector.
 const LANES: usize = FORM.lanes;
-/// Most pixels that are computed side by side.
-const PIXELS: usize = 6;
 /// Bytes of an item of the image.
 const ITEM: usize = 2;
 
@@ -41,9 +39,25 @@ fn padding(_: i32) -> [i8; ITEM] {
     [0; ITEM]
 }
 
+/// One word to all lanes.
+///
+/// # Safety
+///
+/// Four bytes from `at` on must be readable.
 #[target_feature(enable = "avx2")]
-fn broadcast(word: i32) -> __m256i {
-    _mm256_set1_epi32(word)
+pub(super) unsafe fn words<const T: usize>(at: *const i8, _: usize) -> __m256i {
+    // SAFETY: the caller made sure of these bytes.
+    _mm256_set1_epi32(unsafe { at.cast::<i32>().read_unaligned() })
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn zero() -> __m256i {
+    _mm256_setzero_si256()
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn add(a: __m256i, b: __m256i) -> __m256i {
+    _mm256_add_epi32(a, b)
 }
 
 #[target_feature(enable = "avx2")]
@@ -64,108 +78,137 @@ pub(super) fn load(row: &[i32], panel: usize) -> __m256i {
     unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
 }
 
-/// Sums to outputs: [`fixed::Factor::apply`](crate::nn::fixed::Factor::apply) plus the output's zero point, for
-/// factors below one half whose sums cannot overflow, which `pack` made sure of.
+/// What rescales the lanes of a panel: a product is computed in 64 bits, those of even and of odd lanes by themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Scale {
+    even: __m256i,
+    odd: __m256i,
+    even_rounding: __m256i,
+    odd_rounding: __m256i,
+    shift: __m256i,
+}
+
 #[target_feature(enable = "avx2")]
-pub(super) fn rescale(sums: __m256i, rows: &[&[i32]; 4], panel: usize) -> __m256i {
+pub(super) fn scale(rows: &[&[i32]; 4], panel: usize) -> Scale {
     let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
-    let half = _mm256_set1_epi64x(1 << 30);
-    let odd = |v| _mm256_srli_epi64::<32>(v);
-    let low = _mm256_add_epi64(_mm256_mul_epi32(sums, multiplier), half);
-    let high = _mm256_add_epi64(_mm256_mul_epi32(odd(sums), odd(multiplier)), half);
-    let product = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<31>(low), _mm256_slli_epi64::<1>(high));
-    let ties = _mm256_srai_epi32::<31>(product);
-    _mm256_srav_epi32(_mm256_add_epi32(_mm256_add_epi32(product, rounding), ties), shift)
-}
-
-/// Rescales the sums of one pixel and writes its channels.
-#[target_feature(enable = "avx2")]
-fn write<const P: usize>(block: &mut Block<'_>, sums: [__m256i; P], pixel: usize) {
-    let rescaled: [__m256i; P] = core::array::from_fn(|p| rescale(sums[p], &block.rows, p));
-    write_rescaled(block, rescaled, pixel);
-}
-
-/// Writes one pixel's channels.
-#[target_feature(enable = "avx2")]
-pub(super) fn write_rescaled<const P: usize>(block: &mut Block<'_>, rescaled: [__m256i; P], pixel: usize) {
-    let (channels, rescaling) = (block.tables.channels, block.tables.rescaling);
-    let count = (channels - block.first).min(P * LANES);
-    let to = &mut block.to[pixel * channels + block.first..][..count];
-    let first = rescaled[0];
-    let (low, high) = if P == FORM.panels {
-        let both = _mm256_packs_epi32(first, rescaled[P - 1]);
-        (_mm256_castsi256_si128(both), _mm256_extracti128_si256::<1>(both))
-    } else {
-        let words = _mm_packs_epi32(_mm256_castsi256_si128(first), _mm256_extracti128_si256::<1>(first));
-        (words, words)
-    };
-    let bytes = _mm_packs_epi16(low, high);
-    let bytes = _mm_max_epi8(bytes, _mm_set1_epi8(rescaling.min as i8));
-    let bytes = _mm_min_epi8(bytes, _mm_set1_epi8(rescaling.max as i8));
-    let mut written = [0i8; 16];
-    // SAFETY: an array of 16 bytes is as long as a vector.
-    unsafe { _mm_storeu_si128(written.as_mut_ptr().cast(), bytes) };
-    match to.as_chunks_mut().0 {
-        [whole] => *whole = written,
-        _ => to.copy_from_slice(&written[..count]),
+    let half = _mm256_set1_epi64x(1 << 31);
+    Scale {
+        even: multiplier,
+        odd: _mm256_srli_epi64::<32>(multiplier),
+        even_rounding: _mm256_add_epi64(_mm256_slli_epi64::<32>(rounding), half),
+        odd_rounding: _mm256_blend_epi32::<0x55>(rounding, half),
+        shift,
     }
 }
 
-/// Depthwise sums of a block of channels at one pixel.
+/// Sums to outputs: [`fixed::Factor::apply`](crate::nn::fixed::Factor::apply) plus the output's zero point, for
+/// factors below one half whose sums cannot overflow, which `pack` made sure of.
 ///
-/// # Safety
-///
-/// 32 bytes from `corner` plus every step on must lie in the image.
+/// Doubled sums put a product where its upper half is what the first rounding leaves; the second rounding and the zero
+/// point are added there too. Halves are rounded away from zero: a negative sum loses one more.
 #[target_feature(enable = "avx2")]
-unsafe fn depthwise_pixel(block: &mut Block<'_>, corner: usize, pixel: usize, panels: usize) {
-    // SAFETY: passed on to the caller.
+fn rescale(sums: __m256i, scale: &Scale) -> __m256i {
+    let doubled = _mm256_add_epi32(sums, sums);
+    let even = _mm256_add_epi64(_mm256_mul_epi32(doubled, scale.even), scale.even_rounding);
+    let odd = _mm256_mul_epi32(_mm256_srli_epi64::<32>(doubled), scale.odd);
+    let odd = _mm256_add_epi64(odd, scale.odd_rounding);
+    let product = _mm256_blend_epi32::<0xaa>(_mm256_shuffle_epi32::<0xf5>(even), odd);
+    let ties = _mm256_srai_epi32::<31>(sums);
+    _mm256_srav_epi32(_mm256_add_epi32(product, ties), scale.shift)
+}
+
+/// Rescales the sums of pixels that follow each other and writes their channels.
+#[target_feature(enable = "avx2")]
+pub(super) fn write<const M: usize, const P: usize>(
+    block: &mut Block<'_>,
+    scales: &[Scale; P],
+    sums: [[__m256i; P]; M],
+    pixel: usize,
+) {
+    let (channels, first, rescaling) = (block.tables.channels, block.first, block.tables.rescaling);
+    let count = (channels - first).min(P * LANES);
+    let to = &mut block.to[pixel * channels + first..][..(M - 1) * channels + count];
+    let (min, max) = (_mm_set1_epi8(rescaling.min as i8), _mm_set1_epi8(rescaling.max as i8));
+    for (m, sums) in sums.into_iter().enumerate() {
+        let (low, high) = (rescale(sums[0], &scales[0]), rescale(sums[P - 1], &scales[P - 1]));
+        let (low, high) = if P == FORM.panels {
+            let both = _mm256_packs_epi32(low, high);
+            (_mm256_castsi256_si128(both), _mm256_extracti128_si256::<1>(both))
+        } else {
+            let words = _mm_packs_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256::<1>(low));
+            (words, words)
+        };
+        let bytes = _mm_min_epi8(_mm_max_epi8(_mm_packs_epi16(low, high), min), max);
+        store(&mut to[m * channels..][..count], bytes);
+    }
+}
+
+/// Writes as many of the first bytes as `to` holds.
+#[target_feature(enable = "avx2")]
+fn store(to: &mut [i8], bytes: __m128i) {
+    // SAFETY: each store writes as many bytes as `to` is long, the last to an array of its own.
     unsafe {
-        match panels {
-            1 => eight(block, corner, pixel),
-            _ => sixteen(block, corner, pixel),
+        match to.len() {
+            16 => _mm_storeu_si128(to.as_mut_ptr().cast(), bytes),
+            8 => _mm_storeu_si64(to.as_mut_ptr().cast(), bytes),
+            count => {
+                let mut written = [0i8; 16];
+                _mm_storeu_si128(written.as_mut_ptr().cast(), bytes);
+                to.copy_from_slice(&written[..count]);
+            }
         }
     }
 }
 
-/// Depthwise sums of 16 channels at one pixel.
+/// Depthwise sums of `P` panels of channels at one pixel.
 ///
 /// # Safety
 ///
-/// 32 bytes from `corner` plus every step on must lie in the image.
+/// `P` times 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx2")]
-unsafe fn sixteen(block: &mut Block<'_>, corner: usize, pixel: usize) {
-    let mut sums: [__m256i; 2] = core::array::from_fn(|p| load(block.rows[0], p));
-    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<2>().0;
+unsafe fn depthwise_pixel<const P: usize>(
+    block: &mut Block<'_>,
+    scales: &[Scale; P],
+    corner: usize,
+    pixel: usize,
+) {
+    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
         // SAFETY: the caller made sure of these vectors.
-        let [a, b] = steps.map(|step| unsafe {
-            _mm256_loadu_si256(block.image.as_ptr().add(corner + step as usize).cast())
-        });
-        let pairs = [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+        let pairs = unsafe {
+            let taps = steps.map(|step| block.image.as_ptr().add(corner + step as usize));
+            if P == 1 { eight(taps) } else { sixteen(taps) }
+        };
         for ((sum, pairs), weights) in sums.iter_mut().zip(pairs).zip(weights) {
             *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, self::weights(weights)));
         }
     }
-    write(block, sums, pixel);
+    write(block, scales, [sums], pixel);
 }
 
-/// Depthwise sums of 8 channels at one pixel.
+/// Two taps of 16 channels, those of each channel side by side; by fours from each half in turn.
 ///
 /// # Safety
 ///
-/// 16 bytes from `corner` plus every step on must lie in the image.
+/// 32 bytes from either tap on must be readable.
 #[target_feature(enable = "avx2")]
-unsafe fn eight(block: &mut Block<'_>, corner: usize, pixel: usize) {
-    let mut sum = load(block.rows[0], 0);
-    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0;
-    for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
-        // SAFETY: the caller made sure of these vectors.
-        let [a, b] = steps
-            .map(|step| unsafe { _mm_loadu_si128(block.image.as_ptr().add(corner + step as usize).cast()) });
-        let pairs = _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, self::weights(weights)));
-    }
-    write(block, [sum], pixel);
+unsafe fn sixteen(taps: [*const i8; 2]) -> [__m256i; 2] {
+    // SAFETY: the caller made sure of these vectors.
+    let [a, b] = taps.map(|tap| unsafe { _mm256_loadu_si256(tap.cast()) });
+    [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)]
+}
+
+/// Two taps of 8 channels, those of each channel side by side, and the same again.
+///
+/// # Safety
+///
+/// 16 bytes from either tap on must be readable.
+#[target_feature(enable = "avx2")]
+unsafe fn eight(taps: [*const i8; 2]) -> [__m256i; 2] {
+    // SAFETY: the caller made sure of these vectors.
+    let [a, b] = taps.map(|tap| unsafe { _mm_loadu_si128(tap.cast()) });
+    [_mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b)); 2]
 }
 
 /// Sum of the products of weights with inputs.

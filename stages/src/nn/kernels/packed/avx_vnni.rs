@@ -2,7 +2,8 @@
 
 use core::arch::x86_64::*;
 
-use super::avx2::{load, rescale, write_rescaled};
+use super::avx2::{Scale, add, load, scale, words, write, zero};
+use super::image::unsigned::{ITEM, item, padding};
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::{AVX_VNNI as FORM, FLIP};
@@ -28,26 +29,6 @@ packed_kernels!(AvxVnni, "avx2,avxvnni");
 type Vector = __m256i;
 /// Lanes of a vector.
 const LANES: usize = FORM.lanes;
-/// Most pixels that are computed side by side.
-const PIXELS: usize = 6;
-/// Bytes of an item of the image.
-const ITEM: usize = 1;
-
-/// An input byte, as the image holds it.
-fn item(byte: i8, _: i32) -> [i8; ITEM] {
-    [byte ^ FLIP]
-}
-
-/// What the image holds beyond its border: the input's zero point.
-fn padding(offset: i32) -> [i8; ITEM] {
-    [(-offset) as i8 ^ FLIP]
-}
-
-#[target_feature(enable = "avx2")]
-fn broadcast(word: i32) -> __m256i {
-    _mm256_set1_epi32(word)
-}
-
 #[target_feature(enable = "avx2,avxvnni")]
 fn accumulate(sum: __m256i, word: __m256i, weights: __m256i) -> __m256i {
     _mm256_dpbusd_avx_epi32(sum, word, weights)
@@ -59,22 +40,20 @@ fn weights(bytes: &[i8; 32]) -> __m256i {
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
-/// Rescales the sums of one pixel and writes its channels.
-#[target_feature(enable = "avx2")]
-fn write<const P: usize>(block: &mut Block<'_>, sums: [__m256i; P], pixel: usize) {
-    let rescaled: [__m256i; P] = core::array::from_fn(|p| rescale(sums[p], &block.rows, p));
-    write_rescaled(block, rescaled, pixel);
-}
-
-/// Depthwise sums of a block of channels at one pixel.
+/// Depthwise sums of `P` panels of channels at one pixel.
 ///
 /// # Safety
 ///
 /// 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn depthwise_pixel(block: &mut Block<'_>, corner: usize, pixel: usize, panels: usize) {
-    let mut sums: [__m256i; 2] = core::array::from_fn(|p| load(block.rows[0], p.min(panels - 1)));
-    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.chunks_exact(panels);
+unsafe fn depthwise_pixel<const P: usize>(
+    block: &mut Block<'_>,
+    scales: &[Scale; P],
+    corner: usize,
+    pixel: usize,
+) {
+    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
         // SAFETY: the caller made sure of these vectors.
         let taps = steps
@@ -88,24 +67,13 @@ unsafe fn depthwise_pixel(block: &mut Block<'_>, corner: usize, pixel: usize, pa
             _mm_unpacklo_epi16(high01, high23),
             _mm_unpackhi_epi16(high01, high23),
         ];
-        match weights {
-            [one] => {
-                let words = _mm256_set_m128i(quarters[1], quarters[0]);
-                sums[0] = accumulate(sums[0], words, self::weights(one));
-            }
-            [one, two, ..] => {
-                let words = _mm256_set_m128i(quarters[2], quarters[0]);
-                sums[0] = accumulate(sums[0], words, self::weights(one));
-                let words = _mm256_set_m128i(quarters[3], quarters[1]);
-                sums[1] = accumulate(sums[1], words, self::weights(two));
-            }
-            [] => {}
+        // Two panels have their channels by fours in turn.
+        for (p, (sum, weights)) in sums.iter_mut().zip(weights).enumerate() {
+            let words = _mm256_set_m128i(quarters[p + P], quarters[p]);
+            *sum = accumulate(*sum, words, self::weights(weights));
         }
     }
-    match panels {
-        1 => write(block, [sums[0]], pixel),
-        _ => write(block, sums, pixel),
-    }
+    write(block, scales, [sums], pixel);
 }
 
 /// Sum of the products of weights with inputs that are 128 greater than stored.

@@ -25,6 +25,12 @@ impl Padded {
         }
     }
 
+    /// Whether the image is one window, so that its items are in the order of the weights.
+    pub(super) fn is_window(&self, window: &Window) -> bool {
+        (self.height, self.width) == (window.height as usize, window.width as usize)
+            && (window.dilation_x, window.dilation_y) == (1, 1)
+    }
+
     /// Items of one row.
     pub(crate) fn row(&self) -> usize {
         self.width * self.channels
@@ -45,6 +51,12 @@ impl Padded {
         pad: T,
         form: impl Fn(i8) -> T,
     ) {
+        if (window.pad_top, window.pad_left) == (0, 0)
+            && self.row() == from.row()
+            && self.height <= from.height as usize
+        {
+            return copy(input, image, form);
+        }
         let before = (window.pad_left as usize * self.channels).min(self.row());
         let copied = from.row().min(self.row() - before);
         let mut rows = image.chunks_exact_mut(self.row()).take(self.height);
@@ -56,20 +68,58 @@ impl Padded {
             let (left, rest) = row.split_at_mut(before);
             let (inside, right) = rest.split_at_mut(copied);
             left.fill(pad);
-            inside.iter_mut().zip(source).for_each(|(to, from)| *to = form(*from));
+            copy(source, inside, &form);
             right.fill(pad);
         }
         rows.for_each(|row| row.fill(pad));
     }
 }
 
+/// Items for products of unsigned with signed bytes.
+#[cfg(target_arch = "x86_64")]
+pub(super) mod unsigned {
+    use super::super::pack::FLIP;
+
+    /// Bytes of an item of the image.
+    pub(in super::super) const ITEM: usize = 1;
+
+    /// An input byte, as the image holds it.
+    pub(in super::super) fn item(byte: i8, _: i32) -> [i8; ITEM] {
+        [byte ^ FLIP]
+    }
+
+    /// What the image holds beyond its border: the input's zero point.
+    pub(in super::super) fn padding(offset: i32) -> [i8; ITEM] {
+        [(-offset) as i8 ^ FLIP]
+    }
+}
+
+/// Copies bytes, each through `form`, as many as both sides have. In pieces of lengths that the compiler knows: what a
+/// loop over single bytes leaves to its last round costs more than short rows do.
+#[inline(always)]
+fn copy<T: Copy>(from: &[i8], to: &mut [T], form: impl Fn(i8) -> T) {
+    let (from, from_rest) = from[..from.len().min(to.len())].as_chunks::<64>();
+    let (to, to_rest) = to.as_chunks_mut::<64>();
+    for (to, from) in to.iter_mut().zip(from) {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = form(*from));
+    }
+    let (from, from_rest) = from_rest.as_chunks::<8>();
+    let (to, to_rest) = to_rest.as_chunks_mut::<8>();
+    for (to, from) in to.iter_mut().zip(from) {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = form(*from));
+    }
+    to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = form(*from));
+}
+
 /// The corners of the windows of all outputs in the padded image, in items.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Corners {
-    rows: usize,
-    columns: usize,
-    down: usize,
-    right: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// From one row to the next.
+    pub(super) down: usize,
+    /// From one column to the next.
+    pub(super) right: usize,
 }
 
 impl Corners {
@@ -82,18 +132,21 @@ impl Corners {
         }
     }
 
-    /// The corners when `channels` items of each row of outputs are taken as one pixel.
-    pub(super) fn spread(self, to: Image, channels: usize) -> Self {
+    /// The corners when `channels` items of each row of outputs are taken as one pixel, the next one `right` away.
+    pub(super) fn spread(self, to: Image, channels: usize, right: usize) -> Self {
         if channels == to.channels as usize {
             return self;
         }
-        Self { columns: to.row() / channels, right: channels, ..self }
+        Self { columns: to.row() / channels, right, ..self }
     }
 
-    /// All of them, in row-major order of the outputs.
-    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        let Self { rows, columns, down, right } = self;
-        (0..rows).flat_map(move |y| (0..columns).map(move |x| y * down + x * right))
+    /// The same corners in a single row, where the last of a row is as far from the first of the next as from the one
+    /// before it.
+    pub(super) fn joined(self) -> Self {
+        if self.down != self.columns * self.right {
+            return self;
+        }
+        Self { rows: 1, columns: self.rows * self.columns, ..self }
     }
 
     /// The last one.

@@ -5,12 +5,12 @@
 /// Writes a set's `Kernels` and its loops over blocks, tiles of pixels and steps, for the processor features
 /// `$features`.
 ///
-/// The module that calls it has: `FORM`, `LANES`, `ITEM` (bytes of an item of the image), `PIXELS` (most pixels that are
-/// computed side by side), `item` (an input byte as the image holds it, from the byte and the input's offset) and
-/// `padding` (what the image holds beyond its border, from that offset), the type `Vector`, and with the same features
-/// `load` (a vector of a row of lanes), `weights` (a vector of weights), `broadcast` (a word to all lanes),
-/// `accumulate` (adds products to sums), `write` (rescales the sums of a pixel and writes its channels), `dot` and the
-/// unsafe `depthwise_pixel`.
+/// The module that calls it has: `FORM`, `LANES`, `ITEM` (bytes of an item of the image), `item` (an input byte as the
+/// image holds it, from the byte and the input's offset) and `padding` (what the image holds beyond its border, from that
+/// offset), the types `Vector` and `Scale`, and with the same features `load` (a vector of a row of lanes), `weights` (a
+/// vector of weights), `words` (words of `T` pixels to all lanes), `accumulate` (adds products to sums), `add`, `zero`,
+/// `scale` (what rescales the lanes of a panel), `write` (rescales the sums of `M` pixels that follow each other and
+/// writes their channels), `dot` and the unsafe `depthwise_pixel`.
 macro_rules! packed_kernels {
     ($set:ident, $features:literal) => {
         impl $crate::nn::kernels::Kernels for $set {
@@ -44,83 +44,143 @@ macro_rules! packed_kernels {
             let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
             let padded = Padded::new(op.from, op.to, &op.window);
             let spans = (op.weights, op.channels);
-            let tables = Tables::new(FORM, constants, spans, op.to.channels as usize, op.rescaling);
+            let (channels, single) = (FORM.paired(op.to), op.to.channels as usize);
+            let tables = Tables::new(FORM, constants, spans, channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window);
             check(&tables, corners, ITEM, 4, image);
+            let whole = padded.is_window(&op.window) && (padded.row() * ITEM).is_multiple_of(4);
+            let apart = corners.right * ITEM;
+            let corners = corners.spread(op.to, channels, 2 * corners.right).joined();
             let offset = op.rescaling.input_offset;
-            let images = input.chunks_exact(op.from.plane());
-            for (from, to) in images.zip(output.chunks_exact_mut(op.to.plane())) {
+            for batch in 0..op.from.batch as usize {
+                let from = &input[batch * op.from.plane()..][..op.from.plane()];
+                let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
                 let items = &mut image.as_chunks_mut().0[..padded.len()];
                 padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
                 for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
                     let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+                    if whole {
+                        match panels {
+                            1 => line::<1>(block),
+                            2 => line::<2>(block),
+                            _ => line::<{ FORM.panels }>(block),
+                        }
+                        continue;
+                    }
                     // SAFETY: `check` made sure that every window lies in the image.
                     unsafe {
                         match panels {
-                            1 => tiles::<1>(block, corners.iter()),
-                            2 => tiles::<2>(block, corners.iter()),
-                            _ => tiles::<{ FORM.panels }>(block, corners.iter()),
+                            1 if channels != single => tiles::<1, 2>(block, corners, apart),
+                            1 => tiles::<1, 1>(block, corners, apart),
+                            2 => tiles::<2, 1>(block, corners, apart),
+                            _ => tiles::<{ FORM.panels }, 1>(block, corners, apart),
                         }
                     }
                 }
             }
         }
 
-        /// # Safety
-        ///
-        /// Every corner, in bytes, plus every step of the tables plus four bytes must lie in the image.
+        /// Computes the only pixel, whose window is the whole image, of `P` panels of channels: what models that see
+        /// one frame at a time do most.
         #[target_feature(enable = $features)]
-        unsafe fn tiles<const P: usize>(mut block: Block<'_>, mut corners: impl Iterator<Item = usize>) {
-            let mut pixel = 0;
-            loop {
-                let mut tile = [0; PIXELS];
-                let count = tile.iter_mut().zip(&mut corners).map(|(to, corner)| *to = corner * ITEM).count();
-                // SAFETY: passed on to the caller.
-                unsafe {
-                    match count {
-                        0 => return,
-                        1 => sums::<1, P>(&mut block, &tile, pixel),
-                        2 => sums::<2, P>(&mut block, &tile, pixel),
-                        3 => sums::<3, P>(&mut block, &tile, pixel),
-                        4 => sums::<4, P>(&mut block, &tile, pixel),
-                        5 => sums::<5, P>(&mut block, &tile, pixel),
-                        _ => sums::<6, P>(&mut block, &tile, pixel),
+        fn line<const P: usize>(mut block: Block<'_>) {
+            let mut sums: [[Vector; P]; 2] = [core::array::from_fn(|p| load(block.rows[0], p)), [zero(); P]];
+            let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+            // A sum waits for the one before it, so every other word goes to a second set.
+            let pairs = panels.as_chunks::<2>();
+            let words = block.image.as_chunks::<4>().0;
+            let mut pair = |words: &[[i8; 4]], panels: &[[[i8; 4 * LANES]; P]]| {
+                for ((word, panels), sums) in words.iter().zip(panels).zip(&mut sums) {
+                    // SAFETY: an array of four bytes is as long as a word.
+                    let word = unsafe { self::words::<1>(word.as_ptr(), 0) };
+                    for (sum, panel) in sums.iter_mut().zip(panels) {
+                        *sum = accumulate(*sum, word, weights(panel));
                     }
                 }
-                pixel += count;
+            };
+            for (words, panels) in words.as_chunks::<2>().0.iter().zip(pairs.0) {
+                pair(words, panels);
+            }
+            pair(&words[2 * pairs.0.len()..], pairs.1);
+            let [even, odd] = sums;
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            write(&mut block, &scales, [core::array::from_fn(|p| add(even[p], odd[p]))], 0);
+        }
+
+        /// Computes all pixels of `P` panels of channels; a vector of sums holds `T` pixels, which lie `apart`.
+        ///
+        /// # Safety
+        ///
+        /// Every corner of every pixel, in bytes, plus every step of the tables plus four bytes must lie in the image.
+        #[target_feature(enable = $features)]
+        unsafe fn tiles<const P: usize, const T: usize>(
+            mut block: Block<'_>,
+            corners: Corners,
+            apart: usize,
+        ) {
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            let (right, most) = (corners.right * ITEM, if P == FORM.panels { 6 } else { 8 });
+            let mut pixel = 0;
+            for y in 0..corners.rows {
+                let (mut corner, mut left) = (y * corners.down * ITEM, corners.columns);
+                while left > 0 {
+                    let (places, count) = ([corner, right, apart], left.min(most));
+                    // SAFETY: passed on to the caller.
+                    unsafe {
+                        match count {
+                            1 => sums::<1, P, T>(&mut block, &scales, places, pixel),
+                            2 => sums::<2, P, T>(&mut block, &scales, places, pixel),
+                            3 => sums::<3, P, T>(&mut block, &scales, places, pixel),
+                            4 => sums::<4, P, T>(&mut block, &scales, places, pixel),
+                            5 => sums::<5, P, T>(&mut block, &scales, places, pixel),
+                            6 => sums::<6, P, T>(&mut block, &scales, places, pixel),
+                            7 => sums::<7, P, T>(&mut block, &scales, places, pixel),
+                            _ => sums::<8, P, T>(&mut block, &scales, places, pixel),
+                        }
+                    }
+                    pixel += count;
+                    left -= count;
+                    corner += count * right;
+                }
             }
         }
 
-        /// Computes `M` pixels by `P` panels.
+        /// Computes `M` pixels, or pairs of them, by `P` panels: from a corner on, each so far right of the one before.
         ///
         /// # Safety
         ///
-        /// As [`tiles`], for the first `M` corners.
+        /// As [`tiles`], for the `M` corners.
         #[target_feature(enable = $features)]
-        unsafe fn sums<const M: usize, const P: usize>(
+        unsafe fn sums<const M: usize, const P: usize, const T: usize>(
             block: &mut Block<'_>,
-            corners: &[usize; PIXELS],
+            scales: &[Scale; P],
+            [corner, right, apart]: [usize; 3],
             pixel: usize,
         ) {
             let biases: [Vector; P] = core::array::from_fn(|p| load(block.rows[0], p));
             let mut sums = [biases; M];
+            // A sum waits for the one before it. Where there are few of them, every other step goes to a second set.
+            let mut others = [[zero(); P]; M];
             let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
-            for (step, panels) in block.tables.steps.iter().zip(panels) {
+            for (i, (step, panels)) in block.tables.steps.iter().zip(panels).enumerate() {
                 let panels = panels.each_ref().map(|bytes| weights(bytes));
-                for (sums, corner) in sums.iter_mut().zip(corners) {
-                    // SAFETY: the caller made sure that these four bytes lie in the image.
+                let to = if M * P < 4 && i % 2 == 1 { &mut others } else { &mut sums };
+                for (m, sums) in to.iter_mut().enumerate() {
+                    // SAFETY: the caller made sure that these words lie in the image.
                     let word = unsafe {
-                        block.image.as_ptr().add(corner + *step as usize).cast::<i32>().read_unaligned()
+                        words::<T>(block.image.as_ptr().add(corner + m * right + *step as usize), apart)
                     };
-                    let word = broadcast(word);
                     for (sum, panel) in sums.iter_mut().zip(panels) {
                         *sum = accumulate(*sum, word, panel);
                     }
                 }
             }
-            for (m, sums) in sums.into_iter().enumerate() {
-                write(block, sums, pixel + m);
+            if M * P < 4 {
+                for (sums, others) in sums.iter_mut().zip(others) {
+                    sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = add(*sum, other));
+                }
             }
+            write(block, scales, sums, pixel);
         }
 
         #[target_feature(enable = $features)]
@@ -129,20 +189,61 @@ macro_rules! packed_kernels {
             let padded = Padded::new(op.from, op.to, &op.window);
             let channels = FORM.spread(op);
             let tables = Tables::new(FORM, constants, (op.weights, op.channels), channels, op.rescaling);
-            let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels);
+            let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels, channels);
+            let single = (corners.rows, corners.columns) == (1, 1);
             // A vector of channels may read past those of the last tap.
             check(&tables, corners, ITEM, (channels + FORM.block() - 1) * ITEM, image);
             let offset = op.rescaling.input_offset;
-            let images = input.chunks_exact(op.from.plane());
-            for (from, to) in images.zip(output.chunks_exact_mut(op.to.plane())) {
+            for batch in 0..op.from.batch as usize {
+                let from = &input[batch * op.from.plane()..][..op.from.plane()];
+                let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
                 let items = &mut image.as_chunks_mut().0[..padded.len()];
                 padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
                 for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / FORM.inputs) {
-                    let mut block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
-                    for (pixel, corner) in corners.iter().enumerate() {
-                        // SAFETY: `check` made sure that the vectors of every window lie in the image.
-                        unsafe { depthwise_pixel(&mut block, (corner + first) * ITEM, pixel, panels) };
+                    let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+                    // SAFETY: `check` made sure that the vectors of every window lie in the image.
+                    unsafe {
+                        match panels {
+                            1 if single => pixel::<1>(block),
+                            2 if single => pixel::<2>(block),
+                            _ if single => pixel::<{ FORM.panels }>(block),
+                            1 => pixels::<1>(block, corners),
+                            2 => pixels::<2>(block, corners),
+                            _ => pixels::<{ FORM.panels }>(block, corners),
+                        }
                     }
+                }
+            }
+        }
+
+        /// Computes the depthwise sums of a block of `P` panels of channels at the only pixel.
+        ///
+        /// # Safety
+        ///
+        /// As [`pixels`], for the first item of the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixel<const P: usize>(mut block: Block<'_>) {
+            let (scales, corner) = (core::array::from_fn(|p| scale(&block.rows, p)), block.first * ITEM);
+            // SAFETY: passed on to the caller.
+            unsafe { depthwise_pixel::<P>(&mut block, &scales, corner, 0) };
+        }
+
+        /// Computes the depthwise sums of all pixels of a block of `P` panels of channels.
+        ///
+        /// # Safety
+        ///
+        /// `P` vectors of items from each corner plus every step on must lie in the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixels<const P: usize>(mut block: Block<'_>, corners: Corners) {
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            let mut pixel = 0;
+            for y in 0..corners.rows {
+                let mut corner = (y * corners.down + block.first) * ITEM;
+                for _ in 0..corners.columns {
+                    // SAFETY: passed on to the caller.
+                    unsafe { depthwise_pixel(&mut block, &scales, corner, pixel) };
+                    corner += corners.right * ITEM;
+                    pixel += 1;
                 }
             }
         }

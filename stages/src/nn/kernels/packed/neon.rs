@@ -17,7 +17,7 @@ macro_rules! neon_kernels {
             use super::super::loops::packed_kernels;
             use super::super::pack::NEON as FORM;
             use super::super::tables::{Block, Tables, check, lend};
-            use super::{broadcast, gather, load, weights, write};
+            use super::{Scale, add, gather, load, scale, weights, words, write, zero};
             use crate::nn::kernels::{self, Constants, Plain};
             use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
 
@@ -38,8 +38,6 @@ macro_rules! neon_kernels {
             type Vector = int32x4_t;
             /// Lanes of a vector.
             const LANES: usize = FORM.lanes;
-            /// Most pixels that are computed side by side.
-            const PIXELS: usize = 6;
             /// Bytes of an item of the image.
             const ITEM: usize = 1;
 
@@ -55,15 +53,20 @@ macro_rules! neon_kernels {
 
             $accumulate
 
-            /// Depthwise sums of a block of channels at one pixel.
+            /// Depthwise sums of `P` panels of channels at one pixel.
             ///
             /// # Safety
             ///
             /// 16 bytes from `corner` plus every step on must lie in the image.
             #[target_feature(enable = $features)]
-            unsafe fn depthwise_pixel(block: &mut Block<'_>, corner: usize, pixel: usize, panels: usize) {
-                let mut sums: [Vector; 4] = core::array::from_fn(|p| load(block.rows[0], p.min(panels - 1)));
-                let blocks = block.weights.as_chunks::<{ 4 * LANES }>().0.chunks_exact(panels);
+            unsafe fn depthwise_pixel<const P: usize>(
+                block: &mut Block<'_>,
+                scales: &[Scale; P],
+                corner: usize,
+                pixel: usize,
+            ) {
+                let mut sums: [Vector; P] = core::array::from_fn(|p| load(block.rows[0], p));
+                let blocks = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
                 for (steps, panels) in block.tables.steps.as_chunks::<4>().0.iter().zip(blocks) {
                     // SAFETY: the caller made sure of these vectors.
                     let words = unsafe { gather(block.image, corner, steps) };
@@ -71,11 +74,7 @@ macro_rules! neon_kernels {
                         *sum = accumulate(*sum, words, weights(panel));
                     }
                 }
-                match panels {
-                    1 => write(block, [sums[0]], pixel),
-                    2 => write(block, [sums[0], sums[1]], pixel),
-                    _ => write(block, sums, pixel),
-                }
+                write(block, scales, [sums], pixel);
             }
 
             /// Sum of the products of weights with inputs.
@@ -129,9 +128,25 @@ neon_kernels!(
     }
 );
 
+/// One word to all lanes.
+///
+/// # Safety
+///
+/// Four bytes from `at` on must be readable.
 #[target_feature(enable = "neon")]
-fn broadcast(word: i32) -> int8x16_t {
-    vreinterpretq_s8_s32(vdupq_n_s32(word))
+unsafe fn words<const T: usize>(at: *const i8, _: usize) -> int8x16_t {
+    // SAFETY: the caller made sure of these bytes.
+    vreinterpretq_s8_s32(vdupq_n_s32(unsafe { at.cast::<i32>().read_unaligned() }))
+}
+
+#[target_feature(enable = "neon")]
+fn zero() -> int32x4_t {
+    vdupq_n_s32(0)
+}
+
+#[target_feature(enable = "neon")]
+fn add(a: int32x4_t, b: int32x4_t) -> int32x4_t {
+    vaddq_s32(a, b)
 }
 
 #[target_feature(enable = "neon")]
@@ -167,32 +182,54 @@ unsafe fn gather(image: &[i8], corner: usize, steps: &[i32; 4]) -> [int8x16_t; 4
     .map(|words| vreinterpretq_s8_s16(words))
 }
 
-/// Sums to outputs, as [`super::avx2`]'s: the same table of roundings, which hold the output's zero point.
-#[target_feature(enable = "neon")]
-fn rescale(sums: int32x4_t, rows: &[&[i32]; 4], panel: usize) -> int32x4_t {
-    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
-    let product = vqrdmulhq_s32(sums, multiplier);
-    let ties = vshrq_n_s32::<31>(product);
-    vshlq_s32(vaddq_s32(vaddq_s32(product, rounding), ties), vnegq_s32(shift))
+/// What rescales the lanes of a panel.
+#[derive(Clone, Copy)]
+struct Scale {
+    multiplier: int32x4_t,
+    rounding: int32x4_t,
+    /// Negated: NEON shifts to the left.
+    shift: int32x4_t,
 }
 
-/// Rescales the sums of one pixel and writes its channels.
 #[target_feature(enable = "neon")]
-fn write<const P: usize>(block: &mut Block<'_>, sums: [int32x4_t; P], pixel: usize) {
-    let (channels, rescaling) = (block.tables.channels, block.tables.rescaling);
-    let count = (channels - block.first).min(P * 4);
-    let to = &mut block.to[pixel * channels + block.first..][..count];
-    // Panels that are not there repeat the last.
-    let narrow = |p: usize| vqmovn_s32(rescale(sums[p.min(P - 1)], &block.rows, p.min(P - 1)));
-    let (low, high) = (vcombine_s16(narrow(0), narrow(1)), vcombine_s16(narrow(2), narrow(3)));
-    let bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
-    let bytes = vmaxq_s8(bytes, vdupq_n_s8(rescaling.min as i8));
-    let bytes = vminq_s8(bytes, vdupq_n_s8(rescaling.max as i8));
-    let mut written = [0i8; BLOCK];
-    // SAFETY: an array of 16 bytes is as long as a vector.
-    unsafe { vst1q_s8(written.as_mut_ptr(), bytes) };
-    match to.as_chunks_mut().0 {
-        [whole] => *whole = written,
-        _ => to.copy_from_slice(&written[..count]),
+fn scale(rows: &[&[i32]; 4], panel: usize) -> Scale {
+    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+    Scale { multiplier, rounding, shift: vnegq_s32(shift) }
+}
+
+/// Sums to outputs: [`fixed::Factor::apply`](crate::nn::fixed::Factor::apply) plus the output's zero point, which the
+/// roundings hold, for factors below one half whose sums cannot overflow, which `pack` made sure of.
+#[target_feature(enable = "neon")]
+fn rescale(sums: int32x4_t, scale: &Scale) -> int32x4_t {
+    let product = vqrdmulhq_s32(sums, scale.multiplier);
+    let ties = vshrq_n_s32::<31>(product);
+    vshlq_s32(vaddq_s32(vaddq_s32(product, scale.rounding), ties), scale.shift)
+}
+
+/// Rescales the sums of pixels that follow each other and writes their channels.
+#[target_feature(enable = "neon")]
+fn write<const M: usize, const P: usize>(
+    block: &mut Block<'_>,
+    scales: &[Scale; P],
+    sums: [[int32x4_t; P]; M],
+    pixel: usize,
+) {
+    let (channels, first, rescaling) = (block.tables.channels, block.first, block.tables.rescaling);
+    let count = (channels - first).min(P * 4);
+    let to = &mut block.to[pixel * channels + first..][..(M - 1) * channels + count];
+    let (min, max) = (vdupq_n_s8(rescaling.min as i8), vdupq_n_s8(rescaling.max as i8));
+    for (m, sums) in sums.into_iter().enumerate() {
+        // Panels that are not there repeat the last.
+        let narrow = |p: usize| vqmovn_s32(rescale(sums[p.min(P - 1)], &scales[p.min(P - 1)]));
+        let (low, high) = (vcombine_s16(narrow(0), narrow(1)), vcombine_s16(narrow(2), narrow(3)));
+        let bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
+        let mut written = [0i8; BLOCK];
+        // SAFETY: an array of 16 bytes is as long as a vector.
+        unsafe { vst1q_s8(written.as_mut_ptr(), vminq_s8(vmaxq_s8(bytes, min), max)) };
+        let to = &mut to[m * channels..][..count];
+        match to.as_chunks_mut().0 {
+            [whole] => *whole = written,
+            _ => to.copy_from_slice(&written[..count]),
+        }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Form {
     /// What is added to an input byte before it is multiplied: 128 makes it unsigned; nothing stands for the input's
     /// own offset.
     pub(crate) bias: Option<i32>,
+    /// Whether a vector of sums may be two pixels' of a convolution.
+    pub(crate) pairs: bool,
 }
 
 /// Order of the channels of a full block.
@@ -35,18 +37,20 @@ pub(super) const FLIP: i8 = i8::MIN;
 
 /// AVX2: products of 16-bit pairs.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const AVX2: Form = Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 2, bias: None };
+pub(crate) const AVX2: Form =
+    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 2, bias: None, pairs: false };
 /// AVX-VNNI: products of four unsigned with four signed bytes.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const AVX_VNNI: Form =
-    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 4, bias: Some(128) };
+    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: false };
 /// AVX-512 VNNI: the same in longer vectors.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const VNNI: Form =
-    Form { lanes: 16, panels: 4, order: Order::Interleaved, inputs: 4, bias: Some(128) };
+    Form { lanes: 16, panels: 4, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: true };
 /// NEON: products of four signed bytes.
 #[cfg(target_arch = "aarch64")]
-pub(crate) const NEON: Form = Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0) };
+pub(crate) const NEON: Form =
+    Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0), pairs: false };
 
 /// An operator's constants, packed.
 #[derive(Debug, Default)]
@@ -66,18 +70,32 @@ pub(crate) struct Channels<'a> {
 
 impl Form {
     /// Channels that are written together.
+    #[inline(always)]
     pub(crate) const fn block(self) -> usize {
         self.lanes * self.panels
     }
 
     /// Blocks of channels: first channel and number of panels of each. A last block that does not fill all panels
     /// is cut down to those that it needs, in powers of two.
+    #[inline(always)]
     pub(crate) fn blocks(self, channels: usize) -> impl Iterator<Item = (usize, usize)> {
         (0..channels.div_ceil(self.block())).map(move |i| {
             let first = i * self.block();
-            let panels = (channels - first).div_ceil(self.lanes).next_power_of_two().min(self.panels);
-            (first, panels)
+            (first, self.panels_of(channels - first))
         })
+    }
+
+    /// Panels of a block of `channels`.
+    #[inline(always)]
+    fn panels_of(self, channels: usize) -> usize {
+        channels.div_ceil(self.lanes).next_power_of_two().min(self.panels)
+    }
+
+    /// Lanes of all blocks.
+    #[inline(always)]
+    pub(crate) fn walked(self, channels: usize) -> usize {
+        let full = (channels - 1) / self.block() * self.block();
+        full + self.panels_of(channels - full) * self.lanes
     }
 
     /// The channel, counted from the block's first, that lane `lane` of panel `panel` computes.
@@ -137,13 +155,15 @@ impl Form {
                 steps.extend((0..width.div_ceil(self.inputs)).map(|i| (y, run, at, i * self.inputs)));
             }
         }
-        let value =
-            |channel: usize, (y, run, _, i): (usize, usize, usize, usize)| match i < width && channel < out {
-                true => weight(channel, y, run * taps + i / depth, i % depth),
-                false => 0,
-            };
+        let walked = self.paired(to);
+        let value = |channel: usize, (y, run, _, i): (usize, usize, usize, usize)| match i < width
+            && channel < walked
+        {
+            true => weight(channel % out, y, run * taps + i / depth, i % depth),
+            false => 0,
+        };
         packed.words.extend(steps.iter().map(|(_, _, at, i)| ((at + i) * (4 / self.inputs)) as i32));
-        for (first, panels) in self.blocks(out) {
+        for (first, panels) in self.blocks(walked) {
             for &(y, run, at, i) in &steps {
                 for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
                     let channel = first + self.channel(panels, panel, lane);
@@ -151,7 +171,7 @@ impl Form {
                 }
             }
         }
-        let sums: Vec<Sums> = (0..out)
+        let sums: Vec<Sums> = (0..walked)
             .map(|channel| {
                 let taps = steps
                     .iter()
@@ -162,6 +182,14 @@ impl Form {
         self.constants(&mut packed.words, rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)
+    }
+
+    /// Channels that a convolution walks as one. Where those of a pixel fill half a vector, and the pixels of a row go in
+    /// pairs, a vector computes two pixels: each half reads its own words of the image.
+    pub(crate) fn paired(self, to: Image) -> usize {
+        let channels = to.channels as usize;
+        let pairs = self.pairs && 2 * channels == self.lanes && to.width.is_multiple_of(2);
+        if pairs { self.lanes } else { channels }
     }
 
     /// Channels that a depthwise convolution walks as one. At a horizontal stride of one, neighbouring pixels read
@@ -282,9 +310,10 @@ impl Sums {
 
     /// Bias, multiplier, rounding and shift of one channel; `extra` is what the input's form lacks of its offset.
     ///
-    /// The kernels round with one addition where TFLite compares remainders. That is the same as long as nothing
-    /// overflows, which the channel's weights must prove here. A channel whose output never changes (pruned away in
-    /// training, its scale next to nothing) needs no proof: it becomes a constant.
+    /// The kernels round with one addition, and one more for negative sums, where TFLite compares remainders. That is the
+    /// same as long as nothing overflows, which the channel's weights must prove here. A channel whose output never
+    /// changes (pruned away in training, its scale next to nothing) needs no proof: it becomes a constant, which stays the
+    /// same when one is taken from it for a negative sum.
     fn lane(self, bias: i32, factor: Factor, rescaling: &Rescaling, extra: i64) -> Option<[i32; 4]> {
         let (low, high) = (i64::from(rescaling.input_offset) - 128, i64::from(rescaling.input_offset) + 127);
         let bound = |sum: i64| i32::try_from(sum).ok().filter(|sum| sum.unsigned_abs() < (1 << 31) - 256);
@@ -295,7 +324,7 @@ impl Sums {
             scaled.max(i64::from(rescaling.min)).min(i64::from(rescaling.max)) as i32
         };
         if factor.shift <= 0 && output(least) == output(most) {
-            return Some([0, 0, output(least), 0]);
+            return Some([0, 0, 2 * output(least) + 1, 1]);
         }
         const BOUND: i32 = 1 << 30;
         if !(-23..=-1).contains(&factor.shift) || least <= -BOUND || most >= BOUND {

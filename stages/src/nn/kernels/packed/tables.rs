@@ -19,7 +19,9 @@ pub(super) struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// The tables that `spans` of the bytes and of the words hold.
+    /// The tables that `spans` of the bytes and of the words hold. Inlined, so that nothing divides by the numbers of
+    /// a form.
+    #[inline(always)]
     pub(super) fn new(
         form: Form,
         constants: Constants<'a>,
@@ -27,15 +29,16 @@ impl<'a> Tables<'a> {
         channels: usize,
         rescaling: Rescaling,
     ) -> Self {
-        let lanes = form.blocks(channels).map(|(_, panels)| panels * form.lanes).sum::<usize>();
+        let lanes = form.walked(channels);
         let words = &constants.words[spans.1.range()];
         let (steps, rest) = words.split_at(words.len() - 4 * lanes);
-        let mut rows = rest.chunks_exact(lanes);
-        let rows = core::array::from_fn(|_| rows.next().unwrap_or_default());
+        let ((biases, rest), shifts) = (rest.split_at(lanes), &rest[3 * lanes..]);
+        let rows = [biases, &rest[..lanes], &rest[lanes..2 * lanes], shifts];
         Self { form, steps, rows, weights: &constants.bytes[spans.0.range()], rescaling, channels }
     }
 
     /// First channel, panels, weights and lanes of each block of channels, whose lanes have `words` words of weights.
+    #[inline(always)]
     pub(super) fn blocks(
         &self,
         words: usize,
@@ -51,11 +54,12 @@ impl<'a> Tables<'a> {
 
 /// Checks that the `read` bytes from every step of every window on lie in the image, whose items take `item` bytes:
 /// then the kernels may read without looking.
+#[inline(always)]
 pub(super) fn check(tables: &Tables<'_>, corners: Corners, item: usize, read: usize, image: &[i8]) {
-    let forward = tables.steps.iter().all(|step| *step >= 0);
-    let step = tables.steps.iter().copied().max().unwrap_or(0) as usize;
+    // A step backwards, as an unsigned number, is farther than any image reaches.
+    let step = tables.steps.iter().fold(0, |most: u32, step| most.max(*step as u32)) as usize;
     let end = corners.last() * item + step + read;
-    assert!(forward && end <= image.len(), "the plan was not packed for these kernels");
+    assert!(end <= image.len(), "the plan was not packed for these kernels");
 }
 
 /// One block of output channels of one image.

@@ -1,0 +1,172 @@
+//! `arducam`: a camera module with a frame buffer of its own.
+
+mod buffer;
+mod sensor;
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::i2c::I2c;
+use embedded_hal::spi::SpiDevice;
+use kws_engine::{Fault, Flow, Stage};
+
+use buffer::FrameBuffer;
+pub use sensor::Pixels;
+use sensor::Ov2640;
+
+/// Milliseconds for which a picture is waited for.
+const PATIENCE_MS: u32 = 2000;
+/// Milliseconds after a reset.
+const RESET_MS: u32 = 100;
+
+/// Watches by an ArduCAM Mini 2MP: an OV2640, set up over I2C, whose pictures a buffer of 384 KiB keeps until they are
+/// read over SPI.
+///
+/// The module takes a picture while the pipeline works on the one before. A firing waits for at most a millisecond: as
+/// long as the picture is not there, it writes nothing.
+///
+/// # Writes
+/// u8 `[height, width, 2]` of the role `rgb565` or `yuyv`, which `colour` makes a picture of, each a period long: how
+/// many come in a second is the module's affair, and `fps` states it. A picture that the buffer did not get whole is lost.
+///
+/// # Parameters
+/// `width` and `height`, multiples of 4 of at most 800 and 600, together at most 196,608 pixels; `pixels`; `fps`; `skip`,
+/// the bytes that the buffer sends before a picture.
+///
+/// # Faults
+/// A buffer or a sensor that does not answer, or is another, and a picture that does not come within two seconds.
+///
+/// # Reference
+/// OmniVision, OV2640 datasheet; ArduCAM, "ArduCAM Mini 2MP hardware application note". embedded-hal 1.0, `SpiDevice`
+/// (mode 0, at most 8 MHz) and `I2c`.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "arducam"
+/// width = 160
+/// height = 120
+/// fps = 5
+///
+/// [[stage]]
+/// kind = "colour"
+/// to = "rgb"
+/// ```
+pub struct ArduCam<S, I, D> {
+    buffer: FrameBuffer<S>,
+    sensor: Ov2640<I>,
+    delay: D,
+    shot: Shot,
+    phase: Phase,
+}
+
+/// What pictures are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shot {
+    /// Pixels of a row.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// What two bytes mean.
+    pub pixels: Pixels,
+    /// Ticks from one picture to the next.
+    pub period: u64,
+    /// Bytes that the buffer sends before a picture.
+    pub skip: u8,
+}
+
+/// What the module is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is set up.
+    Dark,
+    /// A picture is being taken, for so many milliseconds.
+    Exposing(u32),
+}
+
+/// Why the module cannot go on.
+enum Trouble {
+    Buffer,
+    OtherBuffer,
+    Sensor,
+    OtherSensor,
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Self {
+        Fault::new(match trouble {
+            Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
+            Trouble::OtherBuffer => "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock",
+            Trouble::Sensor => "the camera's sensor cannot be reached over I2C",
+            Trouble::OtherSensor => "what answers over I2C is no OV2640",
+        })
+    }
+}
+
+impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
+    /// A module at these buses, not yet set up.
+    pub const fn new(spi: S, i2c: I, delay: D, shot: Shot) -> Self {
+        ArduCam {
+            buffer: FrameBuffer::new(spi),
+            sensor: Ov2640::new(i2c),
+            delay,
+            shot,
+            phase: Phase::Dark,
+        }
+    }
+
+    fn set_up(&mut self) -> Result<(), Trouble> {
+        self.buffer.reset(true)?;
+        self.delay.delay_ms(RESET_MS);
+        self.buffer.reset(false)?;
+        self.delay.delay_ms(RESET_MS);
+        self.buffer.check()?;
+        self.sensor.check()?;
+        self.sensor.reset()?;
+        self.delay.delay_ms(RESET_MS);
+        self.sensor.set_up(self.shot)
+    }
+
+    /// Looks whether the picture is there, and reads it; the next one is then begun.
+    fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, Fault> {
+        if !self.buffer.is_done()? {
+            if waited >= PATIENCE_MS {
+                return Err(Fault::new("the camera has taken no picture for two seconds"));
+            }
+            self.delay.delay_ms(1);
+            self.phase = Phase::Exposing(waited + 1);
+            return Ok(Flow::Skip);
+        }
+        let skip = usize::from(self.shot.skip);
+        let whole = self.buffer.length()? as usize >= skip + output.len();
+        if whole {
+            self.buffer.read(skip, output)?;
+        }
+        self.buffer.start()?;
+        self.phase = Phase::Exposing(0);
+        Ok(if whole { Flow::Emit } else { Flow::Lost(self.shot.period) })
+    }
+}
+
+impl<S: SpiDevice, I: I2c, D: DelayNs> Stage for ArduCam<S, I, D> {
+    type In = ();
+    type Out = u8;
+
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+        match self.phase {
+            Phase::Exposing(waited) => self.look(waited, output),
+            Phase::Dark => {
+                self.set_up()?;
+                self.buffer.start()?;
+                self.phase = Phase::Exposing(0);
+                Ok(Flow::Skip)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+mod kind;
+#[cfg(feature = "std")]
+pub use kind::ArduCamParams;
+
+#[cfg(test)]
+mod tests;

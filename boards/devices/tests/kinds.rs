@@ -1,0 +1,90 @@
+//! The kinds of this crate in pipelines: what is written for a board, and what is refused.
+#![cfg(feature = "std")]
+
+use std::path::Path;
+
+use kws_engine::firmware::{self, Board, Firmware};
+use kws_engine::{Pipeline, Registry};
+
+const BOARDS: &str = include_str!("../../boards.toml");
+const MODEL: &str = "../../pipelines/models/yes_no_tiny/model.tflite";
+
+/// A pipeline that begins with `source` and ends with `rest`, as the firmware of a Nano 33 BLE.
+fn write(source: &str, rest: &str) -> Result<String, String> {
+    let middle = "[[stage]]\nkind = \"window\"\nlength_ms = 30\nhop_ms = 20\n[[stage]]\nkind = \"fft\"\nsize = 512\n\
+        [[stage]]\nkind = \"mel\"\nbands = 40\nlow_hz = 20\nhigh_hz = 7600\nof = \"power\"\n\
+        [[stage]]\nkind = \"log\"\noffset = 1e-6\n[[stage]]\nkind = \"dct\"\ncoefficients = 20\n\
+        [[stage]]\nkind = \"stack\"\nframes = 49\nhop = 5\n";
+    let text = format!(
+        "{source}\n{middle}[[stage]]\nkind = \"classifier\"\nmodel = \"{MODEL}\"\n[[stage]]\nkind = \"smooth\"\n\
+         [[stage]]\nkind = \"trigger\"\n{rest}"
+    );
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    kws_devices::register(&mut registry);
+    firmware::bind(&mut registry);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let board = Board::list(BOARDS).and_then(|boards| Board::named(boards, "nano33ble"));
+    let board = board.map_err(|error| error.to_string())?;
+    let pipeline = Pipeline::parse(&text, "pipeline.toml", folder).map_err(|error| error.to_string())?;
+    Firmware::new(&pipeline, &board, &registry)
+        .map(|firmware| firmware.source)
+        .map_err(|error| error.to_string())
+}
+
+const MIC: &str = "[[stage]]\nkind = \"mic\"";
+const LED: &str = "[[stage]]\nkind = \"led\"\ninputs = [\"smooth\", \"trigger\"]\n";
+
+#[track_caller]
+fn has(source: Result<String, String>, wanted: &[&str]) {
+    let source = source.unwrap_or_else(|error| panic!("{error}"));
+    // Line breaks are the writer's own affair.
+    let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
+    for wanted in wanted {
+        assert!(source.contains(wanted), "no `{wanted}` in\n{}", &source[..source.len().min(6000)]);
+    }
+}
+
+#[track_caller]
+fn refuses(source: Result<String, String>, expected: &str) {
+    let error = source.err().unwrap_or_default();
+    assert!(error.contains(expected), "found `{error}`, expected `{expected}`");
+}
+
+#[test]
+fn a_led_is_told_its_lamp_its_label_and_its_ticks() {
+    let wanted = "Led::new(crate::Light::Red, Active::High, Shown::Label(2), 4000)";
+    has(
+        write(MIC, &format!("{LED}pin = \"red\"\nlabel = \"yes\"\nhold_ms = 250")),
+        &["Seat<Led<f32, crate::Light>>", wanted],
+    );
+    has(write(MIC, LED), &["Led::new(crate::Light::Led, Active::High, Shown::Any, 16000)"]);
+}
+
+#[test]
+fn a_led_refuses_what_it_cannot_show() {
+    refuses(write(MIC, &format!("{LED}label = \"yess\"")), "did you mean `yes`?");
+    refuses(
+        write(MIC, &LED.replace("\"smooth\", \"trigger\"", "\"trigger\", \"smooth\"")),
+        "expected events",
+    );
+    refuses(write(MIC, &format!("{LED}pin = \"a-b\"")), "expected letters, digits and underscores");
+}
+
+#[test]
+fn a_button_counts_in_blocks() {
+    let button = "\n[[stage]]\nkind = \"button\"\nmode = \"toggle\"\ndebounce_ms = 25";
+    let wanted = "Button::new(crate::Switch::Button, Active::Low, Mode::Toggle, 3, 160)";
+    has(write(&format!("{MIC}{button}"), ""), &["Seat<Button<i16, crate::Switch>>", wanted]);
+}
+
+#[test]
+fn microphones_are_given() {
+    let pdm = "[[stage]]\nname = \"ear\"\nkind = \"pdm_spi_mic\"\norder = 4\ngain = 2\nblock = 80";
+    let wanted = ["Seat<PdmSpiMic<crate::PdmBus, 4>>", "ear: crate::PdmBus", "PdmSpiMic::new(ear, 2)"];
+    has(write(pdm, ""), &wanted);
+    has(
+        write("[[stage]]\nkind = \"adc_mic\"", ""),
+        &["Seat<crate::AdcMic<160>>", "adc_mic: crate::AdcMic<160>"],
+    );
+}

@@ -1,0 +1,95 @@
+//! `--check --board`: what a pipeline takes of a board.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use kws_engine::firmware::{self, Board, Budget, Firmware};
+use kws_engine::{Pipeline, Registry};
+use serde_json::{Value, json};
+
+use super::arguments::Format;
+use super::failure::Failure;
+use super::table::{Side, Table};
+use super::units;
+
+/// The boards that are known.
+const BOARDS: &str = include_str!("../../../boards.toml");
+
+const TITLE: Style = Style::new().bold();
+const NOTICE: Style = AnsiColor::Yellow.on_default();
+
+/// Plans a pipeline for a board with the kinds that it has, and writes what it takes as text or as one JSON document.
+pub(crate) fn write(
+    pipeline: &Pipeline,
+    registry: &Registry,
+    board: &str,
+    format: Format,
+    to: &mut impl Write,
+) -> Result<(), Failure> {
+    let unknown = |failure: firmware::Failure| Failure::usage(failure.to_string());
+    let board = Board::named(Board::list(BOARDS).map_err(unknown)?, board).map_err(unknown)?;
+    let mut registry = registry.clone();
+    kws_devices::register(&mut registry);
+    firmware::bind(&mut registry);
+    let Firmware { budget, misfit, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
+    match format {
+        Format::Json => writeln!(to, "{:#}", as_json(&budget, &notices))?,
+        Format::Text => as_text(pipeline, &board, &budget, &notices, to)?,
+    }
+    to.flush()?;
+    misfit.map_or(Ok(()), |misfit| Err(misfit.into()))
+}
+
+fn as_text(
+    pipeline: &Pipeline,
+    board: &Board,
+    budget: &Budget,
+    notices: &[String],
+    to: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(to, "{TITLE}{}{TITLE:#} on {TITLE}{}{TITLE:#}: {}", pipeline.name, board.name, board.about)?;
+    for notice in notices {
+        writeln!(to, "{NOTICE}notice:{NOTICE:#} {notice}")?;
+    }
+    writeln!(to)?;
+    table(budget).write(to, "  ")?;
+    writeln!(to, "\n{budget}")
+}
+
+fn table(budget: &Budget) -> Table {
+    use Side::{Left, Right};
+    let mut table = Table::new(&[
+        ("stage", Left),
+        ("kind", Left),
+        ("blocks", Right),
+        ("state", Right),
+        ("tables", Right),
+        ("MACs/s", Right),
+        ("instructions/s", Right),
+        ("of the core", Right),
+    ]);
+    let bytes = |count: usize| if count > 0 { units::bytes(count) } else { String::new() };
+    let rate = |rate: f64| if rate > 0.0 { units::count(rate) } else { String::new() };
+    for share in &budget.stages {
+        let core = share.instructions_per_second / f64::from(budget.clock_hz.max(1));
+        table.row([
+            share.stage.clone(),
+            share.kind.clone(),
+            bytes(share.blocks),
+            bytes(share.state),
+            bytes(share.tables),
+            rate(share.macs_per_second),
+            rate(share.instructions_per_second),
+            if core > 0.0 { units::percent(core) } else { String::new() },
+        ]);
+    }
+    table
+}
+
+fn as_json(budget: &Budget, notices: &[String]) -> Value {
+    let mut value = json!(budget);
+    value["ram"]["used"] = json!(budget.ram.used());
+    value["flash"]["used"] = json!(budget.flash.used());
+    value["notices"] = json!(notices);
+    value
+}

@@ -1,0 +1,200 @@
+//! Pictures of any size and colour as those of one.
+
+use kws_engine::{Block, Element, Port, Role, Stage};
+use kws_stages::vision::{Conversion, Crop, CropParams, Method, Palette, Region, Resizer, Scaling, Size};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CLOCK, Picture};
+
+/// What a source of pictures writes: the parameters that all of them share.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Frames {
+    /// Width of the pictures that are written; by default that of what is read.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    pub(crate) width: Option<usize>,
+    /// Height of the pictures that are written; by default that of what is read.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    pub(crate) height: Option<usize>,
+    /// How a picture of another shape is made to fit.
+    #[serde(default)]
+    pub(crate) fit: Fit,
+    /// Colours of the pictures that are written.
+    #[serde(default)]
+    pub(crate) colour: Palette,
+}
+
+/// How a picture of another shape is made to fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Fit {
+    /// What juts out is cut off, the same on both sides.
+    #[default]
+    Crop,
+    /// The shape is changed.
+    Stretch,
+    /// What is missing is black, the same on both sides.
+    Letterbox,
+}
+
+impl Frames {
+    /// The size of what is written, of pictures whose own size is this.
+    pub(crate) fn size(&self, own: Size) -> Size {
+        Size {
+            height: self.height.unwrap_or(own.height),
+            width: self.width.unwrap_or(own.width),
+            channels: self.colour.channels(),
+        }
+    }
+
+    /// The port of a source that writes pictures of a size, so many in a second.
+    pub(crate) fn port(size: Size, fps: f64) -> Port {
+        let period = ((f64::from(CLOCK) / fps).round() as u64).max(1);
+        Port::source(Element::U8, size.shape(), Role::IMAGE, CLOCK, period)
+    }
+}
+
+/// Makes pictures fit.
+pub(crate) struct Fitter {
+    to: Size,
+    fit: Fit,
+    /// For pictures of the size that came last.
+    path: Option<Path>,
+    coloured: Vec<u8>,
+    cut: Vec<u8>,
+    scaled: Vec<u8>,
+}
+
+/// The steps for pictures of one size.
+struct Path {
+    from: Size,
+    conversion: Option<Conversion>,
+    crop: Crop,
+    /// What is cut out.
+    region: Region,
+    resizer: Resizer,
+    /// Where the result lies in what is written.
+    place: Region,
+}
+
+impl Fitter {
+    /// Makes pictures of a size.
+    pub(crate) fn new(to: Size, fit: Fit) -> Self {
+        Fitter { to, fit, path: None, coloured: Vec::new(), cut: Vec::new(), scaled: Vec::new() }
+    }
+
+    /// Writes a picture as it shall be.
+    ///
+    /// # Errors
+    /// When it is of a size that cannot be brought to the one that is wanted.
+    pub(crate) fn fit(&mut self, picture: &Picture, output: &mut [u8]) -> Result<(), String> {
+        if picture.size == self.to {
+            output.copy_from_slice(&picture.pixels);
+            return Ok(());
+        }
+        if self.path.as_ref().is_none_or(|path| path.from != picture.size) {
+            self.path = Some(Path::new(picture.size, self.to, self.fit)?);
+        }
+        let Some(Path { conversion, crop, region, resizer, place, .. }) = &mut self.path else {
+            return Ok(());
+        };
+        let pixels = match conversion {
+            None => &picture.pixels,
+            Some(conversion) => {
+                self.coloured.resize(picture.size.height * picture.size.width * self.to.channels, 0);
+                conversion.convert(&picture.pixels, &mut self.coloured);
+                &self.coloured
+            }
+        };
+        self.cut.resize(region.height * region.width * self.to.channels, 0);
+        self.scaled.resize(place.height * place.width * self.to.channels, 0);
+        let crop = crop.process(Block { at: 0, items: pixels }, &mut self.cut).map(|_| ());
+        crop.and_then(|()| resizer.resize(&self.cut, &mut self.scaled)).map_err(|fault| fault.to_string())?;
+        output.fill(0);
+        let rows = output.chunks_exact_mut(self.to.row()).skip(place.y);
+        let row = place.width * self.to.channels;
+        for (to, from) in rows.zip(self.scaled.chunks_exact(row)) {
+            to[place.x * self.to.channels..][..row].copy_from_slice(from);
+        }
+        Ok(())
+    }
+}
+
+impl Path {
+    fn new(from: Size, to: Size, fit: Fit) -> Result<Self, String> {
+        let whole = |of: Size| Region { x: 0, y: 0, width: of.width, height: of.height };
+        let shaped = |of: Size, like: Size| {
+            let aspect = Some([like.width as u32, like.height as u32]);
+            CropParams { aspect, ..CropParams::default() }.region(of).map_err(|refusal| refusal.message)
+        };
+        let (region, place) = match fit {
+            Fit::Crop => (shaped(from, to)?, whole(to)),
+            Fit::Stretch => (whole(from), whole(to)),
+            Fit::Letterbox => (whole(from), shaped(to, from)?),
+        };
+        let coloured = Size { channels: to.channels, ..from };
+        let cut = Size { height: region.height, width: region.width, ..coloured };
+        let scaling = Scaling { from: cut, height: place.height, width: place.width };
+        // An area's mean where it becomes smaller, interpolation where there is nothing to take the mean of.
+        let smaller = place.height <= cut.height && place.width <= cut.width;
+        let method = if smaller { Method::Area } else { Method::Bilinear };
+        let conversion = match (from.channels, to.channels) {
+            (3, 1) => Some(Conversion::RgbToGrey),
+            (1, 3) => Some(Conversion::GreyToRgb),
+            _ => None,
+        };
+        let resizer = Resizer::new(scaling, method)?;
+        Ok(Path { from, conversion, crop: Crop::new(coloured, region), region, resizer, place })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of two rows: black, white.
+    fn rows(width: usize) -> Picture {
+        let pixels = [vec![0; width], vec![255; width]].concat();
+        Picture { size: Size { height: 2, width, channels: 1 }, pixels }
+    }
+
+    fn fitted(picture: &Picture, to: Size, fit: Fit) -> Vec<u8> {
+        let mut output = vec![77; to.items()];
+        Fitter::new(to, fit).fit(picture, &mut output).unwrap();
+        output
+    }
+
+    #[test]
+    fn a_wide_picture_fits_a_square_in_three_ways() {
+        let square = Size { height: 2, width: 2, channels: 1 };
+        let mut wide = rows(4);
+        wide.pixels[0] = 255;
+        assert_eq!(fitted(&wide, square, Fit::Crop), [0, 0, 255, 255]);
+        assert_eq!(fitted(&wide, square, Fit::Stretch), [128, 0, 255, 255]);
+        let boxed = fitted(&rows(4), Size { height: 4, width: 4, channels: 1 }, Fit::Letterbox);
+        assert_eq!(boxed, [[0; 4], [0; 4], [255; 4], [0; 4]].concat());
+    }
+
+    #[test]
+    fn pictures_may_change_size_and_colour_in_the_middle() {
+        let to = Size { height: 1, width: 1, channels: 3 };
+        let mut fitter = Fitter::new(to, Fit::Stretch);
+        let mut output = [0; 3];
+        for (width, expected) in [(2, [128; 3]), (5, [128; 3])] {
+            fitter.fit(&rows(width), &mut output).unwrap();
+            assert_eq!(output, expected);
+        }
+        let coloured = Picture { size: to, pixels: vec![1, 2, 3] };
+        fitter.fit(&coloured, &mut output).unwrap();
+        assert_eq!(output, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_frame_rate_is_a_period_in_microseconds() {
+        let size = Size { height: 1, width: 1, channels: 1 };
+        assert_eq!(Frames::port(size, 30.0).period, 33_333);
+        assert_eq!(Frames::port(size, 0.5).period, 2_000_000);
+    }
+}

@@ -1,0 +1,113 @@
+//! `camera`: a camera of this computer as a source, or pictures in its place.
+
+#[cfg(feature = "camera")]
+mod device;
+#[cfg(any(feature = "camera", test))]
+mod watch;
+
+use std::path::PathBuf;
+
+use kws_engine::{Design, Kind, Refusal, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ImageFilesParams;
+use crate::picture::Frames;
+
+/// Watches by a camera (Video4Linux), or shows pictures where there is none.
+///
+/// # Writes
+/// `image` u8 `[height, width, channels]`, a tick a microsecond, each picture at the time that the camera took it.
+/// Motion JPEG and YUYV are understood, in this order; the camera is asked for the size and the frame rate that are
+/// wanted, and what it delivers instead is made to fit.
+///
+/// # Faults
+/// Pictures that the computer was too slow for, and those that are damaged, are gaps. A camera that is unplugged, or says
+/// nothing for five seconds, ends the run with an error that says so.
+///
+/// # Needs
+/// Linux, and the cargo feature `camera`, which needs libclang to build. Without it, or without a camera, the pictures
+/// that `fallback` names are shown, and a notice says so.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "camera"
+/// width = 320
+/// height = 240
+/// fallback = "pictures"
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CameraParams {
+    /// Its file, or part of its name; by default the first camera that there is.
+    #[serde(default)]
+    device: Option<String>,
+    /// Pictures in a second.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 0.1, max = 240), extend("unit" = "1/s"))]
+    fps: f64,
+    /// Pictures to be shown where there is no camera, a folder or what else `image_files` takes.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    fallback: Option<PathBuf>,
+    #[serde(flatten)]
+    shown: Frames,
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+impl Kind for CameraParams {
+    const NAME: &'static str = "camera";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        match self.watch() {
+            Ok(design) => Ok(design),
+            Err(missing) => self.show(missing, site),
+        }
+    }
+}
+
+/// Why there is no camera, and what to do.
+struct Missing {
+    why: String,
+    help: String,
+}
+
+impl CameraParams {
+    #[cfg(not(feature = "camera"))]
+    fn watch(&self) -> Result<Box<dyn Design>, Missing> {
+        Err(Missing {
+            why: "this program was built without camera support".to_owned(),
+            help: "install libclang (Debian: `apt install libclang-dev`) and run `cargo run --release --features camera \
+                   -- …`"
+                .to_owned(),
+        })
+    }
+
+    #[cfg(feature = "camera")]
+    fn watch(&self) -> Result<Box<dyn Design>, Missing> {
+        let help =
+            "connect one, or name another with `device`: `/dev/video0` or a part of its name".to_owned();
+        device::design(self.device.as_deref(), self.fps, &self.shown).map_err(|why| Missing { why, help })
+    }
+
+    fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let Missing { why, help } = missing;
+        let Some(fallback) = self.fallback else {
+            let help = format!("{help}; or name pictures with `fallback = \"…\"`");
+            let refusal = match self.device {
+                Some(_) => Refusal::of("device", why),
+                None => Refusal::new(why),
+            };
+            return Err(refusal.help(help));
+        };
+        let name = fallback.display();
+        site.notice(format!("no camera ({why}): showing the pictures of `{name}`. To watch, {help}."));
+        ImageFilesParams::of(fallback, self.fps, self.shown)
+            .design(site)
+            .map_err(|refusal| Refusal { key: Some("fallback".to_owned()), ..refusal })
+    }
+}

@@ -1,0 +1,190 @@
+//! `video_file`: uncompressed video.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_stages::vision::{Palette, Size, luma_to_grey, yuv_to_rgb};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use y4m::{Colorspace, Decoder, Limits};
+
+use crate::picture::{Fitter, Frames, Picture};
+
+/// The most bytes of a frame that are read.
+const MEMORY: usize = 256 << 20;
+
+/// Plays a video without compression: YUV4MPEG2 (`.y4m`), 8 bits, 4:2:0, 4:2:2, 4:4:4 or grey.
+///
+/// # Writes
+/// `image` u8 `[height, width, channels]`, a tick a microsecond, at the file's own frame rate to the nearest
+/// microsecond. Colours are ITU-R BT.601's of limited range, as `colour` converts them; chroma is repeated.
+///
+/// # Faults
+/// A file that is no such video, or whose frames take more than 256 MiB, is refused when the pipeline is planned. A last
+/// incomplete frame is dropped. `ffmpeg -i film.mp4 -pix_fmt yuv420p film.y4m` makes such a file of any other.
+///
+/// # Example
+/// ```toml
+/// [[stage]]
+/// kind = "video_file"
+/// path = "door.y4m"
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VideoFileParams {
+    /// The file, relative to the pipeline's folder.
+    #[schemars(extend("format" = "path"))]
+    path: PathBuf,
+    /// How often it is played; 0 for ever.
+    #[serde(default = "once")]
+    repeat: u32,
+    #[serde(flatten)]
+    shown: Frames,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Kind for VideoFileParams {
+    const NAME: &'static str = "video_file";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let path = site.path(&self.path);
+        let film = Film::open(&path, self.shown.colour).map_err(|text| Refusal::of("path", text))?;
+        let size = self.shown.size(film.picture.size);
+        let port = Frames::port(size, film.fps);
+        let VideoFileParams { repeat, shown, .. } = self;
+        Ok(Simple::boxed(Some(port), Cost::default(), move || {
+            let film = Film::open(&path, shown.colour).map_err(Fault::because)?;
+            let fitter = Fitter::new(size, shown.fit);
+            let plays = (repeat > 0).then_some(repeat);
+            Ok(node(Projector { path: path.clone(), film, fitter, plays, begun: false }))
+        }))
+    }
+}
+
+/// A video under way.
+struct Film {
+    decoder: Decoder<BufReader<File>>,
+    colour: Palette,
+    subsampling: Subsampling,
+    fps: f64,
+    /// The frame that was read last, as a picture.
+    picture: Picture,
+}
+
+/// How many pixels share a chroma value, along and down.
+#[derive(Clone, Copy)]
+struct Subsampling {
+    across: usize,
+    down: usize,
+    grey: bool,
+}
+
+impl Film {
+    fn open(path: &Path, colour: Palette) -> Result<Self, String> {
+        let name = path.display();
+        let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
+        let decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MEMORY });
+        let decoder = decoder.map_err(|error| format!("`{name}` is no YUV4MPEG2 video: {}", said(&error)))?;
+        let (across, down, grey) = match decoder.get_colorspace() {
+            Colorspace::C420 | Colorspace::C420jpeg | Colorspace::C420paldv | Colorspace::C420mpeg2 => {
+                (2, 2, false)
+            }
+            Colorspace::C422 => (2, 1, false),
+            Colorspace::C444 => (1, 1, false),
+            Colorspace::Cmono => (1, 1, true),
+            other => {
+                let help = "convert it with `ffmpeg -pix_fmt yuv420p`";
+                return Err(format!("`{name}` has the format {other:?}, expected 8 bits; {help}"));
+            }
+        };
+        if String::from_utf8_lossy(decoder.get_raw_params()).contains("COLORRANGE=FULL") {
+            let help = "convert it with `ffmpeg -pix_fmt yuv420p -color_range tv`";
+            return Err(format!("`{name}` has colours of full range, expected limited range; {help}"));
+        }
+        let (height, width) = (decoder.get_height(), decoder.get_width());
+        let rate = decoder.get_framerate();
+        let fps = rate.num as f64 / rate.den as f64;
+        if height == 0 || width == 0 || !(0.001..=1000.0).contains(&fps) {
+            return Err(format!("`{name}` has {width}×{height} pixels and {fps} frames a second"));
+        }
+        let size = Size { height, width, channels: colour.channels() };
+        let picture = Picture { size, pixels: vec![0; size.items()] };
+        Ok(Film { decoder, colour, subsampling: Subsampling { across, down, grey }, fps, picture })
+    }
+
+    /// Reads the next frame; whether there was one.
+    fn advance(&mut self) -> Result<bool, String> {
+        let frame = match self.decoder.read_frame() {
+            Ok(frame) => frame,
+            Err(y4m::Error::EOF) => return Ok(false),
+            Err(error) => return Err(said(&error)),
+        };
+        let [y, u, v] = [frame.get_y_plane(), frame.get_u_plane(), frame.get_v_plane()];
+        let Subsampling { across, down, grey } = self.subsampling;
+        let width = self.picture.size.width;
+        let rows = self.picture.pixels.chunks_exact_mut(self.picture.size.row());
+        for (row, (pixels, luma)) in rows.zip(y.chunks_exact(width)).enumerate() {
+            if self.colour == Palette::Grey {
+                pixels.iter_mut().zip(luma).for_each(|(grey, y)| *grey = luma_to_grey(*y));
+                continue;
+            }
+            let chroma = row / down * width.div_ceil(across);
+            for (column, (pixel, y)) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(luma).enumerate() {
+                let place = chroma + column / across;
+                let (u, v) = if grey { (128, 128) } else { (u[place], v[place]) };
+                *pixel = yuv_to_rgb(*y, u, v);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What the reader says, in words of ours.
+fn said(error: &y4m::Error) -> String {
+    match error {
+        y4m::Error::EOF => "it ends within its header".to_owned(),
+        y4m::Error::OutOfMemory => format!("a frame takes more than {} MiB", MEMORY >> 20),
+        y4m::Error::UnknownColorspace => "it has an unknown format of colours".to_owned(),
+        y4m::Error::ParseError(_) => "its header cannot be understood".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The stage.
+struct Projector {
+    path: PathBuf,
+    film: Film,
+    fitter: Fitter,
+    /// How often it is still to be played; `None` for ever.
+    plays: Option<u32>,
+    /// The film has shown a frame.
+    begun: bool,
+}
+
+impl Stage for Projector {
+    type In = ();
+    type Out = u8;
+
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+        let fault = |text: String| Fault::because(format!("`{}`: {text}", self.path.display()));
+        while !self.film.advance().map_err(fault)? {
+            if !self.begun {
+                return Err(fault("it holds no frame".to_owned()));
+            }
+            self.plays = self.plays.map(|plays| plays.saturating_sub(1));
+            if self.plays == Some(0) {
+                return Ok(Flow::End);
+            }
+            self.film = Film::open(&self.path, self.film.colour).map_err(Fault::because)?;
+            self.begun = false;
+        }
+        self.begun = true;
+        self.fitter.fit(&self.film.picture, output).map_err(Fault::because)?;
+        Ok(Flow::Emit)
+    }
+}

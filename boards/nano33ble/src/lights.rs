@@ -1,0 +1,64 @@
+//! The lamps of the board.
+
+use core::cell::RefCell;
+use core::convert::Infallible;
+
+use critical_section::Mutex;
+use embedded_hal::digital::{ErrorType, OutputPin};
+use nrf52840_hal::gpio::{Output, Pin, PushPull};
+
+/// A lamp. High means that it shines, whichever way it is wired.
+#[allow(dead_code, reason = "which of them shine is the pipeline's to say")]
+#[derive(Clone, Copy)]
+pub(crate) enum Light {
+    /// The orange one beside the USB socket.
+    Led,
+    /// The red part of the three-coloured one.
+    Red,
+    /// Its green part.
+    Green,
+    /// Its blue part.
+    Blue,
+}
+
+type Pins = [Pin<Output<PushPull>>; 4];
+
+static PINS: Mutex<RefCell<Option<Pins>>> = Mutex::new(RefCell::new(None));
+
+/// Takes the pins of the lamps in their order.
+pub(crate) fn open(pins: Pins) {
+    critical_section::with(|cs| PINS.replace(cs, Some(pins)));
+}
+
+impl Light {
+    fn with(
+        self,
+        switch: impl FnOnce(&mut Pin<Output<PushPull>>) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
+        critical_section::with(|cs| match &mut *PINS.borrow_ref_mut(cs) {
+            Some(pins) => switch(&mut pins[self as usize]),
+            None => Ok(()),
+        })
+    }
+}
+
+impl ErrorType for Light {
+    type Error = Infallible;
+}
+
+/// The orange lamp shines at a high level, the parts of the other at a low one.
+impl OutputPin for Light {
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        match self {
+            Light::Led => self.with(OutputPin::set_high),
+            _ => self.with(OutputPin::set_low),
+        }
+    }
+
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        match self {
+            Light::Led => self.with(OutputPin::set_low),
+            _ => self.with(OutputPin::set_high),
+        }
+    }
+}

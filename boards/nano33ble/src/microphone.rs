@@ -1,0 +1,124 @@
+//! The PDM microphone: EasyDMA fills two buffers in turn, and an interrupt hands each full one to the ring.
+//!
+//! The `unsafe` of this crate: the addresses of the buffers, which the peripheral writes.
+
+use core::cell::RefCell;
+use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
+
+use critical_section::Mutex;
+use kws_devices::ring::{Ring, StaticEars, StaticMic};
+use nrf52840_hal::gpio::{Floating, Input, Output, Pin, PushPull};
+use nrf52840_hal::pac::{self, interrupt};
+use ringbuf::traits::SplitRef;
+use static_cell::{ConstStaticCell, StaticCell};
+
+use crate::line;
+
+/// Samples that come at once: 5 ms.
+const PACKET: usize = 80;
+/// Packets that may wait: 240 ms, for as long as the slowest tick and a line of text may take.
+const WAITING: usize = 48;
+
+/// The source that the pipeline is given.
+pub(crate) type Mic<const BLOCK: usize> = StaticMic<PACKET, WAITING, BLOCK>;
+
+type Buffer = [i16; PACKET];
+
+static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
+static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
+static LISTENING: Mutex<RefCell<Option<Listening>>> = Mutex::new(RefCell::new(None));
+static PACKETS: AtomicU32 = AtomicU32::new(0);
+
+/// The interrupt's side.
+struct Listening {
+    pdm: pac::PDM,
+    ears: StaticEars<PACKET, WAITING>,
+    /// The buffer that the peripheral fills, and the one that it fills next.
+    buffers: [&'static mut Buffer; 2],
+    /// Whether a buffer was filled before the one that it fills.
+    begun: bool,
+}
+
+/// Pins of the microphone.
+pub(crate) struct Wiring {
+    /// Its supply, high.
+    #[expect(dead_code, reason = "held, so that it stays high")]
+    pub(crate) power: Pin<Output<PushPull>>,
+    /// Its clock, low.
+    pub(crate) clock: Pin<Output<PushPull>>,
+    /// Its data.
+    pub(crate) data: Pin<Input<Floating>>,
+}
+
+/// Starts the microphone at 16 kHz. The clock of 32 MHz must come from the crystal.
+pub(crate) fn open<const BLOCK: usize>(pdm: pac::PDM, wiring: &Wiring) -> Mic<BLOCK> {
+    let (filled, taken) = RING.init_with(Ring::default).split_ref();
+    let [first, second] = BUFFERS.take();
+    pdm.psel.clk.write(|w| {
+        // SAFETY: the pin is this function's, an output at low level.
+        unsafe { w.bits(wiring.clock.psel_bits()) };
+        w.connect().connected()
+    });
+    pdm.psel.din.write(|w| {
+        // SAFETY: the pin is this function's, an input.
+        unsafe { w.bits(wiring.data.psel_bits()) };
+        w.connect().connected()
+    });
+    // 32 MHz / 25 / 80 = 16 kHz.
+    pdm.pdmclkctrl.write(|w| w.freq()._1280k());
+    pdm.ratio.write(|w| w.ratio().ratio80());
+    pdm.mode.write(|w| w.operation().mono().edge().left_falling());
+    pdm.gainl.write(|w| w.gainl().max_gain());
+    pdm.enable.write(|w| w.enable().enabled());
+    pdm.intenset.write(|w| w.started().set());
+    let mut listening =
+        Listening { pdm, ears: StaticEars::new(filled), buffers: [first, second], begun: false };
+    listening.point();
+    listening.pdm.tasks_start.write(|w| w.tasks_start().set_bit());
+    critical_section::with(|cs| LISTENING.replace(cs, Some(listening)));
+    // SAFETY: what the interrupt uses is in its place.
+    unsafe { pac::NVIC::unmask(pac::Interrupt::PDM) };
+    Mic::new(taken)
+}
+
+/// Ticks that the microphone has come to.
+pub(crate) fn ticks() -> u64 {
+    u64::from(PACKETS.load(Ordering::Relaxed)) * PACKET as u64
+}
+
+impl Listening {
+    /// Tells the peripheral which buffer comes next: the first of the two.
+    fn point(&mut self) {
+        let next = self.buffers[0].as_mut_ptr();
+        // SAFETY: the buffer is in RAM, lives for ever, and is read only after the peripheral has gone on to the other
+        // one; `PACKET` is its length.
+        unsafe {
+            self.pdm.sample.ptr.write(|w| w.bits(next as u32));
+            self.pdm.sample.maxcnt.write(|w| w.bits(PACKET as u32));
+        }
+    }
+
+    /// The peripheral has begun with the buffer that it was told of, and so is done with the other.
+    fn started(&mut self) {
+        self.pdm.events_started.reset();
+        self.buffers.swap(0, 1);
+        if self.begun {
+            // What the peripheral wrote must be read after this, and not before.
+            compiler_fence(Ordering::Acquire);
+            self.ears.hear(self.buffers[0]);
+            PACKETS.fetch_add(1, Ordering::Relaxed);
+        }
+        self.begun = true;
+        self.point();
+    }
+}
+
+#[interrupt]
+fn PDM() {
+    critical_section::with(|cs| {
+        if let Some(listening) = &mut *LISTENING.borrow_ref_mut(cs) {
+            listening.started();
+        }
+    });
+    line::poll();
+}

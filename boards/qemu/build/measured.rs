@@ -1,0 +1,78 @@
+//! What `model` and `frontend` run, as source, and what this computer makes of the same inputs.
+
+use std::error::Error;
+use std::fs;
+
+use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW};
+use kws_stages::nn::Model;
+use kws_stages::nn::kernels::KernelSet;
+
+use crate::setting;
+
+#[allow(unreachable_pub, reason = "the firmware's library is built of this file too")]
+#[path = "../src/random.rs"]
+#[allow(dead_code, reason = "the board draws more from it")]
+mod random;
+use random::{Hash, Random};
+
+/// A model that is always at hand.
+const MODEL: &str = "../../pipelines/models/yes_no_tiny/model.tflite";
+/// Runs of the model, and windows of the front end, that firmware and host are compared on.
+const RUNS: u32 = 8;
+
+/// The model as source, and what this computer makes of its inputs.
+pub(crate) fn model() -> Result<String, Box<dyn Error>> {
+    let (path, kernels) = (setting("MODEL", MODEL), setting("KERNELS", "dsp"));
+    println!("cargo::rerun-if-changed={path}");
+    println!("cargo::rerun-if-changed=src/random.rs");
+    let bytes = fs::read(&path).map_err(|error| format!("`{path}`, which `MODEL` names: {error}"))?;
+    let plain = KernelSet::named("plain").ok_or("no plain kernels")?;
+    let set = KernelSet::named(&kernels)
+        .ok_or_else(|| format!("`KERNELS` names `{kernels}`; expected `dsp` or `plain`"))?;
+    let (expected, model) = (Model::open_for(&bytes, plain)?, Model::open_for(&bytes, set)?);
+    let (plan, kernels) = (model.code("model"), model.kernels_code());
+    let arena = model.arena_bytes();
+    Ok(format!(
+        "// Written by the build from `{path}`.\n{plan}{kernels}\n\
+         /// The plan.\npub const PLAN: {} = {};\n\
+         /// Its kernels.\npub const KERNELS: {} = {};\n\
+         /// Bytes of its arena.\npub const ARENA: usize = {arena};\n\
+         /// Runs that are compared.\npub const RUNS: u32 = {RUNS};\n\
+         /// Hash of the outputs of these runs, from the host's plain kernels.\npub const EXPECTED: u32 = {};\n",
+        plan.of,
+        plan.value,
+        kernels.of,
+        kernels.value,
+        outputs(&expected),
+    ))
+}
+
+/// Hash of the outputs of all runs.
+fn outputs(model: &Model) -> u32 {
+    let (mut random, mut hash, mut arena) = (Random::new(), Hash::new(), model.arena());
+    for run in 0..RUNS {
+        model.plan().input_mut(&mut arena).fill_with(|| random.byte(run));
+        model.run(&mut arena);
+        hash.add(model.plan().output(&arena).iter().map(|byte| *byte as u8));
+    }
+    hash.value()
+}
+
+/// The front end's tables as source, and what this computer makes of its windows.
+pub(crate) fn frontend() -> String {
+    let tables = Tables::new(Reference::CLibrary);
+    let code = tables.code("frontend");
+    let mut analyser = Analyser::new(tables);
+    let (mut random, mut hash) = (Random::new(), Hash::new());
+    for run in 0..RUNS {
+        let (window, mut features) = (random.window::<WINDOW>(run), [0; CHANNELS]);
+        analyser.process(&window, &mut features);
+        hash.add(features.iter().flat_map(|feature| feature.to_le_bytes()));
+    }
+    format!(
+        "// Written by the build.\n{code}\n\
+         /// Windows that are compared.\npub const RUNS: u32 = {RUNS};\n\
+         /// Hash of their features, from the host.\npub const EXPECTED: u32 = {};\n",
+        hash.value()
+    )
+}

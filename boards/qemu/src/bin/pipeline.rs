@@ -1,0 +1,49 @@
+//! A pipeline as firmware: what `PIPELINE` names, planned and written by the build.
+//!
+//! Event lines go to standard output, byte for byte those of the host; gaps and figures to standard error.
+
+#![no_std]
+#![no_main]
+
+use kws_engine::Flow;
+use kws_qemu::arguments::{Arguments, Pace};
+use kws_qemu::machine::{Clock, entry};
+use kws_qemu::mic::{self, Mic, Replay};
+use kws_qemu::output::Output;
+use kws_qemu::run::{Run, tell_gap};
+use static_cell::ConstStaticCell;
+
+#[allow(unreachable_pub, reason = "the build writes it for any crate")]
+mod pipeline {
+    include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
+}
+use pipeline::{Memory, Pipeline};
+
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+
+#[entry]
+fn main() -> ! {
+    let Arguments { wav, pace, mut troubles } = Arguments::read();
+    let busy = troubles.take_busy();
+    let (mic, clock) = match pace {
+        Pace::Free => (Mic::Replay(Replay::new(wav, troubles)), Clock::start()),
+        Pace::Clock => {
+            let mic = Mic::Clocked(mic::listen(wav, troubles));
+            (mic, Clock::every_millisecond(mic::tick))
+        }
+    };
+    let mut pipeline = Pipeline::new(MEMORY.take(), mic, Output);
+    pipeline.start();
+    let mut run = Run::new(&clock, busy);
+    loop {
+        match run.fire(|| pipeline.tick()) {
+            Flow::End => break,
+            // Nothing came: there is nothing to do before the next interrupt.
+            Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
+            _ => {}
+        }
+        pipeline.gaps(tell_gap);
+    }
+    run.complete(|| pipeline.finish());
+    run.end()
+}

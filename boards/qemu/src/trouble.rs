@@ -1,0 +1,94 @@
+//! What goes wrong with the emulated microphone, on purpose.
+
+use core::str::FromStr;
+
+use heapless::Vec;
+
+use crate::wav::RATE;
+
+/// Most troubles of a run.
+const MOST: usize = 4;
+
+/// A kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing comes for a while, and nothing is lost.
+    Stall,
+    /// What was heard meanwhile is lost, which is told at once.
+    Overrun,
+    /// Nothing comes for a while, and then what was to be heard meanwhile is told as lost.
+    Restart,
+    /// It is 36 dB too loud, and cut off at full scale.
+    Clip,
+    /// The main loop does something else meanwhile, so that the ring runs over.
+    Busy,
+}
+
+/// A trouble, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What happens.
+    pub kind: Kind,
+    /// Sample at which it begins.
+    pub begin: u64,
+    /// Sample at which it is over.
+    pub end: u64,
+}
+
+/// `KIND@AT+LENGTH`, both in milliseconds of the stream: `overrun@3200+200`.
+impl FromStr for Trouble {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (kind, span) = text.split_once('@').ok_or(())?;
+        let (at, length) = span.split_once('+').ok_or(())?;
+        let kind = match kind {
+            "stall" => Kind::Stall,
+            "overrun" => Kind::Overrun,
+            "restart" => Kind::Restart,
+            "clip" => Kind::Clip,
+            "busy" => Kind::Busy,
+            _ => return Err(()),
+        };
+        let samples = |text: &str| text.parse::<u32>().map(|ms| u64::from(ms) * u64::from(RATE / 1000));
+        let (begin, length) = (samples(at).map_err(drop)?, samples(length).map_err(drop)?);
+        Ok(Trouble { kind, begin, end: begin + length })
+    }
+}
+
+/// The troubles that are still to come.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles(Vec<Trouble, MOST>);
+
+impl Troubles {
+    /// Adds one; an error where there are too many.
+    ///
+    /// # Errors
+    /// When there are four already.
+    pub fn add(&mut self, trouble: Trouble) -> Result<(), ()> {
+        self.0.push(trouble).map_err(drop)
+    }
+
+    /// The first of these kinds that touches samples up to this one, exclusive; it happens once.
+    pub fn take(&mut self, kinds: &[Kind], until: u64) -> Option<Trouble> {
+        let touches = |trouble: &Trouble| kinds.contains(&trouble.kind) && trouble.begin < until;
+        let index = self.0.iter().position(touches)?;
+        Some(self.0.swap_remove(index))
+    }
+
+    /// The time in which the core does something else, if there is one.
+    pub fn take_busy(&mut self) -> Option<Trouble> {
+        self.take(&[Kind::Busy], u64::MAX)
+    }
+
+    /// Clips what is to be clipped of the samples from number `at` on.
+    pub fn clip(&self, at: u64, samples: &mut [i16]) {
+        for trouble in self.0.iter().filter(|trouble| trouble.kind == Kind::Clip) {
+            for (number, sample) in (at..).zip(samples.iter_mut()) {
+                if (trouble.begin..trouble.end).contains(&number) {
+                    *sample = sample.saturating_mul(64);
+                }
+            }
+        }
+    }
+}

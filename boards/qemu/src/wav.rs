@@ -1,0 +1,105 @@
+//! A recording on the host, read over semihosting.
+
+use core::ffi::CStr;
+
+use semihosting::fs::File;
+use semihosting::io::Read;
+use static_cell::ConstStaticCell;
+
+/// Samples a second that the emulated microphone has.
+pub const RATE: u32 = 16_000;
+
+/// Bytes that are asked for at once: a call of the host takes as long as many instructions.
+const CHUNK: usize = 1024;
+
+/// Where they are put: not on the stack, whose depth is measured.
+static MEMORY: ConstStaticCell<[u8; CHUNK]> = ConstStaticCell::new([0; CHUNK]);
+
+/// Samples of a WAV file: 16 bits, one channel, 16 kHz.
+pub struct Wav {
+    file: File,
+    chunk: &'static mut [u8; CHUNK],
+    used: usize,
+    filled: usize,
+    /// Bytes of samples that the file still has.
+    left: u32,
+}
+
+impl Wav {
+    /// Opens a file, the one of this run.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    ///
+    /// # Panics
+    /// The second time.
+    pub fn open(path: &CStr) -> Result<Self, &'static str> {
+        let file = File::open(path).map_err(|_| "it cannot be opened")?;
+        let mut wav = Self { file, chunk: MEMORY.take(), used: 0, filled: 0, left: 0 };
+        wav.left = wav.samples_begin()?;
+        Ok(wav)
+    }
+
+    /// Reads up to where the samples begin. Returns how many bytes there are.
+    fn samples_begin(&mut self) -> Result<u32, &'static str> {
+        let mut head = [0; 12];
+        self.take(&mut head)?;
+        if !(head.starts_with(b"RIFF") && head.ends_with(b"WAVE")) {
+            return Err("it is no WAV file; `kws-run` or `sox` makes one of other files");
+        }
+        loop {
+            let mut chunk = [0; 8];
+            self.take(&mut chunk)?;
+            let [a, b, c, d, length @ ..] = chunk;
+            let length = u32::from_le_bytes(length);
+            match &[a, b, c, d] {
+                b"data" => return Ok(length),
+                b"fmt " => {
+                    let mut format = [0; 16];
+                    self.take(&mut format)?;
+                    // PCM, one channel, 16,000 samples a second, and, after bytes a second and a frame, 16 bits.
+                    let expected = [1, 0, 1, 0, 0x80, 0x3E, 0, 0];
+                    if format[..8] != expected || format[14..] != [16, 0] {
+                        return Err("it holds something else than one channel of 16 bits at 16 kHz");
+                    }
+                    self.pass(length.saturating_sub(16))?;
+                }
+                // Chunks begin at even places.
+                _ => self.pass(length.next_multiple_of(2))?,
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &mut [u8]) -> Result<(), &'static str> {
+        self.file.read_exact(bytes).map_err(|_| "it ends too early")
+    }
+
+    fn pass(&mut self, bytes: u32) -> Result<(), &'static str> {
+        (0..bytes).try_for_each(|_| self.take(&mut [0]))
+    }
+
+    /// The next samples; `None` where fewer are left.
+    pub fn read(&mut self, samples: &mut [i16]) -> Option<()> {
+        let mut samples = samples.iter_mut();
+        while !samples.as_slice().is_empty() {
+            if self.used == self.filled {
+                self.refill()?;
+            }
+            let bytes = &self.chunk[self.used..self.filled];
+            let (pairs, _) = bytes.as_chunks();
+            // The samples come first: of the pairs none may be taken for which there is no more room.
+            let taken = samples.by_ref().zip(pairs).map(|(to, pair)| *to = i16::from_le_bytes(*pair)).count();
+            self.used += 2 * taken;
+        }
+        Some(())
+    }
+
+    fn refill(&mut self) -> Option<()> {
+        let wanted = CHUNK.min(self.left as usize & !1);
+        let room = self.chunk.get_mut(..wanted).filter(|room| !room.is_empty())?;
+        self.file.read_exact(room).ok()?;
+        self.left -= wanted as u32;
+        (self.used, self.filled) = (0, wanted);
+        Some(())
+    }
+}

@@ -1,0 +1,236 @@
+//! What a pipeline takes of a board, told before anything is built for it.
+//!
+//! Memory and tables are counted; what the compiler decides is estimated: the stack, the code, and, from figures measured on
+//! emulated cores, the instructions of a multiply-accumulate.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::cross::Crossing;
+use super::lane::{Lanes, Placed, refused};
+use super::write::fields;
+use super::{Board, Core, Work};
+use crate::design::Refusal;
+use crate::error::PlanError;
+use crate::file::Pipeline;
+use crate::node::Firing;
+
+/// Bytes of a stage's place in the lane, its own numbers and references included.
+const SEAT: usize = 96;
+/// Bytes that travel with a block from lane to lane.
+const PARCEL: usize = 24;
+/// Bytes of stack beside the pipeline itself: 2.4 to 2.6 KB on each emulated machine.
+const STACK: usize = 2560;
+/// Bytes of code of the runtime and the lane: what firmware without stages takes on the emulated machines, reading a
+/// recording included. Then those of a front end of reals or of integers, and of a model with what decides on it.
+const CODE: usize = 20 * 1024;
+const FRONT_END: usize = 8 * 1024;
+const KERNELS: usize = 14 * 1024;
+
+/// What a pipeline takes of a board.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Budget {
+    /// The board's name.
+    pub board: String,
+    /// Its cycles in a second.
+    pub clock_hz: u32,
+    /// Each stage's share.
+    pub stages: Vec<Share>,
+    /// Bytes of RAM.
+    pub ram: Ram,
+    /// Bytes of flash.
+    pub flash: Flash,
+    /// Multiply-accumulate operations in a second of stream.
+    pub macs_per_second: f64,
+    /// Instructions in a second of stream, an estimate.
+    pub instructions_per_second: f64,
+    /// The part of the core's time that they take at one instruction a cycle.
+    pub core_share: f64,
+}
+
+/// What one stage takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// The stage.
+    pub stage: String,
+    /// Its kind.
+    pub kind: String,
+    /// Bytes of the block that it writes, and of those that it keeps of its inputs.
+    pub blocks: usize,
+    /// Bytes of its own memory.
+    pub state: usize,
+    /// Bytes of its tables.
+    pub tables: usize,
+    /// Multiply-accumulate operations in a second of stream.
+    pub macs_per_second: f64,
+    /// Instructions in a second of stream, an estimate.
+    pub instructions_per_second: f64,
+}
+
+/// Bytes of RAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ram {
+    /// Blocks between stages.
+    pub blocks: usize,
+    /// The stages' own memory.
+    pub state: usize,
+    /// The stages themselves, an estimate.
+    pub stages: usize,
+    /// The stack, an estimate.
+    pub stack: usize,
+    /// What the board has.
+    pub of: usize,
+}
+
+/// Bytes of flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Flash {
+    /// Tables, weights and plans.
+    pub tables: usize,
+    /// Code, an estimate.
+    pub code: usize,
+    /// What the board has.
+    pub of: usize,
+}
+
+impl Ram {
+    /// All of it.
+    pub const fn used(&self) -> usize {
+        self.blocks + self.state + self.stages + self.stack
+    }
+}
+
+impl Flash {
+    /// All of it.
+    pub const fn used(&self) -> usize {
+        self.tables + self.code
+    }
+}
+
+impl Core {
+    /// Instructions of one multiply-accumulate of this kind of work, all that goes with it included: what firmware took
+    /// on `mps2-an386`, `microbit` and `riscv32-virt` in the emulator, divided by the operations that its stages state.
+    /// From stage to stage it is half of this to twice as many.
+    fn instructions(self, work: Work) -> f64 {
+        let [float, integer, model] = match self {
+            Core::CortexM4f | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => [7.0, 8.4, 2.2],
+            Core::CortexM0 => [250.0, 18.0, 22.0],
+            Core::Riscv32 => [145.0, 9.0, 14.0],
+            Core::Host => [2.0, 4.0, 0.2],
+        };
+        match work {
+            Work::Float => float,
+            Work::Integer => integer,
+            Work::Model => model,
+        }
+    }
+}
+
+impl Budget {
+    pub(super) fn new(lanes: &Lanes<'_>, board: &Board) -> Self {
+        let lane = &lanes.stages;
+        let stages: Vec<Share> = lane.iter().map(|placed| share(placed, lane, board)).collect();
+        let sum = |part: fn(&Share) -> usize| stages.iter().map(part).sum::<usize>();
+        let (blocks, state, tables) = (sum(|s| s.blocks), sum(|s| s.state), sum(|s| s.tables));
+        let seats = lane.len() * SEAT;
+        let rings = lanes.crossing.as_ref().map_or(0, |crossing| ring_bytes(lane, crossing));
+        let ram = Ram { blocks: blocks + rings, state, stages: seats, stack: STACK, of: board.ram };
+        let has =
+            |work: Work| lane.iter().any(|placed| placed.code.work == work && placed.stage.cost.macs > 0);
+        let front_end = has(Work::Float) || has(Work::Integer);
+        let code = CODE + usize::from(has(Work::Model)) * KERNELS + usize::from(front_end) * FRONT_END;
+        let macs_per_second = stages.iter().map(|share| share.macs_per_second).sum();
+        let instructions_per_second = stages.iter().map(|share| share.instructions_per_second).sum();
+        Budget {
+            board: board.name.clone(),
+            clock_hz: board.clock_hz,
+            ram,
+            flash: Flash { tables, code, of: board.flash },
+            macs_per_second,
+            instructions_per_second,
+            core_share: instructions_per_second / f64::from(board.clock_hz.max(1)),
+            stages,
+        }
+    }
+
+    /// Refuses what does not fit into the board's memory, at the stage that takes the most of it.
+    pub(super) fn check(&self, pipeline: &Pipeline, lane: &[Placed<'_>]) -> Result<(), PlanError> {
+        let (ram, flash) = (&self.ram, &self.flash);
+        let memory = |share: &Share| share.blocks + share.state;
+        self.fits("RAM", ram.used(), ram.of, memory, pipeline, lane)?;
+        self.fits("flash", flash.used(), flash.of, |share| share.tables, pipeline, lane)
+    }
+
+    fn fits(
+        &self,
+        what: &str,
+        used: usize,
+        of: usize,
+        part: impl Fn(&Share) -> usize,
+        pipeline: &Pipeline,
+        lane: &[Placed<'_>],
+    ) -> Result<(), PlanError> {
+        let largest = self.stages.iter().zip(lane).max_by_key(|(share, _)| part(share));
+        let Some((share, placed)) = largest.filter(|_| used > of) else { return Ok(()) };
+        let most = part(share);
+        let refusal = Refusal::new(format!(
+            "the pipeline takes {used} bytes of {what}, expected at most the {of} that `{}` has; of them this stage \
+             takes the most, {most}",
+            self.board
+        ));
+        let help = "give it less to do or to keep, or choose a board that has more";
+        Err(refused(pipeline, placed.stage, refusal.help(help)))
+    }
+}
+
+/// Bytes of the ring between two lanes, and of the block that the second one reads.
+fn ring_bytes(lane: &[Placed<'_>], crossing: &Crossing) -> usize {
+    let block = lane[crossing.from].stage.output.as_ref().map_or(0, |port| port.bytes());
+    crossing.depth * (block + PARCEL) + block
+}
+
+/// What one stage takes.
+fn share(placed: &Placed<'_>, lane: &[Placed<'_>], board: &Board) -> Share {
+    let Placed { stage, code, .. } = placed;
+    let first = placed.inputs.first().and_then(|&input| lane[input].stage.output.as_ref());
+    let rate = stage.output.as_ref().or(first).map_or(0.0, |port| port.rate());
+    let macs_per_second = stage.cost.macs as f64 * rate;
+    let fields = fields(lane, placed);
+    let bytes = |between: bool| -> usize {
+        fields.iter().filter(|field| field.between == between).map(|field| field.bytes).sum()
+    };
+    // What a source has to do beside its block is its device's affair.
+    let work = if placed.firing == Firing::Source { 0.0 } else { board.core.instructions(code.work) };
+    Share {
+        stage: stage.name.clone(),
+        kind: stage.kind.clone(),
+        blocks: bytes(true),
+        state: bytes(false),
+        tables: code.items.iter().map(|item| item.bytes).sum::<usize>() + code.linked,
+        macs_per_second,
+        instructions_per_second: macs_per_second * work,
+    }
+}
+
+impl fmt::Display for Budget {
+    /// A line each for RAM, flash and time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ram { blocks, state, stages, stack, of } = self.ram;
+        writeln!(
+            f,
+            "RAM   {:>8} of {of} bytes: blocks {blocks}, state {state}, stages about {stages}, stack about {stack}",
+            self.ram.used()
+        )?;
+        let Flash { tables, code, of } = self.flash;
+        writeln!(f, "flash {:>8} of {of} bytes: tables {tables}, code about {code}", self.flash.used())?;
+        write!(
+            f,
+            "time  {:>7.1} % of {} MHz: {:.2} million MACs a second, about {:.1} million instructions",
+            100.0 * self.core_share,
+            self.clock_hz / 1_000_000,
+            self.macs_per_second / 1e6,
+            self.instructions_per_second / 1e6
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! What a board's build script calls.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::lane::place;
+use super::{Board, Budget, write};
+use crate::error::PlanError;
+use crate::file::Pipeline;
+use crate::plan::Plan;
+use crate::registry::Registry;
+
+/// Why there is no firmware. Its `Debug` is its text, so that a build script that returns it is read like the planner.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure with a text of its own, for what a build script checks besides.
+    pub fn new(text: impl Into<String>) -> Self {
+        Failure(text.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+/// A pipeline as firmware of a board.
+pub struct Firmware {
+    /// The source: what `pipeline.rs` holds.
+    pub source: String,
+    /// What it takes of the board.
+    pub budget: Budget,
+    /// Why the board's memory cannot hold it, if it cannot.
+    pub misfit: Option<PlanError>,
+    /// What to tell the person who builds it.
+    pub notices: Vec<String>,
+}
+
+impl Firmware {
+    /// Writes a pipeline for a board, with the kinds of a registry.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or a stage cannot be on the board, with its place in the file.
+    pub fn new(pipeline: &Pipeline, board: &Board, registry: &Registry) -> Result<Self, PlanError> {
+        let plan = Plan::new(pipeline, registry)?;
+        let lanes = place(pipeline, &plan, board)?;
+        let budget = Budget::new(&lanes, board);
+        let misfit = budget.check(pipeline, &lanes.stages).err();
+        let source = write::source(&lanes, &pipeline.file_name(), &board.name);
+        Ok(Firmware { source, budget, misfit, notices: plan.notices })
+    }
+}
+
+/// Plans the pipeline that the environment's `PIPELINE` names, or else the board's own, and writes it to
+/// `$OUT_DIR/pipeline.rs`; tells what it takes as warnings of the build.
+///
+/// # Errors
+/// When the pipeline cannot be planned or the board cannot run it: file, line, and what to do.
+pub fn build(board: &Board, registry: &Registry) -> Result<(), Failure> {
+    println!("cargo::rerun-if-env-changed=PIPELINE");
+    let named = std::env::var_os("PIPELINE").map(PathBuf::from).or_else(|| board.pipeline.clone());
+    let path = named.ok_or_else(|| {
+        Failure::new(format!(
+            "`{}` has no pipeline of its own\n  = help: name one, `PIPELINE=… cargo build`",
+            board.name
+        ))
+    })?;
+    println!("cargo::rerun-if-changed={}", path.display());
+    let pipeline = Pipeline::read(&path)?;
+    for file in pipeline.files() {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
+    let firmware = Firmware::new(&pipeline, board, registry)?;
+    for notice in firmware.notices {
+        println!("cargo::warning={notice}");
+    }
+    for line in firmware.budget.to_string().lines() {
+        println!("cargo::warning={line}");
+    }
+    if let Some(misfit) = firmware.misfit {
+        return Err(misfit.into());
+    }
+    let folder = std::env::var_os("OUT_DIR")
+        .ok_or_else(|| Failure::new("`OUT_DIR` is not set: `build` is for build scripts"))?;
+    let to = Path::new(&folder).join("pipeline.rs");
+    std::fs::write(&to, firmware.source)
+        .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", to.display())))
+}

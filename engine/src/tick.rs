@@ -1,0 +1,264 @@
+//! One tick of a lane whose schedule was fixed when the firmware was built.
+//!
+//! Firmware calls its stages in a straight line, each through its [`Seat`], which does what a lane of the host does
+//! between two firings: it stamps what is written, carries gaps on and resets what they pass, and ends what has nothing
+//! more to read. A [`News`] is what a seat has to tell those that read it. See `firmware`, which writes such lanes.
+
+use crate::block::Block;
+use crate::item::Item;
+use crate::stage::{Any, Fault, Flow, Stage, Write};
+
+mod join;
+mod ring;
+
+pub use join::Latest;
+pub use ring::{From, Incoming, Outgoing, Ring, To, WhenFull};
+
+/// What a seat has to tell its readers after its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Nothing was written.
+    Nothing,
+    /// A block is in its buffer.
+    Block(Mark),
+    /// Nothing will be written any more.
+    End,
+}
+
+impl News {
+    /// What the tick of a source with these news was: of blocks, of nothing, or the last.
+    pub const fn flow(self) -> Flow {
+        match self {
+            News::Nothing => Flow::Skip,
+            News::Block(_) => Flow::Emit,
+            News::End => Flow::End,
+        }
+    }
+
+    /// Whether nothing will be written any more.
+    pub const fn is_end(self) -> bool {
+        matches!(self, News::End)
+    }
+}
+
+/// When a block was complete, and what is missing before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Tick that completed it.
+    pub at: u64,
+    /// Ticks lost since the block before.
+    pub lost: u64,
+}
+
+/// A hole in a stream, as the stage that met it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The stage.
+    pub stage: &'static str,
+    /// Its last tick.
+    pub at: u64,
+    /// Ticks that are missing, up to and with that one.
+    pub lost: u64,
+}
+
+/// A stage that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The stage.
+    pub stage: &'static str,
+    /// Why.
+    pub fault: Fault,
+}
+
+impl core::fmt::Display for Failed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "stage `{}` failed: {}", self.stage, self.fault)
+    }
+}
+
+impl core::error::Error for Failed {}
+
+/// A stage's place in the lane: the stage, and what the lane knows of its stream.
+pub struct Seat<S> {
+    name: &'static str,
+    stage: S,
+    /// Tick of the last block that it wrote.
+    at: u64,
+    /// Tick that a source has come to; of other stages that of their last own gap.
+    clock: u64,
+    /// Ticks lost since that block.
+    lost: u64,
+    /// Ticks that it lost itself, and that nobody has asked for yet.
+    untold: u64,
+    ended: bool,
+}
+
+impl<S> Seat<S> {
+    /// A seat before the first tick.
+    pub const fn new(name: &'static str, stage: S) -> Self {
+        Seat { name, stage, at: 0, clock: 0, lost: 0, untold: 0, ended: false }
+    }
+
+    /// The stage, for what only its maker knows of it.
+    pub const fn stage(&mut self) -> &mut S {
+        &mut self.stage
+    }
+
+    /// Tells what the stage itself lost of its stream since it was last asked.
+    pub fn gap(&mut self, tell: &mut impl FnMut(Gap)) {
+        if self.untold > 0 {
+            let lost = core::mem::take(&mut self.untold);
+            tell(Gap { stage: self.name, at: self.clock, lost });
+        }
+    }
+
+    /// Notes that the stage itself lost ticks.
+    fn lose(&mut self, at: u64, lost: u64) {
+        self.clock = at;
+        self.lost += lost;
+        self.untold += lost;
+    }
+
+    /// A block of its at this tick.
+    fn emit(&mut self, at: u64) -> News {
+        self.at = at;
+        News::Block(Mark { at, lost: core::mem::take(&mut self.lost) })
+    }
+
+    /// A block that bears a tick of the stage's own choice.
+    fn emit_at(&mut self, at: u64) -> Result<News, Failed> {
+        if at < self.at {
+            return Err(self.fail(Fault::new("it stamped a block with an earlier tick than the one before")));
+        }
+        Ok(self.emit(at))
+    }
+
+    /// Ends with a fault: the stage is not called again.
+    #[cold]
+    fn fail(&mut self, fault: Fault) -> Failed {
+        self.ended = true;
+        Failed { stage: self.name, fault }
+    }
+}
+
+impl<S: Stage> Seat<S> {
+    /// Gives what zeros are not its first value.
+    pub fn start(&mut self) {
+        self.stage.reset();
+    }
+
+    /// Ends the stage after its last block.
+    ///
+    /// # Errors
+    /// When it cannot complete what it has begun.
+    pub fn end(&mut self) -> Result<News, Failed> {
+        if !self.ended {
+            self.ended = true;
+            self.stage.finish().map_err(|fault| self.fail(fault))?;
+        }
+        Ok(News::End)
+    }
+
+    /// What comes before a block: a gap resets the stage, and is passed on.
+    fn pass(&mut self, mark: Mark) {
+        if mark.lost > 0 {
+            self.lost += mark.lost;
+            self.stage.reset();
+        }
+    }
+
+    /// What follows from a firing.
+    fn follow(&mut self, at: u64, result: Result<Flow, Fault>) -> Result<News, Failed> {
+        match result {
+            Ok(Flow::Emit) => Ok(self.emit(at)),
+            Ok(Flow::Skip) => Ok(News::Nothing),
+            Ok(Flow::EmitAt(at)) => self.emit_at(at),
+            Ok(Flow::Lost(lost)) => {
+                self.lose(at, lost);
+                Ok(News::Nothing)
+            }
+            Ok(Flow::End) => self.end(),
+            Err(fault) => Err(self.fail(fault)),
+        }
+    }
+}
+
+impl<O: Item, S: Stage<In = (), Out = O>> Seat<S> {
+    /// Fires a source of blocks of `period` ticks.
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, Failed> {
+        if self.ended {
+            return Ok(News::End);
+        }
+        match self.stage.process((), output) {
+            Ok(Flow::Emit) => {
+                self.clock += period;
+                Ok(self.emit(self.clock))
+            }
+            Ok(Flow::EmitAt(at)) => {
+                self.clock = at;
+                self.emit_at(at)
+            }
+            Ok(Flow::Lost(lost)) => {
+                self.lose(self.clock + lost, lost);
+                Ok(News::Nothing)
+            }
+            other => self.follow(self.clock, other),
+        }
+    }
+}
+
+impl<I: Item, S: Stage<In = I>> Seat<S> {
+    /// Fires a stage of one input, if there is a block.
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, Failed> {
+        if self.ended {
+            return Ok(News::End);
+        }
+        match news {
+            News::Nothing => Ok(News::Nothing),
+            News::End => self.end(),
+            News::Block(mark) => {
+                self.pass(mark);
+                let result = self.stage.process(Block { at: mark.at, items: input }, output);
+                self.follow(mark.at, result)
+            }
+        }
+    }
+}
+
+impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Seat<S> {
+    /// Fires a sink that merges its inputs: once for each block, in the order of their ticks, those of one tick in the
+    /// order of the inputs.
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, Failed> {
+        let over = inputs.iter().all(|(news, _)| news.is_end());
+        while let Some((which, mark)) = earliest(&inputs).filter(|_| !self.ended) {
+            inputs[which].0 = News::Nothing;
+            self.pass(mark);
+            let block = Block { at: mark.at, items: inputs[which].1 };
+            let result = self.stage.process((which, block), ());
+            self.follow(mark.at, result)?;
+        }
+        if over || self.ended { self.end() } else { Ok(News::Nothing) }
+    }
+}
+
+/// The earliest block, and which input it came by.
+fn earliest<I>(inputs: &[(News, &[I])]) -> Option<(usize, Mark)> {
+    let mut first: Option<(usize, Mark)> = None;
+    for (which, (news, _)) in inputs.iter().enumerate() {
+        if let News::Block(mark) = *news
+            && first.is_none_or(|(_, best)| mark.at < best.at)
+        {
+            first = Some((which, mark));
+        }
+    }
+    first
+}

@@ -1,0 +1,28 @@
+//! From a camera's pictures to what a classifier looks at. All arithmetic is of whole numbers, so that every machine
+//! computes the same picture.
+
+mod colour;
+mod crop;
+mod exposure;
+mod motion;
+mod normalise;
+mod picture;
+mod resize;
+
+pub use colour::{Colour, Conversion, grey_of_rgb, luma_to_grey, yuv_to_rgb};
+pub use crop::{Crop, Region};
+pub use exposure::{Exposure, Limits};
+pub use motion::{Motion, Watchfulness};
+pub use normalise::Normalise;
+pub use picture::Size;
+pub use resize::{Accumulator, Area, Bilinear, Scaling};
+
+#[cfg(feature = "std")]
+pub use {
+    colour::{ColourParams, Palette, raw},
+    crop::CropParams,
+    exposure::ExposureParams,
+    motion::MotionParams,
+    normalise::NormaliseParams,
+    resize::{Method, ResizeParams, Resizer},
+};

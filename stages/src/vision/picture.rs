@@ -1,0 +1,69 @@
+//! What a block of pixels is.
+
+/// Extent of a picture. Its pixels lie row by row, each with its channels together: shape `[height, width, channels]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Rows.
+    pub height: usize,
+    /// Pixels of a row.
+    pub width: usize,
+    /// Values of a pixel: 1 of a grey picture, 3 of a coloured one (red, green, blue).
+    pub channels: usize,
+}
+
+impl Size {
+    /// Values of a row.
+    pub const fn row(self) -> usize {
+        self.width * self.channels
+    }
+
+    /// Values of the picture.
+    pub const fn items(self) -> usize {
+        self.height * self.row()
+    }
+}
+
+#[cfg(feature = "std")]
+mod port {
+    use kws_engine::{Element, Port, Refusal, Role, Site};
+
+    use super::Size;
+
+    impl Size {
+        /// The size of the pictures that a port carries, `u8` `[height, width, channels]` with 1 or 3 channels.
+        ///
+        /// # Errors
+        /// When it carries something else; `from` is the stage that writes it.
+        pub fn of(port: &Port, from: &str) -> Result<Self, Refusal> {
+            let pictures = port.element == Element::U8 && port.role == Role::IMAGE;
+            match port.shape[..] {
+                [height, width, channels @ (1 | 3)] if pictures => Ok(Size { height, width, channels }),
+                [_, _, channels] if pictures => {
+                    let found = format!(
+                        "`{from}` writes pictures of {channels} channels, expected 1 (grey) or 3 (RGB)"
+                    );
+                    Err(Refusal::of("input", found))
+                }
+                _ => Err(Refusal::of(
+                    "input",
+                    format!("`{from}` writes {port}, expected pictures, u8[height×width×channels]"),
+                )
+                .help("a camera's raw formats become pictures by `colour`")),
+            }
+        }
+
+        /// The size of the pictures that a stage reads by its first input.
+        ///
+        /// # Errors
+        /// When that carries something else.
+        pub(crate) fn read_by<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Self), Refusal> {
+            let port = &site.inputs[0];
+            Ok((port, Size::of(port, &site.from[0])?))
+        }
+
+        /// The shape of a port of such pictures.
+        pub fn shape(self) -> Vec<usize> {
+            vec![self.height, self.width, self.channels]
+        }
+    }
+}

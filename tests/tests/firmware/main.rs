@@ -1,0 +1,152 @@
+//! Pipelines written as firmware, compiled for this computer, against the threaded runner: the same events, the same
+//! bits at the same ticks and the same gaps, from a microphone that stalls and overruns.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+#![allow(unreachable_pub, reason = "what is written is for any crate")]
+
+extern crate self as my_stages;
+
+mod golden;
+mod kinds;
+mod lanes;
+mod microphone;
+#[path = "../../../engine/examples/own_stage.rs"]
+#[allow(dead_code, reason = "its `main` is that of a program of its own")]
+mod own_stage;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use kws_engine::run::RunOptions;
+use kws_engine::{Flow, Pipeline, Plan, node};
+use kws_tests::root;
+
+pub use microphone::Mic;
+pub use own_stage::Gain;
+
+/// What pipelines write by way of statics belongs to one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+static WRITTEN: Mutex<String> = Mutex::new(String::new());
+
+/// What firmware is given to write lines to.
+#[derive(Clone, Copy)]
+pub struct Output;
+
+impl fmt::Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        WRITTEN.lock().unwrap().push_str(text);
+        Ok(())
+    }
+}
+
+/// What a run has left.
+#[derive(Debug, Default, PartialEq)]
+struct Run {
+    lines: String,
+    kept: kinds::Kept,
+    /// Stage, last tick and ticks lost, stage by stage.
+    gaps: Vec<(String, u64, u64)>,
+}
+
+impl Run {
+    fn take(lines: String, mut gaps: Vec<(String, u64, u64)>) -> Self {
+        gaps.sort();
+        Run { lines, kept: std::mem::take(&mut *kinds::KEPT.lock().unwrap()), gaps }
+    }
+}
+
+/// The pipeline of a file run by threads, or in one lane, its microphone and sinks replaced.
+fn on_host(path: &str, one_lane: bool) -> Run {
+    let mut pipeline = Pipeline::read(&root().join(path)).unwrap();
+    let events = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("firmware.jsonl");
+    let prints = pipeline.stages.iter().filter(|stage| stage.kind == "print");
+    let prints: Vec<String> = prints.map(|stage| stage.name.clone()).collect();
+    for print in &prints {
+        pipeline.replace(print, "jsonl", &serde_json::json!({"path": events}), "a test's events");
+    }
+    let mut registry = kws_host::registry();
+    kinds::register(&mut registry);
+    own_stage::register(&mut registry);
+    let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
+    let options = RunOptions { one_lane, ..RunOptions::default() };
+    let running = plan.start_with(options, |stage, made| match stage.kind.as_str() {
+        "mic" => node(Mic::<0>::new()),
+        _ => made,
+    });
+    let outcome = running.unwrap().wait();
+    assert_eq!(outcome.fault, None);
+    let lines = if prints.is_empty() { String::new() } else { std::fs::read_to_string(&events).unwrap() };
+    Run::take(lines, outcome.gaps.into_iter().map(|gap| (gap.stage, gap.at, gap.lost)).collect())
+}
+
+/// The modules of written pipelines, and the function that runs each.
+macro_rules! written {
+    ($($name:ident $(($output:ident))?: $path:literal),*) => {$(
+        #[allow(missing_docs)]
+        pub mod $name {
+            include!(concat!(env!("OUT_DIR"), "/", stringify!($name), ".rs"));
+        }
+
+        #[test]
+        fn $name() {
+            let _turn = TURN.lock();
+            let mut memory = Box::new($name::Memory::new());
+            let mut pipeline = $name::Pipeline::new(&mut memory, Mic::new() $(, $output)?);
+            pipeline.start();
+            let mut gaps = Vec::new();
+            loop {
+                let flow = pipeline.tick().unwrap_or_else(|failed| panic!("{failed}"));
+                pipeline.gaps(|gap| gaps.push((gap.stage.to_owned(), gap.at, gap.lost)));
+                if flow == Flow::End {
+                    break;
+                }
+            }
+            pipeline.finish().unwrap_or_else(|failed| panic!("{failed}"));
+            let found = Run::take(std::mem::take(&mut *WRITTEN.lock().unwrap()), gaps);
+            // Only a pipeline that is given an output writes lines.
+            let outputs: &[Output] = &[$($output)?];
+            assert_eq!(found.lines.len() > 100, !outputs.is_empty(), "{}", found.lines);
+            assert!(!found.gaps.is_empty() && found.kept.values().all(|kept| kept.len() > 50));
+            for one_lane in [false, true] {
+                assert_same(&found, &on_host($path, one_lane));
+            }
+        }
+    )*};
+}
+
+fn assert_same(found: &Run, expected: &Run) {
+    assert_eq!(found.lines, expected.lines);
+    assert_eq!(found.gaps, expected.gaps);
+    assert_eq!(found.kept.keys().collect::<Vec<_>>(), expected.kept.keys().collect::<Vec<_>>());
+    for (name, kept) in &expected.kept {
+        let differs = found.kept[name].iter().zip(kept).position(|(a, b)| a != b);
+        assert_eq!(
+            differs,
+            None,
+            "block of `{name}`: {:?} and {:?}",
+            found.kept[name][differs.unwrap_or(0)],
+            kept[differs.unwrap_or(0)]
+        );
+        assert_eq!(found.kept[name].len(), kept.len(), "blocks of `{name}`");
+    }
+}
+
+written! {
+    yes_no(Output): "pipelines/yes_no.toml",
+    yes_no_tiny(Output): "pipelines/yes_no_tiny.toml",
+    commands(Output): "pipelines/commands.toml",
+    features: "tests/tests/firmware/pipelines/features.toml",
+    joins: "tests/tests/firmware/pipelines/joins.toml",
+    merge(Output): "tests/tests/firmware/pipelines/merge.toml"
+}
+
+#[cfg(shared_models)]
+written! {
+    wake_word(Output): "tests/tests/firmware/pipelines/wake_word.toml"
+}
+
+#[cfg(not(shared_models))]
+#[test]
+fn wake_word() {
+    eprintln!("SKIPPED: this test needs ../shared/data/models, which was not here when the tests were built");
+}

@@ -1,0 +1,210 @@
+//! Sources of pictures: files of every kind, good and bad.
+#![allow(clippy::unwrap_used)]
+
+mod io;
+
+use std::fs;
+use std::path::Path;
+
+use image::{GrayImage, Luma, Rgb, RgbImage};
+use io::{Came, Collected, plan, refusal, run, run_well};
+
+/// A folder with a picture of each format, of even red, green and blue, 8×6.
+fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let even = |colour| RgbImage::from_pixel(8, 6, Rgb(colour));
+    even([255, 0, 0]).save(dir.path().join("a.png")).unwrap();
+    even([0, 255, 0]).save(dir.path().join("b.bmp")).unwrap();
+    even([0, 0, 255]).save(dir.path().join("c.JPG")).unwrap();
+    fs::write(dir.path().join("notes.md"), "no picture").unwrap();
+    dir
+}
+
+fn toml(source: &str) -> String {
+    format!("[[stage]]\n{source}\n[[stage]]\nkind = \"collect\"\n")
+}
+
+fn images(params: &str) -> String {
+    toml(&format!("kind = \"image_files\"\n{params}"))
+}
+
+fn shown(dir: &Path, toml: &str) -> Vec<Came<u8>> {
+    run_well(dir, toml).u8
+}
+
+/// What came: ticks in milliseconds, and the first pixel's channels to the nearest of 0, 1 and 2 halves.
+fn first_pixels(pictures: &[Came<u8>]) -> Vec<(u64, Vec<u8>)> {
+    let halves = |value: &u8| ((u32::from(*value) + 64) / 128) as u8;
+    pictures.iter().map(|came| (came.at / 1000, came.items[..3].iter().map(halves).collect())).collect()
+}
+
+#[test]
+fn a_folder_is_shown_in_order_at_its_rate() {
+    let dir = folder();
+    let pictures = shown(dir.path(), &images("path = \".\"\nfps = 4"));
+    let expected = [(250, vec![2, 0, 0]), (500, vec![0, 2, 0]), (750, vec![0, 0, 2])];
+    assert_eq!(first_pixels(&pictures), expected);
+    assert_eq!(pictures[0].items.len(), 8 * 6 * 3);
+}
+
+#[test]
+fn pictures_are_repeated_one_by_one_and_all() {
+    let dir = folder();
+    let pictures = shown(dir.path(), &images("path = \".\"\nfps = 10\nframes = 2\nrepeat = 2"));
+    let reds: Vec<u64> =
+        first_pixels(&pictures).into_iter().filter(|(_, pixel)| pixel[0] == 2).map(|(at, _)| at).collect();
+    assert_eq!((pictures.len(), reds), (12, vec![100, 200, 700, 800]));
+}
+
+#[test]
+fn sizes_and_colours_are_as_asked() {
+    let dir = folder();
+    let pictures = shown(dir.path(), &images("path = \".\"\nwidth = 4\nheight = 3\ncolour = \"grey\""));
+    assert_eq!(pictures[0].items, [76; 12]);
+    assert_eq!(pictures[1].items, [150; 12]);
+}
+
+#[test]
+fn a_list_names_pictures() {
+    let dir = folder();
+    fs::write(dir.path().join("some.txt"), "# two of them\nc.JPG\n\n a.png \n").unwrap();
+    let pictures = shown(dir.path(), &images("path = \"some.txt\""));
+    assert_eq!(first_pixels(&pictures), [(100, vec![0, 0, 2]), (200, vec![2, 0, 0])]);
+    let one = shown(dir.path(), &images("path = \"b.bmp\""));
+    assert_eq!(first_pixels(&one), [(100, vec![0, 2, 0])]);
+}
+
+fn cut_off(dir: &Path, name: &str) {
+    let path = dir.join(name);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+}
+
+#[test]
+fn a_damaged_picture_is_a_gap_that_is_counted() {
+    let dir = folder();
+    RgbImage::from_fn(64, 64, |x, y| Rgb([x as u8 * 4, y as u8 * 4, 9]))
+        .save(dir.path().join("b0.jpg"))
+        .unwrap();
+    cut_off(dir.path(), "b0.jpg");
+    fs::write(dir.path().join("b1.png"), "").unwrap();
+    let (collected, outcome): (Collected, _) = run(dir.path(), &images("path = \".\""));
+    assert!(outcome.fault.is_none(), "{:?}", outcome.fault);
+    let ticks: Vec<(u64, bool)> = collected.u8.iter().map(|came| (came.at / 1000, came.reset)).collect();
+    assert_eq!(ticks, [(100, false), (200, false), (500, true)]);
+    let lost: u64 = outcome.gaps.iter().map(|gap| gap.lost).sum();
+    assert_eq!(lost, 200_000, "{:?}", outcome.gaps);
+}
+
+#[test]
+fn a_damaged_picture_ends_the_run_where_asked() {
+    let dir = folder();
+    cut_off(dir.path(), "b.bmp");
+    let (_, outcome) = run(dir.path(), &images("path = \".\"\ndamaged = \"fault\""));
+    let text = format!("{:?}", outcome.fault);
+    assert!(text.contains("cannot decode `") && text.contains("b.bmp"), "{text}");
+}
+
+#[test]
+fn folders_without_pictures_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = refusal(dir.path(), &images("path = \".\""));
+    assert!(text.contains("holds no pictures, expected files `*.jpg`"), "{text}");
+    let text = refusal(dir.path(), &images("path = \"nowhere\""));
+    assert!(text.contains("cannot open `") && text.contains("nowhere"), "{text}");
+    fs::write(dir.path().join("a.png"), "text").unwrap();
+    fs::write(dir.path().join("b.png"), "text").unwrap();
+    let text = refusal(dir.path(), &images("path = \".\""));
+    assert!(text.contains("none of 2 pictures can be decoded; cannot decode `"), "{text}");
+    assert!(text.contains("it is no picture, expected a JPEG, PNG or BMP"), "{text}");
+    fs::write(dir.path().join("none.txt"), "# nothing\n").unwrap();
+    let text = refusal(dir.path(), &images("path = \"none.txt\""));
+    assert!(text.contains("lists no pictures"), "{text}");
+}
+
+/// A video of 4×2 pixels whose frames are even, with one chroma sample for `across`×`down` pixels.
+fn video(path: &Path, format: y4m::Colorspace, chroma: usize, frames: &[[u8; 3]]) {
+    let file = fs::File::create(path).unwrap();
+    let rate = y4m::Ratio::new(25, 1);
+    let mut encoder = y4m::encode(4, 2, rate).with_colorspace(format).write_header(file).unwrap();
+    for [y, u, v] in frames {
+        let planes = [vec![*y; 8], vec![*u; chroma], vec![*v; chroma]];
+        let planes = [&planes[0][..], &planes[1][..], &planes[2][..]];
+        encoder.write_frame(&y4m::Frame::new(planes, None)).unwrap();
+    }
+}
+
+const FILM: &str = "kind = \"video_file\"\npath = \"film.y4m\"";
+
+#[test]
+fn a_video_is_played_in_colour_and_grey() {
+    let dir = tempfile::tempdir().unwrap();
+    // Red, as BT.601 has it, and white.
+    let frames = [[81, 90, 240], [235, 128, 128]];
+    use y4m::Colorspace::{C420jpeg, C422, C444};
+    for (format, chroma) in [(C420jpeg, 2), (C422, 4), (C444, 8)] {
+        video(&dir.path().join("film.y4m"), format, chroma, &frames);
+        let pictures = shown(dir.path(), &toml(FILM));
+        assert_eq!(first_pixels(&pictures), [(40, vec![2, 0, 0]), (80, vec![2, 2, 2])], "{format:?}");
+        let grey = shown(dir.path(), &toml(&format!("{FILM}\ncolour = \"grey\"\nrepeat = 2")));
+        let found: Vec<(u64, u8)> = grey.iter().map(|came| (came.at / 1000, came.items[7])).collect();
+        assert_eq!(found, [(40, 76), (80, 255), (120, 76), (160, 255)], "{format:?}");
+    }
+}
+
+#[test]
+fn a_video_that_breaks_off_plays_its_whole_frames() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("film.y4m");
+    video(&path, y4m::Colorspace::C444, 8, &[[81, 90, 240]; 3]);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    assert_eq!(shown(dir.path(), &toml(FILM)).len(), 2);
+    fs::write(&path, &whole[..whole.len() - 70]).unwrap();
+    let (_, outcome) = run(dir.path(), &toml(FILM));
+    assert!(format!("{:?}", outcome.fault).contains("it holds no frame"), "{:?}", outcome.fault);
+}
+
+#[test]
+fn what_is_no_such_video_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("film.y4m");
+    let refused = |header: &str| {
+        fs::write(&path, header).unwrap();
+        refusal(dir.path(), &toml(FILM))
+    };
+    let text = refused("RIFF....AVI ");
+    assert!(text.contains("is no YUV4MPEG2 video"), "{text}");
+    let text = refused("YUV4MPEG2 W4 H2 F25:1 C420p10\n");
+    assert!(text.contains("has the format C420p10, expected 8 bits; convert it with `ffmpeg"), "{text}");
+    let text = refused("YUV4MPEG2 W4 H2 F25:1 C444 XCOLORRANGE=FULL\n");
+    assert!(text.contains("colours of full range"), "{text}");
+    let text = refused("YUV4MPEG2 W100000 H100000 F25:1 C444\n");
+    assert!(text.contains("a frame takes more than 256 MiB"), "{text}");
+    let text = refused("YUV4MPEG2 W4 H2 F0:1 C444\n");
+    assert!(text.contains("0 frames a second"), "{text}");
+}
+
+#[test]
+fn a_camera_falls_back_to_pictures_and_says_so() {
+    let dir = folder();
+    let camera = "kind = \"camera\"\ndevice = \"/dev/no-such-camera\"\nwidth = 4\nheight = 4";
+    let text = refusal(dir.path(), &toml(camera));
+    assert!(text.contains("or name pictures with `fallback = \"…\"`"), "{text}");
+    let plan = plan(dir.path(), &toml(&format!("{camera}\nfallback = \".\""))).unwrap();
+    let [notice] = &plan.notices[..] else { panic!("{:?}", plan.notices) };
+    assert!(notice.starts_with("no camera (") && notice.contains("showing the pictures of `.`"), "{notice}");
+    assert_eq!(shown(dir.path(), &toml(&format!("{camera}\nfallback = \".\""))).len(), 3);
+    let text = refusal(dir.path(), &toml(&format!("{camera}\nfallback = \"nothing\"")));
+    assert!(text.contains("`fallback` of `camera`: cannot open"), "{text}");
+}
+
+#[test]
+fn pictures_of_other_channels_are_refused_where_they_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    GrayImage::from_pixel(4, 4, Luma([9])).save(dir.path().join("a.png")).unwrap();
+    let source = "[[stage]]\nkind = \"image_files\"\npath = \".\"\n";
+    let text =
+        refusal(dir.path(), &format!("{source}[[stage]]\nkind = \"mfcc\"\n[[stage]]\nkind = \"collect\"\n"));
+    assert!(text.contains("writes image u8[4×4×3]"), "{text}");
+}
