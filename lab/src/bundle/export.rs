@@ -95,12 +95,22 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
         ("revision", revision(folder).into()),
     ]);
     if !config.data.speech.is_empty() {
-        training.insert("speech".to_owned(), names(&config.data.speech));
+        training.insert(
+            "speech".to_owned(),
+            Value::Array(config.data.speech.iter().map(|p| placed(p)).collect()),
+        );
     }
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
     training
+}
+
+/// Name of a folder and of the one that it lies in: a part of a corpus alone, such as `train`, says nothing.
+fn placed(path: &Path) -> Value {
+    let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
+    let parts: Vec<String> = path.parent().and_then(name).into_iter().chain(name(path)).collect();
+    parts.join("/").into()
 }
 
 /// What a fine-tuned model was before.

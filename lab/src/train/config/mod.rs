@@ -32,6 +32,10 @@ pub struct Config {
     /// How frequent the model takes each label to be.
     #[serde(default)]
     pub prior: Prior,
+    /// What the logits are divided by in the end: more than 1 makes the posteriors softer, for streams to be judged by
+    /// their mean over time.
+    #[serde(default = "one")]
+    pub temperature: f32,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
     /// Where the audio lies.
@@ -68,6 +72,10 @@ pub struct Data {
 }
 
 fn all() -> f64 {
+    1.0
+}
+
+fn one() -> f32 {
     1.0
 }
 
@@ -108,6 +116,11 @@ impl Config {
 
     fn check(&self) -> Result<()> {
         self.mix.check()?;
+        ensure!(
+            self.temperature.is_finite() && self.temperature > 0.0,
+            "`temperature` is {}, expected a factor above 0, such as 2",
+            self.temperature
+        );
         ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
         ensure!(
             self.data.speakers > 0.0 && self.data.speakers <= 1.0,

@@ -7,3 +7,4 @@ pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod start;
+pub(crate) mod temper;

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::fit::{Course, Lesson, fit};
 use super::prior::fit_prior;
+use super::temper::{temper, temper_steps};
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
@@ -90,7 +91,7 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     let shape = features.shape();
     let lists: Vec<Tensor<3>> =
         (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
-    let fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
+    let mut fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
     let (mut rounded, qat_epochs) = match &config.qat {
         None => (float.clone(), 0),
         Some(qat) => {
@@ -104,6 +105,10 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
         fit_prior(&mut float, &validation, None, device);
         fit_prior(&mut rounded, &validation, Some(&fake), device);
     }
+    for network in [&mut float, &mut rounded] {
+        temper(network, config.temperature);
+    }
+    temper_steps(&mut fake, config.temperature);
     let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     let history = history.epochs().to_vec();
