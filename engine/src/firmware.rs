@@ -70,10 +70,14 @@ mod code;
 mod cross;
 mod format;
 mod lane;
+mod site;
+mod words;
 mod write;
 
 pub use bind::bind;
 pub use board::{Board, Core};
 pub use budget::{Budget, Flash, Ram, Share};
 pub use build::{Failure, Firmware, build};
-pub use code::{Code, Given, Item, Lent, Part, Site, Start, Work, constant_name, real, zero};
+pub use code::{Code, Given, Item, Lent, Part, Start, Work};
+pub use site::Site;
+pub use words::{constant_name, real, zero};

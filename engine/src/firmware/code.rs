@@ -1,12 +1,11 @@
 //! What a stage becomes on a board.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 
-use super::Board;
 use super::format::{WIDTH, format};
-use crate::item::Element;
+use super::site::Site;
+use super::words::constant_name;
 use crate::node::Firing;
-use crate::port::Port;
 
 /// A value as firmware source: its type, an expression for it, and the items that the expression names.
 ///
@@ -219,39 +218,6 @@ impl Code {
     }
 }
 
-/// Where a stage's code stands.
-pub struct Site<'a> {
-    /// The stage's name.
-    pub name: &'a str,
-    /// The board.
-    pub board: &'a Board,
-    /// What each input carries.
-    pub inputs: &'a [Port],
-    /// The stages that the inputs come from.
-    pub from: &'a [String],
-    /// The stage's name as Rust has names: that of its module of items, and of a device that it is.
-    pub(super) ident: &'a str,
-    /// The part of the stage, which begins the names of its items and memory.
-    pub(super) part: String,
-}
-
-impl<'a> Site<'a> {
-    pub(super) fn new(
-        name: &'a str,
-        ident: &'a str,
-        board: &'a Board,
-        inputs: &'a [Port],
-        from: &'a [String],
-    ) -> Self {
-        Site { name, board, inputs, from, ident, part: String::new() }
-    }
-
-    /// The same place for a part of the stage: names of its items and memory begin with the part's name besides.
-    pub fn part(&self, name: &str) -> Site<'a> {
-        Site { part: constant_name(&[&self.part, name]).to_lowercase(), ..*self }
-    }
-}
-
 impl Item {
     /// An array, each element written as its `Debug` form.
     pub fn array<T: fmt::Debug>(about: &str, name: String, of: &str, elements: &[T]) -> Self {
@@ -274,33 +240,4 @@ impl Display for Code {
         }
         Ok(())
     }
-}
-
-/// A real number as an expression.
-pub fn real(value: f32) -> String {
-    match value {
-        f32::INFINITY => "f32::INFINITY".to_owned(),
-        f32::NEG_INFINITY => "f32::NEG_INFINITY".to_owned(),
-        value if value.is_nan() => "f32::NAN".to_owned(),
-        value => format!("{value:?}"),
-    }
-}
-
-/// An expression of the element whose bytes are all zero.
-pub const fn zero(element: Element) -> &'static str {
-    match element {
-        Element::I8 | Element::U8 | Element::I16 => "0",
-        Element::F32 => "0.0",
-        Element::Event => "Event::ZEROS",
-    }
-}
-
-/// Names of constants are written in capitals.
-pub fn constant_name(parts: &[&str]) -> String {
-    let mut name = String::new();
-    for part in parts.iter().filter(|part| !part.is_empty()) {
-        let separator = if name.is_empty() { "" } else { "_" };
-        let _ = write!(name, "{separator}{}", part.to_ascii_uppercase().replace(['-', '.', ' '], "_"));
-    }
-    name
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::code::zero;
 use super::super::lane::Placed;
+use super::super::words::zero;
 use super::{Part, joins, type_name};
 
 /// A field of the memory.
