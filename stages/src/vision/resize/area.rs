@@ -79,6 +79,7 @@ impl<A, B> Area<A, B> {
     }
 
     /// Rows that a sum is of, by weight.
+    #[cfg(feature = "std")]
     pub(super) const fn rows(scaling: Scaling) -> u32 {
         ratio(scaling.from.height, scaling.height).0
     }
