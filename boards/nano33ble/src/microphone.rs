@@ -101,7 +101,7 @@ impl Listening {
     /// The peripheral has begun with the buffer that it was told of, and so is done with the other.
     fn started(&mut self) {
         // An interrupt may come once more before it sees that the event is gone.
-        if self.pdm.events_started.read().events_started().is_not_generated() {
+        if self.pdm.events_started.read().events_started().bit_is_clear() {
             return;
         }
         self.pdm.events_started.reset();

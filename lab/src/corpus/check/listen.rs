@@ -126,7 +126,7 @@ fn objection(ear: &mut Ear, samples: &[i16], label: &str, limits: Limits) -> Opt
     }
     let scores = bundle.classify(&features);
     let heard = largest(&scores);
-    let objects = heard != class && scores[heard] >= limits.doubt;
+    let objects = heard != class && scores[heard] >= limits.doubt * scores[class];
     objects.then(|| {
         let (name, score) = (&bundle.card.labels[heard], scores[heard]);
         Fault::new("mislabelled", Verdict::Other, format!("the model hears `{name}` ({score:.2})"))

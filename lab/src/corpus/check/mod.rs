@@ -27,13 +27,14 @@ pub struct Limits {
     pub contrast_db: f64,
     /// Share of samples that may be clipped.
     pub clipped: f64,
-    /// Probability of another label from which on a model's objection counts.
+    /// How many times as likely as the clip's own label another must be for the model's objection to count: a ratio, so that
+    /// models of many labels, and softened ones, are heard too.
     pub doubt: f32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { shortest: 0.25, longest: 2.0, silent_db: -55.0, contrast_db: 10.0, clipped: 0.005, doubt: 0.8 }
+        Self { shortest: 0.25, longest: 2.0, silent_db: -55.0, contrast_db: 10.0, clipped: 0.005, doubt: 4.0 }
     }
 }
 
