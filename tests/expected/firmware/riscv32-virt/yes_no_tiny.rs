@@ -388,14 +388,14 @@ pub mod classifier {
             inputs: 4000,
             outputs: 4,
             weights_offset: 0,
-            rescaling: Rescaling { input_offset: 128, output_offset: 42, min: -128, max: 127 },
+            rescaling: Rescaling { input_offset: 128, output_offset: 44, min: -128, max: 127 },
             layout: Plain,
         }),
         Op::Softmax(Softmax {
             input: Span { at: 4000, len: 4 },
             output: Span { at: 0, len: 4 },
             depth: 4,
-            multiplier: 1595226624,
+            multiplier: 1564148352,
             left_shift: 23,
             least_difference: -248,
         }),
@@ -406,16 +406,16 @@ pub mod classifier {
 
     /// Weights and tables.
     pub static BYTES: [i8; 17280] = [
-        67, 27, 20, 29, -48, 127, -72, 56, 17, 1, -9, 11, -16, 59, -125, -3, 37, -15, 2, 1, -28, 12, -4, 11,
-        // and 679 lines more, checksum dec258c7ae44ec82
+        69, 32, 7, 17, -51, 121, -68, 53, 13, 3, -23, 3, -2, 47, -125, -13, 38, -13, 4, -8, -18, 1, 19, 8, 41,
+        // and 682 lines more, checksum 96edc80521c737a0
 
     /// Biases, factors and packed weights.
     pub static WORDS: [i32; 60] = [
-        -2431, 905, -2706, 46, -1709, -828, 59, 242, -1221, -570, -534, -327, -493, 342, 58, -1005,
-        1113981004, 1291807399, 1852100053, 1268409341, 1295398514, 1633356885, 1765867874, 1122830235,
-        1460011397, 2043319614, 1939344902, 1224394607, 1143542654, 2006504527, 1875599147, 1605168749, -6,
-        -6, -6, -7, -6, -5, -6, -7, -5, -6, -6, -5, -5, -7, -7, -5, 1690, 2263, -2235, -3309, 1932408544,
-        1932408544, 1932408544, 1932408544, -10, -10, -10, -10,
+        -2150, 1121, -2404, 78, -1486, -646, 116, 233, -1188, -575, -502, -292, -268, 631, 53, -909,
+        2029367973, 1213674076, 1834634217, 1230624579, 1377681887, 1497950183, 1745298603, 1193055050,
+        1291612184, 2063266585, 1998534701, 1360660601, 1178574162, 1736235863, 2078555920, 1372211640, -7,
+        -6, -6, -7, -6, -5, -6, -7, -5, -6, -6, -5, -5, -7, -7, -5, 1052, 1828, -1704, -2671, 1670202204,
+        1670202204, 1670202204, 1670202204, -10, -10, -10, -10,
     ];
 
     /// The model's plan.
@@ -438,8 +438,8 @@ pub mod trigger {
 
     /// What each place of the output watches for.
     pub static WATCHES: [Watch; 2] = [
-        Watch { label: 2, point: 0, on: 0.315, off: 0.236, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 3, point: 0, on: 0.28, off: 0.21, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 2, point: 0, on: 0.255, off: 0.191, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 3, point: 0, on: 0.325, off: 0.244, min_count: 1, hold: 0, refractory: 16000 },
     ];
 }
 
