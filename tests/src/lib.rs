@@ -44,6 +44,28 @@ pub fn over_recording(pipeline: &str, recording: &Path, repeat: u32, events: &Pa
     pipeline
 }
 
+/// What [`share_lanes`] takes to put all stages into one lane; smaller numbers are the other ways, 0 a lane for each.
+pub fn one_lane(pipeline: &Pipeline) -> u32 {
+    (1 << (pipeline.stages.len() - 1)) - 1
+}
+
+/// Puts stages into lanes: one bit for each stage but the first says whether it shares the lane of the one before. Depths
+/// of rings vary with it.
+///
+/// # Panics
+/// When a stage has no such settings.
+pub fn share_lanes(pipeline: &mut Pipeline, shares: u32) {
+    let stages: Vec<String> = pipeline.stages.iter().map(|stage| stage.name.clone()).collect();
+    let mut lane = 0;
+    for (index, stage) in stages.iter().enumerate() {
+        lane += usize::from(index > 0 && shares >> (index - 1) & 1 == 0);
+        for setting in [format!("{stage}.lane=\"lane {lane}\""), format!("{stage}.depth={}", 1 + shares % 5)]
+        {
+            pipeline.set(&setting).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
+
 /// Runs a pipeline to its end.
 ///
 /// # Panics

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Pipeline, Plan};
-use kws_tests::{over_recording, root, run};
+use kws_tests::{one_lane, over_recording, root, run, share_lanes};
 use serde_json::json;
 
 const RUNS: usize = 20;
@@ -48,18 +48,11 @@ fn twenty_runs_agree() {
 
 #[test]
 fn lanes_do_not_matter() {
-    let stages: Vec<String> = two_minutes("lanes").0.stages.iter().map(|stage| stage.name.clone()).collect();
-    // One bit for each stage but the first: whether it shares the lane of the one before. From each in its own to all
-    // in one, and a spread of those between.
-    let all = (1_u32 << (stages.len() - 1)) - 1;
+    // From each stage in its own lane to all in one, and a spread of those between.
+    let all = one_lane(&two_minutes("lanes").0);
     for shares in (0..all).step_by(29).chain([all]) {
         let (mut pipeline, events) = two_minutes("lanes");
-        let mut lane = 0;
-        for (index, stage) in stages.iter().enumerate() {
-            lane += usize::from(index > 0 && shares >> (index - 1) & 1 == 0);
-            pipeline.set(&format!("{stage}.lane=\"lane {lane}\"")).unwrap();
-            pipeline.set(&format!("{stage}.depth={}", 1 + shares % 5)).unwrap();
-        }
+        share_lanes(&mut pipeline, shares);
         run(&pipeline, RunOptions::default());
         assert_eq!(fs::read(events).unwrap(), *EXPECTED, "shared lanes {shares:b}");
     }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Pipeline, Plan};
-use kws_tests::{root, run};
+use kws_tests::{one_lane, root, run, share_lanes};
 use serde_json::json;
 
 const RUNS: u32 = 10;
@@ -79,16 +79,10 @@ fn runs_agree() {
 
 #[test]
 fn lanes_do_not_matter() {
-    let stages: Vec<String> = joined("lanes").0.stages.iter().map(|stage| stage.name.clone()).collect();
-    let all = (1_u32 << (stages.len() - 1)) - 1;
+    let all = one_lane(&joined("lanes").0);
     for shares in (0..all).step_by(211).chain([all]) {
         let (mut pipeline, events) = joined("lanes");
-        let mut lane = 0;
-        for (index, stage) in stages.iter().enumerate() {
-            lane += usize::from(index > 0 && shares >> (index - 1) & 1 == 0);
-            pipeline.set(&format!("{stage}.lane=\"lane {lane}\"")).unwrap();
-            pipeline.set(&format!("{stage}.depth={}", 1 + shares % 5)).unwrap();
-        }
+        share_lanes(&mut pipeline, shares);
         run(&pipeline, RunOptions::default());
         assert_eq!(fs::read(events).unwrap(), *EXPECTED, "shared lanes {shares:b}");
     }

@@ -9,11 +9,11 @@ mod golden;
 mod kinds;
 mod lanes;
 mod microphone;
+mod output;
 #[path = "../../../engine/examples/own_stage.rs"]
 #[allow(dead_code, reason = "its `main` is that of a program of its own")]
 mod own_stage;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -21,23 +21,14 @@ use kws_engine::run::RunOptions;
 use kws_engine::{Flow, Pipeline, Plan, node};
 use kws_tests::root;
 
+use output::WRITTEN;
+
 pub use microphone::Mic;
+pub use output::Output;
 pub use own_stage::Gain;
 
 /// What pipelines write by way of statics belongs to one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
-static WRITTEN: Mutex<String> = Mutex::new(String::new());
-
-/// What firmware is given to write lines to.
-#[derive(Clone, Copy)]
-pub struct Output;
-
-impl fmt::Write for Output {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        WRITTEN.lock().unwrap().push_str(text);
-        Ok(())
-    }
-}
 
 /// What a run has left.
 #[derive(Debug, Default, PartialEq)]

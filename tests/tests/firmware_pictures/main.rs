@@ -6,32 +6,22 @@
 #[path = "../firmware/kinds.rs"]
 #[allow(dead_code, reason = "another test uses the rest")]
 mod kinds;
+#[path = "../firmware/output.rs"]
+mod output;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Fault, Flow, Pipeline, Plan, Stage, node};
 use kws_tests::root;
 
+pub use output::Output;
+use output::WRITTEN;
+
 const PATH: &str = "tests/tests/firmware/pipelines/pictures.toml";
 /// Pictures that are taken.
 const PICTURES: u32 = 120;
-
-static WRITTEN: Mutex<String> = Mutex::new(String::new());
-
-/// What firmware is given to write lines to.
-#[derive(Clone, Copy)]
-pub struct Output;
-
-impl fmt::Write for Output {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        WRITTEN.lock().unwrap().push_str(text);
-        Ok(())
-    }
-}
 
 /// What firmware is given as its camera: noise on a level that comes and goes.
 pub struct Camera<const ITEMS: usize> {
