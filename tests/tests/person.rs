@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kws_engine::Pipeline;
 use kws_engine::run::RunOptions;
+use kws_engine::{Pipeline, Plan};
 use kws_tests::{root, run};
 use serde_json::{Value, json};
 
@@ -64,6 +64,15 @@ fn every_change_is_told_in_a_line() {
         })
         .collect();
     assert!(!people.is_empty() && people.windows(2).all(|pair| pair[0] != pair[1]), "{people:?}");
+}
+
+#[test]
+fn pictures_of_other_channels_are_refused() {
+    let Some((mut pipeline, _)) = person("channels") else { return };
+    pipeline.set("camera.colour=\"grey\"").unwrap();
+    let Err(error) = Plan::new(&pipeline, &kws_host::registry()) else { panic!("planned") };
+    let text = error.to_string();
+    assert!(text.contains("image i8[96×96×1]") && text.contains("[1, 96, 96, 3]"), "{text}");
 }
 
 /// The drawn pictures as an uncompressed video in grey, two frames a second.

@@ -93,9 +93,9 @@ fn photographs_are_told_as_the_host_tells_them() {
 #[ignore = "`.ci/firmware` runs it"]
 fn posteriors_of_photographs_are_equal() {
     let Some(pictures) = photographs() else { return };
-    let (pipeline, taps) = (tapped("mlperf_person.toml"), folder().join("taps of pictures"));
+    let (pipeline, taps) = (tapped("mlperf_person.toml"), folder().join("picture_taps"));
     fs::create_dir_all(&taps).unwrap();
-    let recording = folder().join("camera of taps");
+    let recording = folder().join("tapped_camera");
     let here = host::edges(&shown(&pipeline, &pictures, &recording)).remove("classifier").unwrap();
     let arguments = [format!("camera={}", recording.display()), format!("taps={}", taps.display())];
     emulate_with(M4F, &pipeline, &arguments.each_ref().map(String::as_str));
