@@ -221,6 +221,26 @@ impl Mean {
     /// so the result by less than 2⁻²⁴; where it is no whole number, the next is at least that far.
     #[inline]
     const fn of_sum(self, sum: u32) -> u8 {
-        ((sum + self.half) as u64 * self.reciprocal >> Self::PLACES) as u8
+        (((sum + self.half) as u64 * self.reciprocal) >> Self::PLACES) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mean;
+
+    #[test]
+    fn the_reciprocal_divides_exactly() {
+        let counts = (1..2000_u32).chain((11..=24).flat_map(|power| [(1 << power) - 1, 1 << power]));
+        for count in counts {
+            let mean = Mean::of(count);
+            // Around each sum at which the mean goes up by one.
+            for step in 0..=255 {
+                let edge = step * count - (count / 2).min(step * count);
+                for sum in [edge.saturating_sub(1), edge, edge + 1].map(|sum| sum.min(255 * count)) {
+                    assert_eq!(u32::from(mean.of_sum(sum)), (sum + count / 2) / count, "{sum} of {count}");
+                }
+            }
+        }
     }
 }
