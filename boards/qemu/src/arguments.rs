@@ -1,5 +1,7 @@
 //! What the firmware is told on the emulator's command line.
 
+use core::convert::Infallible;
+
 use semihosting::experimental::env;
 use semihosting::{eprintln, process};
 
@@ -39,6 +41,7 @@ arguments: wav=FILE [paced] [trouble=KIND@AT+LENGTH]... [taps=FOLDER]
 
 impl<S: Source> Arguments<S> {
     /// Reads them; ends the run where they are wrong.
+    #[inline(never)]
     pub fn read() -> Self {
         let Ok(arguments) = env::args::<LENGTH>() else {
             refuse("the command line", "it is longer than 512 bytes")
@@ -59,7 +62,14 @@ impl<S: Source> Arguments<S> {
             }
         }
         let recording = recording.unwrap_or_else(|| refuse(S::ARGUMENT, "it is missing"));
+        S::check(pace, &troubles).unwrap_or_else(|why| refuse(S::ARGUMENT, why));
         Arguments { recording, pace, troubles }
+    }
+
+    /// Runs with them: in a frame of its own, so that the run's stack does not stand on that of reading them.
+    #[inline(never)]
+    pub fn run(self, run: impl FnOnce(Self) -> Infallible) -> ! {
+        match run(self) {}
     }
 
     /// The time in which the core does something else, if there is one.
@@ -72,9 +82,10 @@ impl<S: Source> Arguments<S> {
         S::RATE
     }
 
-    /// Begins to play, and starts the clock; ends the run where the source cannot play so.
+    /// Begins to play, and starts the clock.
+    #[inline]
     pub fn play(self) -> (S, Clock) {
-        S::play(self.recording, self.pace, self.troubles).unwrap_or_else(|why| refuse(S::ARGUMENT, why))
+        S::play(self.recording, self.pace, self.troubles)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Arrays that the host has recorded, NumPy's `.npy`, read over semihosting.
 
-use core::fmt;
 use core::str;
 
 use semihosting::fs::File;
@@ -20,11 +19,11 @@ pub struct Array {
 }
 
 impl Array {
-    /// Opens one whose rows have so many elements, of the type that NumPy calls `descr`.
+    /// Opens one, of a path in two parts, whose rows have so many elements, of the type that NumPy calls `descr`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn open(path: fmt::Arguments<'_>, descr: &str, row: usize) -> Result<Self, &'static str> {
+    pub fn open(path: [&str; 2], descr: &str, row: usize) -> Result<Self, &'static str> {
         let mut file = path::open(path)?;
         let (mut begin, mut header) = ([0; 10], [0; HEADER]);
         file.read_exact(&mut begin).map_err(|_| "it ends too early")?;

@@ -19,13 +19,14 @@ pub trait Source: Sized {
     /// What is wrong with it.
     fn open(path: &str) -> Result<Self::Recording, &'static str>;
 
-    /// Begins to play, and starts the machine's clock.
+    /// Whether it can play so.
     ///
     /// # Errors
     /// When it has no such pace, or none of these troubles.
-    fn play(
-        recording: Self::Recording,
-        pace: Pace,
-        troubles: Troubles,
-    ) -> Result<(Self, Clock), &'static str>;
+    fn check(_pace: Pace, _troubles: &Troubles) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    /// Begins to play, and starts the machine's clock.
+    fn play(recording: Self::Recording, pace: Pace, troubles: Troubles) -> (Self, Clock);
 }

@@ -34,7 +34,7 @@ impl Wav {
     /// # Panics
     /// The second time.
     pub fn open(path: &str) -> Result<Self, &'static str> {
-        let file = path::open(format_args!("{path}"))?;
+        let file = path::open([path, ""])?;
         let mut wav = Self { file, chunk: MEMORY.take(), used: 0, filled: 0, left: 0 };
         wav.left = wav.samples_begin()?;
         Ok(wav)

@@ -8,7 +8,7 @@ use kws_tests::{root, shared_data};
 use serde_json::json;
 
 use super::emulator::{Emulation, M4F, emulate_with};
-use super::host::{self, Heard, folder};
+use super::host::{self, Heard, folder, pipelines};
 
 /// Photographs that are shown.
 const PHOTOGRAPHS: usize = 48;
@@ -68,7 +68,7 @@ fn lines(heard: &Heard) -> Vec<String> {
 
 /// Runs a pipeline here over pictures, and there over what its camera showed here.
 fn both(pipeline: &Path, pictures: &Path) -> (Emulation, Heard) {
-    let recording = folder().join("camera");
+    let recording = folder().join(format!("camera_of_{}", pipeline.file_stem().unwrap().display()));
     let heard = host::heard(&shown(pipeline, pictures, &recording));
     let emulation = emulate_with(M4F, pipeline, &[&format!("camera={}", recording.display())]);
     assert_eq!(emulation.events, heard.events, "{}", pipeline.display());
@@ -102,4 +102,19 @@ fn posteriors_of_photographs_are_equal() {
     let there = fs::read(taps.join("classifier.raw")).unwrap();
     assert!(here.len() >= 2 * 40, "{} bytes", here.len());
     assert_eq!(here, there);
+}
+
+/// The shipped pipeline, over the pictures that come with it.
+#[test]
+#[ignore = "`.ci/firmware` runs it"]
+fn drawn_pictures_are_told_as_the_host_tells_them() {
+    let model = pipelines().join("models/person/model.tflite");
+    if !model.exists() {
+        eprintln!("SKIPPED: {} is not here", model.display());
+        return;
+    }
+    let pictures = fs::canonicalize(pipelines().join("pictures")).unwrap();
+    let (emulation, heard) = both(&pipelines().join("person.toml"), &pictures);
+    assert!(heard.events.lines().count() >= 2, "{}", heard.events);
+    emulation.record(M4F, "person");
 }

@@ -26,21 +26,22 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    let mut arguments = Arguments::read();
-    let (busy, pace, rate) = (arguments.take_busy(), arguments.pace, arguments.rate());
-    let (source, clock) = arguments.play();
-    let mut pipeline = Pipeline::new(MEMORY.take(), source, Output);
-    pipeline.start();
-    let mut run = Run::new(&clock, busy);
-    loop {
-        match run.fire(|| pipeline.tick()) {
-            Flow::End => break,
-            // Nothing came: there is nothing to do before the next interrupt.
-            Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
-            _ => {}
+    Arguments::read().run(|mut arguments| {
+        let (busy, pace, rate) = (arguments.take_busy(), arguments.pace, arguments.rate());
+        let (source, clock) = arguments.play();
+        let mut pipeline = Pipeline::new(MEMORY.take(), source, Output);
+        pipeline.start();
+        let mut run = Run::new(&clock, busy);
+        loop {
+            match run.fire(|| pipeline.tick()) {
+                Flow::End => break,
+                // Nothing came: there is nothing to do before the next interrupt.
+                Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
+                _ => {}
+            }
+            pipeline.gaps(|gap| tell_gap(gap, rate));
         }
-        pipeline.gaps(|gap| tell_gap(gap, rate));
-    }
-    run.complete(|| pipeline.finish());
-    run.end()
+        run.complete(|| pipeline.finish());
+        run.end()
+    })
 }

@@ -31,11 +31,11 @@ impl<const N: usize> Source for Mic<N> {
         Wav::open(path)
     }
 
-    fn play(wav: Wav, pace: Pace, troubles: Troubles) -> Result<(Self, Clock), &'static str> {
-        Ok(match pace {
+    fn play(wav: Wav, pace: Pace, troubles: Troubles) -> (Self, Clock) {
+        match pace {
             Pace::Free => (Mic::Replay(Replay::new(wav, troubles)), Clock::start()),
             Pace::Clock => (Mic::Clocked(listen(wav, troubles)), Clock::every_millisecond(tick)),
-        })
+        }
     }
 }
 
