@@ -16,7 +16,7 @@ type Block<const L: usize> = [[f32; L]; 2];
 /// When `twiddles` are those of another size or of other lanes.
 #[inline(always)]
 pub(super) fn forward<const L: usize, V: Lanes<L>>(frame: &[f32], spectrum: &mut [f32], twiddles: &[f32]) {
-    let points = &mut spectrum.as_chunks_mut::<2>().0;
+    let points = spectrum.as_chunks_mut::<2>().0;
     let count = points.len() - 1;
     let points = points[..count].as_flattened_mut();
     let mut span = if count < 4 {
@@ -83,7 +83,7 @@ fn padded<const L: usize>(samples: &[f32], at: usize) -> [Complex<f32>; L] {
 fn place(index: usize, count: usize) -> usize {
     let bits = count.trailing_zeros();
     let mirrored = (index as u32).reverse_bits().unbounded_shr(32 - bits);
-    let low = if bits % 2 == 0 { u32::MAX } else { count as u32 / 2 - 1 };
+    let low = if bits.is_multiple_of(2) { u32::MAX } else { count as u32 / 2 - 1 };
     let pairs = mirrored & low;
     ((pairs >> 1) & 0x5555_5555 | (pairs & 0x5555_5555) << 1 | mirrored & !low) as usize
 }
