@@ -18,8 +18,9 @@ use super::window::WindowParams;
 ///
 /// The same small network was trained on three front ends in the same way (one seed; 64 epochs of Speech Commands in
 /// part, 888 test clips): this one got 92.2 % right, `micro_frontend` 91.6 %, logarithms of mel bands without cosine
-/// transform 89.0 %; averaged over labels 86.1, 88.2 and 83.5 %. So the first two are level, and cost decided where
-/// there is a floating-point unit; on a core without one take `micro_frontend`, which computes in integers.
+/// transform 89.0 %; averaged over labels 86.1, 88.2 and 83.5 %. The first two are level, so cost decides: a frame takes
+/// 45 thousand instructions of a Cortex-M4F and 68 thousand by `micro_frontend` (`.ci/firmware`). On a core without
+/// floating-point unit take `micro_frontend`, which computes in integers.
 ///
 /// # Reads
 /// `samples` i16 or f32, as `window`.
