@@ -14,7 +14,7 @@ fn write(source: &str, rest: &str) -> Result<String, String> {
     let middle = "[[stage]]\nkind = \"window\"\nlength_ms = 30\nhop_ms = 20\n[[stage]]\nkind = \"fft\"\nsize = 512\n\
         [[stage]]\nkind = \"mel\"\nbands = 40\nlow_hz = 20\nhigh_hz = 7600\nof = \"power\"\n\
         [[stage]]\nkind = \"log\"\noffset = 1e-6\n[[stage]]\nkind = \"dct\"\ncoefficients = 20\n\
-        [[stage]]\nkind = \"stack\"\nframes = 49\nhop = 5\n";
+        [[stage]]\nkind = \"stack\"\nframes = 48\nhop = 5\n";
     let text = format!(
         "{source}\n{middle}[[stage]]\nkind = \"classifier\"\nmodel = \"{MODEL}\"\n[[stage]]\nkind = \"smooth\"\n\
          [[stage]]\nkind = \"trigger\"\n{rest}"

@@ -122,11 +122,11 @@ fn check_on_a_board_tells_what_it_takes_there() {
 
 #[test]
 fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
-    let (bench, tiny, larger) = (features(), shipped("yes_no_tiny"), shipped("yes_no"));
-    let memory = ["bytes of RAM, expected at most the 16384 that `microbit` has", "yes_no_tiny.toml:", "^^^"];
-    bench.run(&[&tiny, "--check", "--board", "microbit"]).badly(1, &memory);
+    let (bench, commands, yes_no) = (features(), shipped("commands"), shipped("yes_no"));
+    let memory = ["bytes of RAM, expected at most the 16384 that `microbit` has", "commands.toml:", "^^^"];
+    bench.run(&[&commands, "--check", "--board", "microbit"]).badly(1, &memory);
     let on_nano =
-        |option: &str, value: &str| bench.run(&[&larger, "--check", "--board", "nano33ble", option, value]);
+        |option: &str, value: &str| bench.run(&[&yes_no, "--check", "--board", "nano33ble", option, value]);
     let text =
         "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
     on_nano("--set", "fft.transform=fast").badly(1, &[text]);
