@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 use kws_engine::{Buffer, Element};
 
 use crate::audio::RATE;
+use crate::nets::Shape;
 use crate::quantise::Affine;
 
 pub use chain::{Chain, plan};
@@ -47,10 +48,10 @@ impl FrontEnd {
         Ok(Self { chain, quantisation })
     }
 
-    /// Frames and coefficients of the matrix of one clip.
+    /// Frames and coefficients of the matrix of one clip, and one channel.
     #[must_use]
-    pub fn shape(&self) -> [usize; 2] {
-        [self.chain.port().shape[0], self.chain.port().shape[1]]
+    pub fn shape(&self) -> Shape {
+        [self.chain.port().shape[0], self.chain.port().shape[1], 1]
     }
 
     /// The quantisation of the features, where the last stage writes bytes: the model's input must have the same.
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn a_second_makes_49_frames_and_forgets_the_clip_before() {
         let mut front_end = FrontEnd::new(&stages(STAGES)).unwrap();
-        assert_eq!(front_end.shape(), [49, 40]);
+        assert_eq!(front_end.shape(), [49, 40, 1]);
         let tone: Vec<i16> = (0..CLIP).map(|i| if i % 40 < 20 { 8000 } else { -8000 }).collect();
         let (mut silent, mut loud, mut again) = (vec![0.0; 1960], vec![0.0; 1960], vec![0.0; 1960]);
         front_end.extract(&vec![0; CLIP], &mut silent).unwrap();

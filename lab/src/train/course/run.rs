@@ -12,7 +12,7 @@ use super::temper::{temper, temper_steps};
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
-use crate::nets::{Graph, Network, Normalisation, fold, values};
+use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
 use crate::train::data::batches::{Batch, clean, tensor};
@@ -116,13 +116,14 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
 }
 
 /// The network as training finds it, and how many of its layers stay as they are.
-fn begin(config: &Config, probe: &Batch, shape: [usize; 2], device: &Device) -> Result<(Network, usize)> {
+fn begin(config: &Config, probe: &Batch, shape: Shape, device: &Device) -> Result<(Network, usize)> {
     device.seed(config.seed);
     let training = device.clone().autodiff();
     let graph: Graph = config.architecture.graph(shape, config.labels.len());
     eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
     let Some(start) = &config.start else {
-        return Ok((Network::init(graph, &normalisation(probe, shape), &training), 0));
+        let normalisation = normalisation(probe, graph.width());
+        return Ok((Network::init(graph, &normalisation, &training), 0));
     };
     let network = start.network(config, graph, &training)?;
     let frozen = start.frozen(&network);
@@ -133,7 +134,7 @@ fn weights(network: &Network) -> Vec<f32> {
     network.layers.iter().flat_map(|layer| values(layer.weight.val())).collect()
 }
 
-fn normalisation(batch: &Batch, [_, width]: [usize; 2]) -> Normalisation {
+fn normalisation(batch: &Batch, width: usize) -> Normalisation {
     let rows = (batch.features.len() / width) as f32;
     let column = |c: usize| batch.features.iter().skip(c).step_by(width);
     let mean: Vec<f32> = (0..width).map(|c| column(c).sum::<f32>() / rows).collect();

@@ -10,6 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::augment::{draw, mask, warp};
 use crate::corpus::Split;
 use crate::features::{CLIP, FrontEnd};
+use crate::nets::Shape;
 
 use super::material::Material;
 use super::sample::Drawer;
@@ -18,7 +19,7 @@ use crate::train::config::{Config, Fit};
 /// Features and classes of some clips.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// `[clips, frames, coefficients]`, row by row.
+    /// `[clips, rows, columns, channels]`, item by item.
     pub features: Vec<f32>,
     /// One per clip.
     pub classes: Vec<usize>,
@@ -57,7 +58,7 @@ impl Drawer<'_> {
         config: &Config,
         fe: &mut FrontEnd,
     ) -> Result<Batch> {
-        let [frames, width] = fe.shape();
+        let [frames, width, _] = fe.shape();
         let mut batch = Batch::default();
         for index in clips {
             let mut rng = self.rng(epoch, index);
@@ -77,26 +78,26 @@ impl Drawer<'_> {
     }
 }
 
-/// Some clips of a batch as `[clips, frames, coefficients]`.
+/// Some clips of a batch as `[clips, rows, columns × channels]`.
 pub(crate) fn tensor(
     batch: &Batch,
     clips: Range<usize>,
-    [frames, width]: [usize; 2],
+    [rows, columns, channels]: Shape,
     device: &Device,
 ) -> Tensor<3> {
-    let size = frames * width;
+    let size = rows * columns * channels;
     let part = batch.features[clips.start * size..clips.end * size].to_vec();
-    Tensor::from_data(TensorData::new(part, [clips.len(), frames, width]), device)
+    Tensor::from_data(TensorData::new(part, [clips.len(), rows, columns * channels]), device)
 }
 
 /// Features of every clip of a split as it is, centred in the window.
 pub(crate) fn clean(material: &Material, split: Split, front_end: &mut FrontEnd) -> Result<Batch> {
-    let [frames, width] = front_end.shape();
+    let size: usize = front_end.shape().iter().product();
     let mut batch = Batch::default();
     for spoken in material.split(split) {
         let window = centre(&spoken.samples);
         let start = batch.features.len();
-        batch.features.resize(start + frames * width, 0.0);
+        batch.features.resize(start + size, 0.0);
         front_end.extract(&window, &mut batch.features[start..])?;
         batch.classes.push(spoken.class);
     }
