@@ -70,12 +70,12 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     material.check(&vocabulary)?;
     keep_speakers(&mut material, config.data.speakers, config.seed);
     let drawer = Drawer::new(&material, &vocabulary, config);
-    let mut features = FrontEnd::new(&config.front_end)?;
+    let mut features = FrontEnd::new(config.view, &config.front_end)?;
     let validation = clean(&material, Split::Validation, &mut features)?;
     let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
 
     let device = &backend.device();
-    let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
+    let (mut network, frozen) = begin(config, &probe, features.matrix(), device)?;
     let _claim = Claim::new(folder, earlier)?;
     Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
     if config.fit.words > 0.0 {
@@ -88,7 +88,7 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     let mut float = fold(&network.valid(), device);
 
     // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
-    let shape = features.shape();
+    let shape = features.matrix();
     let lists: Vec<Tensor<3>> =
         (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
     let mut fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
