@@ -67,7 +67,7 @@ impl Bundle {
     /// # Errors
     /// When its stages cannot be built.
     pub fn front_end(&self) -> Result<FrontEnd> {
-        FrontEnd::new(&self.card.front_end)
+        FrontEnd::new(self.card.view, &self.card.front_end)
     }
 
     /// Probabilities of the labels for the real features of one clip, through the integer runtime.
@@ -108,7 +108,7 @@ fn float(folder: &Path, card: &Card) -> Result<Option<Network>> {
         return Ok(None);
     }
     let config = Config::read(&config)?;
-    let shape = FrontEnd::new(&card.front_end)?.shape();
+    let shape = FrontEnd::new(card.view, &card.front_end)?.shape();
     let graph = config.architecture.graph(shape, card.labels.len());
     load(Network::folded(graph, &Device::flex()), &weights).map(Some)
 }

@@ -12,6 +12,7 @@ use super::provenance::revision;
 use crate::audio::RATE;
 use crate::corpus::Split;
 use crate::evaluate::{ClipReport, evaluate_clips};
+use crate::features::View;
 use crate::quantise::quantise;
 use crate::train::{Config, Part, Start, Trained, save};
 
@@ -28,7 +29,8 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
     let card = Card {
         name: config.name.clone(),
         labels: config.labels.clone(),
-        clock: RATE,
+        clock: config.view.map_or(RATE, |_| View::CLOCK),
+        view: config.view,
         front_end: config.front_end.clone(),
         point: points(config),
         quantisation: table([

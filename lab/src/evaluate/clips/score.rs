@@ -104,7 +104,8 @@ fn features(front_end: &mut FrontEnd, clip: &Clip) -> Result<Vec<f32>> {
         "a clip lasts about one second, found {:.1} s",
         samples.len() as f64 / CLIP as f64
     );
-    let mut features = vec![0.0; front_end.shape().iter().product()];
+    let [frames, width] = front_end.matrix();
+    let mut features = vec![0.0; frames * width];
     front_end.extract(&centre(&samples), &mut features)?;
     Ok(features)
 }

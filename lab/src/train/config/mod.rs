@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::course::start::Start;
 use crate::augment::Augment;
+use crate::features::View;
 use crate::nets::Architecture;
 
 /// A training configuration.
@@ -40,7 +41,9 @@ pub struct Config {
     pub start: Option<Start>,
     /// Where the audio lies.
     pub data: Data,
-    /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
+    /// The pictures that the model is shown; none of a model that hears clips.
+    pub view: Option<View>,
+    /// The stages between the source and the classifier, in order; each has `kind` and that kind's parameters.
     pub front_end: Vec<toml::Table>,
     /// How often each kind of clip is drawn.
     #[serde(default)]

@@ -70,7 +70,7 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
     material.check(&vocabulary)?;
     keep_speakers(&mut material, config.data.speakers, config.seed);
     let drawer = Drawer::new(&material, &vocabulary, config);
-    let mut features = FrontEnd::new(&config.front_end)?;
+    let mut features = FrontEnd::new(config.view, &config.front_end)?;
     let validation = clean(&material, Split::Validation, &mut features)?;
     let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
 

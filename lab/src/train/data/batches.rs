@@ -35,7 +35,7 @@ pub(crate) fn draw_ahead<'scope>(
     fit: &'scope Fit,
     epoch: usize,
 ) -> Result<Receiver<Result<Batch>>> {
-    let mut front_end = FrontEnd::new(&config.front_end)?;
+    let mut front_end = FrontEnd::new(config.view, &config.front_end)?;
     let (sender, receiver) = sync_channel(8);
     scope.spawn(move || {
         for step in 0..fit.clips / fit.batch {
@@ -58,7 +58,7 @@ impl Drawer<'_> {
         config: &Config,
         fe: &mut FrontEnd,
     ) -> Result<Batch> {
-        let [frames, width, _] = fe.shape();
+        let [frames, width] = fe.matrix();
         let mut batch = Batch::default();
         for index in clips {
             let mut rng = self.rng(epoch, index);
@@ -92,12 +92,12 @@ pub(crate) fn tensor(
 
 /// Features of every clip of a split as it is, centred in the window.
 pub(crate) fn clean(material: &Material, split: Split, front_end: &mut FrontEnd) -> Result<Batch> {
-    let size: usize = front_end.shape().iter().product();
+    let [frames, width] = front_end.matrix();
     let mut batch = Batch::default();
     for spoken in material.split(split) {
         let window = centre(&spoken.samples);
         let start = batch.features.len();
-        batch.features.resize(start + size, 0.0);
+        batch.features.resize(start + frames * width, 0.0);
         front_end.extract(&window, &mut batch.features[start..])?;
         batch.classes.push(spoken.class);
     }

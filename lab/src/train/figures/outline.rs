@@ -53,7 +53,7 @@ impl Outline {
     /// # Errors
     /// When the front end cannot be built, or a corpus cannot be read.
     pub fn new(config: &Config) -> Result<Self> {
-        let features = FrontEnd::new(&config.front_end)?.shape();
+        let features = FrontEnd::new(config.view, &config.front_end)?.shape();
         let graph = config.architecture.graph(features, config.labels.len());
         let network = Network::folded(graph, &Device::flex());
         let layers: Vec<LayerOutline> = network.graph.steps.iter().map(layer).collect();
