@@ -12,7 +12,7 @@ use crate::features::View;
 pub use decode::decode;
 
 /// Endings of files of pictures, in lower case.
-const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
+pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
 
 /// Whether a file's name says that it is a picture.
 #[must_use]

@@ -100,6 +100,17 @@ pub struct Corpus {
 /// Columns that every manifest of recordings has.
 pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
 
+/// Checks that a manifest has the column `path` and those in `columns`; and `speaker`, unless all that it names are
+/// pictures.
+///
+/// # Errors
+/// Names the first that is missing.
+pub(super) fn require(manifest: &Table, columns: &[&str]) -> Result<()> {
+    let pictures = (0..manifest.len()).all(|row| is_picture(Path::new(manifest.get(row, "path"))));
+    let whose: &[&str] = if pictures { &[] } else { &["speaker"] };
+    manifest.require(&[&["path"], columns, whose].concat())
+}
+
 impl Corpus {
     /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
     ///
@@ -113,9 +124,7 @@ impl Corpus {
 
     fn read(root: &Path, path: &Path) -> Result<Self> {
         let table = Table::read(path)?;
-        table.require(&["path"])?;
-        let pictures = (0..table.len()).all(|row| is_picture(Path::new(table.get(row, "path"))));
-        table.require(if pictures { &["path", "label", "split"] } else { &REQUIRED })?;
+        require(&table, &["label", "split"])?;
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
         for row in 0..table.len() {
             let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;

@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn error(bytes: &[u8]) -> String {
-        decode(bytes).err().expect("it is refused")
+        decode(bytes).expect_err("it is refused")
     }
 
     #[test]
