@@ -11,16 +11,16 @@ use kws_lab::train::{self, Config, Earlier, Workplace};
 
 use super::train::configuration;
 
-/// Trains on parts of the speakers and shows what more data would bring.
+/// Trains on parts of the speakers, or of the pictures, and shows what more data would bring.
 ///
 /// Each run hears the training clips of a share of the speakers, the smaller share being a part of the larger one;
-/// validation and test stay whole. A curve that still rises at its end asks for more speakers; one that has levelled
+/// validation and test stay whole. A curve that still rises at its end asks for more speakers or pictures; one that has levelled
 /// off asks for another network. Runs that were killed go on, and finished ones are not trained again.
 #[derive(Args)]
 pub(crate) struct LearningCurve {
     /// Configuration, or a folder that holds it as `train.toml`.
     config: PathBuf,
-    /// Shares of the training speakers.
+    /// Shares of the training speakers, or of the training pictures.
     #[arg(long, value_delimiter = ',', default_value = "0.25,0.5,1")]
     fractions: Vec<f64>,
     /// Folder for what is left between runs; the models and `learning_curve.html` go there as well, to
@@ -67,13 +67,13 @@ impl LearningCurve {
         let folder = self.work.join(&config.name).join("learning_curve");
         let mut outcomes = Vec::new();
         for &fraction in &self.fractions {
-            eprintln!("{:.0} % of the training speakers", 100.0 * fraction);
+            eprintln!("{:.0} % of the training {}", 100.0 * fraction, parts(&config));
             outcomes.push(self.outcome(&config, &folder, fraction)?);
         }
-        let table = table(&outcomes);
+        let table = table(parts(&config), &outcomes);
         print!("{}", table.text());
         let path = folder.join("learning_curve.html");
-        page(&config.name, &outcomes, table)?.write(&path)?;
+        page(&config, &outcomes, table)?.write(&path)?;
         eprintln!("the curve: {}", path.display());
         if self.record {
             record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
@@ -125,8 +125,13 @@ fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
     card.write(folder)
 }
 
-fn table(outcomes: &[Outcome]) -> Table {
-    let header = ["speakers", "validation, balanced", "test top-1", "test, balanced", "test clips"];
+/// What training has a share of.
+fn parts(config: &Config) -> &'static str {
+    if config.view.is_some() { "pictures" } else { "speakers" }
+}
+
+fn table(parts: &str, outcomes: &[Outcome]) -> Table {
+    let header = [parts, "validation, balanced", "test top-1", "test, balanced", "test clips"];
     outcomes.iter().fold(Table::new(header), |table, o| {
         table.row([
             format!("{:.0} %", 100.0 * o.fraction),
@@ -138,15 +143,18 @@ fn table(outcomes: &[Outcome]) -> Table {
     })
 }
 
-fn page(name: &str, outcomes: &[Outcome], table: Table) -> Result<Page> {
+fn page(config: &Config, outcomes: &[Outcome], table: Table) -> Result<Page> {
     let series = |title: &str, figure: fn(&Outcome) -> f64| {
         Series::line(title, outcomes.iter().map(|o| (100.0 * o.fraction, figure(o))))
     };
-    let chart = Chart::new(Axis::new("% of the training speakers").logarithmic(), Axis::new("share right"))
-        .with(series("test top-1", |o| o.test_top1))
-        .with(series("test, balanced", |o| o.test_balanced))
-        .with(series("validation, balanced", |o| o.validation_balanced));
-    Ok(Page::new(format!("Learning curve of {name}"))
+    let chart = Chart::new(
+        Axis::new(format!("% of the training {}", parts(config))).logarithmic(),
+        Axis::new("share right"),
+    )
+    .with(series("test top-1", |o| o.test_top1))
+    .with(series("test, balanced", |o| o.test_balanced))
+    .with(series("validation, balanced", |o| o.validation_balanced));
+    Ok(Page::new(format!("Learning curve of {}", config.name))
         .figure(
             chart.svg()?,
             "Int8 on test, fake-quantised on validation; balanced is the mean over the labels.",
