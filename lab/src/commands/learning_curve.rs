@@ -14,8 +14,8 @@ use super::train::configuration;
 /// Trains on parts of the speakers, or of the pictures, and shows what more data would bring.
 ///
 /// Each run hears the training clips of a share of the speakers, the smaller share being a part of the larger one;
-/// validation and test stay whole. A curve that still rises at its end asks for more speakers or pictures; one that has levelled
-/// off asks for another network. Runs that were killed go on, and finished ones are not trained again.
+/// validation and test stay whole. A curve that still rises at its end asks for more speakers or pictures; one that has
+/// levelled off asks for another network. Runs that were killed go on, and finished ones are not trained again.
 #[derive(Args)]
 pub(crate) struct LearningCurve {
     /// Configuration, or a folder that holds it as `train.toml`.
