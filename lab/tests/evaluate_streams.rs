@@ -87,9 +87,30 @@ fn figures_have_their_bounds() {
 #[test]
 fn a_limit_that_the_streams_cannot_support_is_refused() {
     let parts = [Part { name: "speech".into(), stream: Stream { samples: recording(), truth: Vec::new() } }];
-    let error = calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(0.5)).unwrap_err().to_string();
+    let error = calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(0.5), &[]).unwrap_err().to_string();
     assert!(error.contains("cannot support 0.5 false accepts per hour"), "{error}");
     assert!(error.contains("at least 6.0 h"), "{error}");
+}
+
+#[test]
+fn false_accepts_are_counted_in_the_streams_that_are_named() {
+    let part = |name: &str, truth| Part { name: name.into(), stream: Stream { samples: recording(), truth } };
+    let said = |label: &str, start| Word { label: label.into(), start, end: start + 8000 };
+    // The truth of `words` names two words alone: all the others in it are false accepts there.
+    let parts = [part("words", vec![said("yes", 0), said("no", 0)]), part("noise", Vec::new())];
+    let silence =
+        Part { name: "silence".into(), stream: Stream { samples: vec![0; 160_000], truth: Vec::new() } };
+    let parts: Vec<Part> = parts.into_iter().chain([silence]).collect();
+    let count = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|&n| n.into()).collect();
+        calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(4000.0), &names)
+    };
+    let lowest = |c: &Calibration| c.points.iter().map(|p| p.on).fold(1.0, f64::min);
+    let quiet = count(&["silence"]).unwrap();
+    assert!(lowest(&quiet) < lowest(&count(&["silence", "words"]).unwrap()), "{quiet:?}");
+    let error = count(&["rain"]).unwrap_err().to_string();
+    assert!(error.contains("found no stream `rain`"), "{error}");
+    assert!(error.contains("`words`, `noise`, `silence`"), "{error}");
 }
 
 /// A copy of the shipped model's folder.
@@ -112,7 +133,8 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
         figures: Figures::new(&[("speech", 10.0, Tally { said: 10, heard: 9, ..Tally::default() })]),
     };
     for _ in 0..2 {
-        write_points(&folder, "default", &calibration, Limit::FalseAcceptsPerHour(0.5), "yes_no").unwrap();
+        let limit = Limit::FalseAcceptsPerHour(0.5);
+        write_points(&folder, "default", &calibration, limit, &["speech".into()], "yes_no").unwrap();
     }
     let text = fs::read_to_string(&card).unwrap();
     assert!(text.starts_with("# a person's remark"), "{text}");

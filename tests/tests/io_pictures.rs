@@ -5,9 +5,12 @@ mod io;
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use io::{Came, Collected, plan, refusal, run, run_well};
+use kws_engine::run::RunOptions;
+use kws_engine::{Block, Fault, Flow, Stage, node};
 
 /// A folder with a picture of each format, of even red, green and blue, 8×6.
 fn folder() -> tempfile::TempDir {
@@ -103,6 +106,79 @@ fn a_damaged_picture_ends_the_run_where_asked() {
     let (_, outcome) = run(dir.path(), &images("path = \".\"\ndamaged = \"fault\""));
     let text = format!("{:?}", outcome.fault);
     assert!(text.contains("cannot decode `") && text.contains("b.bmp"), "{text}");
+}
+
+/// The smallest PNG that states a size, and holds nothing of it.
+fn png_of(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
+    chunk.extend([8, 2, 0, 0, 0]);
+    let crc = chunk.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+    });
+    [b"\x89PNG\r\n\x1a\n\0\0\0\x0d", &chunk[..], &(!crc).to_be_bytes()].concat()
+}
+
+#[test]
+fn pictures_of_no_size_and_huge_ones_are_gaps() {
+    let dir = folder();
+    fs::write(dir.path().join("b1.png"), png_of(0, 6)).unwrap();
+    fs::write(dir.path().join("b2.png"), png_of(1 << 20, 1 << 20)).unwrap();
+    fs::write(dir.path().join("b3.png"), png_of(16_000, 16_000)).unwrap();
+    let (collected, outcome) = run(dir.path(), &images("path = \".\""));
+    assert!(outcome.fault.is_none(), "{:?}", outcome.fault);
+    let lost: u64 = outcome.gaps.iter().map(|gap| gap.lost).sum();
+    assert_eq!((collected.u8.len(), lost), (3, 300_000), "{:?}", outcome.gaps);
+}
+
+/// Shows two pictures, and is then unplugged.
+struct Unplugged(u8);
+
+impl Stage for Unplugged {
+    type In = ();
+    type Out = u8;
+
+    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, Fault> {
+        if self.0 == 2 {
+            return Err(Fault::new("the camera `/dev/video0` is gone: was it unplugged?"));
+        }
+        self.0 += 1;
+        picture.fill(self.0);
+        Ok(Flow::Emit)
+    }
+}
+
+#[test]
+fn a_camera_that_is_unplugged_ends_the_run_after_what_it_has_shown() {
+    let dir = folder();
+    let camera = "kind = \"camera\"\nwidth = 4\nheight = 4\nfallback = \".\"";
+    let plan = plan(dir.path(), &toml(camera)).unwrap();
+    for one_lane in [false, true] {
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let options = RunOptions { one_lane, ..RunOptions::default() };
+        let running = plan.start_with(options, |stage, made| match stage.kind.as_str() {
+            "camera" => node(Unplugged(0)),
+            "collect" => node(Looked(shown.clone())),
+            _ => made,
+        });
+        let outcome = running.unwrap().wait();
+        let text = format!("{}", outcome.fault.unwrap());
+        assert_eq!(text, "stage `camera` failed: the camera `/dev/video0` is gone: was it unplugged?");
+        assert_eq!(*shown.lock().unwrap(), [1, 2], "what it has shown is worked off");
+    }
+}
+
+/// Notes the first pixel of each picture.
+struct Looked(Arc<Mutex<Vec<u8>>>);
+
+impl Stage for Looked {
+    type In = u8;
+    type Out = ();
+
+    fn process(&mut self, picture: Block<'_, u8>, (): ()) -> Result<Flow, Fault> {
+        self.0.lock().unwrap().push(picture[0]);
+        Ok(Flow::Skip)
+    }
 }
 
 #[test]

@@ -31,6 +31,11 @@ const RESET_MS: u32 = 100;
 /// `width` and `height`, multiples of 4 of at most 800 and 600, together at most 196,608 pixels; `pixels`; `fps`; `skip`,
 /// the bytes that the buffer sends before a picture.
 ///
+/// # Limits
+/// No other sensor: what an OV5642 (ArduCAM Mini 5MP) must be told lies for the most part in registers that its datasheet
+/// calls reserved, and is published as tables of programs alone. It answers at another address, so it is told as an
+/// OV2640 that is missing.
+///
 /// # Faults
 /// A buffer or a sensor that does not answer, or is another, and a picture that does not come within two seconds.
 ///
@@ -97,7 +102,7 @@ impl From<Trouble> for Fault {
             Trouble::OtherBuffer => {
                 "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
             }
-            Trouble::Sensor => "the camera's sensor cannot be reached over I2C",
+            Trouble::Sensor => "no OV2640 answers over I2C: check its wires; other sensors are not known",
             Trouble::OtherSensor => "what answers over I2C is no OV2640",
         })
     }

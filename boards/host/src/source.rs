@@ -9,7 +9,7 @@ mod raw;
 mod video_file;
 
 pub use audio_file::AudioFileParams;
-pub use camera::CameraParams;
+pub use camera::{CameraParams, cameras};
 pub use image_files::ImageFilesParams;
 pub(crate) use image_files::listed;
 pub use mic::{MicParams, devices};

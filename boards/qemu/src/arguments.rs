@@ -1,18 +1,15 @@
 //! What the firmware is told on the emulator's command line.
 
-use core::ffi::CStr;
-use core::fmt::Write;
+use core::convert::Infallible;
 
-use heapless::String;
 use semihosting::experimental::env;
 use semihosting::{eprintln, process};
 
+use crate::machine::Clock;
+use crate::path::LENGTH;
+use crate::source::Source;
 use crate::tap;
-use crate::trouble::Troubles;
-use crate::wav::Wav;
-
-/// Bytes of the whole command line.
-const LENGTH: usize = 512;
+use crate::trouble::{Trouble, Troubles};
 
 /// How blocks come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,52 +20,73 @@ pub enum Pace {
     Clock,
 }
 
-/// What the emulated microphone hears, how, and what goes wrong.
-pub struct Arguments {
-    /// The recording, `wav=FILE`.
-    pub wav: Wav,
+/// What the pipeline's source plays, how, and what goes wrong.
+pub struct Arguments<S: Source> {
+    /// What it plays, `wav=FILE` or `camera=STEM`.
+    recording: S::Recording,
     /// `paced` or not.
     pub pace: Pace,
     /// `trouble=KIND@AT+LENGTH`, each.
-    pub troubles: Troubles,
+    troubles: Troubles,
 }
 
 const USAGE: &str = "\
 arguments: wav=FILE [paced] [trouble=KIND@AT+LENGTH]... [taps=FOLDER]
+           camera=STEM [taps=FOLDER]
   wav=FILE     what the microphone hears: one channel of 16 bits at 16 kHz
+  camera=STEM  what the camera sees: STEM.npy and STEM.ticks.npy, as `kws-run --record` writes them
   paced        an interrupt brings samples as time passes, and the core sleeps meanwhile
   trouble=     stall, overrun, restart, clip or busy, from AT on for LENGTH, both in ms: overrun@3200+200
   taps=FOLDER  where stages of the kind `tap` write";
 
-impl Arguments {
+impl<S: Source> Arguments<S> {
     /// Reads them; ends the run where they are wrong.
+    #[inline(never)]
     pub fn read() -> Self {
         let Ok(arguments) = env::args::<LENGTH>() else {
             refuse("the command line", "it is longer than 512 bytes")
         };
-        let (mut wav, mut pace, mut troubles) = (None, Pace::Free, Troubles::default());
+        let (mut recording, mut pace, mut troubles) = (None, Pace::Free, Troubles::default());
         for argument in (&arguments).skip(1).map(|argument| argument.unwrap_or_default()) {
             match argument.split_once('=') {
-                Some(("wav", path)) => wav = Some(open(path).unwrap_or_else(|why| refuse(argument, why))),
+                Some((name, path)) if name == S::ARGUMENT => {
+                    recording = Some(S::open(path).unwrap_or_else(|why| refuse(argument, why)));
+                }
                 Some(("trouble", trouble)) => {
                     let added = trouble.parse().and_then(|trouble| troubles.add(trouble));
                     added.unwrap_or_else(|why| refuse(argument, why));
                 }
                 Some(("taps", folder)) => tap::into(folder).unwrap_or_else(|why| refuse(argument, why)),
                 None if argument == "paced" => pace = Pace::Clock,
-                _ => refuse(argument, "no such argument"),
+                _ => refuse(argument, "this pipeline has no such argument"),
             }
         }
-        let wav = wav.unwrap_or_else(|| refuse("wav=FILE", "it is missing"));
-        Arguments { wav, pace, troubles }
+        let recording = recording.unwrap_or_else(|| refuse(S::ARGUMENT, "it is missing"));
+        S::check(pace, &troubles).unwrap_or_else(|why| refuse(S::ARGUMENT, why));
+        Arguments { recording, pace, troubles }
     }
-}
 
-fn open(path: &str) -> Result<Wav, &'static str> {
-    let mut terminated = String::<LENGTH>::new();
-    write!(terminated, "{path}\0").map_err(|_| "it is too long")?;
-    let path = CStr::from_bytes_with_nul(terminated.as_bytes()).map_err(|_| "it has a zero byte")?;
-    Wav::open(path)
+    /// Runs with them: in a frame of its own, so that the run's stack does not stand on that of reading them.
+    #[inline(never)]
+    pub fn run(self, run: impl FnOnce(Self) -> Infallible) -> ! {
+        match run(self) {}
+    }
+
+    /// The time in which the core does something else, if there is one.
+    pub fn take_busy(&mut self) -> Option<Trouble> {
+        self.troubles.take_busy()
+    }
+
+    /// Ticks of the source's stream in a second.
+    pub const fn rate(&self) -> u32 {
+        S::RATE
+    }
+
+    /// Begins to play, and starts the clock.
+    #[inline]
+    pub fn play(self) -> (S, Clock) {
+        S::play(self.recording, self.pace, self.troubles)
+    }
 }
 
 fn refuse(argument: &str, why: &str) -> ! {

@@ -3,13 +3,17 @@
 #![no_std]
 
 pub mod arguments;
+pub mod array;
+pub mod camera;
 pub mod machine;
 pub mod memory;
 pub mod mic;
 pub mod output;
+mod path;
 pub mod random;
 pub mod report;
 pub mod run;
+pub mod source;
 pub mod tap;
 pub mod trouble;
 pub mod wav;

@@ -81,17 +81,21 @@ impl<'c> Run<'c> {
     }
 }
 
-/// Tells of a gap as the host does.
-pub fn tell_gap(Gap { stage, at, lost }: Gap) {
-    eprintln!("gap: `{stage}` missed {} s, until {} s", Seconds(lost), Seconds(at));
+/// Tells of a gap as the host does; a second has `rate` ticks.
+pub fn tell_gap(Gap { stage, at, lost }: Gap, rate: u32) {
+    let [lost, at] = [lost, at].map(|ticks| Seconds { ticks, rate: rate.into() });
+    eprintln!("gap: `{stage}` missed {lost} s, until {at} s");
 }
 
 /// Ticks as seconds with three digits, the last to the nearest.
-struct Seconds(u64);
+struct Seconds {
+    ticks: u64,
+    rate: u64,
+}
 
 impl Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let milliseconds = (self.0 * 1000 + u64::from(RATE / 2)) / u64::from(RATE);
+        let milliseconds = (self.ticks * 1000 + self.rate / 2) / self.rate;
         write!(f, "{}.{:03}", milliseconds / 1000, milliseconds % 1000)
     }
 }

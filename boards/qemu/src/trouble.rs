@@ -70,6 +70,11 @@ impl Troubles {
         self.0.push(trouble).map_err(|_| "there are four already")
     }
 
+    /// Whether nothing goes wrong any more.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The first of these kinds that touches samples up to this one, exclusive; it happens once.
     pub fn take(&mut self, kinds: &[Kind], until: u64) -> Option<Trouble> {
         let touches = |trouble: &Trouble| kinds.contains(&trouble.kind) && trouble.begin < until;

@@ -1,10 +1,10 @@
 //! A recording on the host, read over semihosting.
 
-use core::ffi::CStr;
-
 use semihosting::fs::File;
 use semihosting::io::Read;
 use static_cell::ConstStaticCell;
+
+use crate::path;
 
 /// Samples a second that the emulated microphone has.
 pub const RATE: u32 = 16_000;
@@ -33,8 +33,8 @@ impl Wav {
     ///
     /// # Panics
     /// The second time.
-    pub fn open(path: &CStr) -> Result<Self, &'static str> {
-        let file = File::open(path).map_err(|_| "it cannot be opened")?;
+    pub fn open(path: &str) -> Result<Self, &'static str> {
+        let file = path::open([path, ""])?;
         let mut wav = Self { file, chunk: MEMORY.take(), used: 0, filled: 0, left: 0 };
         wav.left = wav.samples_begin()?;
         Ok(wav)

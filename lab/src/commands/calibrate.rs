@@ -35,6 +35,10 @@ pub(crate) struct Calibrate {
     /// Largest share of words that may be missed; then false accepts are made as few as that allows.
     #[arg(long, value_name = "SHARE")]
     max_frr: Option<f64>,
+    /// Streams whose false accepts are counted: `words`, `speech`, `noise` or the name of a recording; all where none is
+    /// named. Single words that sound like a keyword are many in a corpus and few in a day.
+    #[arg(long, num_args = 1.., value_name = "NAME")]
+    count_in: Vec<String>,
     /// Name of the operating point.
     #[arg(long, default_value = "default")]
     name: String,
@@ -56,9 +60,9 @@ impl Calibrate {
         };
         let listener = Listener::open(&self.pipeline, Some(&self.model))?;
         let parts = self.listening.material()?.parts()?;
-        let found = calibrate(&listener, &parts, limit)?;
+        let found = calibrate(&listener, &parts, limit, &self.count_in)?;
         let pipeline = self.pipeline.file_stem().unwrap_or_default().to_string_lossy();
-        write_points(&self.model, &self.name, &found, limit, &pipeline)?;
+        write_points(&self.model, &self.name, &found, limit, &self.count_in, &pipeline)?;
         for point in &found.points {
             println!("{:12} on {:.3}, off {:.3}", point.label, point.on, point.off);
         }

@@ -13,6 +13,10 @@ pub enum Architecture {
     TinyConv {
         /// Channels of the convolution.
         filters: usize,
+        /// What happens at its rim: `same`, as in micro_speech, or `valid`, with which the network is causal along
+        /// time and a streaming run gives what the whole window gives.
+        #[serde(default)]
+        padding: Padding,
     },
     /// MLPerf Tiny's depthwise-separable network (Zhang et al., arXiv:1711.07128).
     DsCnn,
@@ -49,9 +53,8 @@ impl Architecture {
     pub fn graph(&self, features: Shape, labels: usize) -> Graph {
         let dense = Op::Dense { units: labels };
         match self {
-            Self::TinyConv { filters } => {
-                let conv =
-                    Op::Conv { filters: *filters, kernel: [10, 8], stride: [2, 2], padding: Padding::Same };
+            Self::TinyConv { filters, padding } => {
+                let conv = Op::Conv { filters: *filters, kernel: [10, 8], stride: [2, 2], padding: *padding };
                 Graph::new(features, Layout::Picture, &[conv, dense])
             }
             Self::DsCnn => Graph::new(features, Layout::Picture, &ds_cnn(dense)),

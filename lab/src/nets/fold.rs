@@ -65,13 +65,14 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::Architecture;
+    use crate::nets::{Architecture, Padding};
     use burn::tensor::Distribution;
 
     #[test]
     fn folding_keeps_the_function() {
         let tcn = Architecture::Tcn { first: [8, 5, 3], layers: vec![[3, 8]], last: 8 };
-        for architecture in [Architecture::TinyConv { filters: 4 }, tcn] {
+        let tiny = |padding| Architecture::TinyConv { filters: 4, padding };
+        for architecture in [tiny(Padding::Same), tiny(Padding::Valid), tcn] {
             let device = Device::flex();
             device.seed(3);
             let n =

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 pub type Shape = [usize; 3];
 
 /// What happens at the rim of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Padding {
     /// Zeros are added so that a stride of one keeps the size; TensorFlow's rule for the odd one out.
+    #[default]
     Same,
     /// Only whole windows count.
     Valid,

@@ -15,7 +15,7 @@ mod window;
 
 pub use dct::Dct;
 #[cfg(feature = "std")]
-pub use fft::{Fast, HostTransform};
+pub use fft::{Fast, HostPortable, HostTransform};
 pub use fft::{Fft, Portable, Transform};
 pub use lfbe::Lfbe;
 pub use log::{Base, Log};

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node, Pipeline, Plan,
-    PlanError, Port, Refusal, Registry, Simple, Site, Stage, node,
+    Block, Cost, Design, Element, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
+    Pipeline, Plan, PlanError, Port, Refusal, Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,9 +86,23 @@ impl Kind for Feed {
         if let Some(block) = site.block {
             (port.shape, port.period) = (vec![block as usize], block);
         }
-        let made = || Ok(node(Blocks::<i16> { items: Vec::new(), read: 0, gap: None }));
+        let element = port.element;
+        let made = move || {
+            Ok(match element {
+                Element::I8 => nothing::<i8>(),
+                Element::U8 => nothing::<u8>(),
+                Element::I16 => nothing::<i16>(),
+                Element::F32 => nothing::<f32>(),
+                Element::Event => nothing::<Event>(),
+            })
+        };
         Ok(Simple::boxed(Some(port), Cost::default(), made))
     }
+}
+
+/// A source that is over before its first block.
+fn nothing<I: Item>() -> Box<dyn Node> {
+    node(Blocks::<I> { items: Vec::new(), read: 0, gap: None })
 }
 
 impl Kind for Catch {

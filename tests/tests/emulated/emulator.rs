@@ -43,7 +43,15 @@ fn command(machine: &str, pipeline: &Path, arguments: &[&str]) -> Output {
 /// When it cannot be built, or fails.
 pub(crate) fn emulate(machine: &str, pipeline: &Path, wav: &Path, arguments: &[&str]) -> Emulation {
     let wav = format!("wav={}", wav.display());
-    let output = command(machine, pipeline, &[&[wav.as_str()], arguments].concat());
+    emulate_with(machine, pipeline, &[&[wav.as_str()], arguments].concat())
+}
+
+/// Runs a pipeline on a machine, its source and all else as the arguments say.
+///
+/// # Panics
+/// When it cannot be built, or fails.
+pub(crate) fn emulate_with(machine: &str, pipeline: &Path, arguments: &[&str]) -> Emulation {
+    let output = command(machine, pipeline, arguments);
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "`{}` on {machine}: {told}", pipeline.display());
     let figures = told.lines().filter_map(|line| {

@@ -125,7 +125,7 @@ pub(crate) fn run_with(pipeline: &Path, wav: &Path, fault: &str) -> Heard {
 }
 
 /// Where the events of a run on this computer go.
-fn events() -> PathBuf {
+pub(crate) fn events() -> PathBuf {
     folder().join(format!("{:?}.jsonl", std::thread::current().id()))
 }
 
@@ -134,7 +134,8 @@ fn with_sinks(pipeline: &Path, wav: &Path) -> Pipeline {
     over_recording(&pipeline.to_string_lossy(), wav, 1, &events())
 }
 
-fn heard(pipeline: &Pipeline) -> Heard {
+/// Runs a pipeline whose sink writes to [`events`].
+pub(crate) fn heard(pipeline: &Pipeline) -> Heard {
     let plan = Plan::new(pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
     let outcome = plan.run_here(|_, node| node).unwrap_or_else(|fault| panic!("{fault}"));
     Heard { events: fs::read_to_string(events()).unwrap(), gaps: outcome.gaps }

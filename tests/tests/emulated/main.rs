@@ -7,6 +7,7 @@
 mod edges;
 mod emulator;
 mod host;
+mod pictures;
 mod troubles;
 
 use std::path::Path;

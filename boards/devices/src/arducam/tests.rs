@@ -98,6 +98,19 @@ impl I2c for Wires {
     }
 }
 
+/// A bus on which nobody answers at the sensor's address.
+struct Elsewhere;
+
+impl i2c::ErrorType for Elsewhere {
+    type Error = i2c::ErrorKind;
+}
+
+impl I2c for Elsewhere {
+    fn transaction(&mut self, _: u8, _: &mut [i2c::Operation<'_>]) -> Result<(), i2c::ErrorKind> {
+        Err(i2c::ErrorKind::NoAcknowledge(i2c::NoAcknowledgeSource::Address))
+    }
+}
+
 impl DelayNs for Wires {
     fn delay_ns(&mut self, ns: u32) {
         self.0.borrow_mut().waited_ms += ns / 1_000_000;
@@ -215,4 +228,12 @@ fn what_is_missing_is_told() {
     assert_eq!(other, "what answers over I2C is no OV2640");
     let blind = fault(Module { busy: u32::MAX, ..module() });
     assert_eq!(blind, "the camera has taken no picture for two seconds");
+}
+
+#[test]
+fn a_sensor_of_another_address_is_missing() {
+    let wires = Wires(Rc::new(RefCell::new(module())));
+    let mut camera = ArduCam::new(wires.clone(), Elsewhere, wires, SHOT);
+    let fault = camera.process((), &mut [0; 64]).unwrap_err();
+    assert_eq!(fault.to_string(), "no OV2640 answers over I2C: check its wires; other sensors are not known");
 }

@@ -95,7 +95,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) stats: bool,
 
-    /// Lists the microphones that `mic:DEVICE` may name
+    /// Lists the microphones that `mic:DEVICE` may name, and the cameras for `camera:DEVICE`
     #[arg(long)]
     pub(crate) devices: bool,
 

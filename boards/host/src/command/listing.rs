@@ -16,14 +16,21 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
     writeln!(to, "{:#}", kws_engine::schema(registry))
 }
 
-/// Writes the microphones of this computer, one a line.
+/// Writes the microphones and the cameras of this computer, one a line; of a program that was built without either, how
+/// one comes by it.
 pub(crate) fn devices(to: &mut impl Write) -> Result<(), Failure> {
-    let devices = crate::source::devices().map_err(|why| Failure::Lacking(format!("`--devices`: {why}")))?;
-    if devices.is_empty() {
-        return Err(Failure::Lacking("`--devices`: no microphone was found".to_owned()));
+    let lists = [("microphones", crate::source::devices()), ("cameras", crate::source::cameras())];
+    if !lists.iter().any(|(_, found)| found.as_ref().is_ok_and(|found| !found.is_empty())) {
+        let whys = lists.map(|(what, found)| found.err().unwrap_or_else(|| format!("no {what} were found")));
+        return Err(Failure::Lacking(format!("`--devices`: {}", whys.join("; "))));
     }
-    for device in devices {
-        writeln!(to, "{device}")?;
+    for (what, found) in lists {
+        writeln!(to, "{NAME}{what}{NAME:#}")?;
+        match found {
+            Ok(devices) if devices.is_empty() => writeln!(to, "  none")?,
+            Ok(devices) => devices.iter().try_for_each(|device| writeln!(to, "  {device}"))?,
+            Err(why) => writeln!(to, "  {why}")?,
+        }
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ use crate::picture::Frames;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CameraParams {
-    /// Its file, or part of its name; by default the first camera that there is.
+    /// Its file, or part of its name, as `kws-run --devices` lists them; by default the first camera that there is.
     #[serde(default)]
     device: Option<String>,
     /// Pictures in a second.
@@ -57,6 +57,23 @@ pub struct CameraParams {
 fn ten() -> f64 {
     10.0
 }
+
+/// The cameras that this computer has: files that the parameter `device` of `camera` takes, each with its name and the
+/// formats that it delivers.
+///
+/// # Errors
+/// A text that says why none can be listed, and what to do.
+pub fn cameras() -> Result<Vec<String>, String> {
+    #[cfg(feature = "camera")]
+    return Ok(device::cameras());
+    #[cfg(not(feature = "camera"))]
+    Err(format!("{BUILT_WITHOUT}; to list cameras, {HOW_TO_BUILD}"))
+}
+
+#[cfg(not(feature = "camera"))]
+const BUILT_WITHOUT: &str = "this program was built without camera support";
+#[cfg(not(feature = "camera"))]
+const HOW_TO_BUILD: &str = "install libclang (Debian: `apt install libclang-dev`) and run `cargo run --release --features camera -- …`";
 
 impl Kind for CameraParams {
     const NAME: &'static str = "camera";
@@ -79,18 +96,12 @@ struct Missing {
 impl CameraParams {
     #[cfg(not(feature = "camera"))]
     fn watch(&self) -> Result<Box<dyn Design>, Missing> {
-        Err(Missing {
-            why: "this program was built without camera support".to_owned(),
-            help: "install libclang (Debian: `apt install libclang-dev`) and run `cargo run --release --features camera \
-                   -- …`"
-                .to_owned(),
-        })
+        Err(Missing { why: BUILT_WITHOUT.to_owned(), help: HOW_TO_BUILD.to_owned() })
     }
 
     #[cfg(feature = "camera")]
     fn watch(&self) -> Result<Box<dyn Design>, Missing> {
-        let help =
-            "connect one, or name another with `device`: `/dev/video0` or a part of its name".to_owned();
+        let help = "connect one, or name another with `device`, see `kws-run --devices`".to_owned();
         device::design(self.device.as_deref(), self.fps, &self.shown).map_err(|why| Missing { why, help })
     }
 

@@ -93,7 +93,9 @@ fn the_schema_names_every_kind() {
 fn devices_are_listed_or_it_is_said_how() {
     let run = Bench::new().run(&["--devices"]);
     assert!(matches!(run.code, Some(0 | 1)), "{run:#?}");
-    assert!(run.code == Some(0) || run.err.contains("microphone"), "{run:#?}");
+    for device in ["microphone", "camera"] {
+        assert!(format!("{}{}", run.out, run.err).contains(device), "{run:#?}");
+    }
 }
 
 /// A pipeline of the project, by its file.

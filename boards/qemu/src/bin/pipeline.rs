@@ -7,8 +7,11 @@
 
 use kws_engine::Flow;
 use kws_qemu::arguments::{Arguments, Pace};
-use kws_qemu::machine::{Clock, entry};
-use kws_qemu::mic::{self, Mic, Replay};
+#[allow(unused_imports, reason = "a pipeline has one source")]
+use kws_qemu::camera::Camera;
+use kws_qemu::machine::entry;
+#[allow(unused_imports, reason = "a pipeline has one source")]
+use kws_qemu::mic::{self, Mic};
 use kws_qemu::output::Output;
 use kws_qemu::run::{Run, tell_gap};
 use static_cell::ConstStaticCell;
@@ -23,27 +26,22 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    let Arguments { wav, pace, mut troubles } = Arguments::read();
-    let busy = troubles.take_busy();
-    let (mic, clock) = match pace {
-        Pace::Free => (Mic::Replay(Replay::new(wav, troubles)), Clock::start()),
-        Pace::Clock => {
-            let mic = Mic::Clocked(mic::listen(wav, troubles));
-            (mic, Clock::every_millisecond(mic::tick))
+    Arguments::read().run(|mut arguments| {
+        let (busy, pace, rate) = (arguments.take_busy(), arguments.pace, arguments.rate());
+        let (source, clock) = arguments.play();
+        let mut pipeline = Pipeline::new(MEMORY.take(), source, Output);
+        pipeline.start();
+        let mut run = Run::new(&clock, busy);
+        loop {
+            match run.fire(|| pipeline.tick()) {
+                Flow::End => break,
+                // Nothing came: there is nothing to do before the next interrupt.
+                Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
+                _ => {}
+            }
+            pipeline.gaps(|gap| tell_gap(gap, rate));
         }
-    };
-    let mut pipeline = Pipeline::new(MEMORY.take(), mic, Output);
-    pipeline.start();
-    let mut run = Run::new(&clock, busy);
-    loop {
-        match run.fire(|| pipeline.tick()) {
-            Flow::End => break,
-            // Nothing came: there is nothing to do before the next interrupt.
-            Flow::Skip if pace == Pace::Clock => run.sleep(mic::heard),
-            _ => {}
-        }
-        pipeline.gaps(tell_gap);
-    }
-    run.complete(|| pipeline.finish());
-    run.end()
+        run.complete(|| pipeline.finish());
+        run.end()
+    })
 }

@@ -8,12 +8,35 @@ pub use replay::Replay;
 
 use kws_engine::{Fault, Flow, Stage};
 
+use crate::arguments::Pace;
+use crate::machine::Clock;
+use crate::source::Source;
+use crate::trouble::Troubles;
+use crate::wav::{self, Wav};
+
 /// What `mic` is on these machines: the source of blocks of `N` samples.
 pub enum Mic<const N: usize> {
     /// Blocks come as fast as they are worked off.
     Replay(Replay),
     /// An interrupt fills a ring.
     Clocked(Clocked<N>),
+}
+
+impl<const N: usize> Source for Mic<N> {
+    const ARGUMENT: &'static str = "wav";
+    const RATE: u32 = wav::RATE;
+    type Recording = Wav;
+
+    fn open(path: &str) -> Result<Wav, &'static str> {
+        Wav::open(path)
+    }
+
+    fn play(wav: Wav, pace: Pace, troubles: Troubles) -> (Self, Clock) {
+        match pace {
+            Pace::Free => (Mic::Replay(Replay::new(wav, troubles)), Clock::start()),
+            Pace::Clock => (Mic::Clocked(listen(wav, troubles)), Clock::every_millisecond(tick)),
+        }
+    }
 }
 
 impl<const N: usize> Stage for Mic<N> {

@@ -45,11 +45,26 @@ pub struct Chosen {
 /// Chooses a threshold for each label so that all together keep the limit and miss the fewest words (or, under a limit
 /// of misses, let the fewest others through). Between thresholds that do equally well it takes the middle one.
 ///
+/// False accepts are those in the parts that `counted` names, such as `speech` and `noise`, or in all where it names
+/// none: a corpus is full of single words that sound alike, which are rare in a day.
+///
 /// # Errors
-/// When the material is too short for the limit, or no thresholds keep it.
-pub fn calibrate(listener: &Listener, parts: &[Part], limit: Limit) -> Result<Calibration> {
-    let hours: f64 =
-        parts.iter().map(|p| p.stream.samples.len() as f64).sum::<f64>() / f64::from(RATE) / 3600.0;
+/// When the material is too short for the limit, has no part of a name in `counted`, or no thresholds keep the limit.
+pub fn calibrate(
+    listener: &Listener,
+    parts: &[Part],
+    limit: Limit,
+    counted: &[String],
+) -> Result<Calibration> {
+    if let Some(name) = counted.iter().find(|&name| parts.iter().all(|part| part.name != *name)) {
+        let mut names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        names.dedup();
+        bail!("found no stream `{name}` to count false accepts in, expected one of `{}`", names.join("`, `"));
+    }
+    let counts = |name: &str| counted.is_empty() || counted.iter().any(|c| c == name);
+    let heard_for =
+        parts.iter().filter(|part| counts(&part.name)).map(|part| part.stream.samples.len() as f64);
+    let hours: f64 = heard_for.sum::<f64>() / f64::from(RATE) / 3600.0;
     if let Limit::FalseAcceptsPerHour(limit) = limit {
         ensure!(
             poisson_upper(0, hours) <= limit,
@@ -70,7 +85,7 @@ pub fn calibrate(listener: &Listener, parts: &[Part], limit: Limit) -> Result<Ca
     let options: Vec<Vec<Choice>> = (0..words.len())
         .map(|w| {
             let of = |g: usize| together(&heard, &found, &points, &[w * grid.len() + g]);
-            (0..grid.len()).map(|g| Choice::of(&of(g))).collect()
+            (0..grid.len()).map(|g| Choice::of(&of(g), counts)).collect()
         })
         .collect();
     let silent: Vec<&String> =
@@ -125,8 +140,13 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(figures: &Figures) -> Self {
-        Self { said: figures.said, limited: figures.false_accepts, cost: figures.missed }
+    fn of(figures: &Figures, counts: impl Fn(&str) -> bool) -> Self {
+        let counted = figures.parts.iter().filter(|part| counts(&part.part));
+        Self {
+            said: figures.said,
+            limited: counted.map(|part| part.false_accepts).sum(),
+            cost: figures.missed,
+        }
     }
 
     fn swapped(self) -> Self {
@@ -181,6 +201,7 @@ pub fn write_points(
     name: &str,
     calibration: &Calibration,
     limit: Limit,
+    counted: &[String],
     pipeline: &str,
 ) -> Result<()> {
     let path = folder.join("model.toml");
@@ -205,6 +226,12 @@ pub fn write_points(
     match limit {
         Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(limit),
         Limit::Missed(share) => how["max_frr"] = toml_edit::value(share),
+    }
+    if !counted.is_empty() {
+        how["counted_in"] = toml_edit::value(counted.iter().collect::<toml_edit::Array>());
+    }
+    for part in &f.parts {
+        how[&format!("false_accepts_in_{}", part.part)] = toml_edit::value(part.false_accepts as i64);
     }
     how["hours"] = toml_edit::value(round(f.hours));
     how["false_accepts"] = toml_edit::value(f.false_accepts as i64);

@@ -62,12 +62,12 @@ fn lean<const D: usize>(mean: Tensor<D>, now: Tensor<D>, keep: f32) -> Tensor<D>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::{Architecture, Normalisation, values};
+    use crate::nets::{Architecture, Normalisation, Padding, values};
     use burn::tensor::Device;
 
     /// A network whose every value is `value`.
     fn even(value: f32) -> Network {
-        let graph = Architecture::TinyConv { filters: 2 }.graph([20, 8, 1], 3);
+        let graph = Architecture::TinyConv { filters: 2, padding: Padding::Same }.graph([20, 8, 1], 3);
         let mut network = Network::init(graph, &Normalisation::none(8), &Device::flex());
         for layer in &mut network.layers {
             layer.weight = layer.weight.clone().map(|w| w.full_like(value));

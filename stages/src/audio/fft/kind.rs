@@ -9,7 +9,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fft, Portable, Transform};
+use super::{Fft, HostPortable, Transform};
 use crate::resolved::{Emit, Resolved};
 
 /// Complex spectrum of each frame.
@@ -30,8 +30,8 @@ pub enum TransformChoice {
     /// The same bits on every machine, boards included; powers of two up to 4096.
     #[default]
     Portable,
-    /// With the vector instructions that the processor has: two to three times as fast, any even size, not on boards,
-    /// and the last bits depend on the processor.
+    /// With whatever vector instructions the processor has: any even size, not on boards, and the last bits depend on the
+    /// processor.
     Fast,
 }
 
@@ -75,7 +75,7 @@ impl Transform for Fast {
 #[derive(Clone)]
 pub enum HostTransform {
     /// The one of boards.
-    Portable(Portable),
+    Portable(HostPortable),
     /// The host's own.
     Fast(Fast),
 }
@@ -100,16 +100,17 @@ pub(crate) type HostFft = Fft<HostTransform>;
 
 impl Emit for HostFft {
     fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
-        let HostTransform::Portable(Portable { size, .. }) = self.transform else {
+        let HostTransform::Portable(transform) = &self.transform else {
             return Err(Refusal::of("transform", "found `fast`, which needs a computer's instructions")
                 .help("set `transform = \"portable\"`, or leave it out"));
         };
         let mut code = Code::new(site);
-        code.linked = size * size_of::<f32>();
         code.uses("kws_stages::audio::Fft");
         code.uses("kws_stages::audio::Portable");
-        let transform = format!("const {{ Portable::new({size}).expect(\"a power of two\") }}");
-        Ok(code.is("Fft<Portable>", format!("Fft::new({transform})")))
+        let about = "What the steps of the transform turn points by.";
+        let twiddles = code.table("twiddles", about, "f32", &transform.of_boards());
+        let value = format!("Fft::new(Portable::new({}, {}))", transform.size(), twiddles.value);
+        Ok(code.is(format!("Fft<Portable<{}>>", twiddles.of), value))
     }
 }
 
@@ -126,22 +127,29 @@ impl FftParams {
         }
         let transform = self.transform(size)?;
         let output = input.then(Element::F32, vec![size / 2 + 1, 2], Role::SPECTRUM);
-        let state = match &transform {
-            HostTransform::Portable(_) => 0,
-            HostTransform::Fast(fast) => 4 * size + 8 * (fast.bins.len() + fast.scratch.len()),
+        let (state, tables) = match &transform {
+            HostTransform::Portable(portable) => (0, size_of_val(&*portable.of_boards())),
+            HostTransform::Fast(fast) => {
+                (4 * size + 8 * (fast.bins.len() + fast.scratch.len()), size * size_of::<f32>())
+            }
         };
         // A complex transform of half the size, and as much again to part the two halves.
         let macs = size as u64 * u64::from(size.ilog2());
-        let cost = Cost { macs, state, tables: size * size_of::<f32>() };
+        let cost = Cost { macs, state, tables };
         Ok(Resolved { output, cost, stage: Fft::new(transform) })
     }
 
     fn transform(&self, size: usize) -> Result<HostTransform, Refusal> {
         match self.transform {
-            TransformChoice::Portable => Portable::new(size).map(HostTransform::Portable).ok_or_else(|| {
-                Refusal::of("size", format!("found {size} points, expected a power of two from 4 to 4096"))
+            TransformChoice::Portable => {
+                HostPortable::new(size).map(HostTransform::Portable).ok_or_else(|| {
+                    Refusal::of(
+                        "size",
+                        format!("found {size} points, expected a power of two from 4 to 4096"),
+                    )
                     .help("set `transform = \"fast\"` for other sizes")
-            }),
+                })
+            }
             TransformChoice::Fast if !size.is_multiple_of(2) => {
                 Err(Refusal::of("size", format!("found {size} points, expected an even number")))
             }

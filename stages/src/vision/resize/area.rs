@@ -100,14 +100,13 @@ impl<A: Accumulator, B: AsMut<[A]>> Stage for Area<A, B> {
         }
         let (rows_in, rows_out) = ratio(from.height, height);
         let across = ratio(from.width, width);
+        let mean = Mean::of(across.0 * rows_in);
         for (index, row) in output.chunks_exact_mut(width * from.channels).enumerate() {
-            sums.fill(A::default());
-            for (row, weight) in covered(index, rows_in, rows_out) {
-                add(sums, &input[row * from.row()..][..from.row()], weight);
-            }
+            let under = covered(index, rows_in, rows_out);
+            add_all(sums, under.map(|(row, weight)| (&input[row * from.row()..][..from.row()], weight)));
             match from.channels {
-                1 => means::<A, 1>(sums, row, across, rows_in),
-                _ => means::<A, 3>(sums, row, across, rows_in),
+                1 => means::<A, 1>(sums, row, across, mean),
+                _ => means::<A, 3>(sums, row, across, mean),
             }
         }
         Ok(Flow::Emit)
@@ -127,20 +126,48 @@ fn covered(index: usize, from: u32, to: u32) -> impl Iterator<Item = (usize, u32
     })
 }
 
-/// Adds a row with a weight.
+/// Sums of rows, each with its weight; three at a time, since each look at a sum takes as long as one at a pixel.
 #[inline]
-fn add<A: Accumulator>(sums: &mut [A], row: &[u8], weight: u32) {
-    for (sum, value) in sums.iter_mut().zip(row) {
-        *sum = sum.plus(*value, weight);
+fn add_all<'a, A: Accumulator>(sums: &mut [A], mut rows: impl Iterator<Item = (&'a [u8], u32)>) {
+    sums.fill(A::default());
+    loop {
+        match [rows.next(), rows.next(), rows.next()] {
+            [Some(first), Some(second), Some(third)] => add_three(sums, first, second, third),
+            [Some(first), Some(second), None] => return add_two(sums, first, second),
+            [Some(only), None, _] => return add(sums, only),
+            [None, ..] => return,
+        }
     }
 }
 
-/// A row of means, from sums over `rows` rows. Ratio of widths: `from` to `to`.
+type Row<'a> = (&'a [u8], u32);
+
 #[inline]
-fn means<A: Accumulator, const C: usize>(sums: &[A], row: &mut [u8], (from, to): (u32, u32), rows: u32) {
+fn add<A: Accumulator>(sums: &mut [A], row: Row<'_>) {
+    for (sum, value) in sums.iter_mut().zip(row.0) {
+        *sum = sum.plus(*value, row.1);
+    }
+}
+
+#[inline]
+fn add_two<A: Accumulator>(sums: &mut [A], first: Row<'_>, second: Row<'_>) {
+    for ((sum, a), b) in sums.iter_mut().zip(first.0).zip(second.0) {
+        *sum = sum.plus(*a, first.1).plus(*b, second.1);
+    }
+}
+
+#[inline]
+fn add_three<A: Accumulator>(sums: &mut [A], first: Row<'_>, second: Row<'_>, third: Row<'_>) {
+    for (((sum, a), b), c) in sums.iter_mut().zip(first.0).zip(second.0).zip(third.0) {
+        *sum = sum.plus(*a, first.1).plus(*b, second.1).plus(*c, third.1);
+    }
+}
+
+/// A row of means. Ratio of widths: `from` to `to`.
+#[inline]
+fn means<A: Accumulator, const C: usize>(sums: &[A], row: &mut [u8], (from, to): (u32, u32), mean: Mean) {
     let (sums, _) = sums.as_chunks::<C>();
     let (row, _) = row.as_chunks_mut::<C>();
-    let whole = from * rows;
     // Units of the pixel at `place` that are still to be given out.
     let (mut place, mut rest) = (0, to);
     for pixel in row {
@@ -148,15 +175,72 @@ fn means<A: Accumulator, const C: usize>(sums: &[A], row: &mut [u8], (from, to):
         let mut missing = from;
         while missing > 0 {
             let part = missing.min(rest);
-            for (total, sum) in total.iter_mut().zip(&sums[place]) {
-                *total += part * (*sum).into();
-            }
+            add_pixel(&mut total, part, &sums[place]);
             missing -= part;
             rest -= part;
             if rest == 0 {
                 (place, rest) = (place + 1, to);
             }
         }
-        *pixel = total.map(|total| ((total + whole / 2) / whole) as u8);
+        // Written out, as below: code that is made as small as it can be does not unroll loops.
+        pixel[0] = mean.of_sum(total[0]);
+        if C == 3 {
+            pixel[1] = mean.of_sum(total[1]);
+            pixel[2] = mean.of_sum(total[2]);
+        }
+    }
+}
+
+/// Adds the sums of a pixel, of which there are one or three.
+#[inline]
+fn add_pixel<A: Accumulator, const C: usize>(total: &mut [u32; C], part: u32, sums: &[A; C]) {
+    total[0] += part * sums[0].into();
+    if C == 3 {
+        total[1] += part * sums[1].into();
+        total[2] += part * sums[2].into();
+    }
+}
+
+/// Division by one number, by way of its reciprocal.
+#[derive(Clone, Copy)]
+struct Mean {
+    half: u32,
+    reciprocal: u64,
+}
+
+impl Mean {
+    /// Binary places of the reciprocal: a byte is left of 64 for the mean.
+    const PLACES: u32 = 56;
+
+    /// The mean of so many values, at most 2²⁴.
+    const fn of(count: u32) -> Self {
+        Mean { half: count / 2, reciprocal: (1 << Self::PLACES) / count as u64 + 1 }
+    }
+
+    /// The mean of values of this sum, to the nearest with ties upwards. The reciprocal is too large by 2⁻⁵⁶ at most,
+    /// so the result by less than 2⁻²⁴; where it is no whole number, the next is at least that far.
+    #[inline]
+    const fn of_sum(self, sum: u32) -> u8 {
+        (((sum + self.half) as u64 * self.reciprocal) >> Self::PLACES) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mean;
+
+    #[test]
+    fn the_reciprocal_divides_exactly() {
+        let counts = (1..2000_u32).chain((11..=24).flat_map(|power| [(1 << power) - 1, 1 << power]));
+        for count in counts {
+            let mean = Mean::of(count);
+            // Around each sum at which the mean goes up by one.
+            for step in 0..=255 {
+                let edge = step * count - (count / 2).min(step * count);
+                for sum in [edge.saturating_sub(1), edge, edge + 1].map(|sum| sum.min(255 * count)) {
+                    assert_eq!(u32::from(mean.of_sum(sum)), (sum + count / 2) / count, "{sum} of {count}");
+                }
+            }
+        }
     }
 }

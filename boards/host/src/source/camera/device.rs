@@ -47,13 +47,30 @@ pub(super) fn design(device: Option<&str>, fps: f64, shown: &Frames) -> Result<B
     }))
 }
 
+/// See [`cameras`](super::cameras).
+pub(super) fn cameras() -> Vec<String> {
+    let describe = |node: v4l::context::Node| {
+        let formats = v4l::Device::with_path(node.path()).and_then(|device| device.enum_formats()).ok()?;
+        let formats: Vec<String> = formats.iter().map(|format| format.fourcc.to_string()).collect();
+        let (path, name) = (node.path().display(), node.name().unwrap_or_default());
+        (!formats.is_empty()).then(|| format!("{path} ({name}): {}", formats.join(", ")))
+    };
+    in_order().into_iter().filter_map(describe).collect()
+}
+
+/// What Video4Linux knows of, in the order of its numbers.
+fn in_order() -> Vec<v4l::context::Node> {
+    let mut nodes = v4l::context::enum_devices();
+    nodes.sort_by_key(v4l::context::Node::index);
+    nodes
+}
+
 /// The file of the camera that is meant.
 fn find(device: Option<&str>) -> Result<PathBuf, String> {
     if let Some(path) = device.filter(|device| device.contains('/')) {
         return Ok(path.into());
     }
-    let mut cameras = v4l::context::enum_devices();
-    cameras.sort_by_key(v4l::context::Node::index);
+    let cameras = in_order();
     let named = |node: &v4l::context::Node| match device {
         Some(part) => node.name().is_some_and(|name| name.to_lowercase().contains(&part.to_lowercase())),
         None => true,
