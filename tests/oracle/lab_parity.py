@@ -13,7 +13,7 @@ split `test` to OUT/NAME and checks that
 - the fake-quantised network in burn comes within one step of the output scale on every clip, for the shipped form and
   for forms that are rounded after training,
 - integers cost at most 0.5 points against float where the model was trained with its rounding, and 1.0 where it was
-  rounded after training.
+  rounded after training; or a single clip, where there are so few that one is more than that.
 
 Needs PyPI `tflite-micro`, `ai-edge-litert` and `numpy`. Exits with 1 when something differs.
 """
@@ -95,7 +95,9 @@ def forms(lab, folder, out, clips):
     subprocess.run([lab, "compare", "--variants", folder, *clips, "--json", report], check=True, stdout=subprocess.DEVNULL)
     good = True
     lost = {}
-    for form in json.loads(report.read_text())["forms"]:
+    found = json.loads(report.read_text())
+    clip = 100 / found["clips"]
+    for form in found["forms"]:
         kind = form["name"].split(",")[0]
         lost[kind] = min(lost.get(kind, np.inf), form["lost_points"])
         if agreement := form["agreement"]:
@@ -103,8 +105,9 @@ def forms(lab, folder, out, clips):
             print(f"    burn, {form['name']}: at most {agreement['largest']:.0f} steps apart, beyond one on {beyond} of {of} clips")
             good &= beyond == 0
     for kind, limit in LIMITS.items():
-        print(f"    {kind} loses {lost[kind]:.2f} points against float, at most {limit}")
-        good &= lost[kind] <= limit
+        limit = max(limit, clip)
+        print(f"    {kind} loses {lost[kind]:.2f} points against float, at most {limit:.2f}")
+        good &= lost[kind] < limit + 1e-9
     return good
 
 
