@@ -67,7 +67,7 @@ impl Bundle {
     /// # Errors
     /// When its stages cannot be built.
     pub fn front_end(&self) -> Result<FrontEnd> {
-        FrontEnd::new(&self.card.front_end)
+        FrontEnd::new(self.card.view, &self.card.front_end)
     }
 
     /// Probabilities of the labels for the real features of one clip, through the integer runtime.
@@ -89,10 +89,11 @@ impl Bundle {
 /// Probabilities of the labels for features of any number of clips, one after the other, by a network in burn.
 #[must_use]
 pub fn probabilities(network: &Network, features: &[f32], fake: Option<&Fake>) -> Vec<Vec<f32>> {
-    let [frames, width] = network.graph.features;
+    let graph = &network.graph;
     let mut rows = Vec::new();
-    for part in features.chunks(BATCH * frames * width) {
-        let data = TensorData::new(part.to_vec(), [part.len() / (frames * width), frames, width]);
+    for part in features.chunks(BATCH * graph.items()) {
+        let shape = [part.len() / graph.items(), graph.features[0], graph.width()];
+        let data = TensorData::new(part.to_vec(), shape);
         let logits = network.forward(Tensor::from_data(data, &Device::flex()), fake, None);
         let labels = logits.dims()[1];
         rows.extend(values(softmax(logits, 1)).chunks_exact(labels).map(<[f32]>::to_vec));
@@ -107,7 +108,7 @@ fn float(folder: &Path, card: &Card) -> Result<Option<Network>> {
         return Ok(None);
     }
     let config = Config::read(&config)?;
-    let shape = FrontEnd::new(&card.front_end)?.shape();
+    let shape = FrontEnd::new(card.view, &card.front_end)?.shape();
     let graph = config.architecture.graph(shape, card.labels.len());
     load(Network::folded(graph, &Device::flex()), &weights).map(Some)
 }

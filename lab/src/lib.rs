@@ -10,6 +10,7 @@ pub mod features;
 pub mod nets;
 pub mod npy;
 pub mod page;
+pub mod picture;
 pub mod quantise;
 pub mod statistics;
 pub mod tflite;

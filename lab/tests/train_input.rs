@@ -1,11 +1,13 @@
 //! What `kws-lab train` says of configurations and corpora that it cannot use, and of those that it could.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod program;
 mod tones;
 
 use std::fs;
 
-use tones::{configuration, corpus, fail, folder, lab, succeed, train};
+use program::{fail, folder, lab, succeed, train};
+use tones::{configuration, corpus};
 
 #[test]
 fn an_unknown_key_is_told_with_its_line_and_the_nearest_one() {
@@ -40,9 +42,11 @@ fn a_label_with_three_clips_is_named_with_its_count() {
         .unwrap();
     let run = configuration(&folder, "run", &[]);
     for said in [fail(&mut train(&run)), fail(train(&run).arg("--check"))] {
-        for part in
-            ["`high` has 3 training clips, expected at least 10", "`high` has no test clip", "record more"]
-        {
+        for part in [
+            "`high` has 3 training clips, expected at least 10",
+            "`high` has none of the clips of split `test`",
+            "record more",
+        ] {
             assert!(said.contains(part), "`{part}` is not in:\n{said}");
         }
     }

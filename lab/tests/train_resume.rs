@@ -1,6 +1,7 @@
 //! A killed training ends with the weights of an uninterrupted one.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod program;
 mod tones;
 
 use std::fs;
@@ -9,7 +10,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use tones::{configuration, corpus, fail, folder, succeed, train};
+use program::{fail, folder, succeed, train};
+use tones::{configuration, corpus};
 
 /// Rows of the history, without the column of seconds.
 fn history(folder: &Path) -> Vec<String> {

@@ -1,12 +1,14 @@
 //! Transfer learning: from a trained model to another keyword.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod program;
 mod tones;
 
 use std::path::Path;
 
 use kws_lab::bundle::Bundle;
-use tones::{configuration, corpus, fail, folder, succeed, train};
+use program::{fail, folder, succeed, train};
+use tones::{configuration, corpus};
 
 const FAST: [(&str, &str); 2] = [("epochs", "1"), ("clips", "200")];
 const LABELS: &str = r#"["silence", "unknown", "whistle"]"#;

@@ -1,4 +1,4 @@
-"""Every shipped model on all test clips: our runtime against TFLite Micro and LiteRT, and against burn.
+"""Shipped models on all test clips, or pictures: our runtime against TFLite Micro and LiteRT, and against burn.
 
     python tests/oracle/lab_parity.py KWS_LAB CORPUS OUT FOLDER/model.tflite [FOLDER/model.tflite ...]
 
@@ -11,10 +11,9 @@ split `test` to OUT/NAME and checks that
   clips are counted; they may be one in a hundred, must keep their top-1 and stay within three steps,
 - so does every kernel set of this computer,
 - the fake-quantised network in burn comes within one step of the output scale, for the shipped form and for forms that
-  are rounded after training; burn adds floats, so that a sum beside a rounding's edge may fall to its other side, which
-  the softmax can make several steps: such clips are counted, and may be one in two hundred,
+  are rounded after training; one clip in five hundred may be further off, as yes_no has one of 888 that is two steps off,
 - integers cost at most 0.5 points against float where the model was trained with its rounding, and 1.0 where it was
-  rounded after training.
+  rounded after training; or a single clip, where there are so few that one is more than that.
 
 Needs PyPI `tflite-micro`, `ai-edge-litert` and `numpy`. Exits with 1 when something differs.
 """
@@ -96,16 +95,19 @@ def forms(lab, folder, out, clips):
     subprocess.run([lab, "compare", "--variants", folder, *clips, "--json", report], check=True, stdout=subprocess.DEVNULL)
     good = True
     lost = {}
-    for form in json.loads(report.read_text())["forms"]:
+    found = json.loads(report.read_text())
+    clip = 100 / found["clips"]
+    for form in found["forms"]:
         kind = form["name"].split(",")[0]
         lost[kind] = min(lost.get(kind, np.inf), form["lost_points"])
         if agreement := form["agreement"]:
             beyond, of = agreement["beyond"], agreement["clips"]
             print(f"    burn, {form['name']}: at most {agreement['largest']:.0f} steps apart, beyond one on {beyond} of {of} clips")
-            good &= beyond * 200 <= of
+            good &= beyond * 500 <= of
     for kind, limit in LIMITS.items():
-        print(f"    {kind} loses {lost[kind]:.2f} points against float, at most {limit}")
-        good &= lost[kind] <= limit
+        limit = max(limit, clip)
+        print(f"    {kind} loses {lost[kind]:.2f} points against float, at most {limit:.2f}")
+        good &= lost[kind] < limit + 1e-9
     return good
 
 

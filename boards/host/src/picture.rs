@@ -1,10 +1,11 @@
 //! Pictures on their way into a pipeline: decoded, and fitted to the size and colours that the pipeline asks for.
 
 mod decode;
-mod fit;
+mod frames;
 
-pub(crate) use decode::{Picture, decode};
-pub(crate) use fit::{Fitter, Frames};
+pub(crate) use decode::decode;
+pub(crate) use frames::Frames;
+pub(crate) use kws_stages::vision::{Fitter, Picture};
 
 /// Ticks in a second of sources of pictures: microseconds.
 pub(crate) const CLOCK: u32 = 1_000_000;

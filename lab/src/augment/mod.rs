@@ -1,12 +1,14 @@
-//! Distortions of clips and features that make a small corpus stand for a large world.
+//! Distortions of clips, features and pictures that make a small corpus stand for a large world.
 
 mod features;
 mod level;
+mod picture;
 mod room;
 mod time;
 
 pub use features::{mask, warp};
 pub use level::{gain, loudest, mix, rms, tilt};
+pub use picture::AugmentView;
 pub use room::Room;
 pub use time::{overlay, stretch};
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::features::View;
+
 /// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Card {
@@ -12,9 +14,12 @@ pub struct Card {
     pub name: String,
     /// Names of the outputs, in order.
     pub labels: Vec<String>,
-    /// Samples per second of the audio that the model was trained on.
+    /// Ticks per second of the source that the model was trained on: samples of audio, microseconds of pictures.
     pub clock: u32,
-    /// The stages between the samples and the classifier, with the parameters that the model depends on.
+    /// The pictures that the model is shown; none of a model that hears clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// The stages between the source and the classifier, with the parameters that the model depends on.
     pub front_end: Vec<toml::Table>,
     /// Operating points, for `trigger`.
     #[serde(default)]

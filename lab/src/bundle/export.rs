@@ -12,8 +12,9 @@ use super::provenance::revision;
 use crate::audio::RATE;
 use crate::corpus::Split;
 use crate::evaluate::{ClipReport, evaluate_clips};
+use crate::features::View;
 use crate::quantise::quantise;
-use crate::train::{Config, Part, Start, Trained, save};
+use crate::train::{Config, Part, Start, Survey, Trained, save};
 
 /// Writes `model.tflite`, `float.bpk`, `model.toml` and `card.md`, and measures the model on the test split.
 ///
@@ -28,7 +29,8 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
     let card = Card {
         name: config.name.clone(),
         labels: config.labels.clone(),
-        clock: RATE,
+        clock: config.view.map_or(RATE, |_| View::CLOCK),
+        view: config.view,
         front_end: config.front_end.clone(),
         point: points(config),
         quantisation: table([
@@ -37,7 +39,7 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
             ("output_scale", (1.0 / 256.0).into()),
             ("output_zero_point", (-128).into()),
         ]),
-        training: training(config, trained, folder),
+        training: training(config, trained, folder)?,
         calibration: Table::new(),
         measured: Table::new(),
     };
@@ -78,7 +80,7 @@ fn points(config: &Config) -> Vec<Point> {
     words.map(|label| Point { name: "default".into(), label: label.clone(), on: 0.8, off: 0.4 }).collect()
 }
 
-fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
+fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> {
     let names = |paths: &[PathBuf]| {
         let name =
             |p: &PathBuf| Value::from(p.file_name().unwrap_or_default().to_string_lossy().into_owned());
@@ -88,7 +90,7 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
         ("configuration", "train.toml".into()),
         ("corpora", names(&config.data.corpora)),
         ("noise", names(&config.data.noise)),
-        ("split", "the manifests' own, speaker-disjoint; not the official one of Speech Commands".into()),
+        ("split", split(config).into()),
         ("seed", (config.seed as i64).into()),
         ("epochs", (trained.epochs[0] as i64).into()),
         ("qat_epochs", (trained.epochs[1] as i64).into()),
@@ -103,7 +105,19 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Table {
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
-    training
+    if config.view.is_some() {
+        let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
+        training.insert("pictures".to_owned(), (pictures as i64).into());
+    }
+    Ok(training)
+}
+
+/// Whose split the model was trained and measured by.
+fn split(config: &Config) -> &'static str {
+    match config.view {
+        None => "the manifests' own, speaker-disjoint; not the official one of Speech Commands",
+        Some(_) => "the manifests' own",
+    }
 }
 
 /// Name of a folder and of the one that it lies in: a part of a corpus alone, such as `train`, says nothing.

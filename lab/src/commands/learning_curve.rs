@@ -11,16 +11,16 @@ use kws_lab::train::{self, Config, Earlier, Workplace};
 
 use super::train::configuration;
 
-/// Trains on parts of the speakers and shows what more data would bring.
+/// Trains on parts of the speakers, or of the pictures, and shows what more data would bring.
 ///
 /// Each run hears the training clips of a share of the speakers, the smaller share being a part of the larger one;
-/// validation and test stay whole. A curve that still rises at its end asks for more speakers; one that has levelled
-/// off asks for another network. Runs that were killed go on, and finished ones are not trained again.
+/// validation and test stay whole. A curve that still rises at its end asks for more speakers or pictures; one that has
+/// levelled off asks for another network. Runs that were killed go on, and finished ones are not trained again.
 #[derive(Args)]
 pub(crate) struct LearningCurve {
     /// Configuration, or a folder that holds it as `train.toml`.
     config: PathBuf,
-    /// Shares of the training speakers.
+    /// Shares of the training speakers, or of the training pictures.
     #[arg(long, value_delimiter = ',', default_value = "0.25,0.5,1")]
     fractions: Vec<f64>,
     /// Folder for what is left between runs; the models and `learning_curve.html` go there as well, to
@@ -33,6 +33,10 @@ pub(crate) struct LearningCurve {
     /// Epochs of the float run, instead of the configuration's: a shorter run shows the same slope sooner.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
+    /// Seeds, instead of the configuration's: each draws its own parts, weights and examples. How far they lie apart is
+    /// how little a difference between two shares may mean.
+    #[arg(long, value_delimiter = ',', value_name = "SEED")]
+    seeds: Vec<u64>,
     /// Writes the figures into the `model.toml` beside the configuration, for the model's card.
     #[arg(long)]
     record: bool,
@@ -45,6 +49,7 @@ pub(crate) struct LearningCurve {
 #[derive(serde::Serialize)]
 struct Outcome {
     fraction: f64,
+    seed: u64,
     /// Of the best epoch of the last phase.
     validation_balanced: f64,
     /// Of the int8 model.
@@ -65,16 +70,19 @@ impl LearningCurve {
             );
         }
         let folder = self.work.join(&config.name).join("learning_curve");
+        let seeds = if self.seeds.is_empty() { vec![config.seed] } else { self.seeds.clone() };
         let mut outcomes = Vec::new();
         for &fraction in &self.fractions {
-            eprintln!("{:.0} % of the training speakers", 100.0 * fraction);
-            outcomes.push(self.outcome(&config, &folder, fraction)?);
+            for &seed in &seeds {
+                eprintln!("{} % of the training {}, seed {seed}", 100.0 * fraction, parts(&config));
+                outcomes.push(self.outcome(&config, &folder, fraction, seed)?);
+            }
         }
-        let table = table(&outcomes);
+        let table = table(parts(&config), &outcomes);
         print!("{}", table.text());
-        let path = folder.join("learning_curve.html");
-        page(&config.name, &outcomes, table)?.write(&path)?;
-        eprintln!("the curve: {}", path.display());
+        let page_path = folder.join("learning_curve.html");
+        page(&config, &outcomes, table)?.write(&page_path)?;
+        eprintln!("the curve: {}", page_path.display());
         if self.record {
             record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
         }
@@ -86,10 +94,14 @@ impl LearningCurve {
         Ok(())
     }
 
-    fn outcome(&self, config: &Config, folder: &Path, fraction: f64) -> Result<Outcome> {
+    fn outcome(&self, config: &Config, folder: &Path, fraction: f64, seed: u64) -> Result<Outcome> {
         let mut config = config.clone();
         config.data.speakers = fraction;
-        let folder = folder.join(fraction.to_string());
+        let folder = match seed == config.seed {
+            true => folder.join(fraction.to_string()),
+            false => folder.join(format!("{fraction}-{seed}")),
+        };
+        config.seed = seed;
         let workplace = Workplace { folder: &folder, backend: self.device, earlier: Earlier::Resume };
         let trained = train::train(&config, workplace)?;
         bundle::export(&folder, &config, &trained)?;
@@ -105,6 +117,7 @@ impl LearningCurve {
         let best = phase.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
         Ok(Outcome {
             fraction,
+            seed,
             validation_balanced: best.map_or(0.0, |e| e.validation_balanced),
             test_top1: figure("top1")?,
             test_balanced: figure("balanced")?,
@@ -125,11 +138,17 @@ fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
     card.write(folder)
 }
 
-fn table(outcomes: &[Outcome]) -> Table {
-    let header = ["speakers", "validation, balanced", "test top-1", "test, balanced", "test clips"];
+/// What training has a share of.
+fn parts(config: &Config) -> &'static str {
+    if config.view.is_some() { "pictures" } else { "speakers" }
+}
+
+fn table(parts: &str, outcomes: &[Outcome]) -> Table {
+    let header = [parts, "seed", "validation, balanced", "test top-1", "test, balanced", "test clips"];
     outcomes.iter().fold(Table::new(header), |table, o| {
         table.row([
-            format!("{:.0} %", 100.0 * o.fraction),
+            format!("{} %", 100.0 * o.fraction),
+            o.seed.to_string(),
             format!("{:.4}", o.validation_balanced),
             format!("{:.4}", o.test_top1),
             format!("{:.4}", o.test_balanced),
@@ -138,18 +157,26 @@ fn table(outcomes: &[Outcome]) -> Table {
     })
 }
 
-fn page(name: &str, outcomes: &[Outcome], table: Table) -> Result<Page> {
+fn page(config: &Config, outcomes: &[Outcome], table: Table) -> Result<Page> {
     let series = |title: &str, figure: fn(&Outcome) -> f64| {
-        Series::line(title, outcomes.iter().map(|o| (100.0 * o.fraction, figure(o))))
+        let means = outcomes.chunk_by(|a, b| a.fraction == b.fraction).map(|seeds| {
+            let sum: f64 = seeds.iter().map(figure).sum();
+            (100.0 * seeds[0].fraction, sum / seeds.len() as f64)
+        });
+        Series::line(title, means)
     };
-    let chart = Chart::new(Axis::new("% of the training speakers").logarithmic(), Axis::new("share right"))
-        .with(series("test top-1", |o| o.test_top1))
-        .with(series("test, balanced", |o| o.test_balanced))
-        .with(series("validation, balanced", |o| o.validation_balanced));
-    Ok(Page::new(format!("Learning curve of {name}"))
+    let chart = Chart::new(
+        Axis::new(format!("% of the training {}", parts(config))).logarithmic(),
+        Axis::new("share right"),
+    )
+    .with(series("test top-1", |o| o.test_top1))
+    .with(series("test, balanced", |o| o.test_balanced))
+    .with(series("validation, balanced", |o| o.validation_balanced));
+    Ok(Page::new(format!("Learning curve of {}", config.name))
         .figure(
             chart.svg()?,
-            "Int8 on test, fake-quantised on validation; balanced is the mean over the labels.",
+            "Int8 on test, fake-quantised on validation; balanced is the mean over the labels. Points are means over the \
+             seeds.",
         )
         .table(table))
 }

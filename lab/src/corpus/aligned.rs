@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Build, Corpus, Draft, is_word, place};
+use super::{Build, Content, Corpus, Draft, is_word, place};
 use crate::audio::{RATE, read_resampled};
 
 /// Longest recording in seconds that a word is looked for in.
@@ -33,7 +33,7 @@ pub fn align(corpus: Corpus, seconds: f64, build: &mut Build) -> Result<()> {
             split: clip.split,
             source,
             columns: columns.into_iter().collect(),
-            sound: Box::new(move || {
+            content: Content::sound(move || {
                 let samples = read_resampled(&clip.path, LONGEST)?;
                 if placed { place(&samples, length) } else { Ok(samples) }
             }),

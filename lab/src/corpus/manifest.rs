@@ -1,4 +1,4 @@
-//! `manifest.csv`: columns `path,label,speaker,split` and any metadata columns.
+//! `manifest.csv`: columns `path,label,speaker,split` and any metadata columns. A corpus of pictures needs no `speaker`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use super::Table;
+use crate::picture::is_picture;
 
 /// The part of a corpus that a clip serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -70,14 +71,14 @@ pub(super) fn count(manifest: &Table) -> Counts {
     counts
 }
 
-/// One row of a manifest.
+/// One row of a manifest: a clip, or a picture.
 #[derive(Clone, Debug)]
 pub struct Clip {
-    /// Where the recording lies, the corpus folder included.
+    /// Where the recording or the picture lies, the corpus folder included.
     pub path: PathBuf,
-    /// The word that is spoken, or `_silence_`.
+    /// The word that is spoken, or `_silence_`; what is seen.
     pub label: String,
-    /// Who speaks; empty when unknown.
+    /// Who speaks, or who is seen; empty when unknown.
     pub speaker: String,
     /// What the clip may be used for.
     pub split: Split,
@@ -90,14 +91,25 @@ pub struct Clip {
 pub struct Corpus {
     /// The folder.
     pub root: PathBuf,
-    /// Rows whose recording exists.
+    /// Rows whose file exists.
     pub clips: Vec<Clip>,
     /// Paths that the manifest names and the folder lacks.
     pub missing: Vec<PathBuf>,
 }
 
-/// Columns that every manifest has.
+/// Columns that every manifest of recordings has.
 pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
+
+/// Checks that a manifest has the column `path` and those in `columns`; and `speaker`, unless all that it names are
+/// pictures.
+///
+/// # Errors
+/// Names the first that is missing.
+pub(super) fn require(manifest: &Table, columns: &[&str]) -> Result<()> {
+    let pictures = (0..manifest.len()).all(|row| is_picture(Path::new(manifest.get(row, "path"))));
+    let whose: &[&str] = if pictures { &[] } else { &["speaker"] };
+    manifest.require(&[&["path"], columns, whose].concat())
+}
 
 impl Corpus {
     /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
@@ -112,7 +124,7 @@ impl Corpus {
 
     fn read(root: &Path, path: &Path) -> Result<Self> {
         let table = Table::read(path)?;
-        table.require(&REQUIRED)?;
+        require(&table, &["label", "split"])?;
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
         for row in 0..table.len() {
             let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;
@@ -122,7 +134,7 @@ impl Corpus {
                 corpus.missing.push(clip.path);
             }
         }
-        ensure!(!corpus.clips.is_empty(), "no row names a recording that exists");
+        ensure!(!corpus.clips.is_empty(), "no row names a file that exists");
         corpus.check_speakers()?;
         Ok(corpus)
     }

@@ -1,4 +1,4 @@
-//! Corpora: a folder of recordings with `manifest.csv`, and how to come by a good one.
+//! Corpora: a folder of recordings or of pictures with `manifest.csv`, and how to come by a good one.
 
 mod align;
 pub mod aligned;
@@ -20,7 +20,7 @@ mod vocabulary;
 
 pub use align::{place, word};
 pub use assign::Ratios;
-pub use build::{Build, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};
+pub use build::{Build, Content, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};
 pub use level::Levels;
 pub use manifest::{Clip, Corpus, Counts, Split, is_word};
 pub use stream::{Recipe, SPEECH, Stream, Word, assemble};

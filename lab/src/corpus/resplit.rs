@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use super::manifest::count;
+use super::manifest::{count, require};
 use super::{Counts, MANIFEST, Ratios, Split, Table, is_word};
 
 /// What becomes of the splits that a manifest states.
@@ -54,7 +54,7 @@ pub struct Division {
 pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Result<Division> {
     let path = root.join(MANIFEST);
     let mut table = Table::read(&path)?;
-    table.require(&["path", "label", "speaker"]).with_context(|| format!("in `{}`", path.display()))?;
+    require(&table, &["label"]).with_context(|| format!("in `{}`", path.display()))?;
     ensure!(!table.is_empty(), "`{}` names no clips", path.display());
     let mut stated: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
     for row in 0..table.len() {

@@ -84,20 +84,20 @@ pub fn variants(bundle: &Bundle, scores: &Scores, list: &Scores) -> Result<Vec<V
 
 /// Features of some clips, evenly drawn from the list, as the network reads them.
 fn batches(network: &Network, list: &Scores) -> Result<Vec<Tensor<3>>> {
-    let [frames, width] = network.graph.features;
-    let size = frames * width;
+    let graph = &network.graph;
     ensure!(!list.clips.is_empty(), "the calibration list is empty");
     let step = list.clips.len().div_ceil(CALIBRATION_CLIPS).max(1);
-    let clips: Vec<&[f32]> = list.features.chunks_exact(size).step_by(step).collect();
+    let clips: Vec<&[f32]> = list.features.chunks_exact(graph.items()).step_by(step).collect();
     let tensor = |part: &[&[f32]]| {
-        Tensor::from_data(TensorData::new(part.concat(), [part.len(), frames, width]), &Device::flex())
+        let shape = [part.len(), graph.features[0], graph.width()];
+        Tensor::from_data(TensorData::new(part.concat(), shape), &Device::flex())
     };
     Ok(clips.chunks(128).map(tensor).collect())
 }
 
 fn run(integer: &mut Integer, network: &Network, features: &[f32]) -> Vec<Vec<i8>> {
-    let [frames, width] = network.graph.features;
-    let inputs = features.chunks_exact(frames * width).map(|clip| integer.quantise(clip)).collect::<Vec<_>>();
+    let clips = features.chunks_exact(network.graph.items());
+    let inputs = clips.map(|clip| integer.quantise(clip)).collect::<Vec<_>>();
     inputs.iter().map(|input| integer.run(input)).collect()
 }
 

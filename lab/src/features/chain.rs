@@ -4,19 +4,23 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use kws_engine::{Buffer, Flow, Inputs, Node, Pipeline, Plan, Port, Registry};
+use kws_engine::{Buffer, Flow, Inputs, Item, Node, Pipeline, Plan, Port, Registry};
 
 use super::clip::Clip;
+use super::view::View;
 
-/// Stages one after the other: samples in, the last one's blocks out.
+/// Stages one after the other: samples or pictures in, the last one's blocks out.
 pub struct Chain {
     links: Vec<Link>,
     /// The block that the first stage reads.
     block: Buffer,
+    /// Ticks of such a block.
+    period: u64,
     port: Port,
 }
 
-/// Plans a pipeline of kinds that need no hardware; a source of kind `clip` stands for samples that are handed over.
+/// Plans a pipeline of kinds that need no hardware; a source of kind `clip` stands for samples that are handed over,
+/// one of kind `view` for pictures.
 ///
 /// # Errors
 /// When it cannot be planned.
@@ -24,6 +28,7 @@ pub fn plan(pipeline: &Pipeline) -> Result<Plan> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     registry.add::<Clip>();
+    registry.add::<View>();
     Ok(Plan::new(pipeline, &registry)?)
 }
 
@@ -33,14 +38,14 @@ struct Link {
 }
 
 impl Chain {
-    /// Builds stages by their `kind` and that kind's parameters; relative paths start from `folder`.
+    /// Builds stages by their `kind` and that kind's parameters, the source before them; relative paths start from
+    /// `folder`.
     ///
     /// # Errors
     /// When a stage is unknown, or refuses its parameters or its input.
-    pub fn new(stages: &[toml::Table], folder: &Path) -> Result<Self> {
-        let mut source = toml::Table::new();
-        source.insert("kind".into(), "clip".into());
-        let all = std::iter::once(&source).chain(stages).cloned().map(toml::Value::Table).collect();
+    pub fn new(source: toml::Table, stages: &[toml::Table], folder: &Path) -> Result<Self> {
+        let stages = stages.iter().cloned();
+        let all = std::iter::once(source).chain(stages).map(toml::Value::Table).collect();
         let mut file = toml::Table::new();
         file.insert("stage".into(), toml::Value::Array(all));
         Self::of(&Pipeline::parse(&toml::to_string(&file)?, "front_end", folder)?)
@@ -87,7 +92,8 @@ impl Chain {
             .last()
             .and_then(|s| s.output.clone())
             .context("there is no stage behind the first")?;
-        Ok(Self { links, block: Buffer::zeroed(source.element, source.len()), port })
+        let block = Buffer::zeroed(source.element, source.len());
+        Ok(Self { links, block, period: source.period, port })
     }
 
     /// What the last stage writes.
@@ -96,24 +102,25 @@ impl Chain {
         &self.port
     }
 
-    /// Hands samples to the stages, which have forgotten everything before, and the blocks of the last one to
-    /// `each`, until it breaks off. A last incomplete block of samples is dropped, as sources do.
+    /// Hands samples, or the pixels of pictures, to the stages, which have forgotten everything before, and the blocks of
+    /// the last one to `each`, until it breaks off. A last incomplete block is dropped, as sources do.
     ///
     /// # Errors
-    /// When a stage fails.
-    pub fn run(
+    /// When a stage fails, or the first one reads something else.
+    pub fn run<T: Item>(
         &mut self,
-        samples: &[i16],
+        items: &[T],
         mut each: impl FnMut(u64, &Buffer) -> ControlFlow<()>,
     ) -> Result<()> {
         for link in &mut self.links {
             link.node.reset();
         }
-        let length = self.block.len();
-        for (index, block) in samples.chunks_exact(length).enumerate() {
-            let Buffer::I16(items) = &mut self.block else { unreachable!("`clip` writes i16") };
-            items.copy_from_slice(block);
-            let at = ((index + 1) * length) as u64;
+        let (length, reads, period) = (self.block.len(), self.block.element(), self.period);
+        for (at, block) in (1..).map(|n| n * period).zip(items.chunks_exact(length)) {
+            let to = T::items_mut(&mut self.block);
+            let to =
+                to.with_context(|| format!("the stages were handed {}, and read {reads}", T::ELEMENT))?;
+            to.copy_from_slice(block);
             if !self.fire(at)? {
                 continue;
             }

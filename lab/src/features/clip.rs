@@ -10,6 +10,11 @@ use crate::audio::RATE;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Clip {}
 
+/// The source's table in a pipeline.
+pub(super) fn source() -> toml::Table {
+    [("kind".to_owned(), Clip::NAME.into())].into_iter().collect()
+}
+
 struct Silent;
 
 impl Stage for Silent {

@@ -13,7 +13,7 @@ pub fn fold(network: &Network, device: &Device) -> Network {
     if let Some(first) = layers.first_mut() {
         fold_input(first, network, device);
     }
-    let normalisation = Normalisation::none(network.graph.features[1]);
+    let normalisation = Normalisation::none(network.graph.width());
     Network { layers, aside: None, graph: network.graph.clone(), normalisation }
 }
 
@@ -40,7 +40,7 @@ fn fold_input(first: &mut Layer, network: &Network, device: &Device) {
     let taps = dims[2] * dims[3];
     for (o, filter) in weight.chunks_exact_mut(dims[1] * taps).enumerate() {
         for (i, channel) in filter.chunks_exact_mut(taps).enumerate() {
-            // Where the features are a picture, normalisation is the same for every coefficient.
+            // Where the features are a picture, normalisation is the same for all of it.
             let c = if network.graph.layout == Layout::Sequence { i } else { 0 };
             for w in channel {
                 *w /= n.deviation[c];
@@ -77,7 +77,7 @@ mod tests {
             device.seed(3);
             let n =
                 Normalisation { mean: (0..10).map(|i| i as f32 - 4.0).collect(), deviation: vec![2.0; 10] };
-            let network = Network::init(architecture.graph([49, 10], 4), &n, &device);
+            let network = Network::init(architecture.graph([49, 10, 1], 4), &n, &device);
             for layer in &network.layers {
                 if let Some(norm) = &layer.norm {
                     let size = norm.gamma.val().dims();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Rows (time), columns (frequency) and channels of an activation.
+/// Rows (of a picture, or time), columns (frequency) and channels of an activation.
 pub type Shape = [usize; 3];
 
 /// What happens at the rim of a convolution.
@@ -48,12 +48,13 @@ pub enum Op {
     },
 }
 
-/// How the feature matrix `[frames, coefficients]` lies in the network's input.
+/// How features, `[rows, columns, channels]`, lie in the network's input. A clip's feature matrix,
+/// `[frames, coefficients]`, counts as features of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// A picture of one channel: `[frames, coefficients, 1]`.
+    /// A picture, as it is.
     Picture,
-    /// A sequence of channels, convolved along time only: `[frames, 1, coefficients]`.
+    /// A sequence of channels, convolved along time only: `[rows, 1, columns × channels]`.
     Sequence,
 }
 
@@ -68,13 +69,13 @@ pub struct Step {
     pub output: Shape,
 }
 
-/// What is subtracted from and divided out of each coefficient before the first layer, so that training starts
-/// well; folded into that layer afterwards.
+/// What is subtracted from and divided out of each item of a row of features before the first layer, so that training
+/// starts well; folded into that layer afterwards.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Normalisation {
-    /// Subtracted, one per coefficient.
+    /// Subtracted, one per item of a row.
     pub mean: Vec<f32>,
-    /// Divided by, one per coefficient.
+    /// Divided by, one per item of a row.
     pub deviation: Vec<f32>,
 }
 
@@ -89,8 +90,8 @@ impl Normalisation {
 /// A whole network, layers in order.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// Shape of the features, `[frames, coefficients]`.
-    pub features: [usize; 2],
+    /// Shape of the features.
+    pub features: Shape,
     /// How the features enter.
     pub layout: Layout,
     /// The layers.
@@ -100,10 +101,11 @@ pub struct Graph {
 impl Graph {
     /// Chains `ops` over features of a shape.
     #[must_use]
-    pub fn new(features: [usize; 2], layout: Layout, ops: &[Op]) -> Self {
+    pub fn new(features: Shape, layout: Layout, ops: &[Op]) -> Self {
+        let [rows, columns, channels] = features;
         let mut input = match layout {
-            Layout::Picture => [features[0], features[1], 1],
-            Layout::Sequence => [features[0], 1, features[1]],
+            Layout::Picture => features,
+            Layout::Sequence => [rows, 1, columns * channels],
         };
         let mut steps = Vec::with_capacity(ops.len());
         for &op in ops {
@@ -112,6 +114,18 @@ impl Graph {
             input = output;
         }
         Self { features, layout, steps }
+    }
+
+    /// Items of the features.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        self.features.iter().product()
+    }
+
+    /// Items in a row of features.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.features[1] * self.features[2]
     }
 
     /// Shape of the network's input.
@@ -126,14 +140,14 @@ impl Graph {
         self.steps.iter().map(Step::macs).sum()
     }
 
-    /// The normalisation that can be folded into the first layer: one number per coefficient where coefficients
-    /// are channels, else one for all, and no shift where zeros are padded, which would be shifted too.
+    /// The normalisation that can be folded into the first layer: one number for each item of a row where these are
+    /// channels of a sequence, else one for all, and no shift where zeros are padded, which would be shifted too.
     #[must_use]
     pub fn foldable(&self, measured: &Normalisation) -> Normalisation {
         if self.layout == Layout::Sequence {
             return measured.clone();
         }
-        let width = self.features[1];
+        let width = self.width();
         let mean = measured.mean.iter().sum::<f32>() / width as f32;
         let power: f32 = measured.mean.iter().zip(&measured.deviation).map(|(m, d)| m * m + d * d).sum();
         let padded = matches!(
@@ -213,7 +227,7 @@ mod tests {
     #[test]
     fn same_padding_follows_tensorflow() {
         let conv = Op::Conv { filters: 8, kernel: [10, 8], stride: [2, 2], padding: Padding::Same };
-        let graph = Graph::new([49, 40], Layout::Picture, &[conv]);
+        let graph = Graph::new([49, 40, 1], Layout::Picture, &[conv]);
         assert_eq!(graph.steps[0].output, [25, 20, 8]);
         assert_eq!(graph.steps[0].padding(), [(4, 5), (3, 3)]);
     }
@@ -221,7 +235,7 @@ mod tests {
     #[test]
     fn valid_padding_counts_whole_windows() {
         let conv = Op::Conv { filters: 4, kernel: [5, 1], stride: [3, 1], padding: Padding::Valid };
-        let graph = Graph::new([49, 40], Layout::Sequence, &[conv]);
+        let graph = Graph::new([49, 40, 1], Layout::Sequence, &[conv]);
         assert_eq!(graph.steps[0].output, [15, 1, 4]);
         assert_eq!(graph.macs(), 15 * 4 * 5 * 40);
     }

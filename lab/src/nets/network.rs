@@ -58,14 +58,14 @@ impl Network {
     /// A network of the form that [`fold`](super::fold) leaves, for weights to be loaded into.
     #[must_use]
     pub fn folded(graph: Graph, device: &Device) -> Self {
-        let normalisation = Normalisation::none(graph.features[1]);
+        let normalisation = Normalisation::none(graph.width());
         let mut network = Self::init(graph, &normalisation, device);
         network.layers.iter_mut().for_each(|layer| layer.norm = None);
         network.normalisation = normalisation;
         network
     }
 
-    /// Logits `[clips, labels]` of features `[clips, frames, coefficients]`.
+    /// Logits `[clips, labels]` of features `[clips, rows, columns × channels]`.
     ///
     /// With `fake`, every tensor that is integer in the exported model takes only values that it can hold.
     /// `keep` multiplies the last layer's input (dropout).
@@ -132,7 +132,11 @@ impl Network {
         let n = &self.normalisation;
         let x = (features - row(&n.mean)) / row(&n.deviation);
         match self.graph.layout {
-            Layout::Picture => x.unsqueeze_dim(1),
+            Layout::Picture => {
+                let [clips, ..] = x.dims();
+                let [rows, columns, channels] = self.graph.features;
+                x.reshape([clips, rows, columns, channels]).permute([0, 3, 1, 2])
+            }
             Layout::Sequence => x.swap_dims(1, 2).unsqueeze_dim(3),
         }
     }
@@ -184,11 +188,9 @@ impl Layer {
         (fake, index): (&Fake, usize),
         keep: Option<Tensor<2>>,
     ) -> Tensor<4> {
-        let (weight, scales) = fake.weight(self.weight.val(), step.op);
-        let scales = scales.mul_scalar(fake.activations[index].scale);
-        let bias = fake.bias(self.bias.val(), scales.clone());
+        let (weight, bias, steps) = fake.weights(self.weight.val(), self.bias.val(), step.op, index);
         let sums = apply(fake.whole(x, index), weight, bias, step, keep);
-        activate(fake.requantise(sums, scales, index + 1), step)
+        activate(fake.requantise(sums, &steps, index), step)
     }
 }
 

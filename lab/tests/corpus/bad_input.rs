@@ -85,8 +85,8 @@ fn manifests_that_are_wrong_are_refused_with_what_and_where() {
     let cases: [(&[u8], &str); 7] = [
         (b"", "the file is empty"),
         (b"path,label,split\na.wav,yes,train\n", "column `speaker` is missing: found `path,label,split`"),
-        (b"path,label,speaker,split\n", "no row names a recording that exists"),
-        (b"path,label,speaker,split\ngone.wav,yes,ann,train\n", "no row names a recording that exists"),
+        (b"path,label,speaker,split\n", "no row names a file that exists"),
+        (b"path,label,speaker,split\ngone.wav,yes,ann,train\n", "no row names a file that exists"),
         (b"path,label,speaker,split\na.wav,yes,ann,dev\n", "line 2: `split` of `a.wav`"),
         (b"path,label,speaker,split\na.wav,,ann,train\n", "`label` of `a.wav` is empty"),
         (b"path,label,speaker,split\na.wav,y\xe9s,ann,train\n", "not UTF-8"),

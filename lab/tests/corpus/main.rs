@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod fetch;
 mod import;
+mod pictures;
 mod server;
 mod sound;
 mod synth;

@@ -4,6 +4,8 @@
 mod colour;
 mod crop;
 mod exposure;
+#[cfg(feature = "std")]
+mod fit;
 mod motion;
 mod normalise;
 mod picture;
@@ -22,6 +24,7 @@ pub use {
     colour::{ColourParams, Palette, raw},
     crop::CropParams,
     exposure::ExposureParams,
+    fit::{Fit, Fitter, Picture},
     motion::MotionParams,
     normalise::NormaliseParams,
     resize::{Method, ResizeParams, Resizer},

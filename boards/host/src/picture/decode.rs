@@ -3,21 +3,15 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use kws_stages::vision::Size;
+use kws_stages::vision::{Picture, Size};
 
 /// The longest side that is decoded, and the most memory that a decoder may take: what a camera of 64 million pixels
 /// needs.
 const LONGEST: u32 = 16_384;
 const MEMORY: u64 = 512 << 20;
 
-/// A decoded picture: grey where its file is grey, else RGB.
-pub(crate) struct Picture {
-    pub(crate) size: Size,
-    pub(crate) pixels: Vec<u8>,
-}
-
-/// Decodes a JPEG, PNG or BMP, told apart by their content, and turns it as its Exif data says. An alpha channel is
-/// dropped, 16-bit values become 8-bit ones.
+/// Decodes a JPEG, PNG or BMP, told apart by their content, and turns it as its Exif data says: grey where its file is
+/// grey, else RGB. An alpha channel is dropped, 16-bit values become 8-bit ones.
 ///
 /// # Errors
 /// A text that says what is wrong with it.
@@ -119,7 +113,7 @@ mod tests {
     }
 
     fn error(bytes: &[u8]) -> String {
-        decode(bytes).err().expect("it is refused")
+        decode(bytes).expect_err("it is refused")
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use kws_lab::corpus::import::{
-    Background, CommonVoice, Cut, Folder, Gaps, List, Sentences, SpeechCommands, Terms,
+    Background, Coco, CommonVoice, Cut, Folder, Gaps, List, Pictures, Sentences, SpeechCommands, Terms,
 };
 use kws_lab::corpus::{Build, Ratios};
 
 use super::output::Target;
 
-/// Turns recordings in another layout into a corpus.
+/// Turns recordings or pictures in another layout into a corpus.
 ///
 /// Clips are resampled to 16 kHz, mixed to one channel and written as WAV; WAV, FLAC, Ogg Vorbis and MP3 are read.
-/// Metadata become columns, and the column `source` says where a clip comes from. What cannot be used is left out, with
+/// JPEG, PNG and BMP pictures are copied as they are, and their mean luma becomes the column `brightness`. Metadata become columns, and the column `source` says where a clip comes from. What cannot be used is left out, with
 /// its reason in `excluded.csv`. The source is never changed.
 #[derive(Args)]
 pub(crate) struct Import {
@@ -37,7 +37,7 @@ enum Layout {
         #[arg(long, value_enum, default_value_t = Kept::Both)]
         background: Kept,
         #[command(flatten)]
-        common: Common,
+        sounds: Sounds,
     },
     /// Common Voice: `clips/*.mp3`, `validated.tsv` and the other lists of one language.
     ///
@@ -55,7 +55,7 @@ enum Layout {
         #[arg(long)]
         sentences: bool,
         #[command(flatten)]
-        common: Common,
+        sounds: Sounds,
     },
     /// A plain folder: files in `LABEL/` or `LABEL/SPEAKER/`, or a `manifest.csv` that names files of any kind.
     ///
@@ -72,7 +72,7 @@ enum Layout {
         #[arg(long, value_enum, default_value_t = Kept::Both)]
         background: Kept,
         #[command(flatten)]
-        common: Common,
+        sounds: Sounds,
     },
     /// One long recording with a file that says what is spoken when.
     ///
@@ -90,6 +90,31 @@ enum Layout {
         /// Makes clips of one second labelled `_silence_` from what lies between the labels.
         #[arg(long)]
         silence: bool,
+        #[command(flatten)]
+        sounds: Sounds,
+    },
+    /// Pictures: files in `LABEL/`, or a `labels.csv` that names files of any folder below.
+    ///
+    /// In a `labels.csv` the column `file` is needed, and `label`, or `person` with 1 for `person` and 0 for `nobody`.
+    /// `max_person_area_fraction` becomes `area`, the other columns are kept. A picture's split is that of a hash of its
+    /// path in the folder: it stays the same whatever is added.
+    Pictures {
+        /// The folder.
+        folder: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// COCO: `instances_*.json` and the folder of its pictures, labelled by the rule of Visual Wake Words.
+    ///
+    /// `person` are the pictures of which one person covers at least 0.5 %, by the annotations' `area`; the others are
+    /// `nobody`. The share that the largest person covers becomes the column `area`. Rule: A. Chowdhery et al.,
+    /// arXiv:1906.05721, as TensorFlow's build_visualwakewords_data.py applies it.
+    Coco {
+        /// The annotations.
+        annotations: PathBuf,
+        /// The folder of the pictures that they name.
+        #[arg(long, value_name = "FOLDER")]
+        pictures: PathBuf,
         #[command(flatten)]
         common: Common,
     },
@@ -109,6 +134,12 @@ struct Common {
     /// Shares of training, validation and test, where the source states no split.
     #[arg(long, default_value = "80,10,10")]
     ratios: Ratios,
+}
+
+#[derive(Args)]
+struct Sounds {
+    #[command(flatten)]
+    common: Common,
     /// Longest clip in seconds; longer files are left out without being decoded whole.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     longest: f64,
@@ -160,34 +191,49 @@ impl From<ListName> for List {
 impl Import {
     pub(crate) fn run(self) -> Result<()> {
         match self.layout {
-            Layout::SpeechCommands { folder, words, background, common } => {
+            Layout::SpeechCommands { folder, words, background, sounds } => {
                 let layout = SpeechCommands { folder, background: background.into(), words: words.words };
-                common.make(&layout.folder, |terms, build| layout.import(terms, build))
+                sounds.make(&layout.folder, |terms, build| layout.import(terms, build))
             }
-            Layout::CommonVoice { folder, words, lists, sentences, common } => {
+            Layout::CommonVoice { folder, words, lists, sentences, sounds } => {
                 let lists = lists.into_iter().map(Into::into).collect();
                 let sentences = if sentences { Sentences::Speech } else { Sentences::Leave };
                 let layout = CommonVoice { folder, lists, words: words.words, sentences };
-                common.make(&layout.folder, |terms, build| layout.import(terms, build))
+                sounds.make(&layout.folder, |terms, build| layout.import(terms, build))
             }
-            Layout::Folder { folder, words, speaker_until, background, common } => {
+            Layout::Folder { folder, words, speaker_until, background, sounds } => {
                 let background = background.into();
                 let layout = Folder { folder, divider: speaker_until, background, words: words.words };
-                common.make(&layout.folder, |terms, build| layout.import(terms, build))
+                sounds.make(&layout.folder, |terms, build| layout.import(terms, build))
             }
-            Layout::Recording { file, labels, speaker, silence, common } => {
+            Layout::Recording { file, labels, speaker, silence, sounds } => {
                 let named = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let gaps = if silence { Gaps::Silence } else { Gaps::Leave };
                 let speaker = speaker.unwrap_or_else(named);
                 let layout = Cut { recording: file, labels, speaker, gaps };
-                common.make(&layout.recording, |terms, build| layout.import(terms, build))
+                sounds.make(&layout.recording, |terms, build| layout.import(terms, build))
+            }
+            Layout::Pictures { folder, common } => {
+                common.make(&folder, |build| Pictures { folder: folder.clone() }.import(common.ratios, build))
+            }
+            Layout::Coco { annotations, pictures, common } => {
+                let layout = Coco { annotations, pictures };
+                common.make(&layout.pictures, |build| layout.import(common.ratios, build))
             }
         }
     }
 }
 
-impl Common {
+impl Sounds {
     fn make(&self, source: &Path, import: impl FnOnce(Terms, &mut Build) -> Result<()>) -> Result<()> {
+        ensure!(self.longest > 0.0, "`--longest` is {}, expected more than 0 s", self.longest);
+        let terms = Terms { ratios: self.common.ratios, longest: self.longest };
+        self.common.make(source, |build| import(terms, build))
+    }
+}
+
+impl Common {
+    fn make(&self, source: &Path, import: impl FnOnce(&mut Build) -> Result<()>) -> Result<()> {
         source.metadata().with_context(|| format!("cannot read `{}`", source.display()))?;
         let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
         ensure!(
@@ -195,9 +241,8 @@ impl Common {
             "`{}` lies in what is imported; choose a folder outside",
             to.display()
         );
-        ensure!(self.longest > 0.0, "`--longest` is {}, expected more than 0 s", self.longest);
         let mut build = self.target.begin()?;
-        import(Terms { ratios: self.ratios, longest: self.longest }, &mut build)?;
+        import(&mut build)?;
         self.target.finish(build)
     }
 }

@@ -76,9 +76,10 @@ impl Json {
 /// What a new corpus holds, for a person.
 fn summary(made: &Made) -> String {
     let mut text = counts(&made.labels).text();
-    text += &format!("{} clips added to `{}`\n", made.added, made.corpus.display());
+    let what = if made.pictures > 0 { "pictures" } else { "clips" };
+    text += &format!("{} {what} added to `{}`\n", made.added, made.corpus.display());
     if made.known > 0 {
-        text += &format!("{} clips were there already\n", made.known);
+        text += &format!("{} {what} were there already\n", made.known);
     }
     if made.joined > 0 {
         text += &format!("{} clips joined the split that their speaker is in already\n", made.joined);

@@ -1,5 +1,6 @@
 //! Making a corpus: clips are converted in parallel beside it, and take their place when all are there.
 
+mod content;
 mod folder;
 
 use std::collections::{HashMap, HashSet};
@@ -11,12 +12,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use content::Unwritten;
+pub use content::{Content, Sound};
 use folder::{carry, file_name, present, remove};
 
 use super::disk::folder_of;
-use super::manifest::{REQUIRED, count};
+use super::manifest::count;
 use super::{Counts, Split, Table, is_word, progress};
-use crate::audio::write_wav;
 
 /// Name of a corpus' table of clips.
 pub const MANIFEST: &str = "manifest.csv";
@@ -34,14 +36,11 @@ pub enum Existing {
     Replace,
 }
 
-/// Gives the samples of a clip at 16 kHz, or the reason why there are none.
-pub type Sound<'a> = Box<dyn Fn() -> Result<Vec<i16>> + Send + Sync + 'a>;
-
-/// A clip that is to be made.
+/// A clip, or a picture, that is to be made.
 pub struct Draft<'a> {
-    /// What is spoken; a name in underscores, such as `_silence_`, for what is no word.
+    /// What is spoken or seen; a name in underscores, such as `_silence_`, for what is no word.
     pub label: String,
-    /// Who speaks; empty when unknown.
+    /// Who speaks; empty when unknown, and of pictures.
     pub speaker: String,
     /// What it may be used for.
     pub split: Split,
@@ -51,8 +50,8 @@ pub struct Draft<'a> {
     pub source: String,
     /// Metadata: names and values of further columns. Empty values make no column.
     pub columns: Vec<(String, String)>,
-    /// Its samples.
-    pub sound: Sound<'a>,
+    /// What it is made of.
+    pub content: Content<'a>,
 }
 
 /// Something that was left out.
@@ -71,6 +70,8 @@ pub struct Made {
     pub corpus: PathBuf,
     /// Count of clips that were added.
     pub added: usize,
+    /// How many of them are pictures.
+    pub pictures: usize,
     /// Count of clips by label, and within it by split.
     pub labels: Counts,
     /// Clips whose speaker serves another split already, and which joined that.
@@ -101,6 +102,7 @@ pub struct Build {
     splits: HashMap<String, Split>,
     joined: usize,
     nameless: usize,
+    pictures: usize,
     again: usize,
 }
 
@@ -119,7 +121,7 @@ impl Build {
             root: root.to_owned(),
             existing,
             stage,
-            new: Table::new(REQUIRED),
+            new: Table::default(),
             excluded: Vec::new(),
             taken: HashSet::new(),
             leaving: HashSet::new(),
@@ -127,6 +129,7 @@ impl Build {
             splits: HashMap::new(),
             joined: 0,
             nameless: 0,
+            pictures: 0,
             again: 0,
             old,
         };
@@ -179,19 +182,21 @@ impl Build {
             fs::create_dir_all(self.stage.path().join(folder))?;
         }
         let bar = progress::count(places.len(), "clips");
-        let made: Vec<Result<()>> = places
+        let made: Vec<Result<Vec<(String, String)>>> = places
             .par_iter()
             .map(|(path, draft)| {
-                let samples = (draft.sound)();
+                let measured = draft.content.write(&self.stage.path().join(path));
                 bar.inc(1);
-                // A full disk is no fault of the clip: `write` is told apart below.
-                samples.map(|s| write_wav(&self.stage.path().join(path), &s).context(Unwritten))?
+                measured
             })
             .collect();
         bar.finish_and_clear();
-        for ((path, draft), made) in places.into_iter().zip(made) {
+        for ((path, mut draft), made) in places.into_iter().zip(made) {
             match made {
-                Ok(()) => self.enter(&path, &draft),
+                Ok(measured) => {
+                    draft.columns.extend(measured);
+                    self.enter(&path, &draft);
+                }
                 Err(why) if why.is::<Unwritten>() => return Err(why),
                 Err(why) => self.exclude(draft.source, format!("{why:#}")),
             }
@@ -224,7 +229,8 @@ impl Build {
     fn place(&mut self, draft: &Draft<'_>) -> String {
         let (folder, name) = (file_name(&draft.label), file_name(&draft.name));
         let numbered = |n: usize| if n == 1 { String::new() } else { format!("-{n}") };
-        let mut paths = (1..).map(|n| format!("{folder}/{name}{}.wav", numbered(n)));
+        let ending = draft.content.ending();
+        let mut paths = (1..).map(|n| format!("{folder}/{name}{}.{ending}", numbered(n)));
         let free = paths.find(|path| {
             let there = self.root.join(path).exists() && !self.leaving.contains(path);
             !there && self.taken.insert(path.to_lowercase())
@@ -234,16 +240,14 @@ impl Build {
 
     fn enter(&mut self, path: &str, draft: &Draft<'_>) {
         let split = draft.split.to_string();
-        let main = [
-            ("path", path),
-            ("label", draft.label.as_str()),
-            ("speaker", draft.speaker.as_str()),
-            ("split", &split),
-        ];
+        let picture = matches!(draft.content, Content::Picture(_));
+        let main = [("path", path), ("label", &draft.label), ("speaker", &draft.speaker), ("split", &split)];
+        let main = main.into_iter().filter(|(column, _)| !picture || *column != "speaker");
         let others = draft.columns.iter().filter(|(_, value)| !value.is_empty());
         let others = others.map(|(column, value)| (column.as_str(), value.as_str()));
-        self.new.push(main.into_iter().chain(others).chain([("source", draft.source.as_str())]));
-        self.nameless += usize::from(draft.speaker.is_empty() && is_word(&draft.label));
+        self.new.push(main.chain(others).chain([("source", draft.source.as_str())]));
+        self.nameless += usize::from(!picture && draft.speaker.is_empty() && is_word(&draft.label));
+        self.pictures += usize::from(picture);
     }
 
     /// Folder whose files become part of the corpus without being clips, such as noise.
@@ -284,17 +288,15 @@ impl Build {
             excluded.write(&self.root.join(EXCLUDED))?;
         }
         let labels = count(&manifest);
-        let (added, joined, nameless, known) = (self.new.len(), self.joined, self.nameless, self.again);
-        Ok(Made { corpus: self.root, added, labels, joined, nameless, known, excluded: self.excluded })
-    }
-}
-
-/// Marks an error of the disk, which no other clip would escape.
-#[derive(Debug)]
-struct Unwritten;
-
-impl std::fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the corpus cannot be written")
+        Ok(Made {
+            corpus: self.root,
+            added: self.new.len(),
+            pictures: self.pictures,
+            labels,
+            joined: self.joined,
+            nameless: self.nameless,
+            known: self.again,
+            excluded: self.excluded,
+        })
     }
 }

@@ -119,7 +119,7 @@ fn measure(heard: &mut Heard, samples: &[i16], label: &str, limits: Limits) {
 fn objection(ear: &mut Ear, samples: &[i16], label: &str, limits: Limits) -> Option<Fault> {
     let (bundle, front_end) = ear.model.as_mut()?;
     let class = bundle.vocabulary.class(label)?;
-    let [frames, width] = front_end.shape();
+    let [frames, width] = front_end.matrix();
     let mut features = vec![0.0; frames * width];
     if front_end.extract(&centre(samples), &mut features).is_err() {
         return None;

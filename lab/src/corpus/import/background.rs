@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::files;
 use crate::audio::{LONGEST, RATE, read_resampled, write_wav};
-use crate::corpus::{Build, Draft, Split};
+use crate::corpus::{Build, Content, Draft, Split};
 
 /// Name of the folder.
 pub(super) const FOLDER: &str = "_background_noise_";
@@ -83,7 +83,7 @@ fn cut(source: &str, name: &str, samples: &[i16], build: &mut Build) -> Result<(
         name: format!("{name}_{index}"),
         source: format!("{source}#{index}"),
         columns: Vec::new(),
-        sound: Box::new(move || Ok(clip.to_vec())),
+        content: Content::sound(move || Ok(clip.to_vec())),
     });
     build.add(drafts.collect())
 }

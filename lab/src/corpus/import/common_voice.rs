@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Terms, files};
 use crate::audio::read_resampled;
-use crate::corpus::{Build, Draft, Split, Table};
+use crate::corpus::{Build, Content, Draft, Split, Table};
 
 /// A list of Common Voice, by what listeners said of its clips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +119,8 @@ impl CommonVoice {
         columns.push(("list".to_owned(), list.name().to_owned()));
         columns.push(("licence".to_owned(), "CC0-1.0".to_owned()));
         let name = files::stem(&path);
-        let sound = Box::new(move || read_resampled(&path, terms.longest));
-        Ok(Draft { label, speaker, split, name, source, columns, sound })
+        let content = Content::sound(move || read_resampled(&path, terms.longest));
+        Ok(Draft { label, speaker, split, name, source, columns, content })
     }
 
     fn label(&self, sentence: &str) -> Result<String> {

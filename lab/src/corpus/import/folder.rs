@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::{Background, Terms, background, files};
 use crate::audio::read_resampled;
 use crate::corpus::manifest::REQUIRED;
-use crate::corpus::{Build, Draft, MANIFEST, Split, Table};
+use crate::corpus::{Build, Content, Draft, MANIFEST, Split, Table};
 
 /// How to read a plain folder.
 #[derive(Clone, Debug)]
@@ -81,8 +81,8 @@ impl Folder {
             } else {
                 format!("{speaker}_{}", files::stem(&path))
             };
-            let sound = Box::new(move || read_resampled(&path, terms.longest));
-            Draft { label: label.to_owned(), speaker, split, name, source, columns: Vec::new(), sound }
+            let content = Content::sound(move || read_resampled(&path, terms.longest));
+            Draft { label: label.to_owned(), speaker, split, name, source, columns: Vec::new(), content }
         });
         build.add(drafts.collect())
     }
@@ -121,8 +121,8 @@ impl Folder {
                 table.row(row).filter(|(column, _)| !REQUIRED.contains(column) && *column != "source");
             let columns = others.map(|(column, value)| (column.to_owned(), value.to_owned())).collect();
             let name = files::stem(&path);
-            let sound = Box::new(move || read_resampled(&path, terms.longest));
-            drafts.push(Draft { label, speaker, split, name, source, columns, sound });
+            let content = Content::sound(move || read_resampled(&path, terms.longest));
+            drafts.push(Draft { label, speaker, split, name, source, columns, content });
         }
         build.add(drafts)
     }

@@ -4,17 +4,21 @@
 //! with its reason.
 
 mod background;
+mod coco;
 mod common_voice;
 mod files;
 mod folder;
 mod labels;
+mod pictures;
 mod recording;
 mod speech_commands;
 
 pub use background::Background;
+pub use coco::Coco;
 pub use common_voice::{CommonVoice, List, Sentences};
 pub use folder::Folder;
 pub use labels::{Labelled, read_labels};
+pub use pictures::{NOBODY, PERSON, Pictures};
 pub use recording::{Cut, Gaps};
 pub use speech_commands::SpeechCommands;
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::{Labelled, Terms, files, read_labels};
 use crate::audio::{LONGEST, RATE, read_resampled};
-use crate::corpus::{Build, Draft, Split};
+use crate::corpus::{Build, Content, Draft, Split};
 
 /// How to cut a long recording.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Cut {
             name: files::stem(&self.recording),
             source,
             columns: Vec::new(),
-            sound: Box::new(move || Ok(clip.to_vec())),
+            content: Content::sound(move || Ok(clip.to_vec())),
         }
     }
 

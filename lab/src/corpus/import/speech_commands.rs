@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Background, Terms, background, files};
 use crate::audio::read_resampled;
-use crate::corpus::{Build, Draft, Split};
+use crate::corpus::{Build, Content, Draft, Split};
 
 /// The text after which a file's name no longer tells the speaker.
 const DIVIDER: &str = "_nohash_";
@@ -80,7 +80,7 @@ impl SpeechCommands {
                 name: files::stem(path),
                 source,
                 columns: Vec::new(),
-                sound: Box::new(move || read_resampled(path, terms.longest)),
+                content: Content::sound(move || read_resampled(path, terms.longest)),
             }
         });
         build.add(drafts.collect())

@@ -5,7 +5,7 @@ mod template;
 
 use anyhow::Result;
 
-use super::{Build, Draft, Ratios, place};
+use super::{Build, Content, Draft, Ratios, place};
 use crate::audio::RATE;
 
 pub use sweep::Sweep;
@@ -53,7 +53,7 @@ pub fn synthesise(
                 name: parts.map(String::as_str).collect::<Vec<_>>().join("_"),
                 source: take.source(),
                 columns: columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-                sound: Box::new(move || {
+                content: Content::sound(move || {
                     let samples = template.speak(&take)?;
                     if placed { place(&samples, RATE as usize) } else { Ok(samples) }
                 }),

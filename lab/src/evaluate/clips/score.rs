@@ -9,6 +9,7 @@ use crate::bundle::Bundle;
 use crate::corpus::{Clip, Corpus, Split};
 use crate::evaluate::progress;
 use crate::features::{CLIP, FrontEnd};
+use crate::picture::Viewer;
 use crate::train::{centre, largest};
 
 /// A clip with what the model said of it.
@@ -56,6 +57,7 @@ pub struct Scores {
 /// When a corpus cannot be read, or none holds a clip for the model.
 pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split>) -> Result<Scores> {
     let mut front_end = bundle.front_end()?;
+    let mut viewer = bundle.card.view.map(Viewer::new);
     let mut scores = Scores::default();
     let mut rows: Vec<(String, Clip, usize)> = Vec::new();
     for root in corpora {
@@ -69,7 +71,7 @@ pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split
     }
     let bar = progress(rows.len(), "clips");
     for (corpus, clip, class) in bar.wrap_iter(rows.into_iter()) {
-        match features(&mut front_end, &clip) {
+        match features(&mut front_end, viewer.as_mut(), &clip) {
             Err(why) => scores.excluded.push((clip.path, format!("{why:#}"))),
             Ok(features) => {
                 let input = bundle.integer.quantise(&features);
@@ -96,16 +98,19 @@ pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split
     Ok(scores)
 }
 
-/// Features of a clip, frame by frame.
-fn features(front_end: &mut FrontEnd, clip: &Clip) -> Result<Vec<f32>> {
+/// Features of a clip, frame by frame, or of a picture, by a viewer, row by row.
+fn features(front_end: &mut FrontEnd, viewer: Option<&mut Viewer>, clip: &Clip) -> Result<Vec<f32>> {
+    let mut features = vec![0.0; front_end.shape().iter().product()];
+    if let Some(viewer) = viewer {
+        front_end.extract(&viewer.read(&clip.path)?, &mut features)?;
+        return Ok(features);
+    }
     let samples = read_16k(&clip.path)?;
     ensure!(
         samples.len() <= 2 * CLIP,
         "a clip lasts about one second, found {:.1} s",
         samples.len() as f64 / CLIP as f64
     );
-    let [frames, width] = front_end.shape();
-    let mut features = vec![0.0; frames * width];
     front_end.extract(&centre(&samples), &mut features)?;
     Ok(features)
 }

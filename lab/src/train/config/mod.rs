@@ -13,7 +13,8 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::course::start::Start;
-use crate::augment::Augment;
+use crate::augment::{Augment, AugmentView};
+use crate::features::View;
 use crate::nets::Architecture;
 
 /// A training configuration.
@@ -38,16 +39,23 @@ pub struct Config {
     pub temperature: f32,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
-    /// Where the audio lies.
+    /// Where the audio, or the pictures, lie.
     pub data: Data,
-    /// The stages between the samples and the classifier, in order; each has `kind` and that kind's parameters.
+    /// The pictures that the model is shown; none of a model that hears clips. With it, `corpora` are pictures, every
+    /// label is drawn equally often, and `mix` and `augment` say nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// The stages between the source and the classifier, in order; each has `kind` and that kind's parameters.
     pub front_end: Vec<toml::Table>,
     /// How often each kind of clip is drawn.
     #[serde(default)]
     pub mix: Mix,
-    /// Distortions.
+    /// Distortions of clips.
     #[serde(default)]
     pub augment: Augment,
+    /// Distortions of pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augment_view: Option<AugmentView>,
     /// The float run.
     pub fit: Fit,
     /// The quantisation-aware run; none means post-training quantisation.
@@ -66,7 +74,7 @@ pub struct Data {
     /// Folders of recordings of any length in which people speak and never say a keyword.
     #[serde(default)]
     pub speech: Vec<PathBuf>,
-    /// Share of the training speakers that are heard: for learning curves.
+    /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
 }
@@ -138,6 +146,7 @@ impl Config {
                 "`augment.warp` moves bands, but the front end's `{kind}` leaves none: take one of them out"
             );
         }
+        self.check_view()?;
         self.fit.check("fit")?;
         let Some(qat) = &self.qat else { return Ok(()) };
         qat.check("qat")?;
@@ -147,5 +156,26 @@ impl Config {
             qat.words
         );
         Ok(())
+    }
+
+    /// Checks what models of pictures and models of clips do not share.
+    fn check_view(&self) -> Result<()> {
+        if self.view.is_none() {
+            ensure!(
+                self.augment_view.is_none(),
+                "`augment_view` distorts pictures, but there is no `view` of any: state one, or take it out"
+            );
+            return Ok(());
+        }
+        ensure!(
+            self.fit.words == 0.0,
+            "`fit.words` is {}, but pictures say no words: take it out",
+            self.fit.words
+        );
+        ensure!(
+            self.data.noise.is_empty() && self.data.speech.is_empty(),
+            "`data.noise` and `data.speech` are heard, but with a `view` the model is shown pictures: take them out"
+        );
+        self.augment_view.as_ref().map_or(Ok(()), |augment| augment.check("augment_view"))
     }
 }

@@ -15,7 +15,7 @@ use crate::nets::{Network, values};
 use crate::quantise::Fake;
 use crate::train::config::{Config, Fit};
 use crate::train::data::batches::{Batch, draw_ahead, tensor};
-use crate::train::data::sample::Drawer;
+use crate::train::data::source::Source;
 use crate::train::figures::assess::assess;
 use crate::train::figures::metrics::largest;
 use crate::train::kept::checkpoint::Checkpoint;
@@ -24,7 +24,7 @@ use crate::train::kept::history::{Epoch, History, Phase};
 /// What all phases of a run share.
 pub(crate) struct Course<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) drawer: &'a Drawer<'a>,
+    pub(crate) source: &'a dyn Source,
     pub(crate) validation: &'a Batch,
     pub(crate) work: &'a Path,
     pub(crate) device: &'a Device,
@@ -104,7 +104,7 @@ fn pass(
     let device = course.device.clone().autodiff();
     let mut tally = Tally::default();
     std::thread::scope(|scope| -> Result<()> {
-        let batches = draw_ahead(scope, course.drawer, course.config, fit, epoch)?;
+        let batches = draw_ahead(scope, course.source, course.config, fit, epoch)?;
         for (index, batch) in batches.iter().enumerate() {
             let batch = batch?;
             let step = epoch * (fit.clips / fit.batch) + index;

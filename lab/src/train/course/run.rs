@@ -1,6 +1,6 @@
 //! A whole run: float training, folding, calibration, quantisation-aware training.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::module::Module;
@@ -12,12 +12,14 @@ use super::temper::{temper, temper_steps};
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
-use crate::nets::{Graph, Network, Normalisation, fold, values};
+use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
-use crate::train::data::batches::{Batch, clean, tensor};
+use crate::train::data::album::Album;
+use crate::train::data::batches::{Batch, tensor};
 use crate::train::data::material::Material;
 use crate::train::data::sample::Drawer;
+use crate::train::data::source::Source;
 use crate::train::data::subset::keep_speakers;
 use crate::train::data::survey::Survey;
 use crate::train::figures::assess::assess;
@@ -51,6 +53,8 @@ pub struct Trained {
 
 /// Clips that ranges are read from.
 const CALIBRATION_CLIPS: usize = 1024;
+/// Pictures that ranges are read from: their activations, all of which are held at once, are many times a clip's.
+const CALIBRATION_PICTURES: usize = 128;
 
 /// Trains what `config` describes; an earlier run of the same configuration is taken up where it was killed.
 ///
@@ -58,39 +62,60 @@ const CALIBRATION_CLIPS: usize = 1024;
 /// When the corpora cannot be read or lack clips of a label, the folder holds another run, or a checkpoint cannot
 /// be written.
 pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
-    let Workplace { folder, backend, earlier } = workplace;
     let vocabulary = Vocabulary::new(config.labels.clone())?;
     let survey = Survey::new(config)?;
     eprintln!("{survey}\n");
     survey.check()?;
-    let mut material = Material::load(config, &vocabulary, &[Split::Train, Split::Validation])?;
-    for (path, why) in &material.excluded {
+    let (share, seed) = (config.data.speakers, config.seed);
+    match config.view {
+        None => {
+            let mut material = Material::load(config, &vocabulary, &[Split::Train, Split::Validation])?;
+            report(&material.excluded);
+            material.check(&vocabulary)?;
+            keep_speakers(&mut material.clips, |s| (&s.clip, s.class), share, seed);
+            course(config, workplace, &Drawer::new(&material, &vocabulary, config), CALIBRATION_CLIPS)
+        }
+        Some(view) => {
+            let mut album = Album::load(config, view, &vocabulary)?;
+            report(&album.excluded);
+            album.check(&vocabulary)?;
+            keep_speakers(&mut album.pictures, |p| (&p.row, p.class), share, seed);
+            course(config, workplace, &album, CALIBRATION_PICTURES)
+        }
+    }
+}
+
+fn report(excluded: &[(PathBuf, String)]) {
+    for (path, why) in excluded {
         eprintln!("excluded `{}`: {why}", path.display());
     }
-    material.check(&vocabulary)?;
-    keep_speakers(&mut material, config.data.speakers, config.seed);
-    let drawer = Drawer::new(&material, &vocabulary, config);
-    let mut features = FrontEnd::new(&config.front_end)?;
-    let validation = clean(&material, Split::Validation, &mut features)?;
-    let probe = drawer.batch(0, 0..CALIBRATION_CLIPS, config, &mut features)?;
+}
+
+/// All phases, with examples of `source`; ranges are read from so many of them.
+fn course(config: &Config, workplace: Workplace, source: &dyn Source, calibration: usize) -> Result<Trained> {
+    let Workplace { folder, backend, earlier } = workplace;
+    let mut features = FrontEnd::new(config.view, &config.front_end)?;
+    let validation = source.validation(&mut features)?;
+    let probe = source.batch(0, 0..calibration, &mut features)?;
 
     let device = &backend.device();
     let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
     let _claim = Claim::new(folder, earlier)?;
     Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
     if config.fit.words > 0.0 {
-        network = network.with_aside(drawer.words(), &device.clone().autodiff());
+        network = network.with_aside(source.words(), &device.clone().autodiff());
     }
     let mut history = History::open(folder)?;
-    let course = Course { config, drawer: &drawer, validation: &validation, work: folder, device };
+    let course = Course { config, source, validation: &validation, work: folder, device };
     let lesson = Lesson { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
     let (network, float_epochs) = fit(network, &course, &lesson, &mut history)?;
     let mut float = fold(&network.valid(), device);
 
     // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
     let shape = features.shape();
+    let quarter = calibration / 4;
     let lists: Vec<Tensor<3>> =
-        (0..CALIBRATION_CLIPS / 256).map(|i| tensor(&probe, i * 256..(i + 1) * 256, shape, device)).collect();
+        (0..4).map(|i| tensor(&probe, i * quarter..(i + 1) * quarter, shape, device)).collect();
     let mut fake = calibrate(&float, &lists, Calibration::Percentile(1e-4), features.quantisation());
     let (mut rounded, qat_epochs) = match &config.qat {
         None => (float.clone(), 0),
@@ -116,13 +141,14 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
 }
 
 /// The network as training finds it, and how many of its layers stay as they are.
-fn begin(config: &Config, probe: &Batch, shape: [usize; 2], device: &Device) -> Result<(Network, usize)> {
+fn begin(config: &Config, probe: &Batch, shape: Shape, device: &Device) -> Result<(Network, usize)> {
     device.seed(config.seed);
     let training = device.clone().autodiff();
     let graph: Graph = config.architecture.graph(shape, config.labels.len());
     eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
     let Some(start) = &config.start else {
-        return Ok((Network::init(graph, &normalisation(probe, shape), &training), 0));
+        let normalisation = normalisation(probe, graph.width());
+        return Ok((Network::init(graph, &normalisation, &training), 0));
     };
     let network = start.network(config, graph, &training)?;
     let frozen = start.frozen(&network);
@@ -133,7 +159,7 @@ fn weights(network: &Network) -> Vec<f32> {
     network.layers.iter().flat_map(|layer| values(layer.weight.val())).collect()
 }
 
-fn normalisation(batch: &Batch, [_, width]: [usize; 2]) -> Normalisation {
+fn normalisation(batch: &Batch, width: usize) -> Normalisation {
     let rows = (batch.features.len() / width) as f32;
     let column = |c: usize| batch.features.iter().skip(c).step_by(width);
     let mean: Vec<f32> = (0..width).map(|c| column(c).sum::<f32>() / rows).collect();

@@ -34,7 +34,7 @@ mod tests {
     fn logits_are_divided_and_integers_stay() {
         let device = Device::flex();
         device.seed(1);
-        let graph = Architecture::TinyConv { filters: 2, padding: Padding::Same }.graph([20, 8], 3);
+        let graph = Architecture::TinyConv { filters: 2, padding: Padding::Same }.graph([20, 8, 1], 3);
         let mut network = Network::folded(graph, &device);
         let x = Tensor::<3>::random([4, 20, 8], Distribution::Normal(0.0, 2.0), &device);
         let mut fake = calibrate(&network, std::slice::from_ref(&x), Calibration::MinMax, None);

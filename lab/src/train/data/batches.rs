@@ -6,19 +6,21 @@ use std::thread::Scope;
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
+use kws_engine::Item;
 
 use crate::augment::{draw, mask, warp};
 use crate::corpus::Split;
 use crate::features::{CLIP, FrontEnd};
+use crate::nets::Shape;
 
-use super::material::Material;
 use super::sample::Drawer;
+use super::source::Source;
 use crate::train::config::{Config, Fit};
 
-/// Features and classes of some clips.
+/// Features and classes of some clips or pictures.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// `[clips, frames, coefficients]`, row by row.
+    /// `[clips, rows, columns, channels]`, item by item.
     pub features: Vec<f32>,
     /// One per clip.
     pub classes: Vec<usize>,
@@ -26,21 +28,39 @@ pub struct Batch {
     pub words: Vec<Option<usize>>,
 }
 
+impl Batch {
+    /// Adds an example: its features, by the front end, and its class.
+    pub(super) fn add<T: Item>(
+        &mut self,
+        items: &[T],
+        class: usize,
+        front_end: &mut FrontEnd,
+    ) -> Result<&mut [f32]> {
+        let start = self.features.len();
+        let size: usize = front_end.shape().iter().product();
+        self.features.resize(start + size, 0.0);
+        let features = &mut self.features[start..];
+        front_end.extract(items, features)?;
+        self.classes.push(class);
+        Ok(features)
+    }
+}
+
 /// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
 pub(crate) fn draw_ahead<'scope>(
     scope: &'scope Scope<'scope, '_>,
-    drawer: &'scope Drawer<'_>,
-    config: &'scope Config,
+    source: &'scope dyn Source,
+    config: &Config,
     fit: &'scope Fit,
     epoch: usize,
 ) -> Result<Receiver<Result<Batch>>> {
-    let mut front_end = FrontEnd::new(&config.front_end)?;
+    let mut front_end = FrontEnd::new(config.view, &config.front_end)?;
     let (sender, receiver) = sync_channel(8);
     scope.spawn(move || {
         for step in 0..fit.clips / fit.batch {
-            let clips = step * fit.batch..(step + 1) * fit.batch;
+            let examples = step * fit.batch..(step + 1) * fit.batch;
             // The receiver is gone when the run ends early.
-            if sender.send(drawer.batch(epoch, clips, config, &mut front_end)).is_err() {
+            if sender.send(source.batch(epoch, examples, &mut front_end)).is_err() {
                 return;
             }
         }
@@ -48,59 +68,47 @@ pub(crate) fn draw_ahead<'scope>(
     Ok(receiver)
 }
 
-impl Drawer<'_> {
-    /// Draws the features of some examples of an epoch.
-    pub(crate) fn batch(
-        &self,
-        epoch: usize,
-        clips: Range<usize>,
-        config: &Config,
-        fe: &mut FrontEnd,
-    ) -> Result<Batch> {
-        let [frames, width] = fe.shape();
+impl Source for Drawer<'_> {
+    fn batch(&self, epoch: usize, examples: Range<usize>, front_end: &mut FrontEnd) -> Result<Batch> {
+        let [_, width] = front_end.matrix();
         let mut batch = Batch::default();
-        for index in clips {
+        for index in examples {
             let mut rng = self.rng(epoch, index);
             let drawn = self.draw(CLIP, &mut rng);
-            let start = batch.features.len();
-            batch.features.resize(start + frames * width, 0.0);
-            let features = &mut batch.features[start..];
-            fe.extract(&drawn.samples, features)?;
-            if config.augment.warp != [1.0; 2] {
-                warp(features, width, draw(config.augment.warp, &mut rng));
+            let features = batch.add(&drawn.samples, drawn.class, front_end)?;
+            if self.augment.warp != [1.0; 2] {
+                warp(features, width, draw(self.augment.warp, &mut rng));
             }
-            mask(features, width, config.augment.time_mask, config.augment.frequency_mask, &mut rng);
-            batch.classes.push(drawn.class);
+            mask(features, width, self.augment.time_mask, self.augment.frequency_mask, &mut rng);
             batch.words.push(drawn.word);
         }
         Ok(batch)
     }
+
+    /// Clips are centred in the window.
+    fn validation(&self, front_end: &mut FrontEnd) -> Result<Batch> {
+        let mut batch = Batch::default();
+        for spoken in self.material.split(Split::Validation) {
+            batch.add(&centre(&spoken.samples), spoken.class, front_end)?;
+        }
+        Ok(batch)
+    }
+
+    fn words(&self) -> usize {
+        self.words.len()
+    }
 }
 
-/// Some clips of a batch as `[clips, frames, coefficients]`.
+/// Some clips of a batch as `[clips, rows, columns × channels]`.
 pub(crate) fn tensor(
     batch: &Batch,
     clips: Range<usize>,
-    [frames, width]: [usize; 2],
+    [rows, columns, channels]: Shape,
     device: &Device,
 ) -> Tensor<3> {
-    let size = frames * width;
+    let size = rows * columns * channels;
     let part = batch.features[clips.start * size..clips.end * size].to_vec();
-    Tensor::from_data(TensorData::new(part, [clips.len(), frames, width]), device)
-}
-
-/// Features of every clip of a split as it is, centred in the window.
-pub(crate) fn clean(material: &Material, split: Split, front_end: &mut FrontEnd) -> Result<Batch> {
-    let [frames, width] = front_end.shape();
-    let mut batch = Batch::default();
-    for spoken in material.split(split) {
-        let window = centre(&spoken.samples);
-        let start = batch.features.len();
-        batch.features.resize(start + frames * width, 0.0);
-        front_end.extract(&window, &mut batch.features[start..])?;
-        batch.classes.push(spoken.class);
-    }
-    Ok(batch)
+    Tensor::from_data(TensorData::new(part, [clips.len(), rows, columns * channels]), device)
 }
 
 /// Cuts or pads a clip to the length that front ends take, keeping its middle.

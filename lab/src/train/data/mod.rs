@@ -1,8 +1,10 @@
 //! What is drawn: corpora in memory, and examples of them.
 
+pub(crate) mod album;
 pub(crate) mod batches;
 pub(crate) mod material;
 pub(crate) mod sample;
 pub(crate) mod scene;
+pub(crate) mod source;
 pub(crate) mod subset;
 pub(crate) mod survey;

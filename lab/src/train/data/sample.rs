@@ -38,9 +38,9 @@ type Heard = (Vec<f32>, Option<usize>);
 /// Draws examples. Example `index` of `epoch` depends on nothing but the seed and these two, so a resumed run
 /// draws what an uninterrupted one would have.
 pub(crate) struct Drawer<'a> {
-    material: &'a Material,
+    pub(super) material: &'a Material,
     mix: &'a Mix,
-    augment: &'a Augment,
+    pub(super) augment: &'a Augment,
     seed: u64,
     keywords: Vec<(usize, Vec<usize>)>,
     unknown: Vec<usize>,
@@ -49,7 +49,7 @@ pub(crate) struct Drawer<'a> {
     silence_class: Option<usize>,
     unknown_class: Option<usize>,
     /// Every word of the training clips, in the alphabet's order.
-    words: BTreeSet<&'a str>,
+    pub(super) words: BTreeSet<&'a str>,
 }
 
 impl<'a> Drawer<'a> {
@@ -78,16 +78,9 @@ impl<'a> Drawer<'a> {
         }
     }
 
-    /// How many words the training clips say.
-    pub(crate) fn words(&self) -> usize {
-        self.words.len()
-    }
-
     /// The random numbers of one example.
-    pub(crate) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ (epoch as u64) << 32);
-        rng.set_stream(index as u64);
-        rng
+    pub(super) fn rng(&self, epoch: usize, index: usize) -> ChaCha8Rng {
+        random(self.seed, epoch, index)
     }
 
     /// Draws one example of `length` samples.
@@ -268,6 +261,13 @@ impl<'a> Drawer<'a> {
         let start = rng.random_range(0..recording.len().saturating_sub(length).max(1));
         Some(recording[start..].iter().take(length).map(|&s| real(s)).collect())
     }
+}
+
+/// The random numbers of one example.
+pub(super) fn random(seed: u64, epoch: usize, index: usize) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (epoch as u64) << 32);
+    rng.set_stream(index as u64);
+    rng
 }
 
 fn real(sample: i16) -> f32 {

@@ -1,63 +1,63 @@
-//! A part of the training speakers, for learning curves.
+//! A part of the training speakers or pictures, for learning curves.
+
+use std::collections::BTreeSet;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::material::{Material, Spoken};
-use crate::corpus::Split;
+use crate::corpus::{Clip, Split};
 
-/// Keeps the training clips of a share of the speakers, at least one; a clip without a speaker counts as one of its own.
+/// Keeps the training examples of a share of the speakers, at least one; a clip without a speaker, such as a picture,
+/// counts as one of its own. `row` gives an example's manifest row and class.
 ///
 /// Speakers are drawn within each class of clips that they speak, so that a small share still has every label; the
 /// draw depends on their names and on `seed` alone, and a larger share holds a smaller one.
-pub(crate) fn keep_speakers(material: &mut Material, share: f64, seed: u64) {
+pub(crate) fn keep_speakers<T>(
+    examples: &mut Vec<T>,
+    row: impl Fn(&T) -> (&Clip, usize),
+    share: f64,
+    seed: u64,
+) {
     if share >= 1.0 {
         return;
     }
-    let classes: std::collections::BTreeSet<usize> = material.clips.iter().map(|c| c.class).collect();
+    let name = |clip: &Clip| match clip.speaker.as_str() {
+        "" => clip.path.to_string_lossy().into_owned(),
+        speaker => speaker.to_owned(),
+    };
+    let classes: BTreeSet<usize> = examples.iter().map(|e| row(e).1).collect();
     for class in classes {
-        let ours = |s: &Spoken| s.class == class && s.clip.split == Split::Train;
-        let name = |s: &Spoken| match s.clip.speaker.as_str() {
-            "" => s.clip.path.to_string_lossy().into_owned(),
-            speaker => speaker.to_owned(),
-        };
-        let mut speakers: Vec<String> = material.clips.iter().filter(|s| ours(s)).map(name).collect();
+        let ours = |e: &T| row(e).1 == class && row(e).0.split == Split::Train;
+        let mut speakers: Vec<String> = examples.iter().filter(|e| ours(e)).map(|e| name(row(e).0)).collect();
         speakers.sort();
         speakers.dedup();
         speakers.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         speakers.truncate(((speakers.len() as f64 * share).round() as usize).max(1));
-        material.clips.retain(|s| !ours(s) || speakers.contains(&name(s)));
+        examples.retain(|e| !ours(e) || speakers.contains(&name(row(e).0)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Clip;
 
     /// Twenty speakers with a clip of each of two classes, every fifth of them for tests.
-    fn material() -> Material {
-        let clip = |speaker: usize, class: usize| Spoken {
-            clip: Clip {
-                path: format!("{speaker}-{class}.wav").into(),
-                label: class.to_string(),
-                speaker: format!("s{speaker}"),
-                split: if speaker.is_multiple_of(5) { Split::Test } else { Split::Train },
-                columns: Default::default(),
-            },
-            class,
-            samples: Vec::new(),
-            word: 0..0,
+    fn examples() -> Vec<(Clip, usize)> {
+        let clip = |speaker: usize, class: usize| Clip {
+            path: format!("{speaker}-{class}.wav").into(),
+            label: class.to_string(),
+            speaker: format!("s{speaker}"),
+            split: if speaker.is_multiple_of(5) { Split::Test } else { Split::Train },
+            columns: Default::default(),
         };
-        let clips = (0..20).flat_map(|s| [clip(s, 0), clip(s, 1)]).collect();
-        Material { clips, noise: Vec::new(), speech: Vec::new(), excluded: Vec::new() }
+        (0..20).flat_map(|s| [(clip(s, 0), 0), (clip(s, 1), 1)]).collect()
     }
 
     fn kept(share: f64) -> Vec<String> {
-        let mut material = material();
-        keep_speakers(&mut material, share, 1);
-        material.clips.iter().map(|s| s.clip.path.display().to_string()).collect()
+        let mut examples = examples();
+        keep_speakers(&mut examples, |(clip, class)| (clip, *class), share, 1);
+        examples.iter().map(|(clip, _)| clip.path.display().to_string()).collect()
     }
 
     #[test]

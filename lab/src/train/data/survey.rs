@@ -17,6 +17,9 @@ const FEWEST: usize = 10;
 pub struct Survey {
     /// In the order of the outputs.
     pub labels: Vec<Count>,
+    /// `clips` or `pictures`.
+    #[serde(skip)]
+    examples: &'static str,
 }
 
 /// Clips of one label.
@@ -52,31 +55,37 @@ impl Survey {
                 }
             }
         }
-        Ok(Self { labels })
+        let examples = if config.view.is_some() { "pictures" } else { "clips" };
+        Ok(Self { labels, examples })
     }
 
-    /// Checks that every keyword can be learnt, chosen by and measured.
+    /// Checks that every label can be learnt, chosen by and measured.
     ///
     /// # Errors
     /// Names every label that has too few clips, and of which split.
     pub fn check(&self) -> Result<()> {
         let mut lacking = Vec::new();
+        let examples = self.examples;
         for Count { label, train, validation, test } in &self.labels {
             let special = label == "silence" || label == "unknown";
             if *train < FEWEST && label != "silence" {
-                lacking.push(format!("`{label}` has {train} training clips, expected at least {FEWEST}"));
+                lacking
+                    .push(format!("`{label}` has {train} training {examples}, expected at least {FEWEST}"));
             }
             for (split, clips) in [("validation", validation), ("test", test)] {
                 if *clips == 0 && !special {
-                    lacking.push(format!("`{label}` has no {split} clip"));
+                    lacking.push(format!("`{label}` has none of the {examples} of split `{split}`"));
                 }
             }
         }
         ensure!(
             lacking.is_empty(),
-            "the corpora hold too few clips: {}; record more, synthesise some with `kws-lab corpus synth`, or divide \
-             them anew with `kws-lab corpus split`",
-            lacking.join("; ")
+            "the corpora hold too few {examples}: {}; {}, or divide them anew with `kws-lab corpus split`",
+            lacking.join("; "),
+            match examples {
+                "pictures" => "add more",
+                _ => "record more, synthesise some with `kws-lab corpus synth`",
+            }
         );
         Ok(())
     }
@@ -84,8 +93,9 @@ impl Survey {
 
 impl fmt::Display for Survey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.labels.iter().map(|c| c.label.chars().count()).max().unwrap_or(0).max(5);
-        write!(f, "{:width$}  {:>7}  {:>10}  {:>7}", "clips", "train", "validation", "test")?;
+        let width =
+            self.labels.iter().map(|c| c.label.chars().count()).max().unwrap_or(0).max(self.examples.len());
+        write!(f, "{:width$}  {:>7}  {:>10}  {:>7}", self.examples, "train", "validation", "test")?;
         for Count { label, train, validation, test } in &self.labels {
             write!(f, "\n{label:width$}  {train:>7}  {validation:>10}  {test:>7}")?;
         }

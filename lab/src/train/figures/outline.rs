@@ -8,7 +8,7 @@ use kws_stages::nn::Model;
 use serde::Serialize;
 
 use crate::features::FrontEnd;
-use crate::nets::{Network, Op, Step};
+use crate::nets::{Network, Op, Shape, Step};
 use crate::quantise::{Affine, Fake, quantise};
 use crate::train::config::Config;
 use crate::train::data::survey::Survey;
@@ -18,8 +18,8 @@ use crate::train::data::survey::Survey;
 pub struct Outline {
     /// Name of the model.
     pub name: String,
-    /// Frames and coefficients of the features.
-    pub features: [usize; 2],
+    /// Shape of the features: frames, coefficients and 1 of a clip; rows, columns and channels of a picture.
+    pub features: Shape,
     /// In order.
     pub layers: Vec<LayerOutline>,
     /// Weights and biases of the exported model.
@@ -53,7 +53,7 @@ impl Outline {
     /// # Errors
     /// When the front end cannot be built, or a corpus cannot be read.
     pub fn new(config: &Config) -> Result<Self> {
-        let features = FrontEnd::new(&config.front_end)?.shape();
+        let features = FrontEnd::new(config.view, &config.front_end)?.shape();
         let graph = config.architecture.graph(features, config.labels.len());
         let network = Network::folded(graph, &Device::flex());
         let layers: Vec<LayerOutline> = network.graph.steps.iter().map(layer).collect();
@@ -94,7 +94,8 @@ fn layer(step: &Step) -> LayerOutline {
 
 impl fmt::Display for Outline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: features of {} × {}", self.name, self.features[0], self.features[1])?;
+        let [rows, columns, channels] = self.features;
+        writeln!(f, "{}: features of {rows} × {columns} × {channels}", self.name)?;
         writeln!(f, "{:36}  {:>16}  {:>10}  {:>10}", "layer", "output", "parameters", "MACs")?;
         for LayerOutline { layer, output: [rows, columns, channels], parameters, macs } in &self.layers {
             let output = format!("{rows} × {columns} × {channels}");

@@ -1,35 +1,24 @@
 //! Pictures of any size and colour as those of one.
 
-use kws_engine::{Block, Element, Port, Role, Stage};
-use kws_stages::vision::{Conversion, Crop, CropParams, Method, Palette, Region, Resizer, Scaling, Size};
+use kws_engine::{Block, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CLOCK, Picture};
+use super::{Conversion, Crop, CropParams, Method, Region, Resizer, Scaling, Size};
 
-/// What a source of pictures writes: the parameters that all of them share.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Frames {
-    /// Width of the pictures that are written; by default that of what is read.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
-    pub(crate) width: Option<usize>,
-    /// Height of the pictures that are written; by default that of what is read.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
-    pub(crate) height: Option<usize>,
-    /// How a picture of another shape is made to fit.
-    #[serde(default)]
-    pub(crate) fit: Fit,
-    /// Colours of the pictures that are written.
-    #[serde(default)]
-    pub(crate) colour: Palette,
+/// A picture of any size: grey or RGB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its extent.
+    pub size: Size,
+    /// Its pixels, row by row.
+    pub pixels: Vec<u8>,
 }
 
 /// How a picture of another shape is made to fit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Fit {
+pub enum Fit {
     /// What juts out is cut off, the same on both sides.
     #[default]
     Crop,
@@ -39,25 +28,8 @@ pub(crate) enum Fit {
     Letterbox,
 }
 
-impl Frames {
-    /// The size of what is written, of pictures whose own size is this.
-    pub(crate) fn size(&self, own: Size) -> Size {
-        Size {
-            height: self.height.unwrap_or(own.height),
-            width: self.width.unwrap_or(own.width),
-            channels: self.colour.channels(),
-        }
-    }
-
-    /// The port of a source that writes pictures of a size, so many in a second.
-    pub(crate) fn port(size: Size, fps: f64) -> Port {
-        let period = ((f64::from(CLOCK) / fps).round() as u64).max(1);
-        Port::source(Element::U8, size.shape(), Role::IMAGE, CLOCK, period)
-    }
-}
-
-/// Makes pictures fit.
-pub(crate) struct Fitter {
+/// Makes pictures fit: for those who read them outside a pipeline, and for its sources.
+pub struct Fitter {
     to: Size,
     fit: Fit,
     /// For pictures of the size that came last.
@@ -81,7 +53,7 @@ struct Path {
 
 impl Fitter {
     /// Makes pictures of a size.
-    pub(crate) fn new(to: Size, fit: Fit) -> Self {
+    pub fn new(to: Size, fit: Fit) -> Self {
         Fitter { to, fit, path: None, coloured: Vec::new(), cut: Vec::new(), scaled: Vec::new() }
     }
 
@@ -89,7 +61,7 @@ impl Fitter {
     ///
     /// # Errors
     /// When it is of a size that cannot be brought to the one that is wanted.
-    pub(crate) fn fit(&mut self, picture: &Picture, output: &mut [u8]) -> Result<(), String> {
+    pub fn fit(&mut self, picture: &Picture, output: &mut [u8]) -> Result<(), String> {
         if picture.size == self.to {
             output.copy_from_slice(&picture.pixels);
             return Ok(());
@@ -189,12 +161,5 @@ mod tests {
         let coloured = Picture { size: to, pixels: vec![1, 2, 3] };
         fitter.fit(&coloured, &mut output).unwrap();
         assert_eq!(output, [1, 2, 3]);
-    }
-
-    #[test]
-    fn a_frame_rate_is_a_period_in_microseconds() {
-        let size = Size { height: 1, width: 1, channels: 1 };
-        assert_eq!(Frames::port(size, 30.0).period, 33_333);
-        assert_eq!(Frames::port(size, 0.5).period, 2_000_000);
     }
 }

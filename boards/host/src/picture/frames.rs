@@ -1,0 +1,56 @@
+//! What sources of pictures write.
+
+use kws_engine::{Element, Port, Role};
+use kws_stages::vision::{Fit, Palette, Size};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::CLOCK;
+
+/// What a source of pictures writes: the parameters that all of them share.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Frames {
+    /// Width of the pictures that are written; by default that of what is read.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    pub(crate) width: Option<usize>,
+    /// Height of the pictures that are written; by default that of what is read.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
+    pub(crate) height: Option<usize>,
+    /// How a picture of another shape is made to fit.
+    #[serde(default)]
+    pub(crate) fit: Fit,
+    /// Colours of the pictures that are written.
+    #[serde(default)]
+    pub(crate) colour: Palette,
+}
+
+impl Frames {
+    /// The size of what is written, of pictures whose own size is this.
+    pub(crate) fn size(&self, own: Size) -> Size {
+        Size {
+            height: self.height.unwrap_or(own.height),
+            width: self.width.unwrap_or(own.width),
+            channels: self.colour.channels(),
+        }
+    }
+
+    /// The port of a source that writes pictures of a size, so many in a second.
+    pub(crate) fn port(size: Size, fps: f64) -> Port {
+        let period = ((f64::from(CLOCK) / fps).round() as u64).max(1);
+        Port::source(Element::U8, size.shape(), Role::IMAGE, CLOCK, period)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_rate_is_a_period_in_microseconds() {
+        let size = Size { height: 1, width: 1, channels: 1 };
+        assert_eq!(Frames::port(size, 30.0).period, 33_333);
+        assert_eq!(Frames::port(size, 0.5).period, 2_000_000);
+    }
+}

@@ -1,0 +1,75 @@
+//! Pictures in files: decoded, and fitted to what a model is shown, as the pipeline's sources do it.
+
+mod decode;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use kws_stages::vision::{Fitter, Picture, grey_of_rgb};
+
+use crate::features::View;
+
+pub use decode::decode;
+
+/// Endings of files of pictures, in lower case.
+pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
+
+/// Whether a file's name says that it is a picture.
+#[must_use]
+pub fn is_picture(path: &Path) -> bool {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| ENDINGS.iter().any(|p| e.eq_ignore_ascii_case(p)))
+}
+
+/// Decodes a JPEG, PNG or BMP file.
+///
+/// # Errors
+/// When it cannot be read, is no picture, breaks off, or is too large. The error does not name the file: it goes into
+/// lists that do.
+pub fn read(path: &Path) -> Result<Picture> {
+    decode(&std::fs::read(path).context("it cannot be read")?)
+}
+
+/// Reads pictures as a model is shown them.
+pub struct Viewer {
+    view: View,
+    fitter: Fitter,
+}
+
+impl Viewer {
+    /// Shows pictures so.
+    #[must_use]
+    pub fn new(view: View) -> Self {
+        Self { view, fitter: Fitter::new(view.size(), view.fit) }
+    }
+
+    /// The pixels of a file, RGB, row by row, at the view's size.
+    ///
+    /// # Errors
+    /// As [`read`], and when it cannot be brought to that size.
+    pub fn read(&mut self, path: &Path) -> Result<Vec<u8>> {
+        self.fit(&read(path)?)
+    }
+
+    /// The pixels of a picture, RGB, row by row, at the view's size.
+    ///
+    /// # Errors
+    /// When it cannot be brought to that size.
+    pub fn fit(&mut self, picture: &Picture) -> Result<Vec<u8>> {
+        let mut pixels = vec![0; self.view.size().items()];
+        self.fitter.fit(picture, &mut pixels).map_err(|why| anyhow!(why))?;
+        Ok(pixels)
+    }
+}
+
+/// Mean luma of a picture by ITU-R BT.601: 0 is black, 1 is white.
+#[must_use]
+pub fn brightness(picture: &Picture) -> f64 {
+    let sum: u64 = match picture.size.channels {
+        1 => picture.pixels.iter().map(|&grey| u64::from(grey)).sum(),
+        _ => picture.pixels.as_chunks().0.iter().map(|&rgb| u64::from(grey_of_rgb(rgb))).sum(),
+    };
+    let pixels = picture.size.height * picture.size.width;
+    sum as f64 / (255 * pixels.max(1)) as f64
+}
