@@ -103,7 +103,7 @@ fn false_accepts_are_counted_in_the_streams_that_are_named() {
     let parts: Vec<Part> = parts.into_iter().chain([silence]).collect();
     let count = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|&n| n.into()).collect();
-        calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(4000.0), &names)
+        calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(1500.0), &names)
     };
     let lowest = |c: &Calibration| c.points.iter().map(|p| p.on).fold(1.0, f64::min);
     let quiet = count(&["silence"]).unwrap();
