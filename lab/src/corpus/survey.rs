@@ -7,9 +7,12 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::manifest::REQUIRED;
+use super::manifest::{REQUIRED, medium};
 use super::{Exclusion, Levels, MANIFEST, Split, Table, is_word, progress};
 use crate::audio::{LONGEST, read_resampled};
+use crate::medium::Medium;
+use crate::picture::bands::{SIZE, band};
+use crate::picture::{self, Light, is_picture};
 
 /// Fewest clips of a label that teach a model something.
 const FEW_TO_TRAIN: usize = 100;
@@ -24,10 +27,10 @@ const MOST_VALUES: usize = 24;
 /// Columns that are never conditions.
 const NO_CONDITIONS: [&str; 4] = ["source", "sentence", "reason", "samples"];
 
-/// Whether recordings are decoded.
+/// Whether recordings and pictures are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sound {
-    /// For their length and level.
+    /// For their length and level, or their size and light.
     Measure,
     /// The manifest alone is read.
     Leave,
@@ -67,6 +70,8 @@ pub type Condition = BTreeMap<String, BTreeMap<String, usize>>;
 pub struct Survey {
     /// Its folder.
     pub corpus: PathBuf,
+    /// What it holds: whatever is called a clip below is a picture where it holds these.
+    pub medium: Medium,
     /// Count of clips that the manifest names.
     pub clips: usize,
     /// The labels.
@@ -77,10 +82,19 @@ pub struct Survey {
     pub conditions: BTreeMap<String, Condition>,
     /// Length and level of each clip that could be read, by label; empty where the sound was left.
     pub levels: BTreeMap<String, Vec<Levels>>,
+    /// Size and light of each picture that could be read, by label; empty where it was left.
+    pub lights: BTreeMap<String, Vec<Light>>,
     /// Clips that could not be read.
     pub unreadable: Vec<Exclusion>,
     /// What is lacking, in words.
     pub gaps: Vec<String>,
+}
+
+/// What was measured of a clip or a picture.
+enum Measured {
+    Clip(Levels),
+    Picture(Light),
+    Not,
 }
 
 impl Survey {
@@ -95,11 +109,13 @@ impl Survey {
         table.require(&needed).with_context(|| format!("in `{}`", path.display()))?;
         let mut survey = Self {
             corpus: root.to_owned(),
+            medium: medium(&table),
             clips: table.len(),
             labels: labels(&table),
             speakers: speakers(&table),
             conditions: conditions(&table, by),
             levels: BTreeMap::new(),
+            lights: BTreeMap::new(),
             unreadable: Vec::new(),
             gaps: Vec::new(),
         };
@@ -109,24 +125,30 @@ impl Survey {
     }
 
     fn hear(&mut self, root: &Path, table: &Table, sound: Sound) {
-        let bar = progress::count(table.len(), "clips");
+        let bar = progress::count(table.len(), self.medium.many());
+        let medium = self.medium;
         let hear = |row| {
             let path = root.join(table.get(row, "path"));
             bar.inc(1);
-            match sound {
-                Sound::Measure => read_resampled(&path, LONGEST).map(|samples| Some(Levels::of(&samples))),
-                Sound::Leave if path.is_file() => Ok(None),
-                Sound::Leave => Err(anyhow::anyhow!("the file is absent")),
+            match (sound, medium) {
+                (Sound::Measure, Medium::Clips) => {
+                    read_resampled(&path, LONGEST).map(|samples| Measured::Clip(Levels::of(&samples)))
+                }
+                (Sound::Measure, Medium::Pictures) => {
+                    picture::read(&path).map(|picture| Measured::Picture(Light::of(&picture)))
+                }
+                (Sound::Leave, _) if path.is_file() => Ok(Measured::Not),
+                (Sound::Leave, _) => Err(anyhow::anyhow!("the file is absent")),
             }
         };
-        let heard: Vec<Result<Option<Levels>>> = (0..table.len()).into_par_iter().map(hear).collect();
+        let heard: Vec<Result<Measured>> = (0..table.len()).into_par_iter().map(hear).collect();
         bar.finish_and_clear();
         for (row, heard) in heard.into_iter().enumerate() {
+            let label = || table.get(row, "label").to_owned();
             match heard {
-                Ok(Some(levels)) => {
-                    self.levels.entry(table.get(row, "label").to_owned()).or_default().push(levels)
-                }
-                Ok(None) => {}
+                Ok(Measured::Clip(levels)) => self.levels.entry(label()).or_default().push(levels),
+                Ok(Measured::Picture(light)) => self.lights.entry(label()).or_default().push(light),
+                Ok(Measured::Not) => {}
                 Err(why) => {
                     let (source, reason) = (table.get(row, "path").to_owned(), format!("{why:#}"));
                     self.unreadable.push(Exclusion { source, reason });
@@ -190,7 +212,9 @@ fn conditions(table: &Table, by: &[String]) -> BTreeMap<String, Condition> {
     for column in table.columns().iter().filter(asked) {
         let mut condition = Condition::new();
         for row in 0..table.len() {
-            let labels = condition.entry(table.get(row, column).to_owned()).or_default();
+            let (text, path) = (table.get(row, column), Path::new(table.get(row, "path")));
+            let banded = band(column, text).filter(|_| is_picture(path));
+            let labels = condition.entry(banded.unwrap_or(text).to_owned()).or_default();
             *labels.entry(table.get(row, "label").to_owned()).or_default() += 1;
         }
         if !by.is_empty() || (2..=MOST_VALUES).contains(&condition.len()) {
@@ -202,7 +226,7 @@ fn conditions(table: &Table, by: &[String]) -> BTreeMap<String, Condition> {
 
 /// What is lacking, the worst first.
 fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
-    let mut gaps = Vec::new();
+    let (mut gaps, many) = (Vec::new(), survey.medium.many());
     if let [first, ..] = &survey.speakers.several_splits[..] {
         let count = survey.speakers.several_splits.len();
         gaps.push(format!(
@@ -211,14 +235,14 @@ fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
     }
     if let [first, ..] = &survey.unreadable[..] {
         let (count, Exclusion { source, reason }) = (survey.unreadable.len(), first);
-        gaps.push(format!("{count} clips cannot be read, such as `{source}`: {reason}"));
+        gaps.push(format!("{count} {many} cannot be read, such as `{source}`: {reason}"));
     }
     let unsplit = (0..table.len()).filter(|&row| Split::parse(table.get(row, "split")).is_err()).count();
     if unsplit > 0 {
-        gaps.push(format!("{unsplit} clips have no split: `kws-lab corpus split` assigns one"));
+        gaps.push(format!("{unsplit} {many} have no split: `kws-lab corpus split` assigns one"));
     }
     for (name, label) in &survey.labels {
-        gaps.extend(label_gaps(name, label));
+        gaps.extend(label_gaps(name, label, survey));
     }
     gaps.extend(shares(table));
     for (column, condition) in &survey.conditions {
@@ -227,24 +251,26 @@ fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
     gaps
 }
 
-fn label_gaps(name: &str, label: &Label) -> Vec<String> {
-    let mut gaps = Vec::new();
+fn label_gaps(name: &str, label: &Label, survey: &Survey) -> Vec<String> {
+    let (mut gaps, many) = (Vec::new(), survey.medium.many());
     let few = Split::ALL.into_iter().filter_map(|split| {
         let count = label.splits.get(&split).copied().unwrap_or(0);
         let needed = if split == Split::Train { FEW_TO_TRAIN } else { FEW_TO_MEASURE };
-        (count < needed).then(|| format!("{count} of at least {needed} clips in `{split}`"))
+        (count < needed).then(|| format!("{count} of at least {needed} {many} in `{split}`"))
     });
     let few: Vec<String> = few.collect();
     if !few.is_empty() {
         gaps.push(format!("label `{name}` has {}", few.join(", ")));
     }
-    if is_word(name) && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
+    // Whoever sees a picture asks for no voice.
+    let spoken = survey.medium == Medium::Clips && is_word(name);
+    if spoken && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
         let count = label.speakers;
         gaps.push(format!(
             "label `{name}` has {count} speakers, fewer than {FEW_SPEAKERS}: a model will learn their voices"
         ));
     }
-    if is_word(name) && label.nameless > 0 {
+    if spoken && label.nameless > 0 {
         let count = label.nameless;
         gaps.push(format!(
             "label `{name}` has {count} clips without a speaker: one person may train and test"
@@ -273,9 +299,14 @@ fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<S
     let mut gaps = Vec::new();
     let unknown: usize = condition.get("").map_or(0, |labels| labels.values().sum());
     if 2 * unknown > survey.clips {
-        gaps.push(format!("`{column}` is unknown for {unknown} of {} clips", survey.clips));
+        let many = survey.medium.many();
+        gaps.push(format!("`{column}` is unknown for {unknown} of {} {many}", survey.clips));
     }
     let words: Vec<&String> = survey.labels.keys().filter(|label| is_word(label)).collect();
+    // Nobody is not large, and a person is: such pairs are no gap.
+    if column == SIZE && survey.medium == Medium::Pictures {
+        return gaps;
+    }
     let known = || condition.iter().filter(|(value, _)| !value.is_empty());
     let lacking: Vec<(&String, &String)> = known()
         .flat_map(|(value, labels)| {
@@ -284,8 +315,9 @@ fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<S
         .collect();
     if let [(label, value), ..] = lacking[..] {
         let (count, all) = (lacking.len(), known().count() * words.len());
+        let one = survey.medium.one();
         gaps.push(format!(
-            "{count} of {all} pairs of label and `{column}` have no clip, such as `{label}` where it is `{value}`"
+            "{count} of {all} pairs of label and `{column}` have no {one}, such as `{label}` where it is `{value}`"
         ));
     }
     gaps
