@@ -111,6 +111,9 @@ fn told(Outcome { model, folder, files }: &Outcome<'_>) -> String {
         text += &format!("SHA-256 {} is the published one\n", file.sha256);
     }
     text += &format!("licence: {}; publisher: {}\n", model.licence, model.publisher);
+    if let Some(note) = &model.note {
+        text += &format!("note: {note}\n");
+    }
     let folder = folder.display();
     text += &match (&model.card, files.iter().find(|file| file.path.extension().is_some_and(|e| e == "json")))
     {

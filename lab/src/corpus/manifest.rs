@@ -149,13 +149,13 @@ impl Corpus {
         Medium::of(self.clips.iter().map(|clip| clip.path.as_path()))
     }
 
-    /// Checks that it holds clips for what works on sound, such as `align`.
+    /// Checks that it holds clips; `why` says what is done with them.
     ///
     /// # Errors
     /// When it holds pictures.
-    pub fn needs_sound(&self, what: &str) -> Result<()> {
+    pub fn needs_sound(&self, why: &str) -> Result<()> {
         let root = self.root.display();
-        ensure!(self.medium() == Medium::Clips, "`{root}` holds pictures, and {what} is for clips of sound");
+        ensure!(self.medium() == Medium::Clips, "`{root}` holds pictures, expected clips of sound: {why}");
         Ok(())
     }
 

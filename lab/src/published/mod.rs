@@ -17,6 +17,9 @@ pub struct Published {
     pub publisher: String,
     /// Its licence.
     pub licence: String,
+    /// What whoever uses it must know beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// What it consists of.
     #[serde(rename = "file")]
     pub files: Vec<Part>,

@@ -165,9 +165,9 @@ pub(super) fn levels(survey: &Survey) -> Table {
 pub(super) fn lights(survey: &Survey) -> Table {
     let header = [
         "label",
-        "shortest side",
+        "shorter side, least",
         "median",
-        "longest of these",
+        "most",
         "brightness, darkest 5 %",
         "median",
         "lightest 5 %",

@@ -105,7 +105,7 @@ impl Stream {
 
     fn material(&self) -> Result<Material> {
         let corpus = corpus::Corpus::open(&self.corpus)?;
-        corpus.needs_sound("`stream`, which joins clips to a recording,")?;
+        corpus.needs_sound("`stream` joins clips to a recording")?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {

@@ -78,7 +78,7 @@ impl Material {
         let mut rows = Vec::new();
         for root in &self.corpora {
             let corpus = Corpus::open(root)?;
-            corpus.needs_sound("a stream, which is joined from clips,")?;
+            corpus.needs_sound("they are joined to a stream that the pipeline listens to")?;
             rows.extend(
                 corpus
                     .clips
