@@ -43,6 +43,15 @@ impl Medium {
         }
     }
 
+    /// Several of them, as a heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Clips => "Clips",
+            Self::Pictures => "Pictures",
+        }
+    }
+
     /// What a model does that finds something in one.
     #[must_use]
     pub fn finds(self) -> &'static str {

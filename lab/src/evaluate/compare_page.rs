@@ -30,7 +30,7 @@ pub fn compared_page(page: Page, clips: &Paired, streams: Option<&Comparison>) -
         .with("top-1", models.iter().map(|m| m.top1))
         .whiskers(models.iter().map(|m| (m.interval.low, m.interval.high)));
     let mut page = page
-        .heading(if clips.medium == Medium::Clips { "Clips" } else { "Pictures" })
+        .heading(clips.medium.title())
         .paragraph(&format!("{} {}. {}", clips.clips, clips.medium.many(), verdict(clips)))
         .figure(
             bars.svg()?,

@@ -20,7 +20,7 @@ pub(super) fn page(survey: &Survey) -> Result<Page> {
         [] => page.paragraph("None was found."),
         gaps => page.list(gaps),
     };
-    let what = if survey.medium == Medium::Clips { "Clips" } else { "Pictures" };
+    let what = survey.medium.title();
     page = page.heading("Labels").figure(labels(survey)?, &format!("{what} of each label, by split."));
     page = page.table(report::labels(survey));
     if survey.medium == Medium::Clips {

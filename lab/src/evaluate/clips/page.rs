@@ -48,9 +48,7 @@ impl ClipReport {
     /// When a chart cannot be drawn.
     pub fn page(&self, page: Page) -> Result<Page> {
         let (many, truth, answer) = (self.medium.many(), self.medium.truth(), self.medium.answer());
-        let mut page = page
-            .heading(if self.medium == Medium::Clips { "Clips" } else { "Pictures" })
-            .paragraph(&format!("{}.", self.headline()));
+        let mut page = page.heading(self.medium.title()).paragraph(&format!("{}.", self.headline()));
         for warning in self.warnings() {
             page = page.warning(&warning);
         }
