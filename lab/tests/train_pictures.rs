@@ -138,6 +138,32 @@ fn figures_are_learnt_and_the_card_says_from_how_few() {
 }
 
 #[test]
+fn mobilenet_loses_nothing_to_integers() {
+    let folder = folder("mobilenet_loses_nothing_to_integers");
+    let root = corpus(&folder);
+    let separable = "separable\", first = [8, 3, 2], layers = [[16, 2], [16, 1]]";
+    let changes = [
+        (separable, "mobilenet_v1\", alpha = 0.25"),
+        ("width = 24\nheight = 24", "width = 48\nheight = 48"),
+        ("epochs = 8", "epochs = 16\nkeep = \"last\""),
+        ("average = 0.9\n", "average = 0.98\n"),
+    ];
+    let run = configuration(&folder, "run", &changes);
+    succeed(&mut train(&run));
+    let mut compare = lab();
+    compare.arg("compare").arg("--variants").arg(&run).arg("--corpus").arg(&root);
+    let report = folder.join("forms.json");
+    compare.args(["--at-most", "PTQ=1.0", "--at-most", "shipped=0.5", "--json"]).arg(&report);
+    succeed(&mut compare);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    let forms = report["forms"].as_array().unwrap();
+    assert!(forms[0]["top1"].as_f64().unwrap() >= 0.95, "{forms:?}");
+    for form in &forms[1..] {
+        assert_eq!(form["agreement"]["beyond"], 0, "{form}");
+    }
+}
+
+#[test]
 fn a_killed_training_ends_as_an_uninterrupted_one() {
     let folder = folder("pictures_a_killed_training_ends_as_an_uninterrupted_one");
     corpus(&folder);
@@ -204,10 +230,15 @@ fn a_learning_curve_has_shares_of_the_pictures() {
     let folder = folder("a_learning_curve_has_shares_of_the_pictures");
     corpus(&folder);
     let run = configuration(&folder, "run", &[("epochs = 8", "epochs = 1"), ("clips = 320", "clips = 40")]);
+    succeed(&mut train(&run));
     let work = folder.join("work");
     let mut command = lab();
-    let said =
-        succeed(command.arg("learning-curve").arg(&run).args(["--fractions", "0.5", "--work"]).arg(&work));
-    assert!(said.contains("50 % of the training pictures"), "{said}");
+    command.arg("learning-curve").arg(&run).args(["--fractions", "0.5", "--seeds", "1,2", "--record"]);
+    let said = succeed(command.arg("--work").arg(&work));
+    assert!(said.contains("50 % of the training pictures, seed 2"), "{said}");
     assert!(work.join("figures/learning_curve/learning_curve.html").is_file());
+    let card = Card::read(&run).unwrap();
+    let shares = card.measured["learning_curve"]["shares"].as_array().unwrap();
+    let seeds: Vec<_> = shares.iter().map(|share| share["seed"].as_integer().unwrap()).collect();
+    assert_eq!(seeds, [1, 2]);
 }

@@ -31,6 +31,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::MelParams>();
     registry.add::<audio::MfccParams>();
     registry.add::<audio::MicroFrontendParams>();
+    registry.add::<audio::SpeechFeaturesParams>();
     registry.add::<audio::WindowParams>();
     registry.add::<decide::GateParams>();
     registry.add::<decide::SmoothParams>();

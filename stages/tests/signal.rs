@@ -133,6 +133,17 @@ fn mfcc_equals_the_chain_bit_for_bit() {
     }
 }
 
+/// The chain of `pipelines/yes_no_tiny.toml`.
+#[test]
+fn speech_features_are_those_of_the_shipped_pipeline() {
+    let mel = "'mel'\nbands = 40\nlow_hz = 20\nhigh_hz = 7600\nof = 'power'";
+    let log = "'log'\noffset = 1e-6";
+    let five = chain(&["'window'", "'fft'\nsize = 512", mel, log, "'dct'\ncoefficients = 20"]);
+    let one = made(&chain(&["'speech_features'"]));
+    assert!(!one.is_empty());
+    assert_eq!(one, made(&five));
+}
+
 #[test]
 fn singles_and_integers_give_the_same_bits() {
     let toml = chain(&["'mfcc'\npre_emphasis = 0.97"]);

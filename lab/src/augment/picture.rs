@@ -96,9 +96,9 @@ impl AugmentView {
         assert_eq!((pixels.len(), size.channels), (size.items(), 3), "RGB pixels of the stated size");
         let window = self.window(size, rng);
         let mut seen = Vec::with_capacity(pixels.len());
-        for row in 0..size.height {
-            let columns = 0..size.width;
-            seen.extend(columns.flat_map(|column| sample(pixels, size, &window, [row, column])));
+        let [rows, columns] = window.between([size.height, size.width]);
+        for row in &rows {
+            seen.extend(columns.iter().flat_map(|column| sample(pixels, size, row, column)));
         }
         self.light(&mut seen, rng);
         if rng.random_bool(self.cut) {
@@ -126,7 +126,7 @@ impl AugmentView {
             let grey = f32::from(grey_of_rgb(*rgb));
             for (value, factor) in rgb.iter_mut().zip(factors) {
                 let colour = grey + (f32::from(*value) - grey) * saturation;
-                *value = (((colour - MIDDLE) * contrast + MIDDLE) * factor).round() as u8;
+                *value = nearest(((colour - MIDDLE) * contrast + MIDDLE) * factor);
             }
         }
     }
@@ -147,22 +147,48 @@ impl AugmentView {
     }
 }
 
-/// What is seen at a row and column: between the four nearest pixels.
-fn sample(pixels: &[u8], size: Size, window: &Window, [row, column]: [usize; 2]) -> [u8; 3] {
-    let column = if window.mirrored { size.width - 1 - column } else { column };
-    let along = |axis: usize, at: usize, most: usize| {
-        let at = window.place[axis] + (at as f32 + 0.5) * window.step[axis] - 0.5;
-        let at = at.clamp(0.0, (most - 1) as f32);
-        let before = at as usize;
-        (before, (before + 1).min(most - 1), at - before as f32)
+/// Two neighbours in a row or column of pixels, and how far from the first to the second.
+struct Between {
+    before: usize,
+    after: usize,
+    share: f32,
+}
+
+impl Window {
+    /// Where each row and each column that is shown lies among so many.
+    fn between(&self, whole: [usize; 2]) -> [Vec<Between>; 2] {
+        let [rows, mut columns] = [0, 1].map(|axis| {
+            let place = |at: usize| {
+                let at = self.place[axis] + (at as f32 + 0.5) * self.step[axis] - 0.5;
+                let at = at.clamp(0.0, (whole[axis] - 1) as f32);
+                let before = at as usize;
+                Between { before, after: (before + 1).min(whole[axis] - 1), share: at - before as f32 }
+            };
+            (0..whole[axis]).map(place).collect::<Vec<_>>()
+        });
+        if self.mirrored {
+            columns.reverse();
+        }
+        [rows, columns]
+    }
+}
+
+/// What is seen between four pixels.
+fn sample(pixels: &[u8], size: Size, row: &Between, column: &Between) -> [u8; 3] {
+    let pixel = |row: usize, column: usize| -> [f32; 3] {
+        let start = row * size.row() + 3 * column;
+        [0, 1, 2].map(|c| f32::from(pixels[start + c]))
     };
-    let (up, down, lower) = along(0, row, size.height);
-    let (left, right, further) = along(1, column, size.width);
-    let pixel = |row: usize, column: usize, c: usize| f32::from(pixels[row * size.row() + 3 * column + c]);
-    [0, 1, 2].map(|c| {
-        let between = |row| pixel(row, left, c) * (1.0 - further) + pixel(row, right, c) * further;
-        (between(up) * (1.0 - lower) + between(down) * lower).round() as u8
-    })
+    let [upper, lower] = [row.before, row.after].map(|row| {
+        let (left, right) = (pixel(row, column.before), pixel(row, column.after));
+        [0, 1, 2].map(|c| left[c] + (right[c] - left[c]) * column.share)
+    });
+    [0, 1, 2].map(|c| nearest(upper[c] + (lower[c] - upper[c]) * row.share))
+}
+
+/// The nearest byte. `f32::round` is a call into a library, at three for each pixel.
+fn nearest(value: f32) -> u8 {
+    (value + 0.5) as u8
 }
 
 #[cfg(test)]

@@ -170,14 +170,15 @@ fn learning_curve(card: &Card) -> String {
     let whole = |key: &str| curve.get(key).and_then(Value::as_integer).unwrap_or_default();
     let mut text = format!(
         "\n## Learning curve\n\nThe same configuration with parts of the training {parts}, {} epochs of {} draws each; int8, \
-         split `test`.\n\n| {parts} | top-1 | balanced |\n|---|---|---|\n",
+         split `test`.\n\n| {parts} | seed | top-1 | balanced |\n|---|---|---|---|\n",
         whole("epochs"),
         whole("clips_per_epoch")
     );
     for row in curve.get("shares").and_then(Value::as_array).into_iter().flatten() {
         let share = |key: &str| percent(row.get(key).and_then(Value::as_float).unwrap_or(f64::NAN));
-        let _ =
-            writeln!(text, "| {} | {} | {} |", share("fraction"), share("test_top1"), share("test_balanced"));
+        let seed = row.get("seed").and_then(Value::as_integer).map_or(String::new(), |seed| seed.to_string());
+        let (part, top1, balanced) = (share("fraction"), share("test_top1"), share("test_balanced"));
+        let _ = writeln!(text, "| {part} | {seed} | {top1} | {balanced} |");
     }
     text
 }

@@ -33,6 +33,10 @@ pub(crate) struct LearningCurve {
     /// Epochs of the float run, instead of the configuration's: a shorter run shows the same slope sooner.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
+    /// Seeds, instead of the configuration's: each draws its own parts, weights and examples. How far they lie apart is
+    /// how little a difference between two shares may mean.
+    #[arg(long, value_delimiter = ',', value_name = "SEED")]
+    seeds: Vec<u64>,
     /// Writes the figures into the `model.toml` beside the configuration, for the model's card.
     #[arg(long)]
     record: bool,
@@ -45,6 +49,7 @@ pub(crate) struct LearningCurve {
 #[derive(serde::Serialize)]
 struct Outcome {
     fraction: f64,
+    seed: u64,
     /// Of the best epoch of the last phase.
     validation_balanced: f64,
     /// Of the int8 model.
@@ -65,16 +70,19 @@ impl LearningCurve {
             );
         }
         let folder = self.work.join(&config.name).join("learning_curve");
+        let seeds = if self.seeds.is_empty() { vec![config.seed] } else { self.seeds.clone() };
         let mut outcomes = Vec::new();
         for &fraction in &self.fractions {
-            eprintln!("{:.0} % of the training {}", 100.0 * fraction, parts(&config));
-            outcomes.push(self.outcome(&config, &folder, fraction)?);
+            for &seed in &seeds {
+                eprintln!("{} % of the training {}, seed {seed}", 100.0 * fraction, parts(&config));
+                outcomes.push(self.outcome(&config, &folder, fraction, seed)?);
+            }
         }
         let table = table(parts(&config), &outcomes);
         print!("{}", table.text());
-        let path = folder.join("learning_curve.html");
-        page(&config, &outcomes, table)?.write(&path)?;
-        eprintln!("the curve: {}", path.display());
+        let page_path = folder.join("learning_curve.html");
+        page(&config, &outcomes, table)?.write(&page_path)?;
+        eprintln!("the curve: {}", page_path.display());
         if self.record {
             record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
         }
@@ -86,10 +94,14 @@ impl LearningCurve {
         Ok(())
     }
 
-    fn outcome(&self, config: &Config, folder: &Path, fraction: f64) -> Result<Outcome> {
+    fn outcome(&self, config: &Config, folder: &Path, fraction: f64, seed: u64) -> Result<Outcome> {
         let mut config = config.clone();
         config.data.speakers = fraction;
-        let folder = folder.join(fraction.to_string());
+        let folder = match seed == config.seed {
+            true => folder.join(fraction.to_string()),
+            false => folder.join(format!("{fraction}-{seed}")),
+        };
+        config.seed = seed;
         let workplace = Workplace { folder: &folder, backend: self.device, earlier: Earlier::Resume };
         let trained = train::train(&config, workplace)?;
         bundle::export(&folder, &config, &trained)?;
@@ -105,6 +117,7 @@ impl LearningCurve {
         let best = phase.min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss));
         Ok(Outcome {
             fraction,
+            seed,
             validation_balanced: best.map_or(0.0, |e| e.validation_balanced),
             test_top1: figure("top1")?,
             test_balanced: figure("balanced")?,
@@ -131,10 +144,11 @@ fn parts(config: &Config) -> &'static str {
 }
 
 fn table(parts: &str, outcomes: &[Outcome]) -> Table {
-    let header = [parts, "validation, balanced", "test top-1", "test, balanced", "test clips"];
+    let header = [parts, "seed", "validation, balanced", "test top-1", "test, balanced", "test clips"];
     outcomes.iter().fold(Table::new(header), |table, o| {
         table.row([
-            format!("{:.0} %", 100.0 * o.fraction),
+            format!("{} %", 100.0 * o.fraction),
+            o.seed.to_string(),
             format!("{:.4}", o.validation_balanced),
             format!("{:.4}", o.test_top1),
             format!("{:.4}", o.test_balanced),
@@ -145,7 +159,11 @@ fn table(parts: &str, outcomes: &[Outcome]) -> Table {
 
 fn page(config: &Config, outcomes: &[Outcome], table: Table) -> Result<Page> {
     let series = |title: &str, figure: fn(&Outcome) -> f64| {
-        Series::line(title, outcomes.iter().map(|o| (100.0 * o.fraction, figure(o))))
+        let means = outcomes.chunk_by(|a, b| a.fraction == b.fraction).map(|seeds| {
+            let sum: f64 = seeds.iter().map(figure).sum();
+            (100.0 * seeds[0].fraction, sum / seeds.len() as f64)
+        });
+        Series::line(title, means)
     };
     let chart = Chart::new(
         Axis::new(format!("% of the training {}", parts(config))).logarithmic(),
@@ -157,7 +175,8 @@ fn page(config: &Config, outcomes: &[Outcome], table: Table) -> Result<Page> {
     Ok(Page::new(format!("Learning curve of {}", config.name))
         .figure(
             chart.svg()?,
-            "Int8 on test, fake-quantised on validation; balanced is the mean over the labels.",
+            "Int8 on test, fake-quantised on validation; balanced is the mean over the labels. Points are means over the \
+             seeds.",
         )
         .table(table))
 }

@@ -13,7 +13,9 @@ use super::paths::seen_from;
 /// Trains, quantises and exports the model that a configuration describes.
 ///
 /// The configuration says what the model tells apart, what it is made of, which corpora it hears and how long it
-/// learns; `kws-lab init` writes one, and those of the shipped models lie in `pipelines/models/*/train.toml`.
+/// learns; `kws-lab init` writes one, and those of the shipped models lie in `pipelines/models/*/train.toml`. One with a
+/// `[view]` is for pictures: its corpora are those of `kws-lab corpus import pictures` or `coco`, its networks
+/// `mobilenet_v1` and `separable`, and `[augment_view]` says how the pictures are distorted.
 ///
 /// A run that was killed goes on from its last epoch when the same command is given again, and ends with the same
 /// weights. Its checkpoints, `history.csv` and `curves.html` lie in `WORK/NAME`.
@@ -22,6 +24,7 @@ use super::paths::seen_from;
 Examples:
   kws-lab train pipelines/models/yes_no_tiny/train.toml --check   what would be trained, and on how many clips
   kws-lab train pipelines/models/yes_no_tiny/train.toml           trains, and writes the model beside the file
+  kws-lab train pipelines/models/person --check                   the same of a model that is shown pictures
   kws-lab train computer                                          reads computer/train.toml")]
 pub(crate) struct Train {
     /// Configuration, or a folder that holds it as `train.toml`.

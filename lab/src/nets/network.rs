@@ -188,11 +188,9 @@ impl Layer {
         (fake, index): (&Fake, usize),
         keep: Option<Tensor<2>>,
     ) -> Tensor<4> {
-        let (weight, scales) = fake.weight(self.weight.val(), step.op);
-        let scales = scales.mul_scalar(fake.activations[index].scale);
-        let bias = fake.bias(self.bias.val(), scales.clone());
+        let (weight, bias, steps) = fake.weights(self.weight.val(), self.bias.val(), step.op, index);
         let sums = apply(fake.whole(x, index), weight, bias, step, keep);
-        activate(fake.requantise(sums, scales, index + 1), step)
+        activate(fake.requantise(sums, &steps, index), step)
     }
 }
 

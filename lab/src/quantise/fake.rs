@@ -3,15 +3,12 @@
 //! Gradients pass straight through the rounding (Bengio et al., arXiv:1308.3432), and stop where a value is
 //! clipped (Jacob et al., arXiv:1712.05877).
 
-use std::f32::consts::LN_2;
-
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
+use kws_stages::nn::fixed::Factor;
 
 use super::affine::Affine;
-use crate::nets::Op;
-
-/// Largest weight integer; −128 is left out, as TFLite demands.
-pub(crate) const WEIGHT_LIMIT: f32 = 127.0;
+use super::steps::{bias_steps, factor, weight_steps};
+use crate::nets::{Op, values};
 
 /// The quantisation of a network's activations: the input, then each step's output.
 #[derive(Clone, Debug)]
@@ -38,47 +35,47 @@ impl Fake {
         straight_through(steps, rounded)
     }
 
-    /// Weights in whole steps, 255 around zero, and the size of a step: one per output, `[outputs]`, which are all the
-    /// same for a dense layer.
-    pub(crate) fn weight(&self, w: Tensor<4>, op: Op) -> (Tensor<4>, Tensor<1>) {
-        let values = w.clone().detach();
-        let [outputs, ..] = values.dims();
-        let largest: Tensor<2> = values.clone().abs().flatten::<2>(1, 3).max_dim(1);
-        let largest: Tensor<4> = match op {
-            Op::Dense { .. } => largest.max_dim(0).reshape([1, 1, 1, 1]),
-            _ => largest.reshape([outputs, 1, 1, 1]),
-        };
-        let scale = largest.clamp_min(1e-12).div_scalar(WEIGHT_LIMIT);
-        let rounded = (values / scale.clone()).round();
-        let each: Tensor<1> = scale.clone().expand([outputs, 1, 1, 1]).reshape([outputs]);
-        (straight_through(w / scale, rounded), each)
+    /// Weights and biases in whole steps, and the size of a step of the weights of each output; `index` is the activation
+    /// that they are applied to.
+    pub(crate) fn weights(
+        &self,
+        w: Tensor<4>,
+        bias: Tensor<1>,
+        op: Op,
+        index: usize,
+    ) -> (Tensor<4>, Tensor<1>, Vec<f32>) {
+        let input = self.activations[index].scale;
+        let outputs = bias.dims()[0];
+        let reals = values(bias.clone().detach());
+        let steps = weight_steps(&values(w.clone().detach()), &reals, input, op);
+        let steps: Vec<f32> = (0..outputs).map(|o| steps[o % steps.len()]).collect();
+        let scales: Tensor<1> = Tensor::from_data(TensorData::new(steps.clone(), [outputs]), &w.device());
+        let whole = reals.iter().zip(&steps).map(|(b, step)| bias_steps(*b, input, *step) as f32).collect();
+        let whole = Tensor::from_data(TensorData::new(whole, [outputs]), &w.device());
+        let bias = bias / scales.clone().mul_scalar(input);
+        let w = w / scales.reshape([outputs, 1, 1, 1]);
+        let rounded = w.clone().detach().round();
+        (straight_through(w, rounded), straight_through(bias, whole), steps)
     }
 
-    /// Biases in whole steps of the sums, the size of a step for each output being given.
-    pub(crate) fn bias(&self, bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
-        let steps = bias / step;
-        let rounded = steps.clone().detach().round();
-        steps.clone() + (rounded - steps.detach())
-    }
-}
-
-impl Fake {
-    /// Sums in whole steps as the activation at `index`, rounded as the integer kernels round: `scales` are the sizes of
-    /// a sum's step, one per output.
+    /// Sums in whole steps as the activation behind that at `index`, which they were summed over, rounded by the integer
+    /// kernels' own arithmetic; `steps` are those of the weights.
     ///
-    /// TFLite multiplies by a factor of 0.5 to 1, rounds, divides by a power of two and rounds again. Rounding once
-    /// would give another step for about one sum in five hundred, and with that other outputs for some clips.
-    pub(crate) fn requantise(&self, sums: Tensor<4>, scales: Tensor<1>, index: usize) -> Tensor<4> {
-        let step = self.activations[index].scale;
-        let outputs = scales.dims()[0];
-        let scales = scales.reshape([1, outputs, 1, 1]);
-        let factor = scales.clone().detach().div_scalar(step);
-        let exponent = factor.clone().log().div_scalar(LN_2).floor().add_scalar(1.0);
-        let power = |exponent: Tensor<4>| exponent.clamp_min(0.0).mul_scalar(LN_2).exp().round();
-        let (left, right) = (power(exponent.clone()), power(exponent.neg()));
-        let factor = factor / left.clone() * right.clone();
-        let first = (sums.clone().detach() * left * factor).round() / right;
-        straight_through(sums * scales, away_from_zero(first).mul_scalar(step))
+    /// TFLite multiplies by a factor of 0.5 to 1, rounds, divides by a power of two and rounds again. Floats come near
+    /// that, and one sum in thousands would still get another step: in a network of many layers every example has some.
+    pub(crate) fn requantise(&self, sums: Tensor<4>, steps: &[f32], index: usize) -> Tensor<4> {
+        let (read, written) = (self.activations[index], self.activations[index + 1]);
+        let factors: Vec<f64> = steps.iter().map(|step| factor(read, *step, written)).collect();
+        let [_, outputs, rows, columns] = sums.dims();
+        let mut whole = values(sums.clone().detach());
+        for (plane, real) in whole.chunks_exact_mut(rows * columns).zip(factors.iter().cycle()) {
+            let factor = Factor::from_real(*real).expect("steps are positive and far below 2^30");
+            plane.iter_mut().for_each(|sum| *sum = factor.apply(*sum as i32) as f32);
+        }
+        let rounded = Tensor::<4>::from_data(TensorData::new(whole, sums.dims()), &sums.device());
+        let factors: Vec<f32> = factors.iter().map(|factor| *factor as f32 * written.scale).collect();
+        let factors = Tensor::<1>::from_data(TensorData::new(factors, [outputs]), &sums.device());
+        straight_through(sums * factors.reshape([1, outputs, 1, 1]), rounded.mul_scalar(written.scale))
     }
 
     /// The mean over rows and columns of the activation at `index`, rounded as TFLite's average pool does: ties away
@@ -99,7 +96,7 @@ fn away_from_zero(x: Tensor<4>) -> Tensor<4> {
 }
 
 /// The value of `rounded` with the gradient of `x`.
-fn straight_through(x: Tensor<4>, rounded: Tensor<4>) -> Tensor<4> {
+fn straight_through<const D: usize>(x: Tensor<D>, rounded: Tensor<D>) -> Tensor<D> {
     let plain = x.clone().detach();
     x + (rounded - plain)
 }

@@ -4,6 +4,7 @@ mod affine;
 mod calibrate;
 mod fake;
 mod model;
+mod steps;
 
 pub use affine::Affine;
 pub use calibrate::{Calibration, calibrate};

@@ -1,7 +1,8 @@
 //! The integer model: what the `.tflite` writer writes.
 
 use super::affine::Affine;
-use super::fake::{Fake, WEIGHT_LIMIT};
+use super::fake::Fake;
+use super::steps::{WEIGHT_LIMIT, bias_steps, weight_steps};
 use crate::nets::{Network, Op, Step, values};
 
 /// One step in integers.
@@ -42,17 +43,14 @@ pub fn quantise(network: &Network, fake: &Fake) -> IntModel {
         }
         let layer = layers.next().expect("one layer for each step with weights");
         let dims = layer.weight.val().dims();
-        let (weights, scales) = round(&values(layer.weight.val()), dims[0], step.op);
         let input = fake.activations[index].scale;
-        let bias = values(layer.bias.val());
-        let bias = bias.iter().enumerate().map(|(o, b)| {
-            let scale = f64::from(input) * f64::from(scales[o % scales.len()]);
-            (f64::from(*b) / scale).round() as i32
-        });
+        let (weights, bias) = (values(layer.weight.val()), values(layer.bias.val()));
+        let scales = weight_steps(&weights, &bias, input, step.op);
+        let steps = bias.iter().enumerate().map(|(o, b)| bias_steps(*b, input, scales[o % scales.len()]));
         int.push(IntLayer {
             step,
-            bias: bias.collect(),
-            weights: reorder(&weights, dims, step.op),
+            bias: steps.collect(),
+            weights: reorder(&round(&weights, &scales), dims, step.op),
             scales,
             output,
         });
@@ -60,20 +58,11 @@ pub fn quantise(network: &Network, fake: &Fake) -> IntModel {
     IntModel { input: fake.activations[0], layers: int }
 }
 
-fn round(weights: &[f32], outputs: usize, op: Op) -> (Vec<i8>, Vec<f32>) {
-    let groups = if matches!(op, Op::Dense { .. }) { 1 } else { outputs };
-    let per_group = weights.len() / groups;
-    let mut integers = Vec::with_capacity(weights.len());
-    let mut scales = Vec::with_capacity(groups);
-    for group in weights.chunks_exact(per_group) {
-        let largest = group.iter().fold(1e-12f32, |m, w| m.max(w.abs()));
-        let scale = largest / WEIGHT_LIMIT;
-        scales.push(scale);
-        integers.extend(
-            group.iter().map(|w| (w / scale).round_ties_even().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT) as i8),
-        );
-    }
-    (integers, scales)
+/// Weights in steps, of which there is one size or one for each output.
+fn round(weights: &[f32], steps: &[f32]) -> Vec<i8> {
+    let whole = |w: f32, step: f32| (w / step).round_ties_even().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT) as i8;
+    let outputs = weights.chunks_exact(weights.len() / steps.len()).zip(steps);
+    outputs.flat_map(|(weights, &step)| weights.iter().map(move |w| whole(*w, step))).collect()
 }
 
 /// From burn's `[out, in, rows, columns]` to TFLite's order.

@@ -11,6 +11,8 @@ mod mel;
 mod mfcc;
 pub mod micro_frontend;
 mod sample;
+#[cfg(feature = "std")]
+mod speech_features;
 mod window;
 
 pub use dct::Dct;
@@ -33,5 +35,6 @@ pub use self::{
     mel::{MelParams, MelScale},
     mfcc::MfccParams,
     micro_frontend::MicroFrontendParams,
+    speech_features::SpeechFeaturesParams,
     window::{Taper, TaperForm, WindowParams},
 };

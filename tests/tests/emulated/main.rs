@@ -52,7 +52,7 @@ fn fits_a_small_board(emulation: &Emulation, wav: &Path) {
 }
 
 /// The part of that core that the pipeline may take, at one instruction a cycle.
-const MOST_OF_A_CORE: f64 = 0.16;
+const MOST_OF_A_CORE: f64 = 0.10;
 
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
@@ -109,6 +109,6 @@ fn what_is_no_source_of_a_board_is_refused_where_the_pipeline_says_so() {
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
 fn what_a_machine_has_no_room_for_is_refused_before_it_is_linked() {
-    let refusal = emulator::refused(SMALL, &pipelines().join("yes_no_tiny.toml"));
-    assert!(refusal.contains("bytes of RAM") && refusal.contains("yes_no_tiny.toml:"), "{refusal}");
+    let refusal = emulator::refused(SMALL, &pipelines().join("commands.toml"));
+    assert!(refusal.contains("bytes of RAM") && refusal.contains("commands.toml:"), "{refusal}");
 }

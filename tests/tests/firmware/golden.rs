@@ -82,6 +82,7 @@ fn boards_get_what_they_got() {
         ("mps2-an386", "yes_no"),
         ("mps2-an386", "yes_no_tiny"),
         ("mps2-an386", "commands"),
+        ("mps2-an386", "person"),
         ("riscv32-virt", "yes_no_tiny"),
     ] {
         compare(board, pipeline);

@@ -77,7 +77,7 @@ impl Memory {
 pub struct Pipeline<'m> {
     mic: Seat<crate::Mic<160>>,
     window: Seat<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
-    fft: Seat<Fft<Portable>>,
+    fft: Seat<Fft<Portable<&'static [f32; 760]>>>,
     mel: Seat<Mel<&'static [Band; 40], &'static [f32; 468], &'m mut [f32; 243]>>,
     log: Seat<Log>,
     dct: Seat<Dct<&'static [f32; 400]>>,
@@ -111,7 +111,7 @@ impl<'m> Pipeline<'m> {
         Pipeline {
             mic: Seat::new("mic", mic),
             window: Seat::new("window", Window::new(320, 0.0, &window::WEIGHTS, &mut memory.window_history)),
-            fft: Seat::new("fft", Fft::new(const { Portable::new(512).expect("a power of two") })),
+            fft: Seat::new("fft", Fft::new(Portable::new(512, &fft::TWIDDLES))),
             mel: Seat::new(
                 "mel",
                 Mel::new(Strength::Power, &mel::BANDS, &mel::WEIGHTS, &mut memory.mel_strengths),
@@ -227,6 +227,14 @@ pub mod window {
     pub static WEIGHTS: [f32; 480] = [
         0.0, 1.3072575e-9, 5.228806e-9, 1.1763974e-8, 2.091164e-8, 3.267024e-8, 4.7037755e-8, 6.401172e-8,
         // and 69 lines more, checksum 6af9cf2709ac8192
+}
+
+/// Tables of `fft`.
+pub mod fft {
+    /// What the steps of the transform turn points by.
+    pub static TWIDDLES: [f32; 760] = [
+        1.0, -0.0, 1.0, -0.0, 1.0, -0.0, 0.9238795, -0.38268343, 0.70710677, -0.70710677, 0.38268343,
+        // and 96 lines more, checksum 3c0b432b79445639
 }
 
 /// Tables of `mel`.

@@ -3,11 +3,11 @@
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
 use kws_engine::tick::{Failed, Gap, News, Seat};
-use kws_stages::{Quantise, Quantiser, Rounding, Stack};
+use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::audio::{Band, Base, Dct, Fft, Log, Mel, Portable, Strength, Window};
 use kws_stages::decide::{Moment, Run, Scale, Smooth, Trigger, Watch};
 use kws_stages::nn::Arena;
-use kws_stages::nn::classifier::Classifier;
+use kws_stages::nn::classifier::{Classifier, FrameClassifier, Pace};
 use kws_stages::nn::kernels::{self, only::*};
 use kws_stages::nn::op::Op;
 
@@ -29,21 +29,17 @@ pub struct Memory {
     log_out: [f32; 40],
     /// What `dct` writes: mfcc f32[20] every 320 of 16000 ticks/s.
     dct_out: [f32; 20],
-    /// `stack`: the newest blocks.
-    stack_ring: [f32; 980],
-    /// What `stack` writes: mfcc f32[49×20] every 1600 of 16000 ticks/s.
-    stack_out: [f32; 980],
     /// `classifier`: its variables, and space to work in.
-    classifier_arena: Arena<5328>,
-    /// What `classifier` writes: posterior i8[4] (scale 0.00390625 zero point -128) every 1600 of 16000 ticks/s.
+    classifier_arena: Arena<4384>,
+    /// What `classifier` writes: posterior i8[4] (scale 0.00390625 zero point -128) every 640 of 16000 ticks/s.
     classifier_out: [i8; 4],
     /// `smooth`: the newest posteriors.
-    smooth_ring: [i8; 20],
-    /// What `smooth` writes: posterior f32[4] every 1600 of 16000 ticks/s.
+    smooth_ring: [i8; 48],
+    /// What `smooth` writes: posterior f32[4] every 640 of 16000 ticks/s.
     smooth_out: [f32; 4],
     /// `trigger`: what is under way.
     trigger_runs: [Run; 2],
-    /// What `trigger` writes: events event[2] every 1600 of 16000 ticks/s.
+    /// What `trigger` writes: events event[2] every 640 of 16000 ticks/s.
     trigger_out: [Event; 2],
 }
 
@@ -60,11 +56,9 @@ impl Memory {
             mel_out: [0.0; 40],
             log_out: [0.0; 40],
             dct_out: [0.0; 20],
-            stack_ring: [0.0; 980],
-            stack_out: [0.0; 980],
             classifier_arena: Arena::new(),
             classifier_out: [0; 4],
-            smooth_ring: [0; 20],
+            smooth_ring: [0; 48],
             smooth_out: [0.0; 4],
             trigger_runs: [Run::IDLE; 2],
             trigger_out: [Event::ZEROS; 2],
@@ -77,20 +71,19 @@ impl Memory {
 pub struct Pipeline<'m> {
     mic: Seat<crate::Mic<160>>,
     window: Seat<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
-    fft: Seat<Fft<Portable>>,
+    fft: Seat<Fft<Portable<&'static [f32; 760]>>>,
     mel: Seat<Mel<&'static [Band; 40], &'static [f32; 468], &'m mut [f32; 243]>>,
     log: Seat<Log>,
     dct: Seat<Dct<&'static [f32; 800]>>,
-    stack: Seat<Stack<f32, &'m mut [f32; 980]>>,
-    classifier: Seat<Classifier<
+    classifier: Seat<FrameClassifier<
         f32,
-        Only<kernels::Dsp, { CONV | FULLY_CONNECTED | SOFTMAX }>,
+        Only<kernels::Dsp, { CONV | FULLY_CONNECTED | SOFTMAX | MOVE }>,
         &'static [Op],
         &'static [i8],
         &'static [i32],
-        &'m mut Arena<5328>,
+        &'m mut Arena<4384>,
     >>,
-    smooth: Seat<Smooth<i8, &'m mut [i8; 20]>>,
+    smooth: Seat<Smooth<i8, &'m mut [i8; 48]>>,
     trigger: Seat<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
     print: Seat<Lines<crate::Output, 1>>,
     mic_out: &'m mut [i16; 160],
@@ -99,7 +92,6 @@ pub struct Pipeline<'m> {
     mel_out: &'m mut [f32; 40],
     log_out: &'m mut [f32; 40],
     dct_out: &'m mut [f32; 20],
-    stack_out: &'m mut [f32; 980],
     classifier_out: &'m mut [i8; 4],
     smooth_out: &'m mut [f32; 4],
     trigger_out: &'m mut [Event; 2],
@@ -111,7 +103,7 @@ impl<'m> Pipeline<'m> {
         Pipeline {
             mic: Seat::new("mic", mic),
             window: Seat::new("window", Window::new(320, 0.0, &window::WEIGHTS, &mut memory.window_history)),
-            fft: Seat::new("fft", Fft::new(const { Portable::new(512).expect("a power of two") })),
+            fft: Seat::new("fft", Fft::new(Portable::new(512, &fft::TWIDDLES))),
             mel: Seat::new(
                 "mel",
                 Mel::new(Strength::Power, &mel::BANDS, &mel::WEIGHTS, &mut memory.mel_strengths),
@@ -129,20 +121,22 @@ impl<'m> Pipeline<'m> {
                 },
             ),
             dct: Seat::new("dct", Dct::new(&dct::MATRIX)),
-            stack: Seat::new("stack", Stack::new(49, 5, &mut memory.stack_ring)),
             classifier: Seat::new(
                 "classifier",
-                Classifier::new(
-                    classifier::PLAN,
-                    Only(kernels::Dsp),
-                    &mut memory.classifier_arena,
-                    Quantise(Quantiser { scale: 0.64919704, zero_point: 62, rounding: Rounding::Nearest }),
-                    0,
+                FrameClassifier::new(
+                    Classifier::new(
+                        classifier::PLAN,
+                        Only(kernels::Dsp),
+                        &mut memory.classifier_arena,
+                        Quantise(Quantiser { scale: 0.64919704, zero_point: 62, rounding: Rounding::Nearest }),
+                        0,
+                    ),
+                    Pace { frame: 20, missing: 0, silent: 23 },
                 ),
             ),
             smooth: Seat::new(
                 "smooth",
-                Smooth::new(5, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
+                Smooth::new(12, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
             ),
             trigger: Seat::new(
                 "trigger",
@@ -160,7 +154,6 @@ impl<'m> Pipeline<'m> {
             mel_out: &mut memory.mel_out,
             log_out: &mut memory.log_out,
             dct_out: &mut memory.dct_out,
-            stack_out: &mut memory.stack_out,
             classifier_out: &mut memory.classifier_out,
             smooth_out: &mut memory.smooth_out,
             trigger_out: &mut memory.trigger_out,
@@ -169,6 +162,7 @@ impl<'m> Pipeline<'m> {
 
     /// Gives what zeros are not its first value: called once, before the first tick.
     pub fn start(&mut self) {
+        self.classifier.start();
     }
 
     /// Fires `mic`, and then all that its block makes fire: 160 ticks of the stream, or, where it says
@@ -197,8 +191,7 @@ impl<'m> Pipeline<'m> {
         let mel = self.mel.fire(fft, self.fft_out, self.mel_out)?;
         let log = self.log.fire(mel, self.mel_out, self.log_out)?;
         let dct = self.dct.fire(log, self.log_out, self.dct_out)?;
-        let stack = self.stack.fire(dct, self.dct_out, self.stack_out)?;
-        let classifier = self.classifier.fire(stack, self.stack_out, self.classifier_out)?;
+        let classifier = self.classifier.fire(dct, self.dct_out, self.classifier_out)?;
         let smooth = self.smooth.fire(classifier, self.classifier_out, self.smooth_out)?;
         let trigger = self.trigger.fire(smooth, self.smooth_out, self.trigger_out)?;
         let print = self.print.merge([(trigger, &self.trigger_out[..])])?;
@@ -213,7 +206,6 @@ impl<'m> Pipeline<'m> {
         self.mel.gap(&mut tell);
         self.log.gap(&mut tell);
         self.dct.gap(&mut tell);
-        self.stack.gap(&mut tell);
         self.classifier.gap(&mut tell);
         self.smooth.gap(&mut tell);
         self.trigger.gap(&mut tell);
@@ -227,6 +219,14 @@ pub mod window {
     pub static WEIGHTS: [f32; 480] = [
         0.0, 1.3072575e-9, 5.228806e-9, 1.1763974e-8, 2.091164e-8, 3.267024e-8, 4.7037755e-8, 6.401172e-8,
         // and 69 lines more, checksum 6af9cf2709ac8192
+}
+
+/// Tables of `fft`.
+pub mod fft {
+    /// What the steps of the transform turn points by.
+    pub static TWIDDLES: [f32; 760] = [
+        1.0, -0.0, 1.0, -0.0, 1.0, -0.0, 0.9238795, -0.38268343, 0.70710677, -0.70710677, 0.38268343,
+        // and 96 lines more, checksum 3c0b432b79445639
 }
 
 /// Tables of `mel`.
@@ -356,61 +356,23 @@ pub mod classifier {
     use kws_stages::nn::plan::Plan;
 
     /// Operations of one run.
-    pub static OPS: [Op; 3] = [
-        Op::Conv(Conv {
-            input: Span { at: 4000, len: 980 },
-            output: Span { at: 0, len: 4000 },
-            scratch: Span { at: 4992, len: 323 },
-            weights: Span { at: 0, len: 0 },
-            channels: Span { at: 0, len: 384 },
-            from: Image { batch: 1, height: 49, width: 20, channels: 1 },
-            to: Image { batch: 1, height: 25, width: 10, channels: 16 },
-            depth: 1,
-            window: Window {
-                height: 10,
-                width: 8,
-                stride_y: 2,
-                stride_x: 2,
-                dilation_y: 1,
-                dilation_x: 1,
-                pad_top: 4,
-                pad_left: 3,
-            },
-            rescaling: Rescaling { input_offset: -62, output_offset: -128, min: -128, max: 127 },
-            layout: Packed,
-        }),
-        Op::FullyConnected(FullyConnected {
-            input: Span { at: 0, len: 4000 },
-            output: Span { at: 4000, len: 4 },
-            weights: Span { at: 0, len: 0 },
-            channels: Span { at: 384, len: 4016 },
-            rows: 1,
-            inputs: 4000,
-            outputs: 4,
-            weights_offset: 0,
-            rescaling: Rescaling { input_offset: 128, output_offset: 44, min: -128, max: 127 },
-            layout: Packed,
-        }),
-        Op::Softmax(Softmax {
-            input: Span { at: 4000, len: 4 },
-            output: Span { at: 0, len: 4 },
-            depth: 4,
-            multiplier: 1564148352,
-            left_shift: 23,
-            least_difference: -248,
-        }),
-    ];
+    pub static OPS: [Op; 7] = [
+        Op::Move(Move {
+        // and 82 lines more, checksum 8ddba7860a2bcf87
 
     /// Operations that give variables their first values.
-    pub static START: [Op; 0] = [];
+    pub static START: [Op; 2] = [
+        Op::Fill(Fill { to: Span { at: 3648, len: 200 }, value: 0 }),
+        Op::Fill(Fill { to: Span { at: 0, len: 3640 }, value: 0 }),
+    ];
 
     /// Weights and tables.
     pub static BYTES: [i8; 0] = [];
 
     /// Biases, factors and packed weights.
-    pub static WORDS: [i32; 4400] = [
-        -2150, 1121, 285679685, 756350938, 901544397, -96928524, 65602317, 51255290, -209506306, -567477040,
-        // and 491 lines more, checksum 999007feedf73cb0
+    pub static WORDS: [i32; 4280] = [
+        -460, -714, 2053209902, 82835419, 234248224, -311622435, 1462842130, 318636278, -506586572,
+        // and 477 lines more, checksum f252039690a23a50
 
     /// The model's plan.
     pub static PLAN: Plan<&'static [Op], &'static [i8], &'static [i32]> = Plan {
@@ -418,10 +380,10 @@ pub mod classifier {
         start: &START,
         bytes: &BYTES,
         words: &WORDS,
-        input: Span { at: 4000, len: 980 },
-        output: Span { at: 0, len: 4 },
-        variables: 0,
-        arena: 5328,
+        input: Span { at: 3856, len: 40 },
+        output: Span { at: 3872, len: 4 },
+        variables: 3856,
+        arena: 4384,
     };
 }
 
@@ -432,8 +394,8 @@ pub mod trigger {
 
     /// What each place of the output watches for.
     pub static WATCHES: [Watch; 2] = [
-        Watch { label: 2, point: 0, on: 0.255, off: 0.191, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 3, point: 0, on: 0.325, off: 0.244, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 2, point: 0, on: 0.385, off: 0.289, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 3, point: 0, on: 0.345, off: 0.259, min_count: 1, hold: 0, refractory: 16000 },
     ];
 }
 
