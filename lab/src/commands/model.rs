@@ -16,11 +16,14 @@ use super::json::Json;
 ///
 /// What is fetched is measured with `kws-lab evaluate --model DIR`, and run by a pipeline whose classifier names the file.
 #[derive(Args)]
-#[command(after_help = "One command gives `pipelines/person.toml` MLPerf's Visual Wake Words model:\n  \
-    kws-lab model fetch person-mlperf --output pipelines/models/person\n\
+#[command(
+    after_help = "One command fetches MLPerf's Visual Wake Words model, which `pipelines/person.toml` can run:\n  \
+    kws-lab model fetch person-mlperf --output pipelines/models/person-mlperf\n  \
+    kws-run pipelines/person.toml --set classifier.model=models/person-mlperf/model.tflite\n\
     Two give `pipelines/wake_word.toml` what it listens with:\n  \
     kws-lab model fetch alexa --output pipelines/wake_words\n  \
-    kws-lab model fetch vad --output pipelines/wake_words")]
+    kws-lab model fetch vad --output pipelines/wake_words"
+)]
 pub(crate) struct Model {
     #[command(subcommand)]
     command: Command,
