@@ -65,9 +65,18 @@ impl Bundle {
     /// The front end that the card states.
     ///
     /// # Errors
-    /// When its stages cannot be built.
+    /// When its stages cannot be built, or write what the model does not read.
     pub fn front_end(&self) -> Result<FrontEnd> {
-        FrontEnd::new(self.card.view, &self.card.front_end)
+        let front_end = FrontEnd::new(self.card.view, &self.card.front_end)?;
+        let (shape, input) = (front_end.shape(), &self.integer.model().inputs()[0]);
+        ensure!(
+            shape.iter().product::<usize>() == input.count(),
+            "the `front_end` of `{}` writes {shape:?} and its `model.tflite` reads {:?}: state the stages that it was \
+             trained behind",
+            self.card.name,
+            input.dims
+        );
+        Ok(front_end)
     }
 
     /// Probabilities of the labels for the real features of one clip, through the integer runtime.

@@ -23,6 +23,7 @@ enum Command {
     Evaluate(commands::evaluate::Evaluate),
     Calibrate(commands::calibrate::Calibrate),
     Compare(commands::compare::Compare),
+    Model(commands::model::Model),
     Features(commands::features::Features),
     Infer(commands::infer::Infer),
 }
@@ -36,6 +37,7 @@ fn main() -> Result<()> {
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Calibrate(calibrate) => calibrate.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Model(model) => model.run(),
         Command::Features(features) => features.run(),
         Command::Infer(infer) => infer.run(),
     }

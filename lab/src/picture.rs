@@ -1,15 +1,18 @@
 //! Pictures in files: decoded, and fitted to what a model is shown, as the pipeline's sources do it.
 
+pub(crate) mod bands;
 mod decode;
+mod light;
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use kws_stages::vision::{Fitter, Picture, grey_of_rgb};
+use kws_stages::vision::{Fitter, Picture};
 
 use crate::features::View;
 
 pub use decode::decode;
+pub use light::{Light, brightness};
 
 /// Endings of files of pictures, in lower case.
 pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
@@ -61,15 +64,4 @@ impl Viewer {
         self.fitter.fit(picture, &mut pixels).map_err(|why| anyhow!(why))?;
         Ok(pixels)
     }
-}
-
-/// Mean luma of a picture by ITU-R BT.601: 0 is black, 1 is white.
-#[must_use]
-pub fn brightness(picture: &Picture) -> f64 {
-    let sum: u64 = match picture.size.channels {
-        1 => picture.pixels.iter().map(|&grey| u64::from(grey)).sum(),
-        _ => picture.pixels.as_chunks().0.iter().map(|&rgb| u64::from(grey_of_rgb(rgb))).sum(),
-    };
-    let pixels = picture.size.height * picture.size.width;
-    sum as f64 / (255 * pixels.max(1)) as f64
 }

@@ -96,8 +96,9 @@ fn a_limit_that_the_streams_cannot_support_is_refused() {
 fn false_accepts_are_counted_in_the_streams_that_are_named() {
     let part = |name: &str, truth| Part { name: name.into(), stream: Stream { samples: recording(), truth } };
     let said = |label: &str, start| Word { label: label.into(), start, end: start + 8000 };
-    // The truth of `words` names two words alone: all the others in it are false accepts there.
-    let parts = [part("words", vec![said("yes", 0), said("no", 0)]), part("noise", Vec::new())];
+    // The truth of `words` names the first yes and the first no alone: all the others in it are false accepts there.
+    let truth = vec![said("yes", 40_000), said("no", 64_500)];
+    let parts = [part("words", truth), part("noise", Vec::new())];
     let silence =
         Part { name: "silence".into(), stream: Stream { samples: vec![0; 160_000], truth: Vec::new() } };
     let parts: Vec<Part> = parts.into_iter().chain([silence]).collect();

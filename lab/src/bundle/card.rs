@@ -5,16 +5,21 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::audio::RATE;
 use crate::features::View;
+use crate::medium::Medium;
 
 /// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Card {
-    /// Name of the model.
+    /// Name of the model; where the file does not say it, that of its folder.
+    #[serde(default)]
     pub name: String,
     /// Names of the outputs, in order.
     pub labels: Vec<String>,
-    /// Ticks per second of the source that the model was trained on: samples of audio, microseconds of pictures.
+    /// Ticks per second of the source that the model was trained on: samples of audio, microseconds of pictures. Where
+    /// the file does not say it, that of the sources that [`FrontEnd`](crate::features::FrontEnd) stands for.
+    #[serde(default)]
     pub clock: u32,
     /// The pictures that the model is shown; none of a model that hears clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,8 +30,10 @@ pub struct Card {
     #[serde(default)]
     pub point: Vec<Point>,
     /// Scales and zero points, for people: the `.tflite` file says the same.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub quantisation: toml::Table,
-    /// How the model came to be.
+    /// How the model came to be; empty where somebody else trained it.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub training: toml::Table,
     /// How `kws-lab calibrate` found the operating points, by their name.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
@@ -58,7 +65,21 @@ impl Card {
         let path = folder.join("model.toml");
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("in `{}`", path.display()))
+        let mut card: Self = toml::from_str(&text).with_context(|| format!("in `{}`", path.display()))?;
+        if card.name.is_empty() {
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            card.name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+        }
+        if card.clock == 0 {
+            card.clock = if card.view.is_some() { View::CLOCK } else { RATE };
+        }
+        Ok(card)
+    }
+
+    /// What the model judges.
+    #[must_use]
+    pub fn medium(&self) -> Medium {
+        if self.view.is_some() { Medium::Pictures } else { Medium::Clips }
     }
 
     /// Writes `model.toml` into a model's folder.

@@ -18,13 +18,14 @@ use super::listening::Listening;
 
 /// Sets two models, or the float and integer forms of one, side by side with a paired test.
 ///
-/// On clips the test is McNemar's exact one; with `--pipeline` the two are also compared on streams, misses by a paired
+/// On clips or pictures the test is McNemar's exact one; with `--pipeline` the two are also compared on streams, misses by a paired
 /// bootstrap over the words and false accepts by an exact test of two rates. With `--variants` one model is rounded after
 /// training in two ways and compared with its float twin and with what was shipped.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     kws-lab compare models/yes_no models/yes_no_tiny --corpus data/speech --split test\n  \
-    kws-lab compare --variants models/yes_no --corpus data/speech --split test")]
+    kws-lab compare --variants models/yes_no --corpus data/speech --split test\n  \
+    kws-lab compare models/person models/mlperf --corpus data/photos --split test")]
 pub(crate) struct Compare {
     /// Folders of two models.
     #[arg(num_args = 0..=2, value_name = "MODEL", conflicts_with = "variants")]
@@ -53,7 +54,10 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self) -> Result<()> {
-        ensure!(!self.listening.corpus.is_empty(), "models are compared on clips: give `--corpus DIR`");
+        ensure!(
+            !self.listening.corpus.is_empty(),
+            "models are compared on clips or pictures: give `--corpus DIR`"
+        );
         match (&self.variants, &self.models[..]) {
             (Some(model), []) => self.forms(model),
             (None, [a, b]) => self.two(a, b),
@@ -97,12 +101,12 @@ impl Compare {
         let list = score_clips(&mut bundle, corpora, Some(Split::Train))?;
         let forms = variants(&bundle, &scores, &list)?;
         let name = &bundle.card.name;
-        print!("{}", variants_text(name, &forms, scores.clips.len()));
+        print!("{}", variants_text(name, &forms, &scores));
         if let Some(path) = &self.json {
             write_json(path, &json!({ "model": name, "clips": scores.clips.len(), "forms": forms }))?;
         }
         if let Some(path) = &self.html {
-            variants_page(Page::new(format!("Forms of {name}")), &forms)?.write(path)?;
+            variants_page(Page::new(format!("Forms of {name}")), &forms, scores.medium)?.write(path)?;
         }
         if self.record {
             let rows = forms.iter().map(row).collect();

@@ -13,15 +13,18 @@ use serde_json::{Value, json};
 
 use super::listening::Listening;
 
-/// Measures a model on the clips of a corpus, a pipeline on streams, or both.
+/// Measures a model on the clips or pictures of a corpus, a pipeline on streams, or both.
 ///
-/// With `--model`: top-1, confusion, curves and groups over the clips of `--corpus`. With `--pipeline`: false accepts
+/// With `--model`: top-1, confusion, curves and groups over the clips of `--corpus`, or over its pictures where the
+/// model's `model.toml` has a `[view]`; beside `model.tflite` and `labels`, `front_end` and `view` in that file the folder
+/// needs nothing. With `--pipeline`: false accepts
 /// per hour, misses and delays over a sweep of the threshold, through the pipeline's own stages, on a stream that is
 /// assembled from the clips of `--corpus` with `--noise` behind them, on `--speech` without keywords, on the noise alone,
 /// and on `--stream` recordings with a truth file. With both, the pipeline runs the model.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
+    kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
     kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
     kws-lab evaluate --pipeline yes_no.toml --stream evening.wav --truth evening.csv --json figures.json")]
 pub(crate) struct Evaluate {
@@ -33,8 +36,10 @@ pub(crate) struct Evaluate {
     /// Pipeline file whose stages listen to streams.
     #[arg(long)]
     pipeline: Option<PathBuf>,
-    /// Column of the manifest that makes groups of clips, such as `gender`; also `label`, `speaker`, `split`, `corpus`.
-    /// May be given several times; by default those of split, corpus, gender, age, accent, language and device that are there.
+    /// Column of the manifest that makes groups, such as `gender`; also `label`, `speaker`, `split`, `corpus`, and of
+    /// pictures `brightness`, which is measured. Of `area`, the share that the largest person covers, and of `brightness`
+    /// there are bands. May be given several times; by default those of split, corpus, gender, age, accent, language,
+    /// device, area and brightness that are there.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
     /// Writes the figures to this file.
@@ -88,7 +93,7 @@ impl Evaluate {
 
     fn clips(&self, model: &Path) -> Result<ClipReport> {
         let corpora = &self.listening.corpus;
-        ensure!(!corpora.is_empty(), "a model is measured on clips: give `--corpus DIR`");
+        ensure!(!corpora.is_empty(), "a model is measured on clips or pictures: give `--corpus DIR`");
         let mut bundle = Bundle::open(model)?;
         let scores = score_clips(&mut bundle, corpora, self.listening.split)?;
         let by = if self.by.is_empty() { default_columns(&scores.clips) } else { self.by.clone() };

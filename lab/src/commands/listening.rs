@@ -13,7 +13,7 @@ pub(crate) struct Listening {
     /// Folder of a corpus; may be given several times.
     #[arg(long, value_name = "DIR")]
     pub(crate) corpus: Vec<PathBuf>,
-    /// The split whose clips are taken; all clips where none is named.
+    /// The split whose clips or pictures are taken; all where none is named.
     #[arg(long, value_parser = Split::parse)]
     pub(crate) split: Option<Split>,
     /// Recordings without a keyword, or folders of them: false accepts are counted in them.

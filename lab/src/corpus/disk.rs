@@ -4,7 +4,7 @@ use std::io::Result;
 use std::path::Path;
 
 /// The folder that a file or folder lies in.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

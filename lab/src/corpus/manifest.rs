@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use super::Table;
-use crate::picture::is_picture;
+use crate::medium::Medium;
 
 /// The part of a corpus that a clip serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -100,14 +100,18 @@ pub struct Corpus {
 /// Columns that every manifest of recordings has.
 pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
 
+/// What a manifest names: pictures, if it names nothing else.
+pub(super) fn medium(manifest: &Table) -> Medium {
+    Medium::of((0..manifest.len()).map(|row| Path::new(manifest.get(row, "path"))))
+}
+
 /// Checks that a manifest has the column `path` and those in `columns`; and `speaker`, unless all that it names are
 /// pictures.
 ///
 /// # Errors
 /// Names the first that is missing.
 pub(super) fn require(manifest: &Table, columns: &[&str]) -> Result<()> {
-    let pictures = (0..manifest.len()).all(|row| is_picture(Path::new(manifest.get(row, "path"))));
-    let whose: &[&str] = if pictures { &[] } else { &["speaker"] };
+    let whose: &[&str] = if medium(manifest) == Medium::Pictures { &[] } else { &["speaker"] };
     manifest.require(&[&["path"], columns, whose].concat())
 }
 
@@ -137,6 +141,22 @@ impl Corpus {
         ensure!(!corpus.clips.is_empty(), "no row names a file that exists");
         corpus.check_speakers()?;
         Ok(corpus)
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn medium(&self) -> Medium {
+        Medium::of(self.clips.iter().map(|clip| clip.path.as_path()))
+    }
+
+    /// Checks that it holds clips; `why` says what is done with them.
+    ///
+    /// # Errors
+    /// When it holds pictures.
+    pub fn needs_sound(&self, why: &str) -> Result<()> {
+        let root = self.root.display();
+        ensure!(self.medium() == Medium::Clips, "`{root}` holds pictures, expected clips of sound: {why}");
+        Ok(())
     }
 
     fn check_speakers(&self) -> Result<()> {

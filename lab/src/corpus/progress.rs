@@ -8,7 +8,7 @@ pub(super) fn count(total: usize, what: &'static str) -> ProgressBar {
 }
 
 /// A bar that counts bytes.
-pub(super) fn bytes(total: u64, what: String) -> ProgressBar {
+pub(crate) fn bytes(total: u64, what: String) -> ProgressBar {
     bar(total, what, "{msg} {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left")
 }
 

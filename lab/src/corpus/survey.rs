@@ -1,5 +1,7 @@
 //! What a corpus holds and what it lacks.
 
+mod gaps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -7,27 +9,22 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::manifest::REQUIRED;
-use super::{Exclusion, Levels, MANIFEST, Split, Table, is_word, progress};
+use super::manifest::{REQUIRED, medium};
+use super::{Exclusion, Levels, MANIFEST, Split, Table, progress};
 use crate::audio::{LONGEST, read_resampled};
+use crate::medium::Medium;
+use crate::picture::bands::band;
+use crate::picture::{self, Light, is_picture};
 
-/// Fewest clips of a label that teach a model something.
-const FEW_TO_TRAIN: usize = 100;
-/// Fewest clips of a label that say something about a model: 1 % of them is one clip.
-const FEW_TO_MEASURE: usize = 30;
-/// Fewest speakers of a label.
-const FEW_SPEAKERS: usize = 10;
-/// Largest share of a label that one speaker should have.
-const LARGE_SHARE: f64 = 0.3;
 /// Most values of a column that is a condition rather than a text or a number.
 const MOST_VALUES: usize = 24;
 /// Columns that are never conditions.
 const NO_CONDITIONS: [&str; 4] = ["source", "sentence", "reason", "samples"];
 
-/// Whether recordings are decoded.
+/// Whether recordings and pictures are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sound {
-    /// For their length and level.
+    /// For their length and level, or their size and light.
     Measure,
     /// The manifest alone is read.
     Leave,
@@ -67,6 +64,8 @@ pub type Condition = BTreeMap<String, BTreeMap<String, usize>>;
 pub struct Survey {
     /// Its folder.
     pub corpus: PathBuf,
+    /// What it holds: whatever is called a clip below is a picture where it holds these.
+    pub medium: Medium,
     /// Count of clips that the manifest names.
     pub clips: usize,
     /// The labels.
@@ -77,10 +76,19 @@ pub struct Survey {
     pub conditions: BTreeMap<String, Condition>,
     /// Length and level of each clip that could be read, by label; empty where the sound was left.
     pub levels: BTreeMap<String, Vec<Levels>>,
+    /// Size and light of each picture that could be read, by label; empty where it was left.
+    pub lights: BTreeMap<String, Vec<Light>>,
     /// Clips that could not be read.
     pub unreadable: Vec<Exclusion>,
     /// What is lacking, in words.
     pub gaps: Vec<String>,
+}
+
+/// What was measured of a clip or a picture.
+enum Measured {
+    Clip(Levels),
+    Picture(Light),
+    Not,
 }
 
 impl Survey {
@@ -95,38 +103,46 @@ impl Survey {
         table.require(&needed).with_context(|| format!("in `{}`", path.display()))?;
         let mut survey = Self {
             corpus: root.to_owned(),
+            medium: medium(&table),
             clips: table.len(),
             labels: labels(&table),
             speakers: speakers(&table),
             conditions: conditions(&table, by),
             levels: BTreeMap::new(),
+            lights: BTreeMap::new(),
             unreadable: Vec::new(),
             gaps: Vec::new(),
         };
         survey.hear(root, &table, sound);
-        survey.gaps = gaps(&survey, &table);
+        survey.gaps = gaps::of(&survey, &table);
         Ok(survey)
     }
 
     fn hear(&mut self, root: &Path, table: &Table, sound: Sound) {
-        let bar = progress::count(table.len(), "clips");
+        let bar = progress::count(table.len(), self.medium.many());
+        let medium = self.medium;
         let hear = |row| {
             let path = root.join(table.get(row, "path"));
             bar.inc(1);
-            match sound {
-                Sound::Measure => read_resampled(&path, LONGEST).map(|samples| Some(Levels::of(&samples))),
-                Sound::Leave if path.is_file() => Ok(None),
-                Sound::Leave => Err(anyhow::anyhow!("the file is absent")),
+            match (sound, medium) {
+                (Sound::Measure, Medium::Clips) => {
+                    read_resampled(&path, LONGEST).map(|samples| Measured::Clip(Levels::of(&samples)))
+                }
+                (Sound::Measure, Medium::Pictures) => {
+                    picture::read(&path).map(|picture| Measured::Picture(Light::of(&picture)))
+                }
+                (Sound::Leave, _) if path.is_file() => Ok(Measured::Not),
+                (Sound::Leave, _) => Err(anyhow::anyhow!("the file is absent")),
             }
         };
-        let heard: Vec<Result<Option<Levels>>> = (0..table.len()).into_par_iter().map(hear).collect();
+        let heard: Vec<Result<Measured>> = (0..table.len()).into_par_iter().map(hear).collect();
         bar.finish_and_clear();
         for (row, heard) in heard.into_iter().enumerate() {
+            let label = || table.get(row, "label").to_owned();
             match heard {
-                Ok(Some(levels)) => {
-                    self.levels.entry(table.get(row, "label").to_owned()).or_default().push(levels)
-                }
-                Ok(None) => {}
+                Ok(Measured::Clip(levels)) => self.levels.entry(label()).or_default().push(levels),
+                Ok(Measured::Picture(light)) => self.lights.entry(label()).or_default().push(light),
+                Ok(Measured::Not) => {}
                 Err(why) => {
                     let (source, reason) = (table.get(row, "path").to_owned(), format!("{why:#}"));
                     self.unreadable.push(Exclusion { source, reason });
@@ -190,7 +206,9 @@ fn conditions(table: &Table, by: &[String]) -> BTreeMap<String, Condition> {
     for column in table.columns().iter().filter(asked) {
         let mut condition = Condition::new();
         for row in 0..table.len() {
-            let labels = condition.entry(table.get(row, column).to_owned()).or_default();
+            let (text, path) = (table.get(row, column), Path::new(table.get(row, "path")));
+            let banded = band(column, text).filter(|_| is_picture(path));
+            let labels = condition.entry(banded.unwrap_or(text).to_owned()).or_default();
             *labels.entry(table.get(row, "label").to_owned()).or_default() += 1;
         }
         if !by.is_empty() || (2..=MOST_VALUES).contains(&condition.len()) {
@@ -198,95 +216,4 @@ fn conditions(table: &Table, by: &[String]) -> BTreeMap<String, Condition> {
         }
     }
     conditions
-}
-
-/// What is lacking, the worst first.
-fn gaps(survey: &Survey, table: &Table) -> Vec<String> {
-    let mut gaps = Vec::new();
-    if let [first, ..] = &survey.speakers.several_splits[..] {
-        let count = survey.speakers.several_splits.len();
-        gaps.push(format!(
-            "{count} speakers are in several splits, such as `{first}`: `kws-lab corpus split` repairs that"
-        ));
-    }
-    if let [first, ..] = &survey.unreadable[..] {
-        let (count, Exclusion { source, reason }) = (survey.unreadable.len(), first);
-        gaps.push(format!("{count} clips cannot be read, such as `{source}`: {reason}"));
-    }
-    let unsplit = (0..table.len()).filter(|&row| Split::parse(table.get(row, "split")).is_err()).count();
-    if unsplit > 0 {
-        gaps.push(format!("{unsplit} clips have no split: `kws-lab corpus split` assigns one"));
-    }
-    for (name, label) in &survey.labels {
-        gaps.extend(label_gaps(name, label));
-    }
-    gaps.extend(shares(table));
-    for (column, condition) in &survey.conditions {
-        gaps.extend(condition_gaps(column, condition, survey));
-    }
-    gaps
-}
-
-fn label_gaps(name: &str, label: &Label) -> Vec<String> {
-    let mut gaps = Vec::new();
-    let few = Split::ALL.into_iter().filter_map(|split| {
-        let count = label.splits.get(&split).copied().unwrap_or(0);
-        let needed = if split == Split::Train { FEW_TO_TRAIN } else { FEW_TO_MEASURE };
-        (count < needed).then(|| format!("{count} of at least {needed} clips in `{split}`"))
-    });
-    let few: Vec<String> = few.collect();
-    if !few.is_empty() {
-        gaps.push(format!("label `{name}` has {}", few.join(", ")));
-    }
-    if is_word(name) && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
-        let count = label.speakers;
-        gaps.push(format!(
-            "label `{name}` has {count} speakers, fewer than {FEW_SPEAKERS}: a model will learn their voices"
-        ));
-    }
-    if is_word(name) && label.nameless > 0 {
-        let count = label.nameless;
-        gaps.push(format!(
-            "label `{name}` has {count} clips without a speaker: one person may train and test"
-        ));
-    }
-    gaps
-}
-
-/// Labels of which one speaker said a large share.
-fn shares(table: &Table) -> Vec<String> {
-    let mut said: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let mut whole: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in 0..table.len() {
-        *said.entry((table.get(row, "label"), table.get(row, "speaker"))).or_default() += 1;
-        *whole.entry(table.get(row, "label")).or_default() += 1;
-    }
-    let large = said.into_iter().filter_map(|((label, speaker), count)| {
-        let share = count as f64 / whole[label] as f64;
-        let large = !speaker.is_empty() && share > LARGE_SHARE && count >= FEW_SPEAKERS;
-        large.then(|| format!("speaker `{speaker}` says {:.0} % of label `{label}`", 100.0 * share))
-    });
-    large.collect()
-}
-
-fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<String> {
-    let mut gaps = Vec::new();
-    let unknown: usize = condition.get("").map_or(0, |labels| labels.values().sum());
-    if 2 * unknown > survey.clips {
-        gaps.push(format!("`{column}` is unknown for {unknown} of {} clips", survey.clips));
-    }
-    let words: Vec<&String> = survey.labels.keys().filter(|label| is_word(label)).collect();
-    let known = || condition.iter().filter(|(value, _)| !value.is_empty());
-    let lacking: Vec<(&String, &String)> = known()
-        .flat_map(|(value, labels)| {
-            words.iter().filter(|w| !labels.contains_key(**w)).map(move |w| (*w, value))
-        })
-        .collect();
-    if let [(label, value), ..] = lacking[..] {
-        let (count, all) = (lacking.len(), known().count() * words.len());
-        gaps.push(format!(
-            "{count} of {all} pairs of label and `{column}` have no clip, such as `{label}` where it is `{value}`"
-        ));
-    }
-    gaps
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::clips::Scores;
 use super::stream::{Figures, Listener, Part, heard_words, own_detections};
+use crate::medium::Medium;
 use crate::statistics::{Interval, mcnemar_exact, rate_ratio_exact, wilson};
 
 /// One of the two.
@@ -22,9 +23,11 @@ pub struct Compared {
     pub interval: Interval,
 }
 
-/// Two models on the same clips.
+/// Two models on the same clips or pictures.
 #[derive(Clone, Debug, Serialize)]
 pub struct Paired {
+    /// What the models judge: whatever is called a clip below is a picture where they see.
+    pub medium: Medium,
     /// Count of clips that both were measured on.
     pub clips: usize,
     /// The two.
@@ -56,7 +59,7 @@ pub fn compare_clips(names: [&str; 2], a: &Scores, b: &Scores) -> Result<Paired>
     let first: BTreeMap<_, bool> = a.clips.iter().map(|c| (&c.clip.path, c.right())).collect();
     let pairs: Vec<[bool; 2]> =
         b.clips.iter().filter_map(|c| first.get(&c.clip.path).map(|right| [*right, c.right()])).collect();
-    ensure!(!pairs.is_empty(), "the two models have no clip in common");
+    ensure!(!pairs.is_empty(), "the two models have none of the {} in common", a.medium.many());
     let only = [[true, false], [false, true]].map(|case| pairs.iter().filter(|p| **p == case).count());
     let model = |which: usize| {
         let right = pairs.iter().filter(|p| p[which]).count();
@@ -66,7 +69,13 @@ pub fn compare_clips(names: [&str; 2], a: &Scores, b: &Scores) -> Result<Paired>
             interval: wilson(right, pairs.len()),
         }
     };
-    Ok(Paired { clips: pairs.len(), models: [model(0), model(1)], only, p: mcnemar_exact(only[0], only[1]) })
+    Ok(Paired {
+        medium: a.medium,
+        clips: pairs.len(),
+        models: [model(0), model(1)],
+        only,
+        p: mcnemar_exact(only[0], only[1]),
+    })
 }
 
 /// Compares two pipelines on the words that both listen for.

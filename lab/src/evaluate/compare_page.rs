@@ -2,15 +2,18 @@
 
 use anyhow::Result;
 
+use super::clips::Scores;
 use super::compare::{Comparison, Paired};
 use super::variants::Variant;
 use super::{p_value, percent, percents};
+use crate::medium::Medium;
 use crate::page::{Axis, Bars, Page, Table};
 
 /// Two models, for a terminal.
 #[must_use]
 pub fn compared_text(clips: &Paired, streams: Option<&Comparison>) -> String {
-    let mut text = format!("{} clips\n{}{}\n", clips.clips, clips_table(clips).text(), verdict(clips));
+    let many = clips.medium.many();
+    let mut text = format!("{} {many}\n{}{}\n", clips.clips, clips_table(clips).text(), verdict(clips));
     if let Some(streams) = streams {
         text += &format!("\nstreams\n{}{}\n", streams_table(clips, streams).text(), streams_verdict(streams));
     }
@@ -27,8 +30,8 @@ pub fn compared_page(page: Page, clips: &Paired, streams: Option<&Comparison>) -
         .with("top-1", models.iter().map(|m| m.top1))
         .whiskers(models.iter().map(|m| (m.interval.low, m.interval.high)));
     let mut page = page
-        .heading("Clips")
-        .paragraph(&format!("{} clips. {}", clips.clips, verdict(clips)))
+        .heading(clips.medium.title())
+        .paragraph(&format!("{} {}. {}", clips.clips, clips.medium.many(), verdict(clips)))
         .figure(
             bars.svg()?,
             "Top-1 with intervals of 95 %. The test below compares pair by pair and sees more than these.",
@@ -43,26 +46,28 @@ pub fn compared_page(page: Page, clips: &Paired, streams: Option<&Comparison>) -
 
 /// The forms of one network, for a terminal.
 #[must_use]
-pub fn variants_text(name: &str, forms: &[Variant], clips: usize) -> String {
-    format!("`{name}` on {clips} clips\n{}", variants_table(forms).text())
+pub fn variants_text(name: &str, forms: &[Variant], scores: &Scores) -> String {
+    let (count, many) = (scores.clips.len(), scores.medium.many());
+    format!("`{name}` on {count} {many}\n{}", variants_table(forms, scores.medium).text())
 }
 
 /// The forms of one network, as part of a page.
 ///
 /// # Errors
 /// When a chart cannot be drawn.
-pub fn variants_page(page: Page, forms: &[Variant]) -> Result<Page> {
+pub fn variants_page(page: Page, forms: &[Variant], medium: Medium) -> Result<Page> {
     let bars = Bars::new(Axis::new("top-1").within(0.0..1.0), forms.iter().map(|f| f.name.as_str()))
         .with("top-1", forms.iter().map(|f| f.top1))
         .whiskers(forms.iter().map(|f| (f.interval.low, f.interval.high)));
     Ok(page
-        .paragraph(
-            "`PTQ` is rounded after training, its ranges read from clips of the training split; `shipped` is \
+        .paragraph(&format!(
+            "`PTQ` is rounded after training, its ranges read from {} of the training split; `shipped` is \
              `model.tflite`. Lost are points of a hundred against float; p is McNemar's exact test of the same pair. The \
              last two columns set the fake-quantised network in burn against the integer runtime.",
-        )
+            medium.many()
+        ))
         .figure(bars.svg()?, "Top-1 with intervals of 95 %.")
-        .table(variants_table(forms)))
+        .table(variants_table(forms, medium)))
 }
 
 fn clips_table(clips: &Paired) -> Table {
@@ -116,18 +121,10 @@ fn streams_verdict(streams: &Comparison) -> String {
     )
 }
 
-fn variants_table(forms: &[Variant]) -> Table {
-    let header = [
-        "form",
-        "top-1",
-        "95 %",
-        "lost",
-        "only float right",
-        "only this right",
-        "p",
-        "burn apart",
-        "clips beyond 1 step",
-    ];
+fn variants_table(forms: &[Variant], medium: Medium) -> Table {
+    let beyond = format!("{} beyond 1 step", medium.many());
+    let header =
+        ["form", "top-1", "95 %", "lost", "only float right", "only this right", "p", "burn apart", &beyond];
     forms.iter().fold(Table::new(header), |table, f| {
         table.row([
             f.name.clone(),

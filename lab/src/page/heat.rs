@@ -26,6 +26,12 @@ impl Heat {
         }
     }
 
+    /// Says what rows and columns are: by default what was said, and what was understood.
+    #[must_use]
+    pub fn titled(self, rows: &str, columns: &str) -> Self {
+        Self { rows: rows.to_owned(), columns: columns.to_owned(), ..self }
+    }
+
     /// Draws it.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use kws_lab::corpus::fetch::Download;
+use kws_lab::download::Download;
 use sha2::{Digest, Sha256};
 
 use crate::server::{Does, Server};

@@ -3,6 +3,7 @@
 
 mod align;
 mod bad_input;
+mod bad_pictures;
 mod check;
 mod commands;
 mod fetch;

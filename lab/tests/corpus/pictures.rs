@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use kws_lab::corpus::import::{Coco, Pictures};
 use kws_lab::corpus::{Build, Corpus, Existing, MANIFEST, Made, Ratios, Split, Table};
 
-fn drawn(number: usize) -> PathBuf {
+pub(crate) fn drawn(number: usize) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../pipelines/pictures/{number:02}.png"))
 }
 

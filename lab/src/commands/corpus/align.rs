@@ -28,6 +28,7 @@ pub(crate) struct Align {
 impl Align {
     pub(crate) fn run(self) -> Result<()> {
         let corpus = Corpus::open(&self.corpus)?;
+        corpus.needs_sound("`align` places words in their clips")?;
         let mut build = self.target.begin()?;
         align(corpus, self.seconds, &mut build)?;
         self.target.finish(build)

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::check::{Checked, Limits, Review, Verdict, check};
+use kws_lab::medium::Medium;
 use kws_lab::page::Table;
 
-use super::output::Json;
+use crate::commands::json::Json;
 
-/// Finds bad clips: clipped, silent, too short or long, noisy, there twice, mislabelled.
+/// Finds bad clips: clipped, silent, too short or long, noisy, there twice, mislabelled; and bad pictures: unreadable, too
+/// small, nearly black, blown out, there twice, mislabelled.
 ///
 /// Writes `valid.csv`, `invalid.csv` and `other.csv`: the manifest's rows with a column `reason`. Nothing else is changed.
-/// A person hears what is in `other.csv`, moves the rows of good clips to `valid.csv`, and puts that in the place of
+/// A person hears or sees what is in `other.csv`, moves the rows of good clips to `valid.csv`, and puts that in the place of
 /// `manifest.csv`. Clips labelled `_silence_` or `_speech_` are not measured against a word's levels and length.
 #[derive(Args)]
 pub(crate) struct Check {
@@ -44,6 +46,15 @@ pub(crate) struct Check {
     /// Share of samples that may be clipped.
     #[arg(long, default_value_t = Limits::default().clipped)]
     clipped: f64,
+    /// Shortest side of a picture, in pixels.
+    #[arg(long, default_value_t = Limits::default().smallest)]
+    smallest: usize,
+    /// Mean luma of a picture, from 0 to 1, below which it is nearly black.
+    #[arg(long, default_value_t = Limits::default().dark)]
+    dark: f64,
+    /// Mean luma of a picture above which it is blown out.
+    #[arg(long, default_value_t = Limits::default().bright)]
+    bright: f64,
     #[command(flatten)]
     json: Json,
 }
@@ -57,6 +68,9 @@ impl Check {
             contrast_db: self.contrast_db,
             clipped: self.clipped,
             doubt: self.doubt,
+            smallest: self.smallest,
+            dark: self.dark,
+            bright: self.bright,
         };
         let review = check(&self.corpus, limits, self.model.as_deref())?;
         let lists = review.write(self.output.as_deref().unwrap_or(&self.corpus))?;
@@ -69,7 +83,8 @@ fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
     for clip in &review.clips {
         clip.faults.iter().for_each(|fault| kinds.entry(fault.kind).or_default().push(clip));
     }
-    let mut table = Table::new(["fault", "clips", "for example", "what was found"]);
+    let many = review.medium.many();
+    let mut table = Table::new(["fault", many, "for example", "what was found"]);
     for (kind, clips) in kinds {
         let first = clips[0];
         let what = first.faults.iter().find(|f| f.kind == kind).map_or("", |f| f.what.as_str());
@@ -78,7 +93,7 @@ fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
     let mut text =
         if review.count(Verdict::Valid) < review.clips.len() { table.text() } else { String::new() };
     for (verdict, list) in [Verdict::Valid, Verdict::Invalid, Verdict::Other].into_iter().zip(lists) {
-        text += &format!("{:6} clips in `{}`\n", review.count(verdict), list.display());
+        text += &format!("{:6} {many} in `{}`\n", review.count(verdict), list.display());
     }
     if review.alike > 0 {
         text += &format!(
@@ -87,7 +102,8 @@ fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
         );
     }
     if review.count(Verdict::Other) > 0 {
-        text += "hear those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
+        text += if review.medium == Medium::Clips { "hear" } else { "look at" };
+        text += " those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
     }
     text
 }

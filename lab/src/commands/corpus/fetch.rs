@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kws_lab::corpus::fetch::{DATA_SETS, DataSet, Download, Fetched, Unpacked, unpack};
+use kws_lab::corpus::fetch::{DATA_SETS, DataSet, Unpacked, unpack};
+use kws_lab::download::{Download, Fetched};
 use serde::Serialize;
 
-use super::output::Json;
+use crate::commands::json::Json;
 
 /// Downloads a published data set by its name, or any file by its address, and unpacks it.
 ///

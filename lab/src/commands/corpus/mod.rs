@@ -16,7 +16,8 @@ use clap::{Args, Subcommand};
 
 /// What to type, from nothing to corpora for training.
 const EXAMPLE: &str = "\
-A corpus is a folder of clips at 16 kHz with `manifest.csv`: columns `path,label,speaker,split` and any metadata.
+A corpus is a folder of clips at 16 kHz, or of pictures, with `manifest.csv`: columns `path,label,speaker,split` and any
+metadata; pictures need no `speaker`. `align`, `stream` and `synth` are for clips alone.
 From nothing to corpora for training, for example:
 
   kws-lab corpus fetch speech_commands_v0.02 --output data

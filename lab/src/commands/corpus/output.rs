@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::{Build, Counts, EXCLUDED, Exclusion, Existing, Made, Split};
 use kws_lab::page::Table;
-use serde::Serialize;
+
+use crate::commands::json::Json;
 
 /// Where a new corpus goes.
 #[derive(Args)]
@@ -45,31 +46,6 @@ impl Target {
     pub(super) fn finish(&self, build: Build) -> Result<()> {
         let made = build.finish()?;
         self.json.show(&made, || summary(&made))
-    }
-}
-
-/// Figures for a program.
-#[derive(Args)]
-pub(super) struct Json {
-    /// Writes the figures to this file as JSON; `-` prints them in the place of the text.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
-
-impl Json {
-    /// Shows figures as text, and as JSON where that was asked for.
-    pub(super) fn show<T: Serialize>(&self, figures: &T, text: impl FnOnce() -> String) -> Result<()> {
-        let json = || serde_json::to_string_pretty(figures);
-        match &self.json {
-            Some(path) if path.as_os_str() == "-" => println!("{}", json()?),
-            Some(path) => {
-                std::fs::write(path, json()?)
-                    .with_context(|| format!("cannot write `{}`", path.display()))?;
-                print!("{}", text());
-            }
-            None => print!("{}", text()),
-        }
-        Ok(())
     }
 }
 

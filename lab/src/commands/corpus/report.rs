@@ -6,14 +6,17 @@ use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::Split;
 use kws_lab::corpus::survey::{Condition, Sound, Survey};
+use kws_lab::medium::Medium;
 use kws_lab::page::Table;
+use kws_lab::picture::Light;
 
-use super::output::Json;
 use super::report_page;
+use crate::commands::json::Json;
 
 /// Shows what a corpus holds and what it lacks, by label, speaker and condition.
 ///
-/// Conditions are the manifest's columns of metadata, such as gender, age, accent or device.
+/// Conditions are the manifest's columns of metadata, such as gender, age, accent or device; of pictures also bands of the
+/// columns `area` and `brightness`.
 #[derive(Args)]
 pub(crate) struct Report {
     /// The corpus.
@@ -24,7 +27,7 @@ pub(crate) struct Report {
     /// Writes one self-contained page with plots.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Reads the manifest alone: no lengths and levels.
+    /// Reads the manifest alone: no lengths and levels, no sizes and light.
     #[arg(long)]
     no_audio: bool,
     #[command(flatten)]
@@ -48,10 +51,14 @@ fn told(survey: &Survey) -> String {
         text += &format!("\n{}", speakers(survey).text());
     }
     for (column, condition) in &survey.conditions {
-        text += &format!("\nclips by `{column}`\n{}", by_condition(survey, condition).text());
+        text +=
+            &format!("\n{} by `{column}`\n{}", survey.medium.many(), by_condition(survey, condition).text());
     }
     if survey.levels.values().any(|levels| !levels.is_empty()) {
         text += &format!("\n{}", levels(survey).text());
+    }
+    if !survey.lights.is_empty() {
+        text += &format!("\n{}", lights(survey).text());
     }
     if survey.gaps.is_empty() {
         return text + "\nno gaps\n";
@@ -67,17 +74,25 @@ pub(super) fn sentence(survey: &Survey) -> String {
     let (clips, labels, speakers) = (survey.clips, survey.labels.len(), survey.speakers.count);
     let sound =
         if survey.levels.is_empty() { String::new() } else { format!(", {:.2} hours", survey.hours()) };
-    format!("`{name}`: {clips} clips of {labels} labels by {speakers} speakers{sound}")
+    match survey.medium {
+        Medium::Clips => format!("`{name}`: {clips} clips of {labels} labels by {speakers} speakers{sound}"),
+        Medium::Pictures => format!("`{name}`: {clips} pictures of {labels} labels"),
+    }
 }
 
-/// Clips and speakers by label.
+/// Clips and speakers, or pictures, by label.
 pub(super) fn labels(survey: &Survey) -> Table {
-    let mut table =
-        Table::new(["label", "clips", "train", "validation", "test", "speakers", "without speaker"]);
+    let mut header = vec!["label", survey.medium.many(), "train", "validation", "test"];
+    if survey.medium == Medium::Clips {
+        header.extend(["speakers", "without speaker"]);
+    }
+    let mut table = Table::new(header);
     for (name, label) in &survey.labels {
         let mut row = vec![name.clone(), label.clips.to_string()];
         row.extend(Split::ALL.map(|split| label.splits.get(&split).copied().unwrap_or(0).to_string()));
-        row.extend([label.speakers.to_string(), label.nameless.to_string()]);
+        if survey.medium == Medium::Clips {
+            row.extend([label.speakers.to_string(), label.nameless.to_string()]);
+        }
         table = table.row(row);
     }
     table
@@ -98,7 +113,7 @@ const MOST_COLUMNS: usize = 10;
 /// Clips by label and value of a condition; where it has many values, these by their clips and labels.
 pub(super) fn by_condition(survey: &Survey, condition: &Condition) -> Table {
     if condition.len() > MOST_COLUMNS {
-        let mut table = Table::new(["value", "clips", "labels"]);
+        let mut table = Table::new(["value", survey.medium.many(), "labels"]);
         for (name, labels) in condition {
             let clips: usize = labels.values().sum();
             table = table.row([shown(name), clips.to_string(), labels.len().to_string()]);
@@ -142,6 +157,32 @@ pub(super) fn levels(survey: &Survey) -> Table {
             format!("{:.0}", median(&loud)),
             format!("{:.0}", median(&contrast)),
         ]);
+    }
+    table
+}
+
+/// Quantiles of size and light by label.
+pub(super) fn lights(survey: &Survey) -> Table {
+    let header = [
+        "label",
+        "shorter side, least",
+        "median",
+        "most",
+        "brightness, darkest 5 %",
+        "median",
+        "lightest 5 %",
+    ];
+    let mut table = Table::new(header);
+    for (label, lights) in &survey.lights {
+        let mut sides: Vec<usize> = lights.iter().map(Light::short_side).collect();
+        sides.sort_unstable();
+        let mut light: Vec<f64> = lights.iter().map(|l| l.brightness).collect();
+        light.sort_unstable_by(f64::total_cmp);
+        let at = |share: f64| (share * (lights.len() - 1) as f64).round() as usize;
+        let mut row = vec![label.clone()];
+        row.extend([0.0, 0.5, 1.0].map(|share| sides[at(share)].to_string()));
+        row.extend([0.05, 0.5, 0.95].map(|share| format!("{:.2}", light[at(share)])));
+        table = table.row(row);
     }
     table
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use kws_lab::corpus::survey::{Condition, Survey};
 use kws_lab::corpus::{Levels, Split, is_word};
+use kws_lab::medium::Medium;
 use kws_lab::page::{Axis, Bars, Chart, Page, Series};
 
 use super::report;
@@ -19,16 +20,19 @@ pub(super) fn page(survey: &Survey) -> Result<Page> {
         [] => page.paragraph("None was found."),
         gaps => page.list(gaps),
     };
-    page = page.heading("Labels").figure(labels(survey)?, "Clips of each label, by split.");
-    page = page.table(report::labels(survey)).heading("Speakers");
-    page = page.paragraph(&speakers(survey));
+    let what = survey.medium.title();
+    page = page.heading("Labels").figure(labels(survey)?, &format!("{what} of each label, by split."));
+    page = page.table(report::labels(survey));
+    if survey.medium == Medium::Clips {
+        page = page.heading("Speakers").paragraph(&speakers(survey));
+    }
     if !survey.speakers.largest.is_empty() {
         page = page.table(report::speakers(survey));
     }
     for (column, condition) in &survey.conditions {
         page = page.heading(&format!("By {column}"));
         if condition.len() <= MOST_BARS {
-            page = page.figure(condition_bars(condition)?, &format!("Clips by {column}."));
+            page = page.figure(condition_bars(survey, condition)?, &format!("{what} by {column}."));
         }
         page = page.table(report::by_condition(survey, condition));
     }
@@ -42,6 +46,9 @@ pub(super) fn page(survey: &Survey) -> Result<Page> {
         page = page.figure(distribution(survey, "above the quiet parts, dB", Levels::contrast_db)?, contrast);
         page = page.table(report::levels(survey));
     }
+    if !survey.lights.is_empty() {
+        page = page.heading("Size and light").table(report::lights(survey));
+    }
     Ok(page)
 }
 
@@ -50,7 +57,7 @@ fn labels(survey: &Survey) -> Result<String> {
     let mut labels: Vec<_> = survey.labels.iter().collect();
     labels.sort_by_key(|(_, label)| std::cmp::Reverse(label.clips));
     labels.truncate(MOST_BARS);
-    let mut bars = Bars::new(Axis::new("clips"), labels.iter().map(|(name, _)| (*name).clone()));
+    let mut bars = Bars::new(Axis::new(survey.medium.many()), labels.iter().map(|(name, _)| (*name).clone()));
     for split in Split::ALL {
         let counts = labels.iter().map(|(_, label)| label.splits.get(&split).copied().unwrap_or(0) as f64);
         bars = bars.with(split.to_string(), counts);
@@ -66,11 +73,10 @@ fn speakers(survey: &Survey) -> String {
     format!("{} speakers: {}.", survey.speakers.count, counts.join(", "))
 }
 
-fn condition_bars(condition: &Condition) -> Result<String> {
+fn condition_bars(survey: &Survey, condition: &Condition) -> Result<String> {
+    let many = survey.medium.many();
     let counts = condition.values().map(|labels| labels.values().sum::<usize>() as f64);
-    Bars::new(Axis::new("clips"), condition.keys().map(|value| report::shown(value)))
-        .with("clips", counts)
-        .svg()
+    Bars::new(Axis::new(many), condition.keys().map(|value| report::shown(value))).with(many, counts).svg()
 }
 
 /// Histograms as lines, of words and of what is none: the share of values in each of 40 equal steps.

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use kws_lab::corpus::Ratios;
 use kws_lab::corpus::resplit::{Division, Present, divide};
 
-use super::output::{Json, counts};
+use super::output::counts;
+use crate::commands::json::Json;
 
 /// Assigns training, validation and test anew, so that nobody is heard in two of them.
 ///

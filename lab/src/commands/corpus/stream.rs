@@ -8,7 +8,7 @@ use kws_lab::audio::{RATE, is_audio, read_16k};
 use kws_lab::corpus::{self, Recipe, SPEECH, assemble};
 use serde::Serialize;
 
-use super::output::Json;
+use crate::commands::json::Json;
 
 /// Assembles a long test stream from clips, running speech and noise, with a file that says what is spoken when.
 ///
@@ -105,6 +105,7 @@ impl Stream {
 
     fn material(&self) -> Result<Material> {
         let corpus = corpus::Corpus::open(&self.corpus)?;
+        corpus.needs_sound("`stream` joins clips to a recording")?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use kws_engine::Item;
 use sha1::{Digest, Sha1};
 
 use super::fingerprint::{Fingerprint, Fingerprinter};
@@ -11,14 +12,17 @@ use crate::audio::{RATE, read_up_to};
 use crate::bundle::Bundle;
 use crate::corpus::{Levels, is_word};
 use crate::features::FrontEnd;
+use crate::picture::Light;
 use crate::train::{centre, largest};
 
-/// A clip that was heard.
+/// A clip that was heard, or a picture that was seen.
 #[derive(Default)]
 pub(super) struct Heard {
     pub(super) faults: Vec<Fault>,
     pub(super) levels: Option<Levels>,
-    /// SHA-1 of the samples.
+    /// Of a picture.
+    pub(super) light: Option<Light>,
+    /// SHA-1 of the samples, or of the pixels.
     pub(super) digest: Option<[u8; 20]>,
     pub(super) print: Fingerprint,
 }
@@ -73,8 +77,10 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
                 );
                 heard.faults.push(Fault::new("rate", Verdict::Invalid, what));
             }
-            if heard.faults.iter().all(|fault| fault.verdict != Verdict::Invalid) {
-                heard.faults.extend(objection(ear, &samples, label, limits));
+            if let Some((bundle, front_end)) = &mut ear.model
+                && heard.faults.iter().all(|fault| fault.verdict != Verdict::Invalid)
+            {
+                heard.faults.extend(objection(bundle, front_end, &centre(&samples), label, limits));
             }
         }
     }
@@ -116,12 +122,16 @@ fn measure(heard: &mut Heard, samples: &[i16], label: &str, limits: Limits) {
 }
 
 /// What the model says against the label.
-fn objection(ear: &mut Ear, samples: &[i16], label: &str, limits: Limits) -> Option<Fault> {
-    let (bundle, front_end) = ear.model.as_mut()?;
+pub(super) fn objection<T: Item>(
+    bundle: &mut Bundle,
+    front_end: &mut FrontEnd,
+    items: &[T],
+    label: &str,
+    limits: Limits,
+) -> Option<Fault> {
     let class = bundle.vocabulary.class(label)?;
-    let [frames, width] = front_end.matrix();
-    let mut features = vec![0.0; frames * width];
-    if front_end.extract(&centre(samples), &mut features).is_err() {
+    let mut features = vec![0.0; front_end.shape().iter().product()];
+    if front_end.extract(items, &mut features).is_err() {
         return None;
     }
     let scores = bundle.classify(&features);
@@ -129,6 +139,10 @@ fn objection(ear: &mut Ear, samples: &[i16], label: &str, limits: Limits) -> Opt
     let objects = heard != class && scores[heard] >= limits.doubt * scores[class];
     objects.then(|| {
         let (name, score) = (&bundle.card.labels[heard], scores[heard]);
-        Fault::new("mislabelled", Verdict::Other, format!("the model hears `{name}` ({score:.2})"))
+        Fault::new(
+            "mislabelled",
+            Verdict::Other,
+            format!("the model {} `{name}` ({score:.2})", bundle.card.medium().finds()),
+        )
     })
 }

@@ -1,7 +1,8 @@
-//! Looking for bad clips: what a person would otherwise have to hear one by one.
+//! Looking for bad clips and pictures: what a person would otherwise have to hear or see one by one.
 
 mod fingerprint;
 mod listen;
+mod look;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -10,11 +11,15 @@ use anyhow::{Context, Result, anyhow};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::manifest::medium;
 use super::{Levels, MANIFEST, Table, progress};
+use crate::medium::Medium;
+use crate::picture::Light;
 use fingerprint::copies;
 use listen::{Ear, Heard, listen};
+use look::Eye;
 
-/// From where on a clip is bad.
+/// From where on a clip or a picture is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Limits {
     /// Shortest clip, in seconds.
@@ -30,11 +35,27 @@ pub struct Limits {
     /// How many times as likely as the clip's own label another must be for the model's objection to count: a ratio, so that
     /// models of many labels, and softened ones, are heard too.
     pub doubt: f32,
+    /// The shorter side that a picture must have, in pixels.
+    pub smallest: usize,
+    /// Mean luma, from 0 to 1, below which a picture is nearly black.
+    pub dark: f64,
+    /// Mean luma above which it is blown out.
+    pub bright: f64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { shortest: 0.25, longest: 2.0, silent_db: -55.0, contrast_db: 10.0, clipped: 0.005, doubt: 4.0 }
+        Self {
+            shortest: 0.25,
+            longest: 2.0,
+            silent_db: -55.0,
+            contrast_db: 10.0,
+            clipped: 0.005,
+            doubt: 4.0,
+            smallest: 32,
+            dark: 0.05,
+            bright: 0.95,
+        }
     }
 }
 
@@ -46,7 +67,7 @@ pub enum Verdict {
     Valid,
     /// It serves nobody.
     Invalid,
-    /// Let a person hear it.
+    /// Let a person hear or see it.
     Other,
 }
 
@@ -80,6 +101,8 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// How loud it is, where it could be read.
     pub levels: Option<Levels>,
+    /// How large and how light a picture is, where it could be read.
+    pub light: Option<Light>,
 }
 
 /// A corpus that was looked through.
@@ -87,6 +110,8 @@ pub struct Checked {
 pub struct Review {
     /// Its folder.
     pub corpus: PathBuf,
+    /// What it holds: whatever is called a clip below is a picture where it holds these.
+    pub medium: Medium,
     /// What was asked.
     pub limits: Limits,
     /// One for each row of the manifest, in its order.
@@ -97,7 +122,7 @@ pub struct Review {
     table: Table,
 }
 
-/// Looks through the clips of a corpus; a model's folder, where given, serves as a labelling assistant.
+/// Looks through the clips or pictures of a corpus; a model's folder, where given, serves as a labelling assistant.
 ///
 /// # Errors
 /// When the manifest cannot be read or lacks `path` or `label`, or the model cannot be opened.
@@ -105,20 +130,21 @@ pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review
     let path = root.join(MANIFEST);
     let table = Table::read(&path)?;
     table.require(&["path", "label"]).with_context(|| format!("in `{}`", path.display()))?;
-    let bar = progress::count(table.len(), "clips");
-    let heard: Vec<Heard> = (0..table.len())
-        .into_par_iter()
-        .with_min_len(64)
-        .map_init(
+    let medium = medium(&table);
+    let heard = match medium {
+        Medium::Clips => each(
+            &table,
+            medium,
             || Ear::new(model),
-            |ear, row| {
-                bar.inc(1);
-                let ear = ear.as_mut().map_err(|why| anyhow!("{why:#}"))?;
-                Ok(listen(ear, &root.join(table.get(row, "path")), table.get(row, "label"), limits))
-            },
-        )
-        .collect::<Result<_>>()?;
-    bar.finish_and_clear();
+            |ear, path, label| listen(ear, &root.join(path), label, limits),
+        ),
+        Medium::Pictures => each(
+            &table,
+            medium,
+            || Eye::new(model),
+            |eye, path, label| eye.look(&root.join(path), label, limits),
+        ),
+    }?;
     let mut clips: Vec<Checked> = Vec::new();
     for (row, heard) in heard.iter().enumerate() {
         let cell = |column| table.get(row, column).to_owned();
@@ -129,17 +155,39 @@ pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review
             verdict: Verdict::Valid,
             faults: heard.faults.clone(),
             levels: heard.levels,
+            light: heard.light,
         });
     }
     named_twice(&mut clips);
-    let alike = duplicates(&mut clips, &heard, &table);
+    let alike = duplicates(&mut clips, &heard, &table, medium);
     two_splits(&mut clips, &table);
     for clip in &mut clips {
         let invalid = clip.faults.iter().any(|fault| fault.verdict == Verdict::Invalid);
         let worst = if invalid { Verdict::Invalid } else { Verdict::Other };
         clip.verdict = if clip.faults.is_empty() { Verdict::Valid } else { worst };
     }
-    Ok(Review { corpus: root.to_owned(), limits, clips, alike, table })
+    Ok(Review { corpus: root.to_owned(), medium, limits, clips, alike, table })
+}
+
+/// Hears or sees what the rows name, on several threads, each with something of its own to do it with.
+fn each<T>(
+    table: &Table,
+    medium: Medium,
+    new: impl Fn() -> Result<T> + Sync,
+    take: impl Fn(&mut T, &str, &str) -> Heard + Sync,
+) -> Result<Vec<Heard>> {
+    let bar = progress::count(table.len(), medium.many());
+    let heard = (0..table.len())
+        .into_par_iter()
+        .with_min_len(64)
+        .map_init(&new, |sense, row| {
+            bar.inc(1);
+            let sense = sense.as_mut().map_err(|why| anyhow!("{why:#}"))?;
+            Ok(take(sense, table.get(row, "path"), table.get(row, "label")))
+        })
+        .collect();
+    bar.finish_and_clear();
+    heard
 }
 
 fn named_twice(clips: &mut [Checked]) {
@@ -153,15 +201,19 @@ fn named_twice(clips: &mut [Checked]) {
     }
 }
 
-/// Finds recordings that are there twice: the same samples, or nearly so. Takes of a synthesiser resemble one another by
+/// Finds what is there twice: the same samples or pixels, or recordings that are nearly the same. Takes of a synthesiser resemble one another by
 /// their nature; they are counted.
-fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table) -> usize {
+fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table, medium: Medium) -> usize {
+    let same = match medium {
+        Medium::Clips => "the same samples as",
+        Medium::Pictures => "the same pixels as",
+    };
     let mut first: HashMap<&[u8; 20], usize> = HashMap::new();
     for (row, digest) in heard.iter().enumerate().filter_map(|(row, h)| Some((row, h.digest.as_ref()?))) {
         let original = *first.entry(digest).or_insert(row);
         // A path that is listed twice is no second recording.
         if original != row && clips[original].path != clips[row].path {
-            duplicate(clips, original, row, "duplicate", "the same samples as");
+            duplicate(clips, original, row, "duplicate", same);
         }
     }
     let prints: Vec<_> = heard.iter().map(|h| h.print.clone()).collect();

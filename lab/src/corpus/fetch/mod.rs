@@ -1,9 +1,7 @@
-//! Downloading and unpacking published data sets.
+//! Published data sets, and unpacking them.
 
 mod catalogue;
-mod download;
 mod unpack;
 
 pub use catalogue::{DATA_SETS, DataSet};
-pub use download::{Download, Fetched};
 pub use unpack::{Unpacked, unpack};

@@ -6,6 +6,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::score::Scored;
+use crate::picture::bands::{NO_PERSON, band};
+use crate::picture::is_picture;
 use crate::statistics::{Interval, chi_square, fisher_exact, holm, wilson};
 
 /// Groups of clips by one column.
@@ -13,16 +15,17 @@ use crate::statistics::{Interval, chi_square, fisher_exact, holm, wilson};
 pub struct Column {
     /// Its name: a column of the manifest, or `corpus`.
     pub name: String,
-    /// By value, those without one last.
+    /// By value, or from the lowest band up; those without one last.
     pub groups: Vec<Group>,
     /// p-value of a chi-square test over all groups; none where a group is too small for it.
     pub chi_square: Option<f64>,
 }
 
-/// Clips with one value in a column.
+/// Clips or pictures with one value in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// The value; `(not stated)` where the manifest says nothing, `(small groups)` for all below ten clips.
+    /// The value, or the band that it is in; `(not stated)` where the manifest says nothing, `(small groups)` for all below
+    /// ten clips, `(no person)` where there is none whose size would count. Those in brackets are not tested.
     pub value: String,
     /// Count of clips.
     pub clips: usize,
@@ -47,27 +50,34 @@ const SMALL_GROUPS: &str = "(small groups)";
 
 /// Columns that say who spoke, where and into what.
 const TELLING: [&str; 7] = ["gender", "age", "accent", "language", "device", "locale", "condition"];
+/// Columns of pictures: how large the largest person is, and how light it is.
+const SHOWING: [&str; 2] = ["area", "brightness"];
 
 /// Columns that tell groups apart, where nobody names any: split and corpus, and what says who spoke, how and into
-/// what: gender, age, accent, language, device, locale and condition. Only those with several values.
+/// what: gender, age, accent, language, device, locale and condition; of pictures area and brightness. Only those with
+/// several values.
 #[must_use]
 pub fn default_columns(clips: &[Scored]) -> Vec<String> {
     let several = |name: &str| {
         let mut values = clips.iter().filter_map(|c| value(c, name)).filter(|v| !v.is_empty());
         values.next().is_some_and(|first| values.any(|other| other != first))
     };
-    let names = ["split", "corpus"].into_iter().chain(TELLING);
+    let names = ["split", "corpus"].into_iter().chain(TELLING).chain(SHOWING);
     names.filter(|name| several(name)).map(str::to_owned).collect()
 }
 
-/// What a clip has in a column; none where the manifest has no such column.
+/// What a clip has in a column, as a band where pictures have some; none where the manifest has no such column.
 fn value(scored: &Scored, column: &str) -> Option<String> {
     Some(match column {
         "label" => scored.clip.label.clone(),
         "speaker" => scored.clip.speaker.clone(),
         "split" => scored.clip.split.to_string(),
         "corpus" => scored.corpus.clone(),
-        other => scored.clip.columns.get(other)?.trim().to_owned(),
+        other => {
+            let text = scored.clip.columns.get(other)?.trim();
+            let banded = band(other, text).filter(|_| is_picture(&scored.clip.path));
+            banded.unwrap_or(text).to_owned()
+        }
     })
 }
 
@@ -104,7 +114,7 @@ pub fn group(clips: &[Scored], names: &[String]) -> Result<Vec<Column>> {
 }
 
 fn tested(group: &Group) -> bool {
-    group.value != NOT_STATED && group.value != SMALL_GROUPS
+    ![NOT_STATED, SMALL_GROUPS, NO_PERSON].contains(&group.value.as_str())
 }
 
 fn column(clips: &[Scored], name: &str) -> Result<Column> {
@@ -127,6 +137,7 @@ fn column(clips: &[Scored], name: &str) -> Result<Column> {
             names.iter().map(|n| format!(", `{n}`")).collect::<String>()
         );
     }
+    let nobody = counts.remove(NO_PERSON);
     let (small, large): (Vec<_>, Vec<_>) =
         counts.into_iter().partition(|(value, count)| count.1 < SMALL && value != NOT_STATED);
     let mut counts: Vec<_> = large.into_iter().filter(|c| c.0 != NOT_STATED).collect();
@@ -136,6 +147,7 @@ fn column(clips: &[Scored], name: &str) -> Result<Column> {
     };
     let chi_square = chi_square(&counts.iter().map(|c| c.1).collect::<Vec<_>>());
     counts.extend(rest(SMALL_GROUPS, &small));
+    counts.extend(nobody.map(|count| (NO_PERSON.to_owned(), count)));
     let silent = clips.iter().filter(|c| value(c, name).is_none_or(|v| v.is_empty()));
     let silent: Vec<_> = silent.map(|c| (String::new(), (usize::from(c.right()), 1))).collect();
     counts.extend(rest(NOT_STATED, &silent));

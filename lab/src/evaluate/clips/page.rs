@@ -1,4 +1,4 @@
-//! Figures over clips for people: tables on the terminal, and their part of an HTML page.
+//! Figures over clips or pictures for people: tables on the terminal, and their part of an HTML page.
 
 use anyhow::Result;
 
@@ -6,11 +6,22 @@ use super::curve::Curve;
 use super::groups::Column;
 use super::report::ClipReport;
 use crate::evaluate::{p_value, percent, percents};
+use crate::medium::Medium;
 use crate::page::{Axis, Bars, Chart, Heat, Page, Series, Table};
 
 /// What every interval here takes for granted.
-const INDEPENDENT: &str = "Intervals are of 95 % and take clips for independent; clips of one speaker are alike, so \
-                           with few speakers the truth may lie further off.";
+fn independent(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Clips => {
+            "Intervals are of 95 % and take clips for independent; clips of one speaker are alike, so with few speakers \
+             the truth may lie further off."
+        }
+        Medium::Pictures => {
+            "Intervals are of 95 % and take pictures for independent; pictures of one scene are alike, so with few \
+             scenes the truth may lie further off."
+        }
+    }
+}
 
 impl ClipReport {
     /// The report for a terminal.
@@ -18,8 +29,9 @@ impl ClipReport {
     pub fn text(&self) -> String {
         let mut text = format!("{}\n\n{}\n", self.headline(), self.figures().text());
         text += &format!("{}\n{}", self.labels_table().text(), self.confusion_table().text());
+        let many = self.medium.many();
         for column in &self.by_column {
-            text += &format!("\nby {}\n{}", column.name, column_table(column).text());
+            text += &format!("\nby {}\n{}", column.name, column_table(column, many).text());
         }
         for warning in self.warnings() {
             text += &format!("\nwarning: {warning}");
@@ -35,22 +47,25 @@ impl ClipReport {
     /// # Errors
     /// When a chart cannot be drawn.
     pub fn page(&self, page: Page) -> Result<Page> {
-        let mut page = page.heading("Clips").paragraph(&format!("{}.", self.headline()));
+        let (many, truth, answer) = (self.medium.many(), self.medium.truth(), self.medium.answer());
+        let mut page = page.heading(self.medium.title()).paragraph(&format!("{}.", self.headline()));
         for warning in self.warnings() {
             page = page.warning(&warning);
         }
         page = page
             .table(self.figures())
-            .paragraph(INDEPENDENT)
+            .paragraph(independent(self.medium))
             .figure(
-                Heat::new(&self.labels, &self.confusion).svg()?,
-                "Confusion: clips by what was said and understood.",
+                Heat::new(&self.labels, &self.confusion).titled(truth, answer).svg()?,
+                &format!("Confusion: {many} by what was {truth} and {answer}."),
             )
             .table(self.labels_table())
             .figure(
                 self.roc()?,
-                "ROC curves: the share of each label's clips that are found, against the share of the \
-                                  other clips that are taken for it. Dashes: the float twin.",
+                &format!(
+                    "ROC curves: the share of each label's {many} that are found, against the share of the other {many} \
+                     that are taken for it. Dashes: the float twin, where there is one."
+                ),
             )
             .figure(
                 self.det()?,
@@ -61,18 +76,22 @@ impl ClipReport {
             page = page
                 .heading(&format!("By {}", column.name))
                 .figure(column_bars(column)?, "Top-1 of each group with its interval of 95 %.")
-                .table(column_table(column));
+                .table(column_table(column, many));
         }
         if !self.excluded.is_empty() {
             let list = self.excluded.iter().map(|(path, why)| format!("{}: {why}", path.display()));
-            page = page.heading("Clips that could not be used").list(list);
+            page = page.heading("What could not be used").list(list);
         }
         Ok(page)
     }
 
     fn headline(&self) -> String {
         let split = self.split.as_ref().map_or("all splits".to_owned(), |s| format!("split `{s}`"));
-        format!("`{}` on {} clips of {} known speakers, {split}", self.model, self.clips, self.speakers)
+        let whose = match self.medium {
+            Medium::Clips => format!(" of {} known speakers", self.speakers),
+            Medium::Pictures => String::new(),
+        };
+        format!("`{}` on {} {}{whose}, {split}", self.model, self.clips, self.medium.many())
     }
 
     fn figures(&self) -> Table {
@@ -89,7 +108,7 @@ impl ClipReport {
     }
 
     fn labels_table(&self) -> Table {
-        let header = ["label", "clips", "recall", "95 %", "precision", "AUC", "equal error"];
+        let header = ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "equal error"];
         self.by_label.iter().fold(Table::new(header), |table, l| {
             let of_curve = |f: fn(&Curve) -> String| l.curve.as_ref().map_or("".to_owned(), f);
             table.row([
@@ -105,7 +124,8 @@ impl ClipReport {
     }
 
     fn confusion_table(&self) -> Table {
-        let header = std::iter::once("said, understood").chain(self.labels.iter().map(String::as_str));
+        let corner = format!("{}, {}", self.medium.truth(), self.medium.answer());
+        let header = std::iter::once(corner.as_str()).chain(self.labels.iter().map(String::as_str));
         self.labels.iter().zip(&self.confusion).fold(Table::new(header), |table, (label, row)| {
             table.row(std::iter::once(label.clone()).chain(row.iter().map(usize::to_string)))
         })
@@ -116,7 +136,9 @@ impl ClipReport {
             c.points.iter().map(|p| (p.false_accepts, 1.0 - p.false_rejects)).collect()
         };
         let axis = |label: &str, range| Axis::new(label).within(range);
-        let chart = Chart::new(axis("other clips accepted", 0.0..1.0), axis("clips found", 0.0..1.0));
+        let many = self.medium.many();
+        let (accepted, found) = (format!("other {many} accepted"), format!("{many} found"));
+        let chart = Chart::new(axis(&accepted, 0.0..1.0), axis(&found, 0.0..1.0));
         self.curves(chart, points).svg()
     }
 
@@ -125,7 +147,9 @@ impl ClipReport {
             c.points.iter().map(|p| (p.false_accepts, p.false_rejects)).collect()
         };
         let axis = |label: &str| Axis::new(label).logarithmic();
-        self.curves(Chart::new(axis("other clips accepted"), axis("clips missed")), points).svg()
+        let many = self.medium.many();
+        let (accepted, missed) = (format!("other {many} accepted"), format!("{many} missed"));
+        self.curves(Chart::new(axis(&accepted), axis(&missed)), points).svg()
     }
 
     /// A line for each label, the float twins' after them.
@@ -151,8 +175,8 @@ impl ClipReport {
     }
 }
 
-fn column_table(column: &Column) -> Table {
-    let header = ["group", "clips", "top-1", "95 %", "p (corrected)", ""];
+fn column_table(column: &Column, many: &str) -> Table {
+    let header = ["group", many, "top-1", "95 %", "p (corrected)", ""];
     let table = column.groups.iter().fold(Table::new(header), |table, g| {
         table.row([
             g.value.clone(),

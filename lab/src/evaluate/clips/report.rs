@@ -1,4 +1,4 @@
-//! Figures over clips, as the JSON file holds them.
+//! Figures over clips or pictures, as the JSON file holds them.
 
 use std::path::PathBuf;
 
@@ -10,14 +10,17 @@ use super::groups::{Column, Group, group};
 use super::score::{Scored, Scores};
 use crate::bundle::Bundle;
 use crate::corpus::Split;
+use crate::medium::Medium;
 use crate::statistics::{Interval, wilson};
 use crate::train::{Confusion, largest};
 
-/// Figures over clips.
+/// Figures over clips or pictures.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClipReport {
     /// Name of the model.
     pub model: String,
+    /// What it judges: whatever is called a clip below is a picture where it sees.
+    pub medium: Medium,
     /// The split that was measured; none for all.
     pub split: Option<String>,
     /// Count of clips.
@@ -83,6 +86,7 @@ impl ClipReport {
         let right = clips.iter().filter(|s| s.right()).count();
         Ok(Self {
             model: bundle.card.name.clone(),
+            medium: scores.medium,
             split: split.map(|s| s.to_string()),
             clips: clips.len(),
             speakers: speakers.iter().filter(|s| !s.is_empty()).count(),
@@ -102,19 +106,19 @@ impl ClipReport {
     /// What a reader must not miss, one sentence each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let (mut warnings, many) = (Vec::new(), self.medium.many());
         for column in &self.by_column {
             for group in column.groups.iter().filter(|g| g.differs) {
                 let (others, p) = (rest(column, group), group.p.unwrap_or(1.0));
                 warnings.push(format!(
-                    "groups differ: `{}` = `{}` has top-1 {:.4} on {} clips, the others {others:.4} (Fisher's exact \
+                    "groups differ: `{}` = `{}` has top-1 {:.4} on {} {many}, the others {others:.4} (Fisher's exact \
                      test with Holm's correction, p = {p:.2e})",
                     column.name, group.value, group.top1, group.clips
                 ));
             }
         }
         if !self.excluded.is_empty() {
-            warnings.push(format!("{} clips could not be used", self.excluded.len()));
+            warnings.push(format!("{} {many} could not be used", self.excluded.len()));
         }
         warnings
     }

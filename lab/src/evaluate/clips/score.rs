@@ -1,21 +1,22 @@
-//! What a model says of each clip of a corpus.
+//! What a model says of each clip or picture of a corpus.
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::audio::read_16k;
 use crate::bundle::Bundle;
 use crate::corpus::{Clip, Corpus, Split};
 use crate::evaluate::progress;
 use crate::features::{CLIP, FrontEnd};
-use crate::picture::Viewer;
+use crate::medium::Medium;
+use crate::picture::{self, Viewer, brightness};
 use crate::train::{centre, largest};
 
-/// A clip with what the model said of it.
+/// A clip, or a picture, with what the model said of it.
 #[derive(Clone, Debug)]
 pub struct Scored {
-    /// The manifest's row.
+    /// The manifest's row; a picture's column `brightness` is what was measured as it was read.
     pub clip: Clip,
     /// Name of the corpus's folder.
     pub corpus: String,
@@ -39,9 +40,11 @@ impl Scored {
     }
 }
 
-/// Every clip that was scored.
+/// Every clip, or every picture, that was scored.
 #[derive(Clone, Debug, Default)]
 pub struct Scores {
+    /// Which of the two they are.
+    pub medium: Medium,
     /// In the order of the manifests.
     pub clips: Vec<Scored>,
     /// Real features of the clips, one after the other.
@@ -50,18 +53,20 @@ pub struct Scores {
     pub excluded: Vec<(PathBuf, String)>,
 }
 
-/// Scores every clip of corpora, or of one split of them, that the model has a label for. A clip is cut or padded at
-/// both ends to the length that models take.
+/// Scores every clip or picture of corpora, or of one split of them, that the model has a label for. A clip is cut or
+/// padded at both ends to the length that models take.
 ///
 /// # Errors
-/// When a corpus cannot be read, or none holds a clip for the model.
+/// When a corpus cannot be read, holds the other sort, or none holds anything for the model.
 pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split>) -> Result<Scores> {
     let mut front_end = bundle.front_end()?;
     let mut viewer = bundle.card.view.map(Viewer::new);
-    let mut scores = Scores::default();
+    let medium = bundle.card.medium();
+    let mut scores = Scores { medium, ..Scores::default() };
     let mut rows: Vec<(String, Clip, usize)> = Vec::new();
     for root in corpora {
         let corpus = Corpus::open(root)?;
+        check_medium(bundle, &corpus)?;
         scores.excluded.extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
         let clips = corpus.clips.into_iter().filter(|c| split.is_none_or(|s| c.split == s));
@@ -69,9 +74,9 @@ pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split
             clips.filter_map(|c| bundle.vocabulary.class(&c.label).map(|class| (name.clone(), c, class))),
         );
     }
-    let bar = progress(rows.len(), "clips");
-    for (corpus, clip, class) in bar.wrap_iter(rows.into_iter()) {
-        match features(&mut front_end, viewer.as_mut(), &clip) {
+    let bar = progress(rows.len(), medium.many());
+    for (corpus, mut clip, class) in bar.wrap_iter(rows.into_iter()) {
+        match features(&mut front_end, viewer.as_mut(), &mut clip) {
             Err(why) => scores.excluded.push((clip.path, format!("{why:#}"))),
             Ok(features) => {
                 let input = bundle.integer.quantise(&features);
@@ -91,18 +96,41 @@ pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split
         }
     }
     bar.finish_and_clear();
-    ensure!(!scores.clips.is_empty(), "no clip of the corpus has a label of `{}`", bundle.card.name);
+    if scores.clips.is_empty() {
+        let (many, name, labels) = (medium.many(), &bundle.card.name, bundle.card.labels.join("`, `"));
+        match scores.excluded.first() {
+            Some((path, why)) => bail!("no {many} can be used, such as `{}`: {why}", path.display()),
+            None => bail!("none of the {many} have a label that `{name}` knows, expected one of `{labels}`"),
+        }
+    }
     if let Some(rows) = bundle.classify_float(&scores.features) {
         scores.clips.iter_mut().zip(rows).for_each(|(clip, row)| clip.float_scores = Some(row));
     }
     Ok(scores)
 }
 
+/// Whether a corpus holds what the model judges.
+fn check_medium(bundle: &Bundle, corpus: &Corpus) -> Result<()> {
+    let (name, root) = (&bundle.card.name, corpus.root.display());
+    match (bundle.card.medium(), corpus.medium()) {
+        (Medium::Clips, Medium::Pictures) => bail!(
+            "`{root}` holds pictures and `{name}` hears clips: a model that sees says what pictures it is shown, as \
+             `[view]` in its `model.toml`"
+        ),
+        (Medium::Pictures, Medium::Clips) => {
+            bail!("`{root}` holds sound, and `{name}` sees pictures: its `model.toml` has a `view`")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Features of a clip, frame by frame, or of a picture, by a viewer, row by row.
-fn features(front_end: &mut FrontEnd, viewer: Option<&mut Viewer>, clip: &Clip) -> Result<Vec<f32>> {
+fn features(front_end: &mut FrontEnd, viewer: Option<&mut Viewer>, clip: &mut Clip) -> Result<Vec<f32>> {
     let mut features = vec![0.0; front_end.shape().iter().product()];
     if let Some(viewer) = viewer {
-        front_end.extract(&viewer.read(&clip.path)?, &mut features)?;
+        let picture = picture::read(&clip.path)?;
+        clip.columns.insert("brightness".to_owned(), format!("{:.3}", brightness(&picture)));
+        front_end.extract(&viewer.fit(&picture)?, &mut features)?;
         return Ok(features);
     }
     let samples = read_16k(&clip.path)?;

@@ -77,9 +77,11 @@ impl Material {
     fn clips(&self) -> Result<Vec<(String, Vec<i16>)>> {
         let mut rows = Vec::new();
         for root in &self.corpora {
-            let clips = Corpus::open(root)?.clips;
+            let corpus = Corpus::open(root)?;
+            corpus.needs_sound("they are joined to a stream that the pipeline listens to")?;
             rows.extend(
-                clips
+                corpus
+                    .clips
                     .into_iter()
                     .filter(|c| self.split.is_none_or(|split| c.split == split) && c.label != "_silence_"),
             );

@@ -64,7 +64,9 @@ impl Download {
             ensure!(right, "`{sum}` is no SHA-256, expected 64 hexadecimal digits");
         }
         if self.target.is_file() {
-            return self.check(&self.target).context("delete the file to fetch it anew");
+            return self
+                .check(&self.target)
+                .context("delete the file to fetch it anew, or choose another folder");
         }
         let folder = folder_of(&self.target);
         fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;

@@ -1,0 +1,131 @@
+//! `kws-lab model`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use kws_lab::download::Fetched;
+use kws_lab::page::Table;
+use kws_lab::published::Published;
+use serde::Serialize;
+
+use super::json::Json;
+
+/// Fetches reference models that others have published.
+///
+/// What is fetched is measured with `kws-lab evaluate --model DIR`, and run by a pipeline whose classifier names the file.
+#[derive(Args)]
+#[command(
+    after_help = "One command fetches MLPerf's Visual Wake Words model, which `pipelines/person.toml` can run:\n  \
+    kws-lab model fetch person-mlperf --output pipelines/models/person-mlperf\n  \
+    kws-run pipelines/person.toml --set classifier.model=models/person-mlperf/model.tflite\n\
+    Two give `pipelines/wake_word.toml` what it listens with:\n  \
+    kws-lab model fetch alexa --output pipelines/wake_words\n  \
+    kws-lab model fetch vad --output pipelines/wake_words"
+)]
+pub(crate) struct Model {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(List),
+    Fetch(Fetch),
+}
+
+/// Lists the models that are known by name, with size, licence and publisher.
+#[derive(Args)]
+struct List {
+    #[command(flatten)]
+    json: Json,
+}
+
+/// Downloads a published model by its name, checks it, and writes what is known of it beside it.
+///
+/// A download that broke off goes on where it ended when the same command is given again. A file has its name only once
+/// its SHA-256 is the published one. `model.toml` states labels and front end, which pipelines and `kws-lab evaluate` read;
+/// models of microWakeWord come with their own manifest instead.
+#[derive(Args)]
+struct Fetch {
+    /// Name of a model; `kws-lab model list` shows them.
+    name: String,
+    /// Folder of the model; by default `models/NAME`.
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Address of a folder that has the files under their published names, in the place of the publisher's: a mirror.
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+    /// Attempts that may fail one after the other without a byte.
+    #[arg(long, default_value_t = 5)]
+    attempts: u32,
+    #[command(flatten)]
+    json: Json,
+}
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    model: &'a Published,
+    folder: &'a Path,
+    files: Vec<Fetched>,
+}
+
+impl Model {
+    pub(crate) fn run(self) -> Result<()> {
+        match self.command {
+            Command::List(list) => {
+                let models = Published::all()?;
+                list.json.show(&models, || listing(&models))
+            }
+            Command::Fetch(fetch) => fetch.run(),
+        }
+    }
+}
+
+impl Fetch {
+    fn run(self) -> Result<()> {
+        let model = Published::named(&self.name)?;
+        let folder = self.output.unwrap_or_else(|| Path::new("models").join(&model.name));
+        eprintln!("`{}`, {}, licence {}: {}", model.name, size(&model), model.licence, model.about);
+        let files =
+            model.fetch(&folder, self.from.as_deref(), self.attempts.max(1), Duration::from_secs(1))?;
+        let outcome = Outcome { model: &model, folder: &folder, files };
+        self.json.show(&outcome, || told(&outcome))
+    }
+}
+
+fn size(model: &Published) -> String {
+    format!("{:.0} kB", model.bytes() as f64 / 1000.0)
+}
+
+fn listing(models: &[Published]) -> String {
+    let mut table = Table::new(["name", "size", "licence", "publisher", "tells"]);
+    for model in models {
+        table = table.row([&model.name, &size(model), &model.licence, &model.publisher, &model.about]);
+    }
+    table.text()
+}
+
+fn told(Outcome { model, folder, files }: &Outcome<'_>) -> String {
+    let mut text = String::new();
+    for file in files {
+        text += &format!("`{}`, {} bytes\n", file.path.display(), file.bytes);
+        text += &format!("SHA-256 {} is the published one\n", file.sha256);
+    }
+    text += &format!("licence: {}; publisher: {}\n", model.licence, model.publisher);
+    if let Some(note) = &model.note {
+        text += &format!("note: {note}\n");
+    }
+    let folder = folder.display();
+    text += &match (&model.card, files.iter().find(|file| file.path.extension().is_some_and(|e| e == "json")))
+    {
+        (None, Some(manifest)) => {
+            format!("next: a classifier with model = \"{}\"\n", manifest.path.display())
+        }
+        _ => format!(
+            "next: kws-lab evaluate --model {folder} --corpus CORPUS, or a classifier with model = \"{folder}/model.tflite\"\n"
+        ),
+    };
+    text
+}

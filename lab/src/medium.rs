@@ -1,0 +1,81 @@
+//! What models judge, and what people call it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::picture::is_picture;
+
+/// What a model judges one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Medium {
+    /// Clips of sound.
+    #[default]
+    Clips,
+    /// Pictures.
+    Pictures,
+}
+
+impl Medium {
+    /// What files are: pictures, if there are some and all of them are.
+    #[must_use]
+    pub fn of<'a>(files: impl Iterator<Item = &'a Path>) -> Self {
+        let mut files = files.peekable();
+        if files.peek().is_some() && files.all(is_picture) { Self::Pictures } else { Self::Clips }
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Clips => "clip",
+            Self::Pictures => "picture",
+        }
+    }
+
+    /// Several of them.
+    #[must_use]
+    pub fn many(self) -> &'static str {
+        match self {
+            Self::Clips => "clips",
+            Self::Pictures => "pictures",
+        }
+    }
+
+    /// Several of them, as a heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Clips => "Clips",
+            Self::Pictures => "Pictures",
+        }
+    }
+
+    /// What a model does that finds something in one.
+    #[must_use]
+    pub fn finds(self) -> &'static str {
+        match self {
+            Self::Clips => "hears",
+            Self::Pictures => "sees",
+        }
+    }
+
+    /// What the label of one says of it.
+    #[must_use]
+    pub fn truth(self) -> &'static str {
+        match self {
+            Self::Clips => "said",
+            Self::Pictures => "to be seen",
+        }
+    }
+
+    /// What a model says of one.
+    #[must_use]
+    pub fn answer(self) -> &'static str {
+        match self {
+            Self::Clips => "understood",
+            Self::Pictures => "recognised",
+        }
+    }
+}
