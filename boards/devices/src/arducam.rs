@@ -9,16 +9,16 @@ use embedded_hal::spi::SpiDevice;
 use kws_engine::{Fault, Flow, Stage};
 
 use buffer::FrameBuffer;
-use sensor::Ov2640;
-pub use sensor::Pixels;
+use sensor::Sensor;
+pub use sensor::{Chip, Pixels};
 
 /// Milliseconds for which a picture is waited for.
 const PATIENCE_MS: u32 = 2000;
 /// Milliseconds after a reset.
 const RESET_MS: u32 = 100;
 
-/// Watches by an ArduCAM Mini 2MP: an OV2640, set up over I2C, whose pictures a buffer of 384 KiB keeps until they are
-/// read over SPI.
+/// Watches by an ArduCAM Mini: a sensor, set up over I2C, whose pictures a buffer keeps until they are read over SPI. The
+/// 2MP has an OV2640 and a buffer of 384 KiB, the 5MP an OV5642 and one of 8 MiB.
 ///
 /// The module takes a picture while the pipeline works on the one before. A firing waits for at most a millisecond: as
 /// long as the picture is not there, it writes nothing.
@@ -28,19 +28,21 @@ const RESET_MS: u32 = 100;
 /// many come in a second is the module's affair, and `fps` states it. A picture that the buffer did not get whole is lost.
 ///
 /// # Parameters
-/// `width` and `height`, multiples of 4 of at most 800 and 600, together at most 196,608 pixels; `pixels`; `fps`; `skip`,
-/// the bytes that the buffer sends before a picture.
+/// `width` and `height`, multiples of 4 of at most 800 and 600, and no more pixels than fit the buffer at two bytes each;
+/// `pixels`; `fps`; `skip`, the bytes that the buffer sends before a picture; `sensor`; `registers`.
+///
+/// An OV5642 needs a table of registers and values, most of which its datasheet does not explain: `registers` is a file
+/// with one of those that are published (ArduCAM's library has `OV5642_QVGA_Preview` in `ov5642_regs.h`), up to its end
+/// `0xffff`. It is written first; size, format and polarity are set after it.
 ///
 /// # Limits
-/// No other sensor: what an OV5642 (ArduCAM Mini 5MP) must be told lies for the most part in registers that its datasheet
-/// calls reserved, and is published as tables of programs alone. It answers at another address, so it is told as an
-/// OV2640 that is missing.
+/// Neither was run with a real module.
 ///
 /// # Faults
 /// A buffer or a sensor that does not answer, or is another, and a picture that does not come within two seconds.
 ///
 /// # Reference
-/// OmniVision, OV2640 datasheet; ArduCAM, "ArduCAM Mini 2MP hardware application note". embedded-hal 1.0, `SpiDevice`
+/// OmniVision, OV2640 and OV5642 datasheets; ArduCAM, "ArduCAM Mini 2MP hardware application note". embedded-hal 1.0, `SpiDevice`
 /// (mode 0, at most 8 MHz) and `I2c`.
 ///
 /// # Example
@@ -57,7 +59,7 @@ const RESET_MS: u32 = 100;
 /// ```
 pub struct ArduCam<S, I, D> {
     buffer: FrameBuffer<S>,
-    sensor: Ov2640<I>,
+    sensor: Sensor<I>,
     delay: D,
     shot: Shot,
     phase: Phase,
@@ -76,6 +78,8 @@ pub struct Shot {
     pub period: u64,
     /// Bytes that the buffer sends before a picture.
     pub skip: u8,
+    /// What takes them.
+    pub chip: Chip,
 }
 
 /// What the module is doing.
@@ -91,8 +95,8 @@ enum Phase {
 enum Trouble {
     Buffer,
     OtherBuffer,
-    Sensor,
-    OtherSensor,
+    Sensor(Chip),
+    OtherSensor(Chip),
 }
 
 impl From<Trouble> for Fault {
@@ -102,8 +106,14 @@ impl From<Trouble> for Fault {
             Trouble::OtherBuffer => {
                 "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
             }
-            Trouble::Sensor => "no OV2640 answers over I2C: check its wires; other sensors are not known",
-            Trouble::OtherSensor => "what answers over I2C is no OV2640",
+            Trouble::Sensor(Chip::Ov2640) => {
+                "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
+            }
+            Trouble::Sensor(Chip::Ov5642(_)) => {
+                "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
+            }
+            Trouble::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
+            Trouble::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
         })
     }
 }
@@ -111,7 +121,13 @@ impl From<Trouble> for Fault {
 impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     /// A module at these buses, not yet set up.
     pub const fn new(spi: S, i2c: I, delay: D, shot: Shot) -> Self {
-        ArduCam { buffer: FrameBuffer::new(spi), sensor: Ov2640::new(i2c), delay, shot, phase: Phase::Dark }
+        ArduCam {
+            buffer: FrameBuffer::new(spi),
+            sensor: Sensor::new(i2c, shot.chip),
+            delay,
+            shot,
+            phase: Phase::Dark,
+        }
     }
 
     fn set_up(&mut self) -> Result<(), Trouble> {
@@ -120,6 +136,9 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
         self.buffer.reset(false)?;
         self.delay.delay_ms(RESET_MS);
         self.buffer.check()?;
+        if let Chip::Ov5642(_) = self.shot.chip {
+            self.buffer.frame_high()?;
+        }
         self.sensor.check()?;
         self.sensor.reset()?;
         self.delay.delay_ms(RESET_MS);
@@ -166,6 +185,8 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> Stage for ArduCam<S, I, D> {
 
 #[cfg(feature = "std")]
 mod kind;
+#[cfg(feature = "std")]
+mod registers;
 #[cfg(feature = "std")]
 pub use kind::ArduCamParams;
 

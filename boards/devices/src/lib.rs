@@ -30,7 +30,7 @@ mod serial;
 
 pub use active::Active;
 pub use adc_mic::{AdcMic, Sampler};
-pub use arducam::{ArduCam, Pixels, Shot};
+pub use arducam::{ArduCam, Chip, Pixels, Shot};
 pub use asleep::{Asleep, Missed, Report};
 pub use button::{Button, Mode};
 pub use dc::Dc;

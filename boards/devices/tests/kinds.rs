@@ -19,14 +19,19 @@ fn write(source: &str, rest: &str) -> Result<String, String> {
         "{source}\n{middle}[[stage]]\nkind = \"classifier\"\nmodel = \"{MODEL}\"\n[[stage]]\nkind = \"smooth\"\n\
          [[stage]]\nkind = \"trigger\"\n{rest}"
     );
+    write_for("nano33ble", &text)
+}
+
+/// A pipeline as the firmware of a board.
+fn write_for(board: &str, text: &str) -> Result<String, String> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::register(&mut registry);
     firmware::bind(&mut registry);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let board = Board::list(BOARDS).and_then(|boards| Board::named(boards, "nano33ble"));
+    let board = Board::list(BOARDS).and_then(|boards| Board::named(boards, board));
     let board = board.map_err(|error| error.to_string())?;
-    let pipeline = Pipeline::parse(&text, "pipeline.toml", folder).map_err(|error| error.to_string())?;
+    let pipeline = Pipeline::parse(text, "pipeline.toml", folder).map_err(|error| error.to_string())?;
     Firmware::new(&pipeline, &board, &registry)
         .map(|firmware| firmware.source)
         .map_err(|error| error.to_string())
@@ -87,4 +92,37 @@ fn microphones_are_given() {
         write("[[stage]]\nkind = \"adc_mic\"", ""),
         &["Seat<crate::AdcMic<160>>", "adc_mic: crate::AdcMic<160>"],
     );
+}
+
+/// A pipeline that sees by a camera with these parameters.
+fn seen(params: &str) -> Result<String, String> {
+    let model = MODEL.replace("yes_no_tiny", "person");
+    write_for(
+        "mps2-an386",
+        &format!(
+            "[[stage]]\nkind = \"arducam\"\n{params}\n[[stage]]\nkind = \"colour\"\nto = \"rgb\"\n\
+             [[stage]]\nkind = \"resize\"\nwidth = 96\nheight = 96\n[[stage]]\nkind = \"normalise\"\n\
+             [[stage]]\nkind = \"classifier\"\nmodel = \"{model}\"\n[[stage]]\nkind = \"smooth\"\n\
+             [[stage]]\nkind = \"trigger\"\n{LED}pin = \"red\"\nlabel = \"person\""
+        ),
+    )
+}
+
+#[test]
+fn a_camera_knows_its_sensor() {
+    let shot = "Shot { width: 160, height: 120, pixels: Pixels::Rgb565, period: 200000, skip: 1, chip: ";
+    has(seen(""), &["ArduCam<crate::CameraSpi, crate::CameraI2c", &format!("{shot}Chip::Ov2640")]);
+    let table = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ov5642.h");
+    std::fs::write(&table, "{0x3103, 0x93},\n{0x3008, 0x02},\n{0xffff, 0xff},").unwrap();
+    let larger = format!("sensor = \"ov5642\"\nregisters = \"{}\"", table.display());
+    let wanted = [&format!("{shot}Chip::Ov5642(&arducam::REGISTERS)"), "[(0x3103, 0x93), (0x3008, 0x02)]"];
+    has(seen(&larger), &wanted);
+}
+
+#[test]
+fn a_camera_refuses_what_its_sensor_has_not() {
+    refuses(seen("sensor = \"ov5642\""), "`sensor` of `arducam`: an OV5642 needs `registers`");
+    refuses(seen("registers = \"table.h\""), "`registers` of `arducam`: an OV2640 needs none");
+    refuses(seen("sensor = \"ov5642\"\nregisters = \"no/table.h\""), "no/table.h`: ");
+    refuses(seen("width = 800\nheight = 600"), "960000 bytes, expected at most 393216, the module's buffer");
 }

@@ -122,14 +122,21 @@ impl Card {
             true => "no stage".to_owned(),
             false => format!("`{}`", kinds.join("` → `")),
         };
-        let found: Vec<&str> = port.made_by.iter().map(|step| step.kind.as_str()).collect();
+        let before = port.made_by.len().saturating_sub(front_end.len());
+        let (before, own) = port.made_by.split_at(before);
+        let made_by =
+            if before.iter().all(|step| VIEW.contains(&step.kind.as_str())) { own } else { &port.made_by };
+        let found: Vec<&str> = made_by.iter().map(|step| step.kind.as_str()).collect();
         let expected: Vec<&str> = front_end.iter().map(|step| step.kind.as_str()).collect();
         if found != expected {
             return Err(format!("found {}, expected {}", kinds(found), kinds(expected)));
         }
-        front_end.iter().zip(&port.made_by).try_for_each(|(expected, found)| expected.accepts(found))
+        front_end.iter().zip(made_by).try_for_each(|(expected, found)| expected.accepts(found))
     }
 }
+
+/// Stages that make a camera's picture one that the front end begins with: another form of the same, or a part of it.
+const VIEW: [&str; 2] = ["colour", "crop"];
 
 impl FrontEnd {
     fn accepts(&self, step: &Step) -> Result<(), String> {
@@ -181,5 +188,20 @@ mod tests {
         let card = Card::parse("clock = 8000").unwrap();
         assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found 16000 ticks per second, expected 8000");
         assert_eq!(Card::default().accepts(&port(30.0)), Ok(()));
+    }
+
+    #[test]
+    fn a_card_of_pictures_takes_any_cameras() {
+        let card = Card::parse("[[front_end]]\nkind = \"resize\"\nwidth = 96").unwrap();
+        let port = |kinds: &[&str]| {
+            let mut port = Port::source(Element::U8, vec![96, 96, 3], Role::new("rgb"), 1_000_000, 1);
+            let params = serde_json::json!({ "width": 96 });
+            port.made_by
+                .extend(kinds.iter().map(|kind| Step { kind: (*kind).into(), params: params.clone() }));
+            port
+        };
+        assert_eq!(card.accepts(&port(&["colour", "crop", "resize"])), Ok(()));
+        let error = card.accepts(&port(&["blur", "resize"])).unwrap_err();
+        assert_eq!(error, "found `blur` → `resize`, expected `resize`");
     }
 }

@@ -11,6 +11,9 @@ const WRITE: u8 = 0x80;
 /// Holds what was written to it.
 const TEST: u8 = 0x00;
 const PATTERN: u8 = 0x55;
+/// When a frame begins and ends, and the level of VSYNC during one.
+const TIMING: u8 = 0x03;
+const VSYNC_HIGH: u8 = 0x02;
 /// What the buffer is told to do.
 const CONTROL: u8 = 0x04;
 const CLEAR: u8 = 0x01;
@@ -55,6 +58,11 @@ impl<S: SpiDevice> FrameBuffer<S> {
     pub(super) fn check(&mut self) -> Result<(), Trouble> {
         self.write(TEST, PATTERN)?;
         if self.register(TEST)? == PATTERN { Ok(()) } else { Err(Trouble::OtherBuffer) }
+    }
+
+    /// Expects VSYNC to be high during a frame.
+    pub(super) fn frame_high(&mut self) -> Result<(), Trouble> {
+        self.write(TIMING, VSYNC_HIGH)
     }
 
     /// Forgets the last picture and begins to take the next.

@@ -1,19 +1,41 @@
 //! The kind `arducam`.
 
+use std::path::PathBuf;
+
 use kws_engine::firmware::Code;
 use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Pixels, Shot};
+use super::Pixels;
+use super::registers::{self, Write};
 use crate::on_board::OnBoard;
 
-/// Bytes of the module's buffer.
-const BUFFER: usize = 384 * 1024;
+/// The sensor of a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Sensor {
+    /// That of the ArduCAM Mini 2MP.
+    #[default]
+    Ov2640,
+    /// That of the ArduCAM Mini 5MP, which needs `registers`.
+    Ov5642,
+}
+
+impl Sensor {
+    /// Bytes of its module's buffer.
+    const fn buffer(self) -> usize {
+        match self {
+            Sensor::Ov2640 => 384 * 1024,
+            Sensor::Ov5642 => 8 * 1024 * 1024,
+        }
+    }
+}
+
 /// Ticks in a second: microseconds.
 const CLOCK: u32 = 1_000_000;
 
-/// Watches by an ArduCAM Mini 2MP, an OV2640 with a frame buffer.
+/// Watches by an ArduCAM Mini, a sensor with a frame buffer.
 ///
 /// The firmware hands over `crate::CameraSpi`, `crate::CameraI2c` and `crate::CameraDelay`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +58,31 @@ pub struct ArduCamParams {
     /// Bytes that the buffer sends before a picture: 1 for most revisions.
     #[serde(default = "default_skip")]
     skip: u8,
+    /// What takes them.
+    #[serde(default)]
+    sensor: Sensor,
+    /// A published table of an OV5642's registers and values: a file.
+    registers: Option<PathBuf>,
+}
+
+impl ArduCamParams {
+    /// What brings the sensor up.
+    fn writes(&self, site: &Site<'_>) -> Result<Vec<Write>, Refusal> {
+        match (self.sensor, &self.registers) {
+            (Sensor::Ov2640, None) => Ok(Vec::new()),
+            (Sensor::Ov5642, Some(path)) => {
+                registers::read(&site.path(path)).map_err(|text| Refusal::of("registers", text))
+            }
+            (Sensor::Ov2640, Some(_)) => Err(Refusal::of(
+                "registers",
+                "an OV2640 needs none: take it out, or say `sensor = \"ov5642\"`",
+            )),
+            (Sensor::Ov5642, None) => Err(Refusal::of(
+                "sensor",
+                "an OV5642 needs `registers`, a file with a table of them as its module's maker publishes it",
+            )),
+        }
+    }
 }
 
 fn default_width() -> u16 {
@@ -58,17 +105,19 @@ impl Kind for ArduCamParams {
     const NAME: &'static str = "arducam";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
-        let Self { width, height, pixels, skip, .. } = self;
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        let writes = self.writes(site)?;
+        let Self { width, height, pixels, skip, sensor, .. } = self;
         for (key, side) in [("width", width), ("height", height)] {
             if !side.is_multiple_of(4) {
                 return Err(Refusal::of(key, format!("found {side}, expected a multiple of 4")));
             }
         }
         let bytes = 2 * usize::from(width) * usize::from(height);
-        if bytes > BUFFER {
+        if bytes > sensor.buffer() {
+            let most = sensor.buffer();
             let found = format!(
-                "found {width}×{height}, {bytes} bytes, expected at most {BUFFER}, the module's buffer"
+                "found {width}×{height}, {bytes} bytes, expected at most {most}, the module's buffer"
             );
             return Err(Refusal::of("width", found));
         }
@@ -79,7 +128,6 @@ impl Kind for ArduCamParams {
         let period = (f64::from(CLOCK) / self.fps).round() as u64;
         let shape = vec![usize::from(height), usize::from(width), 2];
         let port = Port::source(Element::U8, shape, role, CLOCK, period);
-        let shot = Shot { width, height, pixels, period, skip };
         Ok(OnBoard::boxed(Some(port), Cost::default(), move |site| {
             let mut code = Code::new(site);
             let parts = [
@@ -87,12 +135,21 @@ impl Kind for ArduCamParams {
                 code.give("camera_i2c", "crate::CameraI2c"),
                 code.give("camera_delay", "crate::CameraDelay"),
             ];
-            for name in ["ArduCam", "Pixels", "Shot"] {
+            for name in ["ArduCam", "Chip", "Pixels", "Shot"] {
                 code.uses(&format!("kws_devices::{name}"));
             }
             let [spi, i2c, delay] = &parts;
-            // A `Debug` form names no path of an enum.
-            let shot = format!("{shot:?}").replace("pixels: ", "pixels: Pixels::");
+            let chip = match sensor {
+                Sensor::Ov2640 => "Chip::Ov2640".to_owned(),
+                Sensor::Ov5642 => {
+                    let table = code.table("registers", "What brings the sensor up.", "(u16, u8)", &writes);
+                    format!("Chip::Ov5642({})", table.value)
+                }
+            };
+            let shot = format!(
+                "Shot {{ width: {width}, height: {height}, pixels: Pixels::{pixels:?}, period: {period}, skip: {skip}, \
+                 chip: {chip} }}"
+            );
             let value = format!("ArduCam::new({}, {}, {}, {shot})", spi.value, i2c.value, delay.value);
             code.is(format!("ArduCam<{}, {}, {}>", spi.of, i2c.of, delay.of), value)
         }))

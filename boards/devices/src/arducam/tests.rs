@@ -11,7 +11,10 @@ use embedded_hal::spi::{self, Operation, SpiDevice};
 
 use super::*;
 
-const SHOT: Shot = Shot { width: 8, height: 4, pixels: Pixels::Rgb565, period: 200_000, skip: 1 };
+const SHOT: Shot =
+    Shot { width: 8, height: 4, pixels: Pixels::Rgb565, period: 200_000, skip: 1, chip: Chip::Ov2640 };
+/// What brings up the simulated OV5642.
+const TABLE: Chip = Chip::Ov5642(&[(0x3103, 0x93), (0x3008, 0x02)]);
 
 /// What the module was told, and what it answers.
 #[derive(Default)]
@@ -22,13 +25,15 @@ struct Module {
     picture: Vec<u8>,
     /// Looks at the status until the picture is there.
     busy: u32,
+    /// Where the sensor answers.
+    address: u8,
     /// Product and version of the sensor.
     product: [u8; 2],
     /// Whether the test register remembers.
     forgetful: bool,
-    chosen: u8,
+    chosen: u16,
     spi: Vec<(u8, u8)>,
-    i2c: Vec<(u8, u8)>,
+    i2c: Vec<(u16, u8)>,
     waited_ms: u32,
 }
 
@@ -82,16 +87,24 @@ impl i2c::ErrorType for Wires {
 
 impl I2c for Wires {
     fn transaction(&mut self, address: u8, steps: &mut [i2c::Operation<'_>]) -> Result<(), Infallible> {
-        assert_eq!(address, 0x30);
         let mut module = self.0.borrow_mut();
+        assert_eq!(address, module.address);
         for step in steps {
-            match step {
-                i2c::Operation::Write(bytes) => match **bytes {
-                    [register] => module.chosen = register,
-                    [register, value] => module.i2c.push((register, value)),
+            match (step, address) {
+                (i2c::Operation::Write(bytes), 0x30) => match **bytes {
+                    [register] => module.chosen = register.into(),
+                    [register, value] => module.i2c.push((register.into(), value)),
                     _ => panic!("{bytes:?}"),
                 },
-                i2c::Operation::Read(value) => value[0] = module.product[usize::from(module.chosen - 0x0a)],
+                (i2c::Operation::Write(bytes), _) => match **bytes {
+                    [high, low] => module.chosen = u16::from_be_bytes([high, low]),
+                    [high, low, value] => module.i2c.push((u16::from_be_bytes([high, low]), value)),
+                    _ => panic!("{bytes:?}"),
+                },
+                // Both have their names in registers that end in 0a and 0b.
+                (i2c::Operation::Read(value), _) => {
+                    value[0] = module.product[usize::from(module.chosen & 0xff) - 0x0a];
+                }
             }
         }
         Ok(())
@@ -123,7 +136,7 @@ impl DelayNs for Wires {
 
 fn module() -> Module {
     let picture = std::iter::once(99).chain(0..64).chain([77; 7]).collect();
-    Module { picture, product: [0x26, 0x42], busy: 2, ..Module::default() }
+    Module { picture, address: 0x30, product: [0x26, 0x42], busy: 2, ..Module::default() }
 }
 
 fn camera(module: Module, shot: Shot) -> (ArduCam<Wires, Wires, Wires>, Wires) {
@@ -208,6 +221,68 @@ fn yuyv_is_another_mode() {
     assert!(wires.0.borrow().i2c.contains(&(0xda, 0x00)));
 }
 
+/// The module of five megapixels.
+fn larger() -> Module {
+    Module { address: 0x3c, product: [0x56, 0x42], ..module() }
+}
+
+#[test]
+fn an_ov5642_gets_its_table_and_then_size_and_format() {
+    let shot = Shot { width: 320, height: 240, chip: TABLE, ..SHOT };
+    let (mut camera, wires) = camera(larger(), shot);
+    assert_eq!(camera.process((), &mut [0; 64]), Ok(Flow::Skip));
+    let told = wires.0.borrow();
+    assert_eq!(told.spi, [&[(0x07, 0x80), (0x07, 0x00), (0x00, 0x55), (0x03, 0x02)], &START[..]].concat());
+    let expected = [
+        // Reset. The table.
+        (0x3008, 0x80),
+        (0x3103, 0x93),
+        (0x3008, 0x02),
+        // Polarity, RGB565.
+        (0x4740, 0x21),
+        (0x501e, 0x2a),
+        (0x5002, 0xf8),
+        (0x501f, 0x01),
+        (0x4300, 0x61),
+        // 320×240.
+        (0x3808, 0x01),
+        (0x3809, 0x40),
+        (0x380a, 0x00),
+        (0x380b, 0xf0),
+    ];
+    assert_eq!(told.i2c, expected);
+}
+
+#[test]
+fn an_ov5642_takes_yuyv_and_reads_as_the_other_does() {
+    let (mut camera, wires) = camera(larger(), Shot { pixels: Pixels::Yuyv, chip: TABLE, ..SHOT });
+    let mut picture = [0; 64];
+    let flows: Vec<Flow> = (0..4).map(|_| camera.process((), &mut picture).unwrap()).collect();
+    assert_eq!(flows, [Flow::Skip, Flow::Skip, Flow::Skip, Flow::Emit]);
+    assert_eq!(picture.to_vec(), (0..64).collect::<Vec<u8>>());
+    let told = wires.0.borrow();
+    for write in [(0x501e, 0x6a), (0x5002, 0xf0), (0x501f, 0x00), (0x4300, 0x30)] {
+        assert!(told.i2c.contains(&write), "{write:x?}");
+    }
+}
+
+#[test]
+fn another_sensor_than_an_ov5642_is_told() {
+    let shot = Shot { chip: TABLE, ..SHOT };
+    let (mut other, _) = camera(Module { product: [0x56, 0x40], ..larger() }, shot);
+    assert_eq!(
+        other.process((), &mut [0; 64]).unwrap_err().to_string(),
+        "what answers over I2C is no OV5642"
+    );
+    let wires = Wires(Rc::new(RefCell::new(larger())));
+    let mut absent = ArduCam::new(wires.clone(), Elsewhere, wires, shot);
+    let fault = absent.process((), &mut [0; 64]).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
+    );
+}
+
 fn fault(module: Module) -> String {
     let (mut camera, _) = camera(module, SHOT);
     loop {
@@ -235,5 +310,8 @@ fn a_sensor_of_another_address_is_missing() {
     let wires = Wires(Rc::new(RefCell::new(module())));
     let mut camera = ArduCam::new(wires.clone(), Elsewhere, wires, SHOT);
     let fault = camera.process((), &mut [0; 64]).unwrap_err();
-    assert_eq!(fault.to_string(), "no OV2640 answers over I2C: check its wires; other sensors are not known");
+    assert_eq!(
+        fault.to_string(),
+        "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
+    );
 }
