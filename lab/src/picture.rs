@@ -1,7 +1,6 @@
 //! Pictures in files: decoded, and fitted to what a model is shown, as the pipeline's sources do it.
 
 pub(crate) mod bands;
-mod decode;
 mod light;
 
 use std::path::Path;
@@ -11,19 +10,8 @@ use kws_stages::vision::{Fitter, Picture};
 
 use crate::features::View;
 
-pub use decode::decode;
+pub use kws_host::picture::{ENDINGS, is_picture};
 pub use light::{Light, brightness};
-
-/// Endings of files of pictures, in lower case.
-pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
-
-/// Whether a file's name says that it is a picture.
-#[must_use]
-pub fn is_picture(path: &Path) -> bool {
-    path.extension()
-        .and_then(|e| e.to_str())
-        .is_some_and(|e| ENDINGS.iter().any(|p| e.eq_ignore_ascii_case(p)))
-}
 
 /// Decodes a JPEG, PNG or BMP file.
 ///
@@ -32,6 +20,14 @@ pub fn is_picture(path: &Path) -> bool {
 /// lists that do.
 pub fn read(path: &Path) -> Result<Picture> {
     decode(&std::fs::read(path).context("it cannot be read")?)
+}
+
+/// Decodes a JPEG, PNG or BMP, as the pipeline's sources do.
+///
+/// # Errors
+/// When it is no picture, breaks off, or is too large.
+pub fn decode(bytes: &[u8]) -> Result<Picture> {
+    kws_host::picture::decode(bytes).map_err(|why| anyhow!(why))
 }
 
 /// Reads pictures as a model is shown them.

@@ -18,9 +18,9 @@ use super::listening::Listening;
 
 /// Sets two models, or the float and integer forms of one, side by side with a paired test.
 ///
-/// On clips or pictures the test is McNemar's exact one; with `--pipeline` the two are also compared on streams, misses by a paired
-/// bootstrap over the words and false accepts by an exact test of two rates. With `--variants` one model is rounded after
-/// training in two ways and compared with its float twin and with what was shipped.
+/// On clips or pictures the test is McNemar's exact one; with `--pipeline` the two are also compared on streams, misses by
+/// a paired bootstrap over the words and false accepts by an exact test of two rates. With `--variants` one model is
+/// rounded after training in two ways and compared with its float twin and with what was shipped.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     kws-lab compare models/yes_no models/yes_no_tiny --corpus data/speech --split test\n  \

@@ -15,7 +15,7 @@ const MEMORY: u64 = 512 << 20;
 ///
 /// # Errors
 /// A text that says what is wrong with it.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
+pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let format = image::guess_format(bytes).ok();
     let known =
         format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp));

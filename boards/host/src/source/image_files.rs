@@ -6,10 +6,8 @@ use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::picture::{Fitter, Frames, Picture, decode};
+use crate::picture::{Fitter, Frames, Picture, decode, is_picture};
 
-/// Endings of files of pictures, in lower case.
-const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
 /// The ending of a file that lists pictures, a path in a line.
 const LIST: &str = "txt";
 
@@ -109,10 +107,8 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let about = std::fs::metadata(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
     if about.is_dir() {
         let entries = std::fs::read_dir(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
-        let mut paths: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| ENDINGS.contains(&ending(path).as_str()))
-            .collect();
+        let mut paths: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_picture(path)).collect();
         paths.sort();
         return match paths.len() {
             0 => Err(format!(

@@ -14,8 +14,9 @@ use super::output::Target;
 /// Turns recordings or pictures in another layout into a corpus.
 ///
 /// Clips are resampled to 16 kHz, mixed to one channel and written as WAV; WAV, FLAC, Ogg Vorbis and MP3 are read.
-/// JPEG, PNG and BMP pictures are copied as they are, and their mean luma becomes the column `brightness`. Metadata become columns, and the column `source` says where a clip comes from. What cannot be used is left out, with
-/// its reason in `excluded.csv`. The source is never changed.
+/// JPEG, PNG and BMP pictures are copied as they are, and their mean luma becomes the column `brightness`. Metadata become
+/// columns, and the column `source` says where a clip comes from. What cannot be used is left out, with its reason in
+/// `excluded.csv`. The source is never changed.
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(subcommand)]

@@ -201,8 +201,8 @@ fn named_twice(clips: &mut [Checked]) {
     }
 }
 
-/// Finds what is there twice: the same samples or pixels, or recordings that are nearly the same. Takes of a synthesiser resemble one another by
-/// their nature; they are counted.
+/// Finds what is there twice: the same samples or pixels, or recordings that are nearly the same. Takes of a synthesiser
+/// resemble one another by their nature; they are counted.
 fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table, medium: Medium) -> usize {
     let same = match medium {
         Medium::Clips => "the same samples as",
