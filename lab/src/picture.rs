@@ -6,11 +6,11 @@ mod light;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use kws_stages::vision::{Fitter, Picture};
+use kws_stages::vision::{Fitter, Picture, file};
 
 use crate::features::View;
 
-pub use kws_host::picture::{ENDINGS, is_picture};
+pub use kws_stages::vision::file::{ENDINGS, is_picture};
 pub use light::{Light, brightness};
 
 /// Decodes a JPEG, PNG or BMP file.
@@ -27,7 +27,7 @@ pub fn read(path: &Path) -> Result<Picture> {
 /// # Errors
 /// When it is no picture, breaks off, or is too large.
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
-    kws_host::picture::decode(bytes).map_err(|why| anyhow!(why))
+    file::decode(bytes).map_err(|why| anyhow!(why))
 }
 
 /// Reads pictures as a model is shown them.

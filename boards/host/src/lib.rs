@@ -1,7 +1,7 @@
 //! The computer as a board of kws: sound card, files, threads, and the command `kws-run`.
 
 mod audio;
-pub mod picture;
+mod picture;
 pub mod sink;
 pub mod source;
 pub mod wrapper;

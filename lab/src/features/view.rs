@@ -25,7 +25,7 @@ pub struct View {
 
 impl View {
     /// Ticks per second of sources of pictures.
-    pub const CLOCK: u32 = kws_host::picture::CLOCK;
+    pub const CLOCK: u32 = 1_000_000;
 
     /// The extent of the pictures.
     #[must_use]

@@ -4,6 +4,8 @@
 mod colour;
 mod crop;
 mod exposure;
+#[cfg(feature = "image")]
+pub mod file;
 #[cfg(feature = "std")]
 mod fit;
 mod motion;

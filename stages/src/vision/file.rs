@@ -1,14 +1,24 @@
-//! Files of pictures, decoded whole.
+//! Files of pictures, decoded whole: what the computer's sources show a pipeline, and the lab a network.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use kws_stages::vision::{Picture, Size};
+
+use super::{Picture, Size};
+
+/// Endings of files of pictures, in lower case.
+pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
 
 /// The longest side that is decoded, and the most memory that a decoder may take: what a camera of 64 million pixels
 /// needs.
 const LONGEST: u32 = 16_384;
 const MEMORY: u64 = 512 << 20;
+
+/// Whether a file's name says that it is a picture.
+pub fn is_picture(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ENDINGS.iter().any(|own| ending.eq_ignore_ascii_case(own)))
+}
 
 /// Decodes a JPEG, PNG or BMP, told apart by their content, and turns it as its Exif data says: grey where its file is
 /// grey, else RGB. An alpha channel is dropped, 16-bit values become 8-bit ones.
