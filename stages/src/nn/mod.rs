@@ -30,6 +30,8 @@ mod error;
 #[cfg(feature = "std")]
 mod flatbuffer;
 #[cfg(feature = "std")]
+mod flexbuffer;
+#[cfg(feature = "std")]
 mod manifest;
 #[cfg(feature = "std")]
 mod model;

@@ -58,6 +58,15 @@ fn q12(weight: f32, reference: Reference) -> u16 {
     }
 }
 
+/// Sums of energies times their weights: in the channel above and in the channel below.
+#[inline(always)]
+pub(crate) fn gather(bins: impl Iterator<Item = (u32, [u64; 2])>) -> (u64, u64) {
+    bins.fold((0, 0), |(above, below), (energy, [rising, falling])| {
+        let weighted = |weight| u64::from(energy).wrapping_mul(weight);
+        (weighted(rising).wrapping_add(above), weighted(falling).wrapping_add(below))
+    })
+}
+
 /// The square roots of the channels' energies, shifted right by `shift`.
 #[inline(always)]
 pub(super) fn apply(
@@ -67,28 +76,34 @@ pub(super) fn apply(
     output: &mut [u32; CHANNELS],
 ) {
     let mut bins = energies.iter().zip(&tables.weights);
-    let mut gather = |width: u8| {
-        bins.by_ref().take(usize::from(width)).fold(
-            (0, 0),
-            |(above, below), (&energy, &[rising, falling])| {
-                let energy = u64::from(energy);
-                (above + energy * u64::from(rising), below + energy * u64::from(falling))
-            },
+    let mut next = |width: u8| {
+        gather(
+            bins.by_ref().take(usize::from(width)).map(|(&energy, weights)| (energy, weights.map(u64::from))),
         )
     };
     // The bins below the first centre belong to the first channel with their falling weights only.
-    let (_, mut carried) = gather(tables.widths[0]);
+    let (_, mut carried) = next(tables.widths[0]);
     for (out, &width) in output.iter_mut().zip(&tables.widths[1..]) {
-        let (above, below) = gather(width);
+        let (above, below) = next(width);
         *out = rounded_root(carried + above) >> shift;
         carried = below;
     }
 }
 
-/// The square root, rounded to the nearest; one that rounds up to 2¹⁶ from a 32-bit number stays at 2¹⁶ − 1.
+/// The square root of a channel's energy, rounded.
 #[inline(always)]
 fn rounded_root(number: u64) -> u32 {
-    let root = root(number);
+    rounded(number, root(number))
+}
+
+/// The square root of any number, rounded.
+pub(crate) fn any_rounded_root(number: u64) -> u32 {
+    rounded(number, if number >> 52 == 0 { root(number) } else { number.isqrt() })
+}
+
+/// Rounds a square root to the nearest; one that rounds up to 2¹⁶ from a 32-bit number stays at 2¹⁶ − 1.
+#[inline(always)]
+fn rounded(number: u64, root: u64) -> u32 {
     let up = number - root * root > root && root != 0xFFFF_FFFF && (root != 0xFFFF || number >> 32 != 0);
     (root + u64::from(up)) as u32
 }
@@ -110,7 +125,7 @@ fn root(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{root, rounded_root};
+    use super::{any_rounded_root, root, rounded_root};
 
     #[test]
     fn roots_are_exact_where_they_could_round() {
@@ -124,6 +139,14 @@ mod tests {
                 assert_eq!([r * r + r, r * r + r + 1].map(rounded_root), [r as u32, above as u32]);
             }
         }
+    }
+
+    #[test]
+    fn a_root_beyond_doubles_is_exact() {
+        for r in [0x4000000, 0x4000001, 0xFFFF_FFFE] {
+            assert_eq!([r * r + r, r * r + r + 1].map(any_rounded_root), [r as u32, r as u32 + 1]);
+        }
+        assert_eq!(any_rounded_root(u64::MAX), u32::MAX);
     }
 
     #[test]

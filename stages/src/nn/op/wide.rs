@@ -3,11 +3,13 @@
 //! Where the arithmetic is int8's but for the width, the operation is int8's too: [`Op`](super::Op) says which. An
 //! int16 lies in the arena as two bytes, the lower one first; shapes and steps count elements, spans count bytes.
 
+use core::fmt;
+
 use super::Span;
 use crate::nn::fixed::Factor;
 
 /// Type of the integers that an operation reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Integer {
     /// 8 bits, signed.
     I8,
@@ -17,6 +19,18 @@ pub enum Integer {
     I16,
     /// 32 bits, signed.
     I32,
+}
+
+impl fmt::Debug for Integer {
+    /// By its full name: other enums have variants of these names, too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::I8 => "Integer::I8",
+            Self::U8 => "Integer::U8",
+            Self::I16 => "Integer::I16",
+            Self::I32 => "Integer::I32",
+        })
+    }
 }
 
 /// QUANTIZE between integers, RELU and its kin on int16: each element is offset, rescaled, offset and clamped.
@@ -43,12 +57,22 @@ pub struct Rescale {
 }
 
 /// Which of the two functions that share a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Sigmoid {
     /// LOGISTIC.
     Logistic,
     /// TANH, which is `2 · logistic(2x) − 1`.
     Tanh,
+}
+
+impl fmt::Debug for Sigmoid {
+    /// By its full name: [`Function`](super::Function) has variants of these names, too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Logistic => "Sigmoid::Logistic",
+            Self::Tanh => "Sigmoid::Tanh",
+        })
+    }
 }
 
 /// LOGISTIC and TANH, int16: between neighbours of a table the result is interpolated.

@@ -1,0 +1,82 @@
+//! CAST, and ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM on integers as they are: TFLite Micro's kernels for int32.
+
+use super::cell::Cell;
+use super::pair;
+use super::walk::each;
+use crate::nn::op::{Cast, Combination, Integer, Number, Op, Unscaled};
+
+/// Runs an operation on numbers without scales; others are not its concern.
+pub(super) fn unscaled(op: &Op, arena: &mut [i8]) {
+    match op {
+        Op::Cast(op) => cast(op, arena),
+        Op::Unscaled(op) => match op.integer {
+            Integer::I8 => combine::<i8>(op, arena),
+            Integer::U8 => combine::<u8>(op, arena),
+            Integer::I16 => combine::<i16>(op, arena),
+            Integer::I32 => combine::<i32>(op, arena),
+        },
+        _ => {}
+    }
+}
+
+/// Combines two inputs element by element; they may be one and the same.
+fn combine<C: Cell>(op: &Unscaled, arena: &mut [i8]) {
+    let mut output = op.output.range().step_by(C::SIZE);
+    each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
+        let at = |start: u32, offset: i64| {
+            let at = (i64::from(start) + C::SIZE as i64 * offset) as usize;
+            C::get(&C::of(&arena[at..at + C::SIZE])[0])
+        };
+        let (a, b) = (at(op.a.at, a), at(op.b.at, b));
+        let result = match op.combination {
+            Combination::Sum => a.wrapping_add(b),
+            Combination::Difference => a.wrapping_sub(b),
+            Combination::Product => a.wrapping_mul(b),
+            Combination::Quotient if b == 0 => 0,
+            Combination::Quotient => a.wrapping_div(b),
+            Combination::Least => a.min(b),
+            Combination::Greatest => a.max(b),
+        };
+        if let Some(at) = output.next() {
+            C::of_mut(&mut arena[at..at + C::SIZE])[0] = C::put(result.max(op.min).min(op.max));
+        }
+    });
+}
+
+fn cast(op: &Cast, arena: &mut [i8]) {
+    let (input, output) = pair(arena, op.input, op.output);
+    for (from, to) in input.chunks_exact(op.from.size()).zip(output.chunks_exact_mut(op.to.size())) {
+        put(op.to, get(op.from, from), to);
+    }
+}
+
+/// A number without its fraction.
+fn get(number: Number, bytes: &[i8]) -> i64 {
+    let first = |integer: Integer| match integer {
+        Integer::I8 => i8::of(bytes).first().map(i8::get),
+        Integer::U8 => u8::of(bytes).first().map(u8::get),
+        Integer::I16 => i16::of(bytes).first().map(i16::get),
+        Integer::I32 => i32::of(bytes).first().map(i32::get),
+    };
+    let bits = first(match number {
+        Number::I8 => Integer::I8,
+        Number::U8 => Integer::U8,
+        Number::I16 => Integer::I16,
+        Number::I32 | Number::U32 | Number::F32 => Integer::I32,
+    });
+    let bits = bits.unwrap_or(0);
+    match number {
+        Number::F32 => f32::from_bits(bits as u32) as i64,
+        Number::U32 => i64::from(bits as u32),
+        _ => i64::from(bits),
+    }
+}
+
+/// The lowest bits of a whole number, or the real one nearest to it.
+fn put(number: Number, value: i64, to: &mut [i8]) {
+    let bits = match number {
+        Number::F32 => (value as f32).to_bits(),
+        _ => value as u32,
+    };
+    to.iter_mut().zip(bits.to_le_bytes()).for_each(|(to, byte)| *to = byte as i8);
+}
