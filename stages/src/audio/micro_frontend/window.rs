@@ -55,6 +55,8 @@ pub(crate) fn weighted(sample: i16, coefficient: i16, bits: u32) -> i32 {
 ///
 /// Its search for the peak keeps the peak in sixteen bits: 32768 is stored as −32768, after which the search begins
 /// anew, even with a negative sample.
+// The front end hardly ever calls it, and not every copy of the front end's loop should hold it.
+#[inline(never)]
 pub(crate) fn headroom(samples: impl IntoIterator<Item = i16>) -> u32 {
     let peak = samples.into_iter().fold(0_i16, |peak, sample| {
         if sample > peak {

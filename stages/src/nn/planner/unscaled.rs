@@ -29,6 +29,10 @@ impl<'a> Lowering<'_, 'a> {
         } else {
             node.expect(&a, Element::I32)?;
             [&a, &b, &output].into_iter().try_for_each(|operand| node.without_scale(operand))?;
+            if combination == Combination::Sum && node.fused_activation()? != 0 {
+                let found = "a fused activation on 32-bit integers, which TFLite Micro leaves out and LiteRT does not";
+                return Err(node.refuse(ModelErrorKind::Unsupported, found, "none"));
+            }
         }
         let integer = node.integer(&a)?;
         node.expect(&b, a.tensor.element)?;
