@@ -46,7 +46,8 @@ impl<'a> Node<'_, 'a> {
             Some(number) => format!("option `{name}` of {number}"),
             None => format!("no whole number `{name}` among its options"),
         };
-        Err(self.refuse(ModelErrorKind::Format, found, format!("a `{name}` of {least} to {most}")))
+        let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        Err(self.refuse(ModelErrorKind::Format, found, format!("a `{name}` of {expected}")))
     }
 
     /// Demands an element type and a number of elements.
