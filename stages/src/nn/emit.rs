@@ -48,7 +48,7 @@ impl Model {
             value,
             uses: vec![
                 "core::f32::INFINITY as inf".to_owned(),
-                "kws_stages::nn::op::{Arithmetic::*, Combination::*, Function::*, Layout::*, Pooling::*, Rounding::*, Source::*, *}"
+                "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Rounding::*, Source::*, *}"
                     .to_owned(),
                 "kws_stages::nn::plan::Plan".to_owned(),
             ],

@@ -199,7 +199,8 @@ fn pass<P: Point>(stride: usize, from: &[P], to: &mut [P], twiddles: &[P]) {
     let points = twiddles.len();
     let length = points / (4 * stride);
     for k in 0..length {
-        let [t1, t2, t3] = [1, 2, 3].map(|times| twiddles[times * k * stride].get());
+        let (t1, t2) = (twiddles[k * stride].get(), twiddles[2 * k * stride].get());
+        let t3 = twiddles[3 * k * stride].get();
         for r in 0..stride {
             let at = 4 * k * stride + r;
             let a = from[at].get().quarter();

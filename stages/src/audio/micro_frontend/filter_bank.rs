@@ -58,13 +58,11 @@ fn q12(weight: f32, reference: Reference) -> u16 {
     }
 }
 
-/// Sums of energies times their weights: in the channel above and in the channel below.
+/// Adds an energy to the sums of the channel above and of the channel below, times its weights there.
 #[inline(always)]
-pub(crate) fn gather(bins: impl Iterator<Item = (u32, [u64; 2])>) -> (u64, u64) {
-    bins.fold((0, 0), |(above, below), (energy, [rising, falling])| {
-        let weighted = |weight| u64::from(energy).wrapping_mul(weight);
-        (weighted(rising).wrapping_add(above), weighted(falling).wrapping_add(below))
-    })
+pub(crate) fn add((above, below): (u64, u64), energy: u32, rising: u64, falling: u64) -> (u64, u64) {
+    let energy = u64::from(energy);
+    (above.wrapping_add(energy.wrapping_mul(rising)), below.wrapping_add(energy.wrapping_mul(falling)))
 }
 
 /// The square roots of the channels' energies, shifted right by `shift`.
@@ -76,15 +74,15 @@ pub(super) fn apply(
     output: &mut [u32; CHANNELS],
 ) {
     let mut bins = energies.iter().zip(&tables.weights);
-    let mut next = |width: u8| {
-        gather(
-            bins.by_ref().take(usize::from(width)).map(|(&energy, weights)| (energy, weights.map(u64::from))),
-        )
+    let mut gather = |width: u8| {
+        bins.by_ref().take(usize::from(width)).fold((0, 0), |sums, (&energy, &[rising, falling])| {
+            add(sums, energy, u64::from(rising), u64::from(falling))
+        })
     };
     // The bins below the first centre belong to the first channel with their falling weights only.
-    let (_, mut carried) = next(tables.widths[0]);
+    let (_, mut carried) = gather(tables.widths[0]);
     for (out, &width) in output.iter_mut().zip(&tables.widths[1..]) {
-        let (above, below) = next(width);
+        let (above, below) = gather(width);
         *out = rounded_root(carried + above) >> shift;
         carried = below;
     }

@@ -123,9 +123,14 @@ fn filter(op: &SignalFilterBank, constants: Constants<'_>, arena: &mut [i8]) {
         let [start, weight, width] =
             [starts, weight_starts, widths].map(|list| i16::get(&list[channel]) as usize);
         let weights = weights[weight..weight + width].iter().zip(&unweights[weight..weight + width]);
-        // Weights are sign-extended, as in C.
-        let weights = weights.map(|pair| [pair.0, pair.1].map(|weight| i64::from(i16_of(weight)) as u64));
-        filter_bank::gather(energies[start..start + width].iter().map(word).zip(weights))
+        energies[start..start + width].iter().zip(weights).fold(
+            (0, 0),
+            |sums, (energy, (rising, falling))| {
+                // Weights are sign-extended, as in C.
+                let [rising, falling] = [rising, falling].map(|weight| i64::from(i16_of(weight)) as u64);
+                filter_bank::add(sums, word(energy), rising, falling)
+            },
+        )
     };
     // The first sums belong to what lies below the first channel.
     let (_, mut carried) = sums_of(0);

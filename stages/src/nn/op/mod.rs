@@ -4,6 +4,19 @@
 //! and writes are [`Span`]s of the arena and of the plan's two pools of constants. So the same value lies in a `Vec`
 //! on a host and in a `static` of a firmware image.
 
+/// `Debug` of an enum whose variants are told with the enum's name, since other enums have some of these names, too.
+macro_rules! full_names {
+    ($of:ident: $($variant:ident),+) => {
+        impl core::fmt::Debug for $of {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => concat!(stringify!($of), "::", stringify!($variant)),)+
+                })
+            }
+        }
+    };
+}
+
 mod elementwise;
 mod float;
 mod geometry;

@@ -1,11 +1,9 @@
 //! Operators on numbers as they are, without scales.
 
-use core::fmt;
-
 use super::{AXES, Integer, Span};
 
 /// What is computed from two numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Combination {
     /// ADD.
     Sum,
@@ -20,6 +18,8 @@ pub enum Combination {
     /// MAXIMUM.
     Greatest,
 }
+
+full_names!(Combination: Sum, Difference, Product, Quotient, Least, Greatest);
 
 /// ADD, SUB, MUL and DIV of int32, MINIMUM and MAXIMUM of any integers, with broadcasting. Results wrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,19 +74,7 @@ impl Number {
     }
 }
 
-impl fmt::Debug for Number {
-    /// By its full name: other enums have variants of these names, too.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::I8 => "Number::I8",
-            Self::U8 => "Number::U8",
-            Self::I16 => "Number::I16",
-            Self::I32 => "Number::I32",
-            Self::U32 => "Number::U32",
-            Self::F32 => "Number::F32",
-        })
-    }
-}
+full_names!(Number: I8, U8, I16, I32, U32, F32);
 
 /// CAST: numbers of one type as numbers of another. Integers lose the bits for which there is no room, reals their
 /// fraction.

@@ -3,8 +3,6 @@
 //! Where the arithmetic is int8's but for the width, the operation is int8's too: [`Op`](super::Op) says which. An
 //! int16 lies in the arena as two bytes, the lower one first; shapes and steps count elements, spans count bytes.
 
-use core::fmt;
-
 use super::Span;
 use crate::nn::fixed::Factor;
 
@@ -21,17 +19,7 @@ pub enum Integer {
     I32,
 }
 
-impl fmt::Debug for Integer {
-    /// By its full name: other enums have variants of these names, too.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::I8 => "Integer::I8",
-            Self::U8 => "Integer::U8",
-            Self::I16 => "Integer::I16",
-            Self::I32 => "Integer::I32",
-        })
-    }
-}
+full_names!(Integer: I8, U8, I16, I32);
 
 /// QUANTIZE between integers, RELU and its kin on int16: each element is offset, rescaled, offset and clamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +53,7 @@ pub enum Sigmoid {
     Tanh,
 }
 
-impl fmt::Debug for Sigmoid {
-    /// By its full name: [`Function`](super::Function) has variants of these names, too.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Logistic => "Sigmoid::Logistic",
-            Self::Tanh => "Sigmoid::Tanh",
-        })
-    }
-}
+full_names!(Sigmoid: Logistic, Tanh);
 
 /// LOGISTIC and TANH, int16: between neighbours of a table the result is interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
