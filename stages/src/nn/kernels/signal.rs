@@ -28,12 +28,16 @@ pub(super) fn signal(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
 /// Four bytes of the arena: a u32, or the two parts of a complex number.
 type Quad = [i8; 4];
 
+#[inline(always)]
 fn word(bytes: &Quad) -> u32 {
-    u32::from_le_bytes(bytes.map(|byte| byte as u8))
+    let [a, b, c, d] = *bytes;
+    u32::from_le_bytes([a as u8, b as u8, c as u8, d as u8])
 }
 
+#[inline(always)]
 fn quad(word: u32) -> Quad {
-    word.to_le_bytes().map(|byte| byte as i8)
+    let [a, b, c, d] = word.to_le_bytes();
+    [a as i8, b as i8, c as i8, d as i8]
 }
 
 impl Point for Quad {
@@ -49,8 +53,10 @@ impl Point for Quad {
     }
 }
 
+#[inline(always)]
 fn i16_of(bytes: &<i16 as Cell>::Bytes) -> i16 {
-    i16::get(bytes) as i16
+    let [a, b] = *bytes;
+    i16::from_le_bytes([a as u8, b as u8])
 }
 
 fn weigh(op: &SignalWindow, constants: Constants<'_>, arena: &mut [i8]) {

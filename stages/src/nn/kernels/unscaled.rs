@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::pair;
 use super::walk::each;
-use crate::nn::op::{Cast, Combination, Integer, Number, Op, Unscaled};
+use crate::nn::op::{AXES, Cast, Combination, Integer, Number, Op, Unscaled};
 
 /// Runs an operation on numbers without scales; others are not its concern.
 pub(super) fn unscaled(op: &Op, arena: &mut [i8]) {
@@ -19,16 +19,27 @@ pub(super) fn unscaled(op: &Op, arena: &mut [i8]) {
     }
 }
 
-/// Combines two inputs element by element; they may be one and the same.
+/// Combines two inputs row by row; they may be one and the same.
 fn combine<C: Cell>(op: &Unscaled, arena: &mut [i8]) {
+    let (mut counts, last) = (op.counts, AXES - 1);
+    let row = core::mem::replace(&mut counts[last], 1);
     let mut output = op.output.range().step_by(C::SIZE);
-    each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
-        let at = |start: u32, offset: i64| {
-            let at = (i64::from(start) + C::SIZE as i64 * offset) as usize;
-            C::get(&C::of(&arena[at..at + C::SIZE])[0])
-        };
-        let (a, b) = (at(op.a.at, a), at(op.b.at, b));
-        let result = match op.combination {
+    each(&counts, [&op.a_steps, &op.b_steps], |[a, b]| {
+        let at = |start: u32, offset: i64| (i64::from(start) + C::SIZE as i64 * offset) as usize;
+        let (mut a, mut b) = (at(op.a.at, a), at(op.b.at, b));
+        for to in output.by_ref().take(row as usize) {
+            let [x, y] = [a, b].map(|at| C::get(&C::of(&arena[at..at + C::SIZE])[0]));
+            C::of_mut(&mut arena[to..to + C::SIZE])[0] = C::put(op.result(x, y));
+            // Along the last axis an input goes on or stands still.
+            a += C::SIZE * op.a_steps[last] as usize;
+            b += C::SIZE * op.b_steps[last] as usize;
+        }
+    });
+}
+
+impl Unscaled {
+    fn result(&self, a: i32, b: i32) -> i32 {
+        let result = match self.combination {
             Combination::Sum => a.wrapping_add(b),
             Combination::Difference => a.wrapping_sub(b),
             Combination::Product => a.wrapping_mul(b),
@@ -37,10 +48,8 @@ fn combine<C: Cell>(op: &Unscaled, arena: &mut [i8]) {
             Combination::Least => a.min(b),
             Combination::Greatest => a.max(b),
         };
-        if let Some(at) = output.next() {
-            C::of_mut(&mut arena[at..at + C::SIZE])[0] = C::put(result.max(op.min).min(op.max));
-        }
-    });
+        result.max(self.min).min(self.max)
+    }
 }
 
 fn cast(op: &Cast, arena: &mut [i8]) {

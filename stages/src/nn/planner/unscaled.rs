@@ -62,7 +62,9 @@ impl<'a> Lowering<'_, 'a> {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
         }
         let input = self.read(node, &input)?;
-        if from == to {
+        // Between signed and unsigned integers of one width no bit changes.
+        let signless = |number| if number == Number::U32 { Number::I32 } else { number };
+        if signless(from) == signless(to) {
             return self.alias(node, &output, input);
         }
         let output = self.write(node, &output)?;
