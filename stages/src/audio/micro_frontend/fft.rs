@@ -159,8 +159,8 @@ impl Buffers {
     }
 }
 
-/// Replaces points, as many as there are twiddles, a power of two, by their spectrum, divided by their number; says
-/// which of the two buffers holds it.
+/// Computes the spectrum of points, divided by their number, which is a power of two and the number of twiddles;
+/// returns that of the two buffers that holds it.
 pub(crate) fn transform<'p, P: Point>(
     points: &'p mut [P],
     other: &'p mut [P],

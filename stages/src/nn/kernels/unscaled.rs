@@ -61,24 +61,18 @@ fn cast(op: &Cast, arena: &mut [i8]) {
 
 /// A number without its fraction.
 fn get(number: Number, bytes: &[i8]) -> i64 {
-    let first = |integer: Integer| match integer {
-        Integer::I8 => i8::of(bytes).first().map(i8::get),
-        Integer::U8 => u8::of(bytes).first().map(u8::get),
-        Integer::I16 => i16::of(bytes).first().map(i16::get),
-        Integer::I32 => i32::of(bytes).first().map(i32::get),
-    };
-    let bits = first(match number {
-        Number::I8 => Integer::I8,
-        Number::U8 => Integer::U8,
-        Number::I16 => Integer::I16,
-        Number::I32 | Number::U32 | Number::F32 => Integer::I32,
-    });
-    let bits = bits.unwrap_or(0);
     match number {
-        Number::F32 => f32::from_bits(bits as u32) as i64,
-        Number::U32 => i64::from(bits as u32),
-        _ => i64::from(bits),
+        Number::I8 => first::<i8>(bytes).into(),
+        Number::U8 => first::<u8>(bytes).into(),
+        Number::I16 => first::<i16>(bytes).into(),
+        Number::I32 => first::<i32>(bytes).into(),
+        Number::U32 => (first::<i32>(bytes) as u32).into(),
+        Number::F32 => f32::from_bits(first::<i32>(bytes) as u32) as i64,
     }
+}
+
+fn first<C: Cell>(bytes: &[i8]) -> i32 {
+    C::of(bytes).first().map_or(0, C::get)
 }
 
 /// The lowest bits of a whole number, or the real one nearest to it.
