@@ -1,7 +1,7 @@
 //! A plan as firmware holds it: constant expressions, as the `Debug` form of a planned model's operations writes them.
 
 use kws_stages::nn::op::Op::*;
-use kws_stages::nn::op::{Op, Softmax, Span};
+use kws_stages::nn::op::{Cast, Number, Op, SignalSubtraction, Softmax, Span, Subtraction};
 use kws_stages::nn::plan::Plan;
 
 /// An operation written down twice: as an expression, and as the text that `Debug` must give for it.
@@ -17,6 +17,30 @@ const OP: (Op, &str) = written!(Softmax(Softmax {
     left_shift: 23,
     least_difference: -248
 }));
+
+/// Operations with an enum whose variants have the names of another's, and with a value of the front end.
+const OTHERS: [(Op, &str); 2] = [
+    written!(Cast(Cast {
+        from: Number::F32,
+        to: Number::I8,
+        input: Span { at: 0, len: 16 },
+        output: Span { at: 16, len: 4 }
+    })),
+    written!(SignalSubtraction(SignalSubtraction {
+        input: Span { at: 0, len: 8 },
+        output: Span { at: 16, len: 8 },
+        noise: Span { at: 32, len: 8 },
+        state: Span { at: 48, len: 8 },
+        coefficients: Subtraction {
+            newest: [409, 983],
+            before: [15975, 15401],
+            remaining: 819,
+            bits: 14,
+            estimate_bits: 10,
+            clamping: false
+        }
+    })),
+];
 
 static OPS: [Op; 1] = [OP.0];
 static PLAN: Plan<&[Op], &[i8], &[i32]> = Plan {
@@ -37,7 +61,9 @@ fn tight(text: &str) -> String {
 
 #[test]
 fn an_operation_prints_as_the_expression_that_makes_it() {
-    assert_eq!(tight(&format!("{:?}", OP.0)), tight(OP.1));
+    for (op, text) in OTHERS.into_iter().chain([OP]) {
+        assert_eq!(tight(&format!("{op:?}")), tight(text));
+    }
 }
 
 #[test]

@@ -133,6 +133,13 @@ def impulses(seconds, every):
     return samples
 
 
+def lowest_impulses(seconds):
+    """Faint noise with -32768 in the middle of every third window of either hop, where its weight is one."""
+    samples = noise(seconds, 60, 4)
+    samples[WINDOW // 2 - 1 :: WINDOW] = -32768
+    return samples
+
+
 def read(files):
     return np.concatenate([soundfile.read(file, dtype="int16")[0] for file in files])
 
@@ -154,6 +161,7 @@ def streams(data, minutes):
     yield "square", np.concatenate([square(3, hertz) for hertz in (50, 440, 1000, 3999, 7777)])
     yield "sweep", sweep(10, 32767)
     yield "impulses", impulses(5, 997)
+    yield "lowest_impulses", lowest_impulses(5)
     yield "bursts", np.concatenate([noise(0.7, 32768, k) // 4**k for k in range(8)] * 3)
 
 

@@ -38,13 +38,18 @@ pub(crate) mod code {
     pub(crate) const SOFTMAX: i32 = 25;
     pub(crate) const SVDF: i32 = 27;
     pub(crate) const TANH: i32 = 28;
+    pub(crate) const CUSTOM: i32 = 32;
     pub(crate) const PAD: i32 = 34;
     pub(crate) const TRANSPOSE: i32 = 39;
     pub(crate) const MEAN: i32 = 40;
     pub(crate) const SUB: i32 = 41;
+    pub(crate) const DIV: i32 = 42;
     pub(crate) const SQUEEZE: i32 = 43;
     pub(crate) const STRIDED_SLICE: i32 = 45;
     pub(crate) const SPLIT: i32 = 49;
+    pub(crate) const CAST: i32 = 53;
+    pub(crate) const MAXIMUM: i32 = 55;
+    pub(crate) const MINIMUM: i32 = 57;
     pub(crate) const PADV2: i32 = 60;
     pub(crate) const SLICE: i32 = 65;
     pub(crate) const EXPAND_DIMS: i32 = 70;
@@ -56,6 +61,27 @@ pub(crate) mod code {
     pub(crate) const READ_VARIABLE: i32 = 143;
     pub(crate) const ASSIGN_VARIABLE: i32 = 144;
 }
+
+/// Names of the custom operators that the planner knows: TFLite Micro's signal operators.
+pub(crate) mod custom {
+    pub(crate) const WINDOW: &str = "SignalWindow";
+    pub(crate) const AUTO_SCALE: &str = "SignalFftAutoScale";
+    pub(crate) const RFFT: &str = "SignalRfft";
+    pub(crate) const ENERGY: &str = "SignalEnergy";
+    pub(crate) const FILTER_BANK: &str = "SignalFilterBank";
+    pub(crate) const SQUARE_ROOT: &str = "SignalFilterBankSquareRoot";
+    pub(crate) const SUBTRACTION: &str = "SignalFilterBankSpectralSubtraction";
+    pub(crate) const PCAN: &str = "SignalPCAN";
+    pub(crate) const LOG: &str = "SignalFilterBankLog";
+}
+
+/// The operators that the planner knows, for the error about one that it does not.
+pub(crate) const KNOWN: &str = "ADD, ASSIGN_VARIABLE, AVERAGE_POOL_2D, CALL_ONCE, CAST, CONCATENATION, CONV_2D, \
+    DEPTHWISE_CONV_2D, DEQUANTIZE, DIV, EXPAND_DIMS, FULLY_CONNECTED, LOGISTIC, MAXIMUM, MAX_POOL_2D, MEAN, MINIMUM, \
+    MUL, PACK, PAD, PADV2, QUANTIZE, READ_VARIABLE, RELU, RELU6, RELU_N1_TO_1, RESHAPE, SLICE, SOFTMAX, SPLIT, SPLIT_V, \
+    SQUEEZE, STRIDED_SLICE, SUB, SVDF, TANH, TRANSPOSE, VAR_HANDLE, SignalEnergy, SignalFftAutoScale, SignalFilterBank, \
+    SignalFilterBankLog, SignalFilterBankSpectralSubtraction, SignalFilterBankSquareRoot, SignalPCAN, SignalRfft, \
+    SignalWindow";
 
 /// Names by number, as far as the schema goes before its StableHLO operators.
 #[rustfmt::skip]

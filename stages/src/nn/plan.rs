@@ -81,6 +81,16 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 | Op::WideMean(_)
                 | Op::SoftmaxToWide(_)
                 | Op::Rescale(_) => kernels.wide(op, constants, arena),
+                Op::Unscaled(_) | Op::Cast(_) => kernels.unscaled(op, arena),
+                Op::SignalWindow(_)
+                | Op::SignalAutoScale(_)
+                | Op::SignalRfft(_)
+                | Op::SignalEnergy(_)
+                | Op::SignalFilterBank(_)
+                | Op::SignalSquareRoot(_)
+                | Op::SignalSubtraction(_)
+                | Op::SignalPcan(_)
+                | Op::SignalLog(_) => kernels.signal(op, constants, arena),
                 float => kernels.float(float, constants, arena),
             }
         }

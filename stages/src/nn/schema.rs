@@ -30,6 +30,10 @@ pub enum Element {
     I16,
     /// 8-bit integer.
     I8,
+    /// 64-bit unsigned integer.
+    U64,
+    /// 32-bit unsigned integer.
+    U32,
     /// A variable's handle: no data.
     Resource,
     /// Any other type, by its number in the schema.
@@ -46,7 +50,9 @@ impl Element {
             6 => Self::Bool,
             7 => Self::I16,
             9 => Self::I8,
+            12 => Self::U64,
             13 => Self::Resource,
+            15 => Self::U32,
             other => Self::Other(other),
         }
     }
@@ -56,8 +62,8 @@ impl Element {
         match self {
             Self::U8 | Self::I8 | Self::Bool => 1,
             Self::I16 => 2,
-            Self::F32 | Self::I32 => 4,
-            Self::I64 => 8,
+            Self::F32 | Self::I32 | Self::U32 => 4,
+            Self::I64 | Self::U64 => 8,
             Self::Resource | Self::Other(_) => 0,
         }
     }
@@ -105,6 +111,8 @@ pub(crate) struct Operator<'a> {
     pub(crate) inputs: I32s<'a>,
     pub(crate) outputs: I32s<'a>,
     pub(crate) options: Option<Table<'a>>,
+    /// The options of a custom operator.
+    pub(crate) custom: &'a [u8],
 }
 
 /// One graph of operators.
@@ -298,5 +306,6 @@ fn operator<'a>(
         }
         Ok(numbers)
     };
-    Ok(Operator { code: code.clone(), inputs: numbers(1)?, outputs: numbers(2)?, options: table.table(4)? })
+    let (inputs, outputs) = (numbers(1)?, numbers(2)?);
+    Ok(Operator { code: code.clone(), inputs, outputs, options: table.table(4)?, custom: table.bytes(5)? })
 }

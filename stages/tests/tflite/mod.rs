@@ -17,13 +17,21 @@ pub mod code {
     pub const SOFTMAX: i32 = 25;
     pub const PAD: i32 = 34;
     pub const MEAN: i32 = 40;
+    pub const DIV: i32 = 42;
     pub const STRIDED_SLICE: i32 = 45;
     pub const SLICE: i32 = 65;
+    pub const GELU: i32 = 150;
 }
 
 /// Element types of the schema.
-const I32: i8 = 2;
-const I8: i8 = 9;
+pub const I32: i8 = 2;
+pub const I16: i8 = 7;
+pub const I8: i8 = 9;
+pub const U64: i8 = 12;
+pub const U32: i8 = 15;
+
+/// Number of custom operators in the schema.
+const CUSTOM: i32 = 32;
 
 /// A field of an operator's options: its slot and its value.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +61,8 @@ struct Operator {
     inputs: Vec<i32>,
     outputs: Vec<i32>,
     options: Vec<Field>,
+    /// Name and options of a custom operator.
+    custom: Option<(String, Vec<u8>)>,
 }
 
 /// A network under construction.
@@ -83,7 +93,19 @@ impl Network {
     /// Adds an operator.
     pub fn op(&mut self, code: i32, inputs: &[i32], outputs: &[i32], options: &[Field]) {
         let (inputs, outputs, options) = (inputs.to_vec(), outputs.to_vec(), options.to_vec());
-        self.operators.push(Operator { code, inputs, outputs, options });
+        self.operators.push(Operator { code, inputs, outputs, options, custom: None });
+    }
+
+    /// Adds a custom operator; `options` is its map.
+    pub fn custom(&mut self, name: &str, inputs: &[i32], outputs: &[i32], options: &[u8]) {
+        let (inputs, outputs) = (inputs.to_vec(), outputs.to_vec());
+        let custom = Some((name.to_owned(), options.to_vec()));
+        self.operators.push(Operator { code: CUSTOM, inputs, outputs, options: Vec::new(), custom });
+    }
+
+    /// Adds a tensor of any element without a scale, and a constant where there are bytes.
+    pub fn plain(&mut self, shape: &[usize], element: i8, data: &[u8]) -> i32 {
+        self.push(tensor(shape, element, data.to_vec()))
     }
 
     /// Shape of a tensor.
@@ -135,8 +157,12 @@ impl Network {
             .operators
             .iter()
             .map(|operator| {
+                let name = operator.custom.as_ref().map(|(name, _)| to.create_string(name));
                 table(&mut to, |to| {
-                    to.push_slot_always(slot(0), operator.code as i8);
+                    to.push_slot_always(slot(0), operator.code.min(127) as i8);
+                    if let Some(name) = name {
+                        to.push_slot_always(slot(1), name);
+                    }
                     to.push_slot_always(slot(3), operator.code);
                 })
             })
@@ -214,10 +240,14 @@ fn write_operator(to: &mut FlatBufferBuilder<'_>, number: u32, operator: &Operat
         }
     });
     let (inputs, outputs) = (to.create_vector(&operator.inputs), to.create_vector(&operator.outputs));
+    let custom = operator.custom.as_ref().map(|(_, options)| to.create_vector(options));
     table(to, |to| {
         to.push_slot_always(slot(0), number);
         to.push_slot_always(slot(1), inputs);
         to.push_slot_always(slot(2), outputs);
         to.push_slot_always(slot(4), options);
+        if let Some(custom) = custom {
+            to.push_slot_always(slot(5), custom);
+        }
     })
 }

@@ -2,6 +2,7 @@
 
 import flatbuffers
 import numpy as np
+from flatbuffers import flexbuffers
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 ELEMENTS = {
@@ -9,6 +10,8 @@ ELEMENTS = {
     "int32": schema.TensorType.INT32,
     "uint8": schema.TensorType.UINT8,
     "int64": schema.TensorType.INT64,
+    "uint32": schema.TensorType.UINT32,
+    "uint64": schema.TensorType.UINT64,
     "int16": schema.TensorType.INT16,
     "int8": schema.TensorType.INT8,
     "resource": schema.TensorType.RESOURCE,
@@ -51,6 +54,14 @@ class Graph:
                 setattr(op.builtinOptions, key, value)
         self.graph.operators.append(op)
 
+    def custom(self, name, inputs, outputs, **options):
+        """Adds a custom operator; `options` are the keys of its map."""
+        op = schema.OperatorT()
+        op.opcodeIndex = self.model.code(schema.BuiltinOperator.CUSTOM, name)
+        op.inputs, op.outputs = list(inputs), list(outputs)
+        op.customOptions = np.frombuffer(flexbuffers.Dumps(options), np.uint8)
+        self.graph.operators.append(op)
+
 
 class Model:
     """A file under construction; `main` is its first graph."""
@@ -76,12 +87,13 @@ class Model:
         self.model.buffers.append(buffer)
         return len(self.model.buffers) - 1
 
-    def code(self, code):
+    def code(self, code, custom=None):
         """The number of an operator code, added when it is new."""
         for number, known in enumerate(self.model.operatorCodes):
-            if known.builtinCode == code:
+            if (known.builtinCode, known.customCode) == (code, custom):
                 return number
         operator = schema.OperatorCodeT()
+        operator.customCode = custom
         operator.builtinCode, operator.deprecatedBuiltinCode, operator.version = code, min(code, 127), 1
         self.model.operatorCodes.append(operator)
         return len(self.model.operatorCodes) - 1

@@ -87,15 +87,22 @@ class LiteRt:
         return [self.interpreter.get_tensor(d["index"]) for d in self.interpreter.get_output_details()]
 
 
-def record(model, out, runs, seed=1):
-    """Runs one model, writes what went in and came out, and returns the oracle's name."""
-    try:
-        oracle = Micro(model)
-    except Exception:
-        oracle = LiteRt(model)
+def play(oracle, runs, seed):
+    """Random inputs, and what an interpreter makes of them, run after run."""
     rng = np.random.default_rng(seed)
     streams = [list(inputs(shape, element, runs, rng)) for shape, element in oracle.inputs()]
-    results = [oracle.run([stream[run] for stream in streams]) for run in range(runs)]
+    return streams, [oracle.run([stream[run] for stream in streams]) for run in range(runs)]
+
+
+def record(model, out, runs, seed=1):
+    """Runs one model, writes what went in and came out, and returns the oracle's name."""
+    # Some operators refuse a type when they are made, some when they first run.
+    try:
+        oracle = Micro(model)
+        streams, results = play(oracle, runs, seed)
+    except Exception:
+        oracle = LiteRt(model)
+        streams, results = play(oracle, runs, seed)
     out.mkdir(parents=True, exist_ok=True)
     (out / "model.tflite").write_bytes(model)
     for i, stream in enumerate(streams):

@@ -20,7 +20,7 @@ import sys
 import numpy as np
 
 import live
-from build import Model
+from build import ELEMENTS, Model
 
 RELUS = [0, 1, 2, 3]
 
@@ -608,6 +608,201 @@ def float_mean(rng, m):
     return [x], [y]
 
 
+def int32_arithmetic(rng, m):
+    dims = shape(rng, 4)
+    other = [n if rng.random() < 0.7 else 1 for n in dims]
+    name = str(rng.choice(["Add", "Sub", "Mul"]))
+    a, b, y = (m.main.tensor(d, "int32") for d in (dims, other, dims))
+    # TFLite Micro leaves the activation of a sum out, LiteRT does not.
+    activation = 0 if name == "Add" else int(rng.choice(RELUS))
+    m.main.op(name.upper(), [a, b], [y], name + "Options", fusedActivationFunction=activation)
+    return [a, b], [y]
+
+
+def int32_divide(rng, m):
+    """By constants: 0 and -1 can end the interpreter."""
+    dims = shape(rng, 4)
+    other = [n if rng.random() < 0.7 else 1 for n in dims]
+    data = rng.integers(2, 1 << int(rng.integers(2, 31)), other) * rng.choice([-1, 1], other)
+    a, y = m.main.tensor(dims, "int32"), m.main.tensor(dims, "int32")
+    b = m.main.tensor(other, "int32", data=data)
+    m.main.op("DIV", [a, b], [y], "DivOptions", fusedActivationFunction=int(rng.choice(RELUS)))
+    return [a], [y]
+
+
+def minimum_maximum(rng, m):
+    dims, element = shape(rng, 4), str(rng.choice(["int8", "int16", "int32", "float32"]))
+    other = [n if rng.random() < 0.7 else 1 for n in dims]
+    affine = (None, 0) if element in ("int32", "float32") else (scale(rng), zero_of(rng, element))
+    a, b, y = (m.main.tensor(d, element, *affine) for d in (dims, other, dims))
+    m.main.op(str(rng.choice(["MINIMUM", "MAXIMUM"])), [a, b], [y], "MaximumMinimumOptions")
+    return [a, b], [y]
+
+
+def float_divide(rng, m):
+    dims = shape(rng, 4)
+    a, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, "float32")
+    b = m.main.tensor(dims, "float32", data=reals(rng, *dims))
+    m.main.op("DIV", [a, b], [y], "DivOptions", fusedActivationFunction=int(rng.choice(RELUS)))
+    return [a], [y]
+
+
+CASTS = [("int8", "int16"), ("int8", "int32"), ("int16", "int8"), ("int16", "int32"), ("int32", "int8"),
+         ("int32", "int16"), ("int32", "float32"), ("int16", "float32"), ("int8", "float32"), ("float32", "int8"),
+         ("float32", "int16"), ("float32", "int32"), ("uint8", "int32"), ("uint8", "float32")]
+
+
+def cast(rng, m):
+    dims, (a, b) = shape(rng), CASTS[int(rng.integers(len(CASTS)))]
+    x, y = m.main.tensor(dims, a), m.main.tensor(dims, b)
+    m.main.op("CAST", [x], [y], "CastOptions", inDataType=ELEMENTS[a], outDataType=ELEMENTS[b])
+    return [x], [y]
+
+
+def unsigned(rng, m, count, bits=32):
+    """Random u32 of at most so many bits: neither interpreter takes them as an input, so they are cast from int32."""
+    x, limited = m.main.tensor([count], "int32"), m.main.tensor([count], "int32")
+    divisor = m.main.tensor([], "int32", data=1 << (32 - bits) if bits < 32 else 1)
+    m.main.op("DIV", [x, divisor], [limited], "DivOptions")
+    if bits < 32:
+        least, above = m.main.tensor([], "int32", data=0), m.main.tensor([count], "int32")
+        m.main.op("MAXIMUM", [limited, least], [above], "MaximumMinimumOptions")
+        limited = above
+    y = m.main.tensor([count], "uint32")
+    m.main.op("CAST", [limited], [y], "CastOptions", inDataType=ELEMENTS["int32"], outDataType=ELEMENTS["uint32"])
+    return x, y
+
+
+def signed(m, x, count):
+    """The same bits as int32, which both interpreters give back."""
+    y = m.main.tensor([count], "int32")
+    m.main.op("CAST", [x], [y], "CastOptions", inDataType=ELEMENTS["uint32"], outDataType=ELEMENTS["int32"])
+    return y
+
+
+def signal_window(rng, m):
+    window, rows, shift = int(rng.integers(1, 40)), int(rng.integers(1, 4)), int(rng.choice([12, 12, 15, 3]))
+    x, y = m.main.tensor([rows, window], "int16"), m.main.tensor([rows, window], "int16")
+    w = m.main.tensor([window], "int16", data=rng.integers(-32768, 32768, window))
+    m.main.custom("SignalWindow", [x, w], [y], shift=shift)
+    return [x], [y]
+
+
+def signal_auto_scale(rng, m):
+    """Of quieter samples, too: the input is weighed first."""
+    count = int(rng.integers(1, 40))
+    x, quiet = m.main.tensor([count], "int16"), m.main.tensor([count], "int16")
+    w = m.main.tensor([count], "int16", data=np.full(count, 1 << int(rng.integers(0, 15))))
+    m.main.custom("SignalWindow", [x, w], [quiet], shift=int(rng.choice([14, 14, 10, 20])))
+    y, bits = m.main.tensor([count], "int16"), m.main.tensor([], "int32")
+    m.main.custom("SignalFftAutoScale", [quiet], [y, bits])
+    return [x], [y, bits]
+
+
+def signal_rfft(rng, m):
+    length, rows = 1 << int(rng.integers(4, 11)), int(rng.integers(1, 3))
+    row = int(rng.integers(length // 2, length + 1))
+    x, y = m.main.tensor([rows, row], "int16"), m.main.tensor([rows, length + 2], "int16")
+    m.main.custom("SignalRfft", [x], [y], T=ELEMENTS["int16"], fft_length=length)
+    return [x], [y]
+
+
+def signal_energy(rng, m):
+    """What TFLite Micro leaves undefined is cut off."""
+    bins = int(rng.integers(3, 40))
+    start = int(rng.integers(bins - 1))
+    end = int(rng.integers(start + 1, bins + 1))
+    x, y = m.main.tensor([2 * bins], "int16"), m.main.tensor([bins], "uint32")
+    m.main.custom("SignalEnergy", [x], [y], start_index=start, end_index=end)
+    whole, part = signed(m, y, bins), m.main.tensor([end - start], "int32")
+    lists = [m.main.tensor([1], "int32", data=[n]) for n in (start, end, 1)]
+    m.main.op("STRIDED_SLICE", [whole, *lists], [part], "StridedSliceOptions")
+    return [x], [part]
+
+
+def bands(rng, m, energies, channels, low=0):
+    """The constants of a filter bank whose bands lie anywhere; weights from `low` on."""
+    widths = rng.integers(0, min(energies, 9) + 1, channels + 1)
+    starts = [int(rng.integers(energies - n + 1)) for n in widths]
+    weight_starts = np.concatenate([[0], np.cumsum(widths)[:-1]])
+    short = lambda data: m.main.tensor([len(data)], "int16", data=data)
+    weights = [short(rng.integers(low, 4097, max(1, widths.sum()))) for _ in range(2)]
+    return [*weights, short(starts), short(weight_starts), short(widths)]
+
+
+def signal_filter_bank(rng, m):
+    """With square roots, since neither interpreter gives back u64; negative weights fill all of its bits."""
+    energies, channels = int(rng.integers(2, 60)), int(rng.integers(1, 20))
+    x, e = unsigned(rng, m, energies, int(rng.choice([32, 32, 20, 8])))
+    sums, roots = m.main.tensor([channels], "uint64"), m.main.tensor([channels], "uint32")
+    constants = bands(rng, m, energies, channels, int(rng.choice([0, 0, -4096])))
+    m.main.custom("SignalFilterBank", [e, *constants], [sums], num_channels=channels)
+    bits = m.main.tensor([], "int32", data=int(rng.integers(0, 16)))
+    m.main.custom("SignalFilterBankSquareRoot", [sums, bits], [roots])
+    return [x], [signed(m, roots, channels)]
+
+
+def subtraction(rng, m, e, channels):
+    """Signal and estimate after a spectral subtraction."""
+    out, noise = m.main.tensor([channels], "uint32"), m.main.tensor([channels], "uint32")
+    one, newest = 1 << 14, [int(n) for n in rng.integers(1, 4000, 2)]
+    m.main.custom("SignalFilterBankSpectralSubtraction", [e], [out, noise], num_channels=channels,
+                  smoothing=newest[0], one_minus_smoothing=one - newest[0], alternate_smoothing=newest[1],
+                  alternate_one_minus_smoothing=one - newest[1], min_signal_remaining=int(rng.integers(0, one)),
+                  smoothing_bits=int(rng.integers(0, 13)), spectral_subtraction_bits=14,
+                  clamping=bool(rng.integers(2)))
+    return out, noise
+
+
+def signal_subtraction(rng, m):
+    channels = int(rng.integers(1, 50))
+    x, e = unsigned(rng, m, channels, int(rng.choice([32, 22, 16, 8])))
+    out, noise = subtraction(rng, m, e, channels)
+    return [x], [signed(m, out, channels), signed(m, noise, channels)]
+
+
+def signal_pcan(rng, m):
+    channels = int(rng.integers(1, 50))
+    (x, e), (n, noise) = (unsigned(rng, m, channels, int(rng.choice([32, 24, 16, 8, 2]))) for _ in range(2))
+    low = int(rng.choice([0, -32768]))
+    gains = m.main.tensor([125], "int16", data=rng.integers(low, 32768, 125))
+    y = m.main.tensor([channels], "uint32")
+    m.main.custom("SignalPCAN", [e, noise, gains], [y], snr_shift=int(rng.integers(0, 13)))
+    return [x, n], [signed(m, y, channels)]
+
+
+def signal_log(rng, m):
+    channels = int(rng.integers(1, 50))
+    x, e = unsigned(rng, m, channels, int(rng.choice([32, 24, 16, 8, 2])))
+    y = m.main.tensor([channels], "int16")
+    m.main.custom("SignalFilterBankLog", [e], [y], input_correction_bits=int(rng.integers(0, 8)),
+                  output_scale=int(rng.choice([64, 64, 1600, 1 << 20])))
+    return [x], [y]
+
+
+def signal_front_end(rng, m):
+    """All of them, as an audio preprocessor joins them."""
+    g, length = m.main, 1 << int(rng.integers(5, 10))
+    window, bins, channels = length - int(rng.integers(0, length // 4)), length // 2 + 1, int(rng.integers(2, 12))
+    x, weighed = g.tensor([1, window], "int16"), g.tensor([1, window], "int16")
+    w = g.tensor([window], "int16", data=np.round(4096 * np.hanning(window)))
+    g.custom("SignalWindow", [x, w], [weighed], shift=12)
+    flat, scaled, bits = g.tensor([window], "int16"), g.tensor([window], "int16"), g.tensor([], "int32")
+    g.op("RESHAPE", [weighed, g.tensor([1], "int32", data=[window])], [flat], "ReshapeOptions", newShape=[window])
+    g.custom("SignalFftAutoScale", [flat], [scaled, bits])
+    spectrum, energy = g.tensor([2 * bins], "int16"), g.tensor([bins], "uint32")
+    g.custom("SignalRfft", [scaled], [spectrum], T=ELEMENTS["int16"], fft_length=length)
+    g.custom("SignalEnergy", [spectrum], [energy], start_index=0, end_index=bins)
+    sums, roots = g.tensor([channels], "uint64"), g.tensor([channels], "uint32")
+    g.custom("SignalFilterBank", [energy, *bands(rng, m, bins, channels)], [sums], num_channels=channels)
+    g.custom("SignalFilterBankSquareRoot", [sums, bits], [roots])
+    signal, noise = subtraction(rng, m, roots, channels)
+    gains, ratio, log = g.tensor([125], "int16", data=rng.integers(0, 3000, 125)), g.tensor([channels], "uint32"), g.tensor([channels], "int16")
+    g.custom("SignalPCAN", [signal, noise, gains], [ratio], snr_shift=6)
+    g.custom("SignalFilterBankLog", [ratio], [log], input_correction_bits=3, output_scale=64)
+    return [x], [log, signed(m, noise, channels)]
+
+
 def float_quantize(rng, m):
     dims, element = shape(rng), str(rng.choice(["int8", "int8", "int16", "uint8"]))
     x, y = m.main.tensor(dims, "float32"), m.main.tensor(dims, element, scale(rng), zero_of(rng, element))
@@ -626,7 +821,7 @@ OPERATORS = {
     name.strip("_"): function
     for name, function in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
     if function.__module__ == __name__ and list(inspect.signature(function).parameters)[:2] == ["rng", "m"]
-    and name not in ("pool", "unary", "broadcast")
+    and name not in ("pool", "unary", "broadcast", "unsigned", "bands", "subtraction")
 }
 
 

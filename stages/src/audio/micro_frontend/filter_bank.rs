@@ -58,6 +58,13 @@ fn q12(weight: f32, reference: Reference) -> u16 {
     }
 }
 
+/// Adds an energy to the sums of the channel above and of the channel below, times its weights there.
+#[inline(always)]
+pub(crate) fn add((above, below): (u64, u64), energy: u32, rising: u64, falling: u64) -> (u64, u64) {
+    let energy = u64::from(energy);
+    (above.wrapping_add(energy.wrapping_mul(rising)), below.wrapping_add(energy.wrapping_mul(falling)))
+}
+
 /// The square roots of the channels' energies, shifted right by `shift`.
 #[inline(always)]
 pub(super) fn apply(
@@ -68,13 +75,9 @@ pub(super) fn apply(
 ) {
     let mut bins = energies.iter().zip(&tables.weights);
     let mut gather = |width: u8| {
-        bins.by_ref().take(usize::from(width)).fold(
-            (0, 0),
-            |(above, below), (&energy, &[rising, falling])| {
-                let energy = u64::from(energy);
-                (above + energy * u64::from(rising), below + energy * u64::from(falling))
-            },
-        )
+        bins.by_ref().take(usize::from(width)).fold((0, 0), |sums, (&energy, &[rising, falling])| {
+            add(sums, energy, u64::from(rising), u64::from(falling))
+        })
     };
     // The bins below the first centre belong to the first channel with their falling weights only.
     let (_, mut carried) = gather(tables.widths[0]);
@@ -85,10 +88,20 @@ pub(super) fn apply(
     }
 }
 
-/// The square root, rounded to the nearest; one that rounds up to 2¹⁶ from a 32-bit number stays at 2¹⁶ − 1.
+/// The square root of a channel's energy, rounded.
 #[inline(always)]
 fn rounded_root(number: u64) -> u32 {
-    let root = root(number);
+    rounded(number, root(number))
+}
+
+/// The square root of any number, rounded.
+pub(crate) fn any_rounded_root(number: u64) -> u32 {
+    rounded(number, if number >> 52 == 0 { root(number) } else { number.isqrt() })
+}
+
+/// Rounds a square root to the nearest; one that rounds up to 2¹⁶ from a 32-bit number stays at 2¹⁶ − 1.
+#[inline(always)]
+fn rounded(number: u64, root: u64) -> u32 {
     let up = number - root * root > root && root != 0xFFFF_FFFF && (root != 0xFFFF || number >> 32 != 0);
     (root + u64::from(up)) as u32
 }
@@ -110,7 +123,7 @@ fn root(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{root, rounded_root};
+    use super::{any_rounded_root, root, rounded_root};
 
     #[test]
     fn roots_are_exact_where_they_could_round() {
@@ -124,6 +137,14 @@ mod tests {
                 assert_eq!([r * r + r, r * r + r + 1].map(rounded_root), [r as u32, above as u32]);
             }
         }
+    }
+
+    #[test]
+    fn a_root_beyond_doubles_is_exact() {
+        for r in [0x4000000, 0x4000001, 0xFFFF_FFFE] {
+            assert_eq!([r * r + r, r * r + r + 1].map(any_rounded_root), [r as u32, r as u32 + 1]);
+        }
+        assert_eq!(any_rounded_root(u64::MAX), u32::MAX);
     }
 
     #[test]

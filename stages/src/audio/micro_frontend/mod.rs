@@ -15,22 +15,23 @@
 //!
 //! Written from the behaviour of the C library (in TensorFlow as `experimental/microfrontend`, on PyPI inside
 //! `pymicro-features`) and of TFLite Micro's signal operators. The noise estimate lives from frame to frame: features
-//! depend on all audio since the last reset.
+//! depend on all audio since the last reset. The models that hold these operators run on the same functions
+//! ([`nn`](crate::nn)).
 
 mod analyser;
 #[cfg(feature = "std")]
 mod emit;
 mod encoding;
-mod fft;
-mod filter_bank;
+pub(crate) mod fft;
+pub(crate) mod filter_bank;
 #[cfg(feature = "std")]
 mod kind;
-mod log;
-mod noise;
-mod pcan;
+pub(crate) mod log;
+pub(crate) mod noise;
+pub(crate) mod pcan;
 mod stage;
 mod tables;
-mod window;
+pub(crate) mod window;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod x86;
 
@@ -40,6 +41,7 @@ pub use fft::{Complex, FftTables};
 pub use filter_bank::FilterBankTables;
 #[cfg(feature = "std")]
 pub use kind::{Encoding, MicroFrontendParams};
+pub use noise::Subtraction;
 pub use stage::MicroFrontend;
 pub use tables::{Reference, Tables};
 

@@ -13,7 +13,9 @@ pub(super) const CORRECTION_BITS: u32 = 3;
 const SNR_BITS: u32 = 12;
 const OUTPUT_BITS: u32 = 6;
 /// Entries of the gain table: the gains of 0 and 1, of 2 as a lone value, then three to each power of two.
-pub(super) const GAINS: usize = 125;
+pub(crate) const GAINS: usize = 125;
+/// Bits by which the product of signal and gain is too fine.
+const SNR_SHIFT: u32 = GAIN_BITS - CORRECTION_BITS - SNR_BITS;
 
 /// The gain as a function of the noise estimate: quadratic between powers of two, three coefficients every four.
 #[must_use]
@@ -47,17 +49,17 @@ fn first_coefficient(bits: u32) -> usize {
     4 * bits as usize - 6
 }
 
-/// Looks up the gain for a noise estimate.
+/// Looks up the gain for a noise estimate in a table of [`GAINS`] entries.
 #[inline(always)]
-fn gain(table: &[i16; GAINS], estimate: u32) -> i16 {
+fn gain(table: impl Fn(usize) -> i16, estimate: u32) -> i16 {
     if estimate <= 2 {
-        return table[estimate as usize];
+        return table(estimate as usize);
     }
     let bits = 32 - estimate.leading_zeros();
     let aligned = if bits < 11 { estimate << (11 - bits) } else { estimate >> (bits - 11) };
     let fraction = (aligned & 0x3FF) as i32;
     let at = first_coefficient(bits);
-    let [value, linear, square] = [table[at], table[at + 1], table[at + 2]].map(i32::from);
+    let [value, linear, square] = [table(at), table(at + 1), table(at + 2)].map(i32::from);
     let slope = ((square * fraction) >> 5).wrapping_add(linear << 5);
     let rise = (slope.wrapping_mul(fraction).wrapping_add(1 << 14)) >> 15;
     (rise + value) as i16
@@ -73,12 +75,18 @@ fn shrink(snr: u32) -> u32 {
     }
 }
 
-/// Replaces each channel by its compressed ratio to the noise, with six fractional bits.
+/// A channel's compressed ratio to the noise, with six fractional bits.
+#[inline(always)]
+pub(crate) fn ratio(table: impl Fn(usize) -> i16, snr_shift: u32, estimate: u32, signal: u32) -> u32 {
+    // The gain is sign-extended as in C; it is never negative for a table that `gains` made.
+    let amplified = u64::from(signal) * u64::from(gain(table, estimate) as u32);
+    shrink((amplified >> snr_shift) as u32)
+}
+
+/// Replaces each channel by its ratio to the noise.
 #[inline(always)]
 pub(super) fn apply(table: &[i16; GAINS], estimate: &[u32; CHANNELS], signal: &mut [u32; CHANNELS]) {
     for (signal, &estimate) in signal.iter_mut().zip(estimate) {
-        // The gain is sign-extended as in C; it is never negative for a table that `gains` made.
-        let amplified = u64::from(*signal).wrapping_mul(i64::from(gain(table, estimate)) as u64);
-        *signal = shrink((amplified >> (GAIN_BITS - CORRECTION_BITS - SNR_BITS)) as u32);
+        *signal = ratio(|at| table[at], SNR_SHIFT, estimate, *signal);
     }
 }

@@ -1,4 +1,4 @@
-//! The Hann window in Q12.
+//! The Hann window in Q12, and how far its result can be shifted up.
 
 use super::{Reference, WINDOW};
 
@@ -34,13 +34,60 @@ pub(super) fn apply(
 ) -> u32 {
     let (mut peak, mut lowest) = (0, 0);
     for ((out, &sample), &coefficient) in output.iter_mut().zip(samples).zip(coefficients) {
-        *out = ((i32::from(sample) * i32::from(coefficient)) >> BITS) as i16;
+        *out = weighted(sample, coefficient, BITS) as i16;
         peak = peak.max(out.wrapping_abs());
         lowest = lowest.min(*out);
     }
     // The C library negates within sixteen bits, where −32768 stays negative and so never is the peak.
     match reference {
-        Reference::TfliteMicro if lowest == i16::MIN => 0,
+        Reference::TfliteMicro if lowest == i16::MIN => headroom(output.iter().copied()),
         _ => peak.leading_zeros() - 1,
+    }
+}
+
+/// A sample times its coefficient of `bits` fractional bits.
+#[inline(always)]
+pub(crate) fn weighted(sample: i16, coefficient: i16, bits: u32) -> i32 {
+    (i32::from(sample) * i32::from(coefficient)) >> bits
+}
+
+/// By how many bits TFLite Micro takes samples to be free to be shifted left.
+///
+/// Its search for the peak keeps the peak in sixteen bits: 32768 is stored as −32768, after which the search begins
+/// anew, even with a negative sample.
+// The front end hardly ever calls it, and not every copy of the front end's loop should hold it.
+#[inline(never)]
+pub(crate) fn headroom(samples: impl IntoIterator<Item = i16>) -> u32 {
+    let peak = samples.into_iter().fold(0_i16, |peak, sample| {
+        if sample > peak {
+            sample
+        } else if -i32::from(sample) > i32::from(peak) {
+            sample.wrapping_neg()
+        } else {
+            peak
+        }
+    });
+    if peak > 0 { peak.leading_zeros() - 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headroom;
+
+    #[test]
+    fn the_peak_is_forgotten_at_its_lowest() {
+        // What the operator `SignalFftAutoScale` of PyPI's `tflite-micro` gives.
+        let of: [(&[i16], u32); 7] = [
+            (&[1, 2, 3], 13),
+            (&[-32768, 5, 1], 12),
+            (&[-32768, -5, -1], 0),
+            (&[5, -32768], 0),
+            (&[-32768, -5, -7], 12),
+            (&[-32768, 100, -7], 8),
+            (&[0, 0], 0),
+        ];
+        for (samples, bits) in of {
+            assert_eq!(headroom(samples.iter().copied()), bits, "{samples:?}");
+        }
     }
 }

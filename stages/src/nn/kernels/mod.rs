@@ -14,9 +14,11 @@ mod mean;
 mod move_block;
 pub mod only;
 mod pool;
+mod signal;
 mod softmax;
 mod svdf;
 mod table;
+mod unscaled;
 mod walk;
 mod wide;
 mod window;
@@ -96,6 +98,14 @@ pub trait Kernels: Copy + Send + 'static {
     /// Everything on int16.
     fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
         wide::wide(op, constants, arena);
+    }
+    /// CAST, and arithmetic on integers without scales.
+    fn unscaled(self, op: &Op, arena: &mut [i8]) {
+        unscaled::unscaled(op, arena);
+    }
+    /// TFLite Micro's signal operators.
+    fn signal(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        signal::signal(op, constants, arena);
     }
     /// Everything on floats.
     fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {

@@ -34,10 +34,14 @@ pub const FLOAT: u32 = 1 << 9;
 pub const SVDF: u32 = 1 << 10;
 /// [`Op::family`] of everything on int16.
 pub const WIDE: u32 = 1 << 11;
+/// [`Op::family`] of CAST and of arithmetic without scales.
+pub const UNSCALED: u32 = 1 << 12;
+/// [`Op::family`] of TFLite Micro's signal operators.
+pub const SIGNAL: u32 = 1 << 13;
 
 /// The families by name, as constant expressions write them.
 #[cfg(feature = "std")]
-pub(crate) const NAMES: [(u32, &str); 12] = [
+pub(crate) const NAMES: [(u32, &str); 14] = [
     (CONV, "CONV"),
     (DEPTHWISE, "DEPTHWISE"),
     (FULLY_CONNECTED, "FULLY_CONNECTED"),
@@ -50,6 +54,8 @@ pub(crate) const NAMES: [(u32, &str); 12] = [
     (FLOAT, "FLOAT"),
     (SVDF, "SVDF"),
     (WIDE, "WIDE"),
+    (UNSCALED, "UNSCALED"),
+    (SIGNAL, "SIGNAL"),
 ];
 
 impl Op {
@@ -77,6 +83,16 @@ impl Op {
             | Self::WideBinary(_)
             | Self::WideMean(_)
             | Self::Rescale(_) => WIDE,
+            Self::Unscaled(_) | Self::Cast(_) => UNSCALED,
+            Self::SignalWindow(_)
+            | Self::SignalAutoScale(_)
+            | Self::SignalRfft(_)
+            | Self::SignalEnergy(_)
+            | Self::SignalFilterBank(_)
+            | Self::SignalSquareRoot(_)
+            | Self::SignalSubtraction(_)
+            | Self::SignalPcan(_)
+            | Self::SignalLog(_) => SIGNAL,
             _ => FLOAT,
         }
     }
@@ -124,6 +140,12 @@ impl<K: Kernels, const OPERATORS: u32> Kernels for Only<K, OPERATORS> {
     }
     fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
         self.has(WIDE).wide(op, constants, arena);
+    }
+    fn unscaled(self, op: &Op, arena: &mut [i8]) {
+        self.has(UNSCALED).unscaled(op, arena);
+    }
+    fn signal(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        self.has(SIGNAL).signal(op, constants, arena);
     }
     fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
         self.has(FLOAT).float(op, constants, arena);

@@ -1,6 +1,6 @@
 //! Operators on float32, and the ways between floats and integers.
 
-use super::{AXES, Arithmetic, Image, Integer, Pooling, Span, Window};
+use super::{AXES, Combination, Image, Integer, Pooling, Span, Window};
 
 /// Bounds of a real output, from the fused activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,11 +153,11 @@ pub struct FloatUnary {
     pub output: Span,
 }
 
-/// ADD, SUB and MUL, float32, with broadcasting.
+/// ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM, float32, with broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FloatBinary {
     /// What is computed.
-    pub arithmetic: Arithmetic,
+    pub combination: Combination,
     /// First input in the arena.
     pub a: Span,
     /// Second input in the arena.

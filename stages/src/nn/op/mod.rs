@@ -4,12 +4,27 @@
 //! and writes are [`Span`]s of the arena and of the plan's two pools of constants. So the same value lies in a `Vec`
 //! on a host and in a `static` of a firmware image.
 
+/// `Debug` of an enum whose variants are told with the enum's name, since other enums have some of these names, too.
+macro_rules! full_names {
+    ($of:ident: $($variant:ident),+) => {
+        impl core::fmt::Debug for $of {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => concat!(stringify!($of), "::", stringify!($variant)),)+
+                })
+            }
+        }
+    };
+}
+
 mod elementwise;
 mod float;
 mod geometry;
 mod movement;
 mod reduction;
+mod signal;
 mod svdf;
+mod unscaled;
 mod weighted;
 mod wide;
 
@@ -21,7 +36,12 @@ pub use float::{
 pub use geometry::{AXES, Image, Span, Window};
 pub use movement::{Fill, Move, Source};
 pub use reduction::{Mean, Pool, Pooling, Softmax};
+pub use signal::{
+    SignalAutoScale, SignalEnergy, SignalFilterBank, SignalLog, SignalPcan, SignalRfft, SignalSquareRoot,
+    SignalSubtraction, SignalWindow, Subtraction,
+};
 pub use svdf::{FloatSvdf, Svdf};
+pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
 pub use wide::{Integer, Rescale, Sigmoid, WideSigmoid, WideSoftmax};
 
@@ -84,7 +104,7 @@ pub enum Op {
     FloatSoftmax(FloatSoftmax),
     /// LOGISTIC, TANH, RELU and its kin, float32.
     FloatUnary(FloatUnary),
-    /// ADD, SUB, MUL, float32.
+    /// ADD, SUB, MUL, DIV, MINIMUM, MAXIMUM, float32.
     FloatBinary(FloatBinary),
     /// MEAN, float32.
     FloatMean(FloatMean),
@@ -94,4 +114,26 @@ pub enum Op {
     Quantise(Requantise),
     /// DEQUANTIZE, an integer to float32.
     Dequantise(Requantise),
+    /// ADD, SUB, MUL, DIV, int32; MINIMUM, MAXIMUM, any integers.
+    Unscaled(Unscaled),
+    /// CAST.
+    Cast(Cast),
+    /// SignalWindow.
+    SignalWindow(SignalWindow),
+    /// SignalFftAutoScale.
+    SignalAutoScale(SignalAutoScale),
+    /// SignalRfft.
+    SignalRfft(SignalRfft),
+    /// SignalEnergy.
+    SignalEnergy(SignalEnergy),
+    /// SignalFilterBank.
+    SignalFilterBank(SignalFilterBank),
+    /// SignalFilterBankSquareRoot.
+    SignalSquareRoot(SignalSquareRoot),
+    /// SignalFilterBankSpectralSubtraction.
+    SignalSubtraction(SignalSubtraction),
+    /// SignalPCAN.
+    SignalPcan(SignalPcan),
+    /// SignalFilterBankLog.
+    SignalLog(SignalLog),
 }

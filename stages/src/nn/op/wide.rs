@@ -7,7 +7,7 @@ use super::Span;
 use crate::nn::fixed::Factor;
 
 /// Type of the integers that an operation reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Integer {
     /// 8 bits, signed.
     I8,
@@ -18,6 +18,8 @@ pub enum Integer {
     /// 32 bits, signed.
     I32,
 }
+
+full_names!(Integer: I8, U8, I16, I32);
 
 /// QUANTIZE between integers, RELU and its kin on int16: each element is offset, rescaled, offset and clamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +45,15 @@ pub struct Rescale {
 }
 
 /// Which of the two functions that share a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Sigmoid {
     /// LOGISTIC.
     Logistic,
     /// TANH, which is `2 · logistic(2x) − 1`.
     Tanh,
 }
+
+full_names!(Sigmoid: Logistic, Tanh);
 
 /// LOGISTIC and TANH, int16: between neighbours of a table the result is interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,8 +23,8 @@ impl<'a> Lowering<'_, 'a> {
             code::SUB => Arithmetic::Subtract,
             _ => Arithmetic::Multiply,
         };
-        if a.tensor.element == Element::F32 {
-            return self.float_binary(node, arithmetic);
+        if matches!(a.tensor.element, Element::F32 | Element::I32) {
+            return self.combination(node);
         }
         let wide = node.wide(&[&a, &b, &output])?;
         let (a_steps, b_steps) = (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);

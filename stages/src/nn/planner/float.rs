@@ -7,7 +7,7 @@ use super::node::{Node, Operand};
 use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::op::{
-    Arithmetic, Bounds, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool,
+    Bounds, Combination, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool,
     FloatSoftmax, FloatUnary, Function, HybridConv, Op, Pooling, Requantise, Rounding, Span,
 };
 use crate::nn::schema::Element;
@@ -155,21 +155,21 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    /// ADD, SUB and MUL.
+    /// ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM.
     pub(super) fn float_binary(
         &mut self,
         node: &Node<'_, 'a>,
-        arithmetic: Arithmetic,
+        combination: Combination,
     ) -> Result<(), ModelError> {
         let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         node.expect(&b, Element::F32)?;
         node.expect(&output, Element::F32)?;
         let op = FloatBinary {
-            arithmetic,
+            combination,
             a_steps: broadcast_steps(node, &a, &output)?,
             b_steps: broadcast_steps(node, &b, &output)?,
             counts: axes(&output.tensor.shape).ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
-            bounds: node.bounds(node.options()?.i8(0, 0)?)?,
+            bounds: node.bounds(node.fused_activation()?)?,
             a: self.read(node, &a)?,
             b: self.read(node, &b)?,
             output: self.write(node, &output)?,

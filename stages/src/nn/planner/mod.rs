@@ -13,11 +13,13 @@ mod pool;
 mod pools;
 mod quantise;
 mod shape;
+mod signal;
 mod softmax;
 mod spans;
 pub(crate) mod streaming;
 mod svdf;
 mod tables;
+mod unscaled;
 mod variables;
 mod wide;
 
@@ -249,12 +251,15 @@ impl<'f, 'a> Lowering<'f, 'a> {
                 self.unary(node)
             }
             code::ADD | code::SUB | code::MUL => self.binary(node),
+            code::DIV | code::MINIMUM | code::MAXIMUM => self.combination(node),
+            code::CAST => self.cast(node),
             code::MEAN => self.mean(node),
             code::DEQUANTIZE => self.requantise(node),
             code::CALL_ONCE => self.call_once(node),
             code::VAR_HANDLE => self.var_handle(node),
             code::READ_VARIABLE => self.read_variable(node),
             code::ASSIGN_VARIABLE => self.assign_variable(node),
+            code::CUSTOM => self.signal(node),
             _ => Err(node.unsupported()),
         }
     }

@@ -1,5 +1,6 @@
 //! One operator of the graph with what belongs to it, and the errors that name it.
 
+use crate::nn::builtin::KNOWN;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::flatbuffer::Table;
 use crate::nn::op::Image;
@@ -68,7 +69,7 @@ impl<'f, 'a> Node<'f, 'a> {
             .map(|tensor| format!("{:?} {:?}", tensor.element, tensor.shape))
             .collect();
         let found = format!("an operator that this runtime does not have, on ({})", inputs.join(", "));
-        self.refuse(ModelErrorKind::Unsupported, found, "one that it has (`kws-run --stages` lists them)")
+        self.refuse(ModelErrorKind::Unsupported, found, format!("one of {KNOWN}"))
     }
 
     fn operand(&self, numbers: impl Fn() -> Option<i32>) -> Option<Operand<'f, 'a>> {

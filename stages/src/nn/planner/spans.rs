@@ -62,6 +62,36 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
             each(Access::Read, &mut op.a);
             (&mut op.b, &mut op.output)
         }
+        Op::Unscaled(op) => {
+            each(Access::Read, &mut op.a);
+            (&mut op.b, &mut op.output)
+        }
+        Op::Cast(op) => (&mut op.input, &mut op.output),
+        Op::SignalWindow(op) => (&mut op.input, &mut op.output),
+        Op::SignalAutoScale(op) => {
+            each(Access::Write, &mut op.bits);
+            (&mut op.input, &mut op.output)
+        }
+        Op::SignalRfft(op) => {
+            each(Access::Scratch, &mut op.scratch);
+            (&mut op.input, &mut op.output)
+        }
+        Op::SignalEnergy(op) => (&mut op.input, &mut op.output),
+        Op::SignalFilterBank(op) => (&mut op.input, &mut op.output),
+        Op::SignalSquareRoot(op) => {
+            each(Access::Read, &mut op.bits);
+            (&mut op.input, &mut op.output)
+        }
+        Op::SignalSubtraction(op) => {
+            each(Access::Write, &mut op.state);
+            each(Access::Write, &mut op.noise);
+            (&mut op.input, &mut op.output)
+        }
+        Op::SignalPcan(op) => {
+            each(Access::Read, &mut op.noise);
+            (&mut op.input, &mut op.output)
+        }
+        Op::SignalLog(op) => (&mut op.input, &mut op.output),
         Op::Fill(op) => return each(Access::Write, &mut op.to),
         Op::Move(op) => {
             if let Source::Arena(from) = &mut op.from {

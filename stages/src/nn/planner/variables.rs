@@ -146,7 +146,9 @@ impl<'f, 'a> Lowering<'f, 'a> {
         for operator in &self.graph.operators[node.number() + 1..] {
             stale |= changed && holds(&same, operator.inputs, usize::MAX);
             match operator.code.code {
-                code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS if holds(&same, operator.inputs, 1) => {
+                code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS | code::CAST
+                    if holds(&same, operator.inputs, 1) =>
+                {
                     let output = operator.outputs.get(0).and_then(|n| usize::try_from(n).ok());
                     output.and_then(|n| same.get_mut(n)).into_iter().for_each(|same| *same = true);
                 }

@@ -4,7 +4,7 @@ use super::{get, pair, put};
 use crate::nn::kernels;
 use crate::nn::kernels::cell::Cell;
 use crate::nn::kernels::walk::each;
-use crate::nn::op::{Arithmetic, FloatBinary, FloatUnary, Function, Integer, Requantise};
+use crate::nn::op::{Combination, FloatBinary, FloatUnary, Function, Integer, Requantise};
 
 /// A function of each float.
 pub(super) fn unary(op: &FloatUnary, arena: &mut [i8]) {
@@ -30,10 +30,14 @@ pub(super) fn binary(op: &FloatBinary, arena: &mut [i8]) {
             arena[at..].first_chunk().map_or(0.0, get)
         };
         let (a, b) = (at(op.a.at, a), at(op.b.at, b));
-        let result = match op.arithmetic {
-            Arithmetic::Add => a + b,
-            Arithmetic::Subtract => a - b,
-            Arithmetic::Multiply => a * b,
+        let result = match op.combination {
+            Combination::Sum => a + b,
+            Combination::Difference => a - b,
+            Combination::Product => a * b,
+            Combination::Quotient => a / b,
+            Combination::Least if a < b => a,
+            Combination::Greatest if a > b => a,
+            Combination::Least | Combination::Greatest => b,
         };
         if let Some(at) = output.next() {
             arena[at..at + 4].copy_from_slice(&put(op.bounds.clamp(result)));

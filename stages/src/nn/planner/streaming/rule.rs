@@ -66,13 +66,16 @@ impl<'a> Node<'_, 'a> {
             | code::RELU6
             | code::RELU_N1_TO_1
             | code::QUANTIZE
-            | code::DEQUANTIZE => Ok(Rule::Each),
+            | code::DEQUANTIZE
+            | code::CAST => Ok(Rule::Each),
             code::SOFTMAX => {
                 let shape = &self.input(0)?.tensor.shape;
                 Ok(when(axis(shape, rows).is_some_and(|axis| axis + 1 < shape.len())))
             }
             code::FULLY_CONNECTED => self.dense(rows),
-            code::ADD | code::SUB | code::MUL => self.elementwise(flowing, rows),
+            code::ADD | code::SUB | code::MUL | code::DIV | code::MINIMUM | code::MAXIMUM => {
+                self.elementwise(flowing, rows)
+            }
             code::MEAN => self.reduced(rows),
             code::CONCATENATION | code::PACK => {
                 let output = self.output(0)?;
@@ -154,7 +157,7 @@ impl<'a> Node<'_, 'a> {
         Ok(when(apart && axis(&output.shape, rows).is_some()))
     }
 
-    /// ADD, SUB and MUL: flowing inputs as large as the output, and constants that are the same for every row.
+    /// Arithmetic: flowing inputs as large as the output, and constants that are the same for every row.
     fn elementwise(&self, flowing: &[Option<usize>], rows: usize) -> Result<Rule, ModelError> {
         let to = &self.output(0)?.tensor.shape;
         let Some(along) = axis(to, rows) else { return Ok(Rule::Mix) };

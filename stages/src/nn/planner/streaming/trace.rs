@@ -1,7 +1,7 @@
 //! Which tensors flow with time, and how each operator treats their rows.
 
 use super::rule::{Rule, axis, resized};
-use crate::nn::builtin::code;
+use crate::nn::builtin::{code, custom};
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::planner::node::Node;
 use crate::nn::schema::Graph;
@@ -92,10 +92,14 @@ impl Trace {
     fn operator(&mut self, graph: &Graph<'_>, number: usize) -> Result<(), ModelError> {
         let node = Node::new(graph, number);
         let operator = node.operator;
-        if matches!(
-            operator.code.code,
-            code::CALL_ONCE | code::VAR_HANDLE | code::READ_VARIABLE | code::ASSIGN_VARIABLE | code::SVDF
-        ) {
+        let stateful = match operator.code.code {
+            code::CALL_ONCE | code::VAR_HANDLE | code::READ_VARIABLE | code::ASSIGN_VARIABLE | code::SVDF => {
+                true
+            }
+            code::CUSTOM => operator.code.custom == custom::SUBTRACTION,
+            _ => false,
+        };
+        if stateful {
             let expected =
                 "none: a model with a state of its own runs on new frames already; leave out `streaming`";
             return Err(node.refuse(
