@@ -277,6 +277,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         ops.append(&mut self.start);
         let start = ops.len();
         fuse::copies(&self.values, &mut self.ops, &outputs);
+        fuse::shifts(&mut self.values, &mut self.ops, &mut ops, &[&inputs[..], &outputs[..]].concat());
         ops.append(&mut self.ops);
         let mut outputs = outputs;
         arena::lifetimes(&mut self.values, &mut ops, start, &inputs, &outputs);
