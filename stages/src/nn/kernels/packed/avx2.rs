@@ -5,7 +5,7 @@ use core::arch::x86_64::*;
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::AVX2 as FORM;
-use super::tables::{Block, Tables, check, lend};
+use super::tables::{Block, Rows, Tables, check, lend};
 use crate::nn::kernels::{self, Constants, Plain};
 use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
 
@@ -89,8 +89,9 @@ pub(super) struct Scale {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn scale(rows: &[&[i32]; 4], panel: usize) -> Scale {
-    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+pub(super) fn scale(rows: &Rows<'_>, panel: usize) -> Scale {
+    let (multiplier, rounding) = (load(rows.multipliers(), panel), load(rows.roundings(), panel));
+    let shift = load(rows.shifts(), panel);
     let half = _mm256_set1_epi64x(1 << 31);
     Scale {
         even: multiplier,
@@ -172,7 +173,7 @@ unsafe fn depthwise_pixel<const P: usize>(
     corner: usize,
     pixel: usize,
 ) {
-    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
         // SAFETY: the caller made sure of these vectors.

@@ -6,7 +6,7 @@ use super::image::unsigned::{ITEM, item, padding};
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::{FLIP, VNNI as FORM};
-use super::tables::{Block, Tables, check, lend};
+use super::tables::{Block, Rows, Tables, check, lend};
 use crate::nn::kernels::{self, Constants, Plain};
 use crate::nn::op::{Conv, Depthwise, FullyConnected, Layout};
 
@@ -88,8 +88,9 @@ struct Scale {
 }
 
 #[target_feature(enable = "avx512f")]
-fn scale(rows: &[&[i32]; 4], panel: usize) -> Scale {
-    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+fn scale(rows: &Rows<'_>, panel: usize) -> Scale {
+    let (multiplier, rounding) = (load(rows.multipliers(), panel), load(rows.roundings(), panel));
+    let shift = load(rows.shifts(), panel);
     let half = _mm512_set1_epi64(1 << 31);
     Scale {
         even: multiplier,
@@ -222,7 +223,7 @@ unsafe fn depthwise_pixel<const P: usize>(
 /// 64 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
 unsafe fn many(block: &Block<'_>, corner: usize) -> [__m512i; 4] {
-    let mut sums: [__m512i; 4] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums: [__m512i; 4] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<4>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
         // SAFETY: the caller made sure of these vectors.
@@ -253,7 +254,7 @@ unsafe fn many(block: &Block<'_>, corner: usize) -> [__m512i; 4] {
 /// `P` times 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
 unsafe fn few<const P: usize>(block: &Block<'_>, corner: usize) -> [__m512i; P] {
-    let mut sums: [__m512i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums: [__m512i; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let gather = gather();
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {

@@ -52,7 +52,7 @@ unsafe fn depthwise_pixel<const P: usize>(
     corner: usize,
     pixel: usize,
 ) {
-    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows[0], p));
+    let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
         // SAFETY: the caller made sure of these vectors.

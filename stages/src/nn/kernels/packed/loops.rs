@@ -57,7 +57,7 @@ macro_rules! packed_kernels {
                 let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
                 let items = &mut image.as_chunks_mut().0[..padded.len()];
                 padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
-                for (first, panels, weights, rows) in tables.blocks(tables.steps.len()) {
+                for (first, panels, weights, rows) in tables.blocks(FORM, tables.steps.len()) {
                     let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
                     if whole {
                         match panels {
@@ -84,7 +84,8 @@ macro_rules! packed_kernels {
         /// one frame at a time do most.
         #[target_feature(enable = $features)]
         fn line<const P: usize>(mut block: Block<'_>) {
-            let mut sums: [[Vector; P]; 2] = [core::array::from_fn(|p| load(block.rows[0], p)), [zero(); P]];
+            let mut sums: [[Vector; P]; 2] =
+                [core::array::from_fn(|p| load(block.rows.biases(), p)), [zero(); P]];
             let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
             // A sum waits for the one before it, so every other word goes to a second set.
             let pairs = panels.as_chunks::<2>();
@@ -157,7 +158,7 @@ macro_rules! packed_kernels {
             [corner, right, apart]: [usize; 3],
             pixel: usize,
         ) {
-            let biases: [Vector; P] = core::array::from_fn(|p| load(block.rows[0], p));
+            let biases: [Vector; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
             let mut sums = [biases; M];
             // A sum waits for the one before it. Where there are few of them, every other step goes to a second set.
             let mut others = [[zero(); P]; M];
@@ -199,7 +200,7 @@ macro_rules! packed_kernels {
                 let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
                 let items = &mut image.as_chunks_mut().0[..padded.len()];
                 padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
-                for (first, panels, weights, rows) in tables.blocks(tables.steps.len() / FORM.inputs) {
+                for (first, panels, weights, rows) in tables.blocks(FORM, tables.steps.len() / FORM.inputs) {
                     let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
                     // SAFETY: `check` made sure that the vectors of every window lie in the image.
                     unsafe {

@@ -2,7 +2,7 @@
 
 use core::arch::aarch64::*;
 
-use super::tables::Block;
+use super::tables::{Block, Rows};
 
 /// Least bytes that the writer of a pixel makes at once.
 const BLOCK: usize = 16;
@@ -65,7 +65,7 @@ macro_rules! neon_kernels {
                 corner: usize,
                 pixel: usize,
             ) {
-                let mut sums: [Vector; P] = core::array::from_fn(|p| load(block.rows[0], p));
+                let mut sums: [Vector; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
                 let blocks = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
                 for (steps, panels) in block.tables.steps.as_chunks::<4>().0.iter().zip(blocks) {
                     // SAFETY: the caller made sure of these vectors.
@@ -192,8 +192,9 @@ struct Scale {
 }
 
 #[target_feature(enable = "neon")]
-fn scale(rows: &[&[i32]; 4], panel: usize) -> Scale {
-    let [_, multiplier, rounding, shift] = rows.map(|row| load(row, panel));
+fn scale(rows: &Rows<'_>, panel: usize) -> Scale {
+    let (multiplier, rounding) = (load(rows.multipliers(), panel), load(rows.roundings(), panel));
+    let shift = load(rows.shifts(), panel);
     Scale { multiplier, rounding, shift: vnegq_s32(shift) }
 }
 

@@ -7,15 +7,44 @@ use crate::nn::op::{Rescaling, Span};
 
 /// Packed constants of an operator.
 pub(super) struct Tables<'a> {
-    form: Form,
     /// Where the words of a window lie, in bytes from its corner.
     pub(super) steps: &'a [i32],
-    /// Bias, multiplier, rounding and shift of each lane.
-    rows: [&'a [i32]; 4],
+    rows: Rows<'a>,
     weights: &'a [i8],
     pub(super) rescaling: Rescaling,
     /// Output channels.
     pub(super) channels: usize,
+}
+
+/// Bias, multiplier, rounding and shift of each lane, from a block's first lane on: a single slice, since four would be
+/// written to memory and read back at once, which processors are slow at.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    words: &'a [i32],
+    /// Lanes of all blocks: from one row to the next.
+    lanes: usize,
+}
+
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    pub(super) fn biases(&self) -> &'a [i32] {
+        self.words
+    }
+
+    #[inline(always)]
+    pub(super) fn multipliers(&self) -> &'a [i32] {
+        &self.words[self.lanes..]
+    }
+
+    #[inline(always)]
+    pub(super) fn roundings(&self) -> &'a [i32] {
+        &self.words[2 * self.lanes..]
+    }
+
+    #[inline(always)]
+    pub(super) fn shifts(&self) -> &'a [i32] {
+        &self.words[3 * self.lanes..]
+    }
 }
 
 impl<'a> Tables<'a> {
@@ -32,22 +61,23 @@ impl<'a> Tables<'a> {
         let lanes = form.walked(channels);
         let words = &constants.words[spans.1.range()];
         let (steps, rest) = words.split_at(words.len() - 4 * lanes);
-        let ((biases, rest), shifts) = (rest.split_at(lanes), &rest[3 * lanes..]);
-        let rows = [biases, &rest[..lanes], &rest[lanes..2 * lanes], shifts];
-        Self { form, steps, rows, weights: &constants.bytes[spans.0.range()], rescaling, channels }
+        let (rows, weights) = (Rows { words: rest, lanes }, &constants.bytes[spans.0.range()]);
+        Self { steps, rows, weights, rescaling, channels }
     }
 
-    /// First channel, panels, weights and lanes of each block of channels, whose lanes have `words` words of weights.
+    /// First channel, panels, weights and lanes of each block of channels of a form, whose lanes have `words` words of
+    /// weights.
     #[inline(always)]
     pub(super) fn blocks(
         &self,
+        form: Form,
         words: usize,
-    ) -> impl Iterator<Item = (usize, usize, &'a [i8], [&'a [i32]; 4])> {
-        let (lanes, weights, rows) = (self.form.lanes, self.weights, self.rows);
+    ) -> impl Iterator<Item = (usize, usize, &'a [i8], Rows<'a>)> {
+        let (weights, rows) = (self.weights, self.rows);
         // Blocks before the last are full, so that a block's first lane has its first channel's number.
-        self.form.blocks(self.channels).map(move |(first, panels)| {
-            let weights = &weights[first * words * 4..][..panels * lanes * words * 4];
-            (first, panels, weights, rows.map(|row| &row[first..][..panels * lanes]))
+        form.blocks(self.channels).map(move |(first, panels)| {
+            let weights = &weights[first * words * 4..][..panels * form.lanes * words * 4];
+            (first, panels, weights, Rows { words: &rows.words[first..], lanes: rows.lanes })
         })
     }
 }
@@ -70,7 +100,7 @@ pub(super) struct Block<'a> {
     /// The block's first channel.
     pub(super) first: usize,
     pub(super) weights: &'a [i8],
-    pub(super) rows: [&'a [i32]; 4],
+    pub(super) rows: Rows<'a>,
     pub(super) tables: &'a Tables<'a>,
 }
 
