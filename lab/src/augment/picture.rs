@@ -66,6 +66,11 @@ impl AugmentView {
         for (key, share) in [("flip", self.flip), ("cut", self.cut)] {
             ensure!((0.0..=1.0).contains(&share), "`{name}.{key}` is {share}, expected a share from 0 to 1");
         }
+        let side = self.cut_side;
+        ensure!(
+            0.0 < side && side <= 1.0,
+            "`{name}.cut_side` is {side}, expected a share of a side above 0 and up to 1, such as 0.3"
+        );
         let [least, most] = self.zoom;
         ensure!(
             0.0 < least && least <= most && most <= 1.0,
@@ -78,6 +83,7 @@ impl AugmentView {
             ("saturation", self.saturation),
             ("tint", self.tint),
         ];
+        ensure!(self.aspect[0] > 0.0, "`{name}.aspect` begins with {}, expected more than 0", self.aspect[0]);
         for (key, [least, most]) in factors {
             ensure!(
                 0.0 <= least && least <= most && most.is_finite(),
@@ -222,6 +228,29 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         rng.set_stream(stream);
         augment.distort(&picture(), SIZE, &mut rng)
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused_by_its_name() {
+        type Change = fn(&mut AugmentView);
+        let refused = |change: Change| {
+            let mut augment = AugmentView::default();
+            change(&mut augment);
+            augment.check("augment_view").err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(|_| ()), None);
+        let changes: [(&str, Change); 6] = [
+            ("flip", |a| a.flip = 1.5),
+            ("cut_side", |a| a.cut_side = 0.0),
+            ("cut_side", |a| a.cut_side = f32::NAN),
+            ("zoom", |a| a.zoom = [0.5, 1.5]),
+            ("aspect", |a| a.aspect = [0.0, 1.0]),
+            ("tint", |a| a.tint = [1.0, 0.5]),
+        ];
+        for (key, change) in changes {
+            let error = refused(change).unwrap_or_default();
+            assert!(error.starts_with(&format!("`augment_view.{key}` ")), "{key}: {error}");
+        }
     }
 
     #[test]
