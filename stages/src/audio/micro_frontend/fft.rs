@@ -225,8 +225,8 @@ pub(crate) fn end_bins(first: Complex) -> (Complex, Complex) {
     (real(first.re.wrapping_add(first.im)), real(first.re.wrapping_sub(first.im)))
 }
 
-/// Bins `k` and `points − k` of the real spectrum, for `k` from 1 to half of the points, from the same points of the complex one and
-/// the root `k − 1` of [`split`].
+/// Bins `k` and `points − k` of the real spectrum, for `k` from 1 to half of the points, from the same points of the
+/// complex one and the root `k − 1` of [`split`].
 #[inline(always)]
 pub(crate) fn real_bins(near: Complex, far: Complex, root: Complex) -> (Complex, Complex) {
     let near = near.half();

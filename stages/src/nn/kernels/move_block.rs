@@ -2,13 +2,13 @@
 
 use super::Constants;
 use super::walk::each;
-use crate::nn::op::{AXES, Move, Source};
+use crate::nn::op::{Move, Source};
 
 /// Copies a block run by run.
 pub(super) fn move_block(op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
     let (from, to) = (op.from_start as usize, op.to.at as usize + op.to_start as usize);
     // Most blocks of a streaming model are one run.
-    if op.counts == [1; AXES] {
+    if op.is_run() {
         return copy(op, constants, arena, from, to);
     }
     each(&op.counts, [&op.from_steps, &op.to_steps], |[from_step, to_step]| {

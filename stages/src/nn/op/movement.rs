@@ -35,6 +35,28 @@ pub struct Move {
     pub to_steps: [i32; AXES],
 }
 
+impl Move {
+    /// The copy of `run` bytes that lie together, from one offset to another.
+    pub const fn of_run(from: (Source, u32), to: (Span, u32), run: u32) -> Self {
+        Self {
+            from: from.0,
+            to: to.0,
+            from_start: from.1,
+            to_start: to.1,
+            run,
+            counts: [1; AXES],
+            from_steps: [0; AXES],
+            to_steps: [0; AXES],
+        }
+    }
+
+    /// Whether it copies one run.
+    #[inline]
+    pub fn is_run(&self) -> bool {
+        self.counts == [1; AXES]
+    }
+}
+
 /// Sets all bytes to one value: PAD's border, a variable's first value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fill {

@@ -2,7 +2,7 @@
 
 use super::arena::Value;
 use super::spans::{self, Access};
-use crate::nn::op::{AXES, Move, Op, Source, Span};
+use crate::nn::op::{Move, Op, Source, Span};
 
 /// Where a run is copied to a value only to be copied on, copies it to its end at once: a model with variables cuts off
 /// what is oldest and then stores the rest.
@@ -30,7 +30,7 @@ fn joined(first: &Op, second: &Op, values: &[Value], reads: &[u32]) -> Option<Mo
     let between = first.to.at;
     let value = &values[between as usize];
     let passes_on = second.from == Source::Arena(first.to) && reads[between as usize] == 1 && !value.variable;
-    let runs = first.counts == [1; AXES] && second.counts == [1; AXES];
+    let runs = first.is_run() && second.is_run();
     let whole = first.run == value.len && second.run == value.len;
     (passes_on && runs && whole).then_some(Move { from: first.from, from_start: first.from_start, ..*second })
 }
@@ -69,7 +69,7 @@ impl History {
         let Source::Arena(kept) = first.from else { return None };
         let whole = first.to;
         let fresh = whole.len.checked_sub(kept.len)?;
-        let runs = [first, second, third].iter().all(|copy| copy.counts == [1; AXES]);
+        let runs = [first, second, third].into_iter().all(Move::is_run);
         let begins = (first.from_start, first.to_start, first.run) == (0, 0, kept.len);
         let goes_on = (second.to, second.to_start, second.run) == (whole, kept.len, fresh)
             && ![Source::Arena(kept), Source::Arena(whole)].contains(&second.from);
@@ -81,16 +81,8 @@ impl History {
 
     /// The one copy that stands for two.
     fn moved_up(&self) -> Move {
-        Move {
-            from: Source::Arena(self.whole),
-            to: self.whole,
-            from_start: self.whole.len - self.kept.len,
-            to_start: 0,
-            run: self.kept.len,
-            counts: [1; AXES],
-            from_steps: [0; AXES],
-            to_steps: [0; AXES],
-        }
+        let fresh = self.whole.len - self.kept.len;
+        Move::of_run((Source::Arena(self.whole), fresh), (self.whole, 0), self.kept.len)
     }
 
     /// What gave the variable its first value gives it to where that lies now.
@@ -117,20 +109,13 @@ impl History {
                 _ => {}
             });
         }
-        let first = start.iter().all(|op| match op {
-            Op::Fill(fill) => fill.to.at != self.kept.at || fill.to == self.kept,
-            Op::Move(copy) => {
-                let from = match copy.from {
-                    Source::Arena(from) => from.at != self.kept.at,
-                    Source::Constant(_) => true,
-                };
-                from && (copy.to.at != self.kept.at || copy.to == self.kept)
-            }
-            other => {
-                let mut apart = true;
-                spans::visit(&mut other.clone(), |_, span| apart &= span.at != self.kept.at);
-                apart
-            }
+        let first = start.iter().all(|op| {
+            let gives = matches!(op, Op::Fill(_) | Op::Move(_));
+            let mut fits = true;
+            spans::visit(&mut op.clone(), |access, span| {
+                fits &= span.at != self.kept.at || (gives && access == Access::Write && *span == self.kept);
+            });
+            fits
         });
         let inside = ends.iter().all(|end| end.at != self.kept.at && end.at != self.whole.at);
         kept.variable && !whole.variable && complete && inside && first && (of_kept, of_whole) == ((1, 1), 2)
@@ -144,16 +129,7 @@ mod tests {
 
     fn copy(from: u32, from_start: u32, to: u32, run: u32) -> Op {
         let span = |at| Span { at, len: 8 };
-        Op::Move(Move {
-            from: Source::Arena(span(from)),
-            to: span(to),
-            from_start,
-            to_start: 0,
-            run,
-            counts: [1; AXES],
-            from_steps: [0; AXES],
-            to_steps: [0; AXES],
-        })
+        Op::Move(Move::of_run((Source::Arena(span(from)), from_start), (span(to), 0), run))
     }
 
     #[test]
@@ -180,9 +156,7 @@ mod tests {
         let values = sizes.map(|len| Value { len, variable: len == 5, ..Value::default() });
         let span = |at: u32| Span { at, len: sizes[at as usize] };
         let run = |(from, from_start), (to, to_start), run| {
-            let (from, to) = (Source::Arena(span(from)), span(to));
-            let Op::Move(copy) = copy(0, 0, 0, 0) else { panic!("a copy") };
-            Op::Move(Move { from, from_start, to, to_start, run, ..copy })
+            Op::Move(Move::of_run((Source::Arena(span(from)), from_start), (span(to), to_start), run))
         };
         let ops =
             [run((0, 0), (2, 0), 5), run((1, 0), (2, 5), 3), run((2, 3), (0, 0), 5), run((2, 0), (3, 0), 8)];

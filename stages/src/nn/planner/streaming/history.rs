@@ -1,7 +1,7 @@
 //! Rows that are kept from one run to the next.
 
 use crate::nn::error::{ModelError, ModelErrorKind};
-use crate::nn::op::{AXES, Fill, Move, Op, Source, Span};
+use crate::nn::op::{Fill, Move, Op, Source, Span};
 use crate::nn::planner::Lowering;
 
 /// The newest bytes of a stream, of which an operator needs another number than one run computes.
@@ -26,29 +26,18 @@ impl Lowering<'_, '_> {
         let (len, fresh) = (history.len as u32, from.len);
         let value = self.value(history.len);
         let to = Span { at: value as u32, len };
+        let shifted = |from: (Span, u32), at, run| {
+            Op::Move(Move::of_run((Source::Arena(from.0), from.1), (to, at), run))
+        };
         if let Some(kept) = len.checked_sub(fresh) {
             self.values[value].variable = true;
             self.fills.push(Op::Fill(Fill { to, value: 0 }));
-            self.ops.push(shifted((to, fresh), (to, 0), kept));
-            self.ops.push(shifted((from, 0), (to, kept), fresh));
+            self.ops.push(shifted((to, fresh), 0, kept));
+            self.ops.push(shifted((from, 0), kept, fresh));
         } else {
-            self.ops.push(shifted((from, fresh - len), (to, 0), len));
+            self.ops.push(shifted((from, fresh - len), 0, len));
         }
         self.tensors[history.to] = Some(value);
         Ok(())
     }
-}
-
-/// The copy of `run` bytes from one offset to another.
-fn shifted(from: (Span, u32), to: (Span, u32), run: u32) -> Op {
-    Op::Move(Move {
-        from: Source::Arena(from.0),
-        to: to.0,
-        from_start: from.1,
-        to_start: to.1,
-        run,
-        counts: [1; AXES],
-        from_steps: [0; AXES],
-        to_steps: [0; AXES],
-    })
 }
