@@ -19,7 +19,7 @@
 //!
 //! ```text
 //! pub struct Memory { … }                 what changes while it runs, all of it lent; zeros at first
-//! pub struct Pipeline<'m> { … }           the stages, each in its `Seat`, and a block's memory for each edge
+//! pub struct Pipeline<'m> { … }           the stages, each in its `Slot`, and a block's memory for each edge
 //! Pipeline::new(&mut Memory, devices…)    const: nothing is computed on the board
 //! Pipeline::start()                       first values of what zeros are not: a model's variables
 //! Pipeline::tick() -> Flow                one firing of the source and all that follows, in a straight line

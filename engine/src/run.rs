@@ -11,7 +11,7 @@ mod queue;
 mod report;
 mod ring;
 mod runner;
-mod seat;
+mod slot;
 mod time;
 mod wake;
 mod wire;

@@ -1,8 +1,8 @@
 //! One tick of a lane whose schedule was fixed when the firmware was built.
 //!
-//! Firmware calls its stages in a straight line, each through its [`Seat`], which does what a lane of the host does
+//! Firmware calls its stages in a straight line, each through its [`Slot`], which does what a lane of the host does
 //! between two firings: it stamps what is written, carries gaps on and resets what they pass, and ends what has nothing
-//! more to read. A [`News`] is what a seat has to tell those that read it. See `firmware`, which writes such lanes.
+//! more to read. A [`News`] is what a slot has to tell those that read it. See `firmware`, which writes such lanes.
 //!
 //! A lane has one source, so that all that a tick brings is of one moment and nothing has to wait for the rest of it:
 //! joins and merges read what their inputs brought in the same tick. So a stage before a join must not stamp its blocks
@@ -18,7 +18,7 @@ mod ring;
 pub use join::Latest;
 pub use ring::{From, Incoming, Outgoing, Ring, To, WhenFull};
 
-/// What a seat has to tell its readers after its turn.
+/// What a slot has to tell its readers after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// Nothing was written.
@@ -83,7 +83,7 @@ impl core::fmt::Display for Failed {
 impl core::error::Error for Failed {}
 
 /// A stage's place in the lane: the stage, and what the lane knows of its stream.
-pub struct Seat<S> {
+pub struct Slot<S> {
     name: &'static str,
     stage: S,
     /// Tick of the last block that it wrote.
@@ -97,10 +97,10 @@ pub struct Seat<S> {
     ended: bool,
 }
 
-impl<S> Seat<S> {
-    /// A seat before the first tick.
+impl<S> Slot<S> {
+    /// A slot before the first tick.
     pub const fn new(name: &'static str, stage: S) -> Self {
-        Seat { name, stage, at: 0, clock: 0, lost: 0, untold: 0, ended: false }
+        Slot { name, stage, at: 0, clock: 0, lost: 0, untold: 0, ended: false }
     }
 
     /// The stage, for what only its maker knows of it.
@@ -145,7 +145,7 @@ impl<S> Seat<S> {
     }
 }
 
-impl<S: Stage> Seat<S> {
+impl<S: Stage> Slot<S> {
     /// Gives what zeros are not its first value.
     pub fn start(&mut self) {
         self.stage.reset();
@@ -187,7 +187,7 @@ impl<S: Stage> Seat<S> {
     }
 }
 
-impl<O: Item, S: Stage<In = (), Out = O>> Seat<S> {
+impl<O: Item, S: Stage<In = (), Out = O>> Slot<S> {
     /// Fires a source of blocks of `period` ticks.
     ///
     /// # Errors
@@ -214,7 +214,7 @@ impl<O: Item, S: Stage<In = (), Out = O>> Seat<S> {
     }
 }
 
-impl<I: Item, S: Stage<In = I>> Seat<S> {
+impl<I: Item, S: Stage<In = I>> Slot<S> {
     /// Fires a stage of one input, if there is a block.
     ///
     /// # Errors
@@ -235,7 +235,7 @@ impl<I: Item, S: Stage<In = I>> Seat<S> {
     }
 }
 
-impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Seat<S> {
+impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Slot<S> {
     /// Fires a sink that merges its inputs: once for each block, in the order of their ticks, those of one tick in the
     /// order of the inputs.
     ///

@@ -64,7 +64,7 @@ fn uses(lanes: &Lanes<'_>) -> String {
     let lane = &lanes.stages;
     let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::Failed", "kws_engine::tick::Gap"];
-    engine.extend(["kws_engine::tick::News", "kws_engine::tick::Seat"]);
+    engine.extend(["kws_engine::tick::News", "kws_engine::tick::Slot"]);
     if lane.iter().any(|placed| element(placed) == Some(Element::Event)) {
         engine.push("kws_engine::Event");
     }

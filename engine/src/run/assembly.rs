@@ -1,4 +1,4 @@
-//! Connects a plan's stages: seats, wires and rings, lane by lane.
+//! Connects a plan's stages: slots, wires and rings, lane by lane.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::lane::{Intake, Lane};
 use super::meter::{Counts, Meters, RingMeter, StageMeter};
 use super::report::Report;
 use super::ring::{self, Sender};
-use super::seat::{Clock, Inlet, Inlets, Lost, Seat, SeatKind, SeatState};
+use super::slot::{Clock, Inlet, Inlets, Lost, Slot, SlotKind, SlotState};
 use super::time::Time;
 use super::wake::Waker;
 use super::wire::Wire;
@@ -50,8 +50,8 @@ impl Assembly<'_> {
             });
             outlets.push(outlet);
             let inlets = self.inlets(index, &outlets, &mut lanes, &mut meters);
-            let seat = self.seat(index, node, inlets, outlet, meter);
-            lanes[lane].seats.push(seat);
+            let slot = self.slot(index, node, inlets, outlet, meter);
+            lanes[lane].slots.push(slot);
         }
         (lanes, meters)
     }
@@ -60,7 +60,7 @@ impl Assembly<'_> {
         Lane {
             name: self.plan.lanes.get(lane).cloned().unwrap_or_default(),
             wires: Vec::new(),
-            seats: Vec::new(),
+            slots: Vec::new(),
             intakes: Vec::new(),
             waker: self.wakers[lane].clone(),
             control: self.control.clone(),
@@ -117,35 +117,35 @@ impl Assembly<'_> {
     }
 
     fn give_sender(&self, stage: usize, mut sender: Sender, lane: &mut Lane) {
-        if let Some(seat) = lane.seats.iter_mut().find(|seat| seat.stage == stage) {
-            if seat.tells_progress {
+        if let Some(slot) = lane.slots.iter_mut().find(|slot| slot.stage == stage) {
+            if slot.tells_progress {
                 sender.owe_progress();
             }
-            seat.senders.push(sender);
+            slot.senders.push(sender);
         }
     }
 
-    fn seat(
+    fn slot(
         &self,
         index: usize,
         node: Box<dyn Node>,
         inlets: Vec<Inlet>,
         outlet: Option<usize>,
         meter: Arc<StageMeter>,
-    ) -> Seat {
+    ) -> Slot {
         let stage = &self.plan.stages[index];
         let kind = match (node.firing(), &stage.output) {
             (Firing::Source, Some(port)) => {
-                SeatKind::Source(Clock { at: 0, period: port.period, rate: port.clock })
+                SlotKind::Source(Clock { at: 0, period: port.period, rate: port.clock })
             }
-            (Firing::Each, _) => SeatKind::Each,
-            _ => SeatKind::First,
+            (Firing::Each, _) => SlotKind::Each,
+            _ => SlotKind::First,
         };
         // A sink keeps the time of what it reads.
         let first = inlets.first().map(|inlet| inlet.clock);
         let rate = stage.output.as_ref().map(|port| port.clock).or(first).unwrap_or(1);
         let (one, tells_progress) = (inlets.len() == 1, self.plan.leads_to_join(index));
-        Seat {
+        Slot {
             stage: index,
             name: stage.name.clone(),
             latest: vec![None; inlets.len().max(node.reads().len()).saturating_sub(1)],
@@ -166,7 +166,7 @@ impl Assembly<'_> {
             stamped: Time::START,
             told: Time::START,
             unsettled: false,
-            state: SeatState::Running,
+            state: SlotState::Running,
             counts: Counts::default(),
             meter,
         }

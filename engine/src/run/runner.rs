@@ -167,7 +167,7 @@ fn drive(mut lane: Lane) {
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
         match lane.firing.take() {
-            Some(seat) => lane.fail(seat, Fault::because(format!("it panicked: {text}"))),
+            Some(slot) => lane.fail(slot, Fault::because(format!("it panicked: {text}"))),
             None => {
                 let fault = Fault::because(format!("the engine panicked, which is a bug of kws: {text}"));
                 lane.control.stop();

@@ -1,6 +1,6 @@
 //! Stages with several inputs of which the first makes them fire.
 
-use super::{Failed, Mark, News, Seat};
+use super::{Failed, Mark, News, Slot};
 use crate::block::Block;
 use crate::item::Item;
 use crate::stage::{Fault, Stage, Write};
@@ -34,7 +34,7 @@ impl<T: Item, const N: usize> Latest<T, N> {
     }
 }
 
-impl<S: Stage> Seat<S> {
+impl<S: Stage> Slot<S> {
     /// What the first input brings, once the others are taken in. `lost` are the ticks that those lost: a gap that
     /// comes by several inputs is most often the same one, so that the greater counts, not the sum.
     fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, Failed> {
@@ -64,7 +64,7 @@ impl<S: Stage> Seat<S> {
     }
 }
 
-impl<A: Item, B: Item, S: Stage<In = (A, B)>> Seat<S> {
+impl<A: Item, B: Item, S: Stage<In = (A, B)>> Slot<S> {
     /// Fires a join of two, if there is a block by the first input.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl<A: Item, B: Item, S: Stage<In = (A, B)>> Seat<S> {
     }
 }
 
-impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Seat<S> {
+impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Slot<S> {
     /// Fires a join of three, if there is a block by the first input.
     ///
     /// # Errors

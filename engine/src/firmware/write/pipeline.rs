@@ -22,7 +22,7 @@ pub(super) fn structure(part: Part<'_>) -> String {
          pub struct {name}<'m> {{\n"
     );
     for placed in part.stages() {
-        let of = format!("Seat<{}>", placed.code.of);
+        let of = format!("Slot<{}>", placed.code.of);
         let _ = writeln!(text, "    {}: {},", placed.ident, format(&of, 4, placed.ident.len() + 7));
     }
     for Field { name, of, .. } in all_fields(part).iter().filter(|field| field.between) {
@@ -88,7 +88,7 @@ fn constructor(part: Part<'_>) -> String {
          pub const fn new(memory: &'m mut {memory}{ring}{parameters}) -> Self {{\n        {name} {{\n"
     );
     for Placed { stage, ident, code, .. } in part.stages() {
-        let value = format!("Seat::new({:?}, {})", stage.name, code.value);
+        let value = format!("Slot::new({:?}, {})", stage.name, code.value);
         let _ = writeln!(text, "            {ident}: {},", format(&value, 12, 15 + ident.len()));
     }
     for Field { name, .. } in all_fields(part).iter().filter(|field| field.between) {

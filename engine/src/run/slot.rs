@@ -10,12 +10,12 @@ use crate::buffer::Buffer;
 use crate::node::Node;
 
 /// A stage's place in a lane: the stage, what it reads, what it writes to.
-pub(crate) struct Seat {
+pub(crate) struct Slot {
     /// Index of the stage in the plan.
     pub(crate) stage: usize,
     pub(crate) name: String,
     pub(crate) node: Box<dyn Node>,
-    pub(crate) kind: SeatKind,
+    pub(crate) kind: SlotKind,
     pub(crate) inlets: Inlets,
     /// The latest blocks of a join's inputs after the first.
     pub(crate) latest: Vec<Option<(u64, Buffer)>>,
@@ -40,7 +40,7 @@ pub(crate) struct Seat {
     pub(crate) told: Time,
     /// Whether a ring after it ran over, so that something waits for room there.
     pub(crate) unsettled: bool,
-    pub(crate) state: SeatState,
+    pub(crate) state: SlotState,
     pub(crate) counts: Counts,
     pub(crate) meter: Arc<StageMeter>,
 }
@@ -76,7 +76,7 @@ impl Inlets {
 }
 
 /// Which inputs make it fire, and what a source must know besides.
-pub(crate) enum SeatKind {
+pub(crate) enum SlotKind {
     Source(Clock),
     First,
     Each,
@@ -93,7 +93,7 @@ pub(crate) struct Clock {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SeatState {
+pub(crate) enum SlotState {
     Running,
     /// It has ended, but rings that run over still hold blocks of its.
     Flushing,
