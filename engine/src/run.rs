@@ -14,7 +14,7 @@ mod runner;
 mod slot;
 mod time;
 mod wake;
-mod wire;
+mod edge_buffer;
 
 pub use control::{RunOptions, Stopper};
 pub use meter::{Percentiles, RingStats, RunStats, StageStats};

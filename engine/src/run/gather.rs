@@ -19,8 +19,8 @@ impl Lane {
         let (moved, certain) = self.absorb(index);
         let slot = &self.slots[index];
         let first = &slot.inlets.first;
-        let wire = &self.wires[first.wire];
-        if !first.has(wire) || !self.has_room(index) {
+        let edge = &self.edges[first.edge];
+        if !first.has(edge) || !self.has_room(index) {
             return moved;
         }
         if certain {
@@ -38,13 +38,13 @@ impl Lane {
         let mut certain = true;
         let slot = &mut self.slots[index];
         let first = &slot.inlets.first;
-        let wire = &self.wires[first.wire];
-        let until = if first.has(wire) { wire.stamp.time.first() } else { first.progress.certain() };
+        let edge = &self.edges[first.edge];
+        let until = if first.has(edge) { edge.stamp.time.first() } else { first.progress.certain() };
         for (inlet, latest) in slot.inlets.others.iter_mut().zip(&mut slot.latest) {
-            let wire = &mut self.wires[inlet.wire];
-            if inlet.has(wire) && wire.stamp.time <= until {
-                if wire.lost > 0 {
-                    let lost = rescale(wire.lost, inlet.clock, slot.rate);
+            let edge = &mut self.edges[inlet.edge];
+            if inlet.has(edge) && edge.stamp.time <= until {
+                if edge.lost > 0 {
+                    let lost = rescale(edge.lost, inlet.clock, slot.rate);
                     slot.lost.add_beside(lost);
                     bump(&slot.meter.gaps, 1);
                     bump(&slot.meter.lost, lost);
@@ -53,18 +53,18 @@ impl Lane {
                     self.firing = None;
                 }
                 match latest {
-                    Some((tick, buffer)) if wire.block => {
-                        *tick = wire.stamp.tick;
-                        buffer.copy_from(&wire.buffer);
+                    Some((tick, buffer)) if edge.block => {
+                        *tick = edge.stamp.tick;
+                        buffer.copy_from(&edge.buffer);
                     }
                     // Once in a run: the first block by this input.
-                    None if wire.block => *latest = Some((wire.stamp.tick, wire.buffer.clone())),
+                    None if edge.block => *latest = Some((edge.stamp.tick, edge.buffer.clone())),
                     _ => {}
                 }
-                inlet.consume(wire);
+                inlet.consume(edge);
                 moved = true;
             }
-            let known = inlet.has(wire) || wire.ended || inlet.progress >= until;
+            let known = inlet.has(edge) || edge.ended || inlet.progress >= until;
             certain &= known;
         }
         (moved, certain)
@@ -77,8 +77,8 @@ impl Lane {
             return true;
         }
         let slot = &self.slots[index];
-        let here = |inlet: &Inlet| inlet.has(&self.wires[inlet.wire]);
-        let time = |inlet: &Inlet| self.wires[inlet.wire].stamp.time;
+        let here = |inlet: &Inlet| inlet.has(&self.edges[inlet.edge]);
+        let time = |inlet: &Inlet| self.edges[inlet.edge].stamp.time;
         let mut first: Option<usize> = None;
         for (which, inlet) in slot.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
             if first.is_none_or(|best| time(slot.inlets.get(best)) > time(inlet)) {
@@ -86,7 +86,7 @@ impl Lane {
             }
         }
         let Some(first) = first else {
-            let ends = slot.inlets.iter().all(|inlet| self.wires[inlet.wire].ended);
+            let ends = slot.inlets.iter().all(|inlet| self.edges[inlet.edge].ended);
             if ends {
                 self.end(index);
                 return true;
@@ -98,7 +98,7 @@ impl Lane {
         let certain = slot
             .inlets
             .iter()
-            .all(|inlet| here(inlet) || self.wires[inlet.wire].ended || inlet.progress >= now);
+            .all(|inlet| here(inlet) || self.edges[inlet.edge].ended || inlet.progress >= now);
         if !self.has_room(index) {
             return false;
         }
@@ -116,9 +116,9 @@ impl Lane {
         let slot = &self.slots[index];
         let firing = if matches!(slot.kind, SlotKind::Each) { slot.inlets.count } else { 1 };
         let known = |inlet: &Inlet| {
-            let wire = &self.wires[inlet.wire];
-            let time = if inlet.has(wire) { wire.stamp.time.before() } else { inlet.progress };
-            (inlet.has(wire) || !wire.ended).then_some(time)
+            let edge = &self.edges[inlet.edge];
+            let time = if inlet.has(edge) { edge.stamp.time.before() } else { inlet.progress };
+            (inlet.has(edge) || !edge.ended).then_some(time)
         };
         slot.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)
     }
@@ -126,11 +126,11 @@ impl Lane {
     /// What a merge knows after it has worked off what came at a time: whether that moment is over.
     pub(super) fn merged(&self, index: usize, time: Time) -> Time {
         let over = self.slots[index].inlets.iter().all(|inlet| {
-            let wire = &self.wires[inlet.wire];
-            if inlet.has(wire) {
-                wire.stamp.time > time.last()
+            let edge = &self.edges[inlet.edge];
+            if inlet.has(edge) {
+                edge.stamp.time > time.last()
             } else {
-                wire.ended || inlet.progress >= time.last()
+                edge.ended || inlet.progress >= time.last()
             }
         });
         if over { time.last() } else { time }

@@ -17,7 +17,7 @@ use super::ring::{Full, Lend, Receiver, Sent};
 use super::slot::{Clock, Slot, SlotKind, SlotState};
 use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
-use super::wire::Wire;
+use super::edge_buffer::EdgeBuffer;
 use crate::buffer::Buffer;
 use crate::node::Inputs;
 use crate::stage::{Fault, Flow};
@@ -31,7 +31,7 @@ const SHOW_EVERY: usize = 64;
 /// A ring's end in the lane that reads it.
 pub(crate) struct Intake {
     pub(crate) receiver: Receiver,
-    pub(crate) wire: usize,
+    pub(crate) edge: usize,
     /// The stage that reads it, for reports.
     pub(crate) reader: String,
     /// Ticks of one block.
@@ -44,7 +44,7 @@ pub(crate) struct Intake {
 /// An ordered list of stages that one thread runs.
 pub(crate) struct Lane {
     pub(crate) name: String,
-    pub(crate) wires: Vec<Wire>,
+    pub(crate) edges: Vec<EdgeBuffer>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) intakes: Vec<Option<Intake>>,
     pub(crate) waker: Arc<Waker>,
@@ -121,16 +121,16 @@ impl Lane {
         moved
     }
 
-    /// Fetches blocks from rings onto free wires.
+    /// Fetches blocks from rings onto free edge buffers.
     fn take_in(&mut self) -> bool {
         let mut moved = false;
         for place in &mut self.intakes {
             let Some(intake) = place else { continue };
-            let wire = &mut self.wires[intake.wire];
-            if wire.pending > 0 {
+            let edge = &mut self.edges[intake.edge];
+            if edge.pending > 0 {
                 continue;
             }
-            if wire.readers == 0 {
+            if edge.readers == 0 {
                 *place = None;
                 moved = true;
                 continue;
@@ -139,7 +139,7 @@ impl Lane {
             if intake.measured {
                 intake.meter.see(intake.receiver.waiting());
             }
-            match intake.receiver.receive(&mut wire.buffer) {
+            match intake.receiver.receive(&mut edge.buffer) {
                 Some(arrival) => {
                     let lost = arrival.lost + arrival.dropped * intake.period;
                     if arrival.dropped > 0 {
@@ -147,15 +147,15 @@ impl Lane {
                         let end = arrival.stamp.tick.saturating_sub(block);
                         intake.report(arrival.dropped, end, &self.reports);
                     }
-                    wire.publish(arrival.stamp, lost, arrival.block);
+                    edge.publish(arrival.stamp, lost, arrival.block);
                     moved = true;
                 }
                 None if closed => {
                     let dropped = intake.receiver.dropped_at_end();
                     if dropped > 0 {
-                        intake.report(dropped, wire.stamp.tick + dropped * intake.period, &self.reports);
+                        intake.report(dropped, edge.stamp.tick + dropped * intake.period, &self.reports);
                     }
-                    wire.ended = true;
+                    edge.ended = true;
                     *place = None;
                     moved = true;
                 }
@@ -190,14 +190,14 @@ impl Lane {
     pub(super) fn has_room(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];
         let Some(outlet) = slot.outlet else { return true };
-        self.wires[outlet].pending == 0 && slot.senders.iter_mut().all(|sender| sender.ready())
+        self.edges[outlet].pending == 0 && slot.senders.iter_mut().all(|sender| sender.ready())
     }
 
     /// Whether nobody reads any more what once had readers.
     pub(super) fn unheard(&self, index: usize) -> bool {
         let slot = &self.slots[index];
         let Some(outlet) = slot.outlet else { return false };
-        slot.read && self.wires[outlet].readers == 0 && slot.senders.iter().all(|sender| sender.deaf())
+        slot.read && self.edges[outlet].readers == 0 && slot.senders.iter().all(|sender| sender.deaf())
     }
 
     fn step_source(&mut self, index: usize) -> bool {
@@ -258,7 +258,7 @@ impl Lane {
         let slot = &mut self.slots[index];
         let (true, Some(outlet)) = (slot.plain, slot.outlet) else { return None };
         let inlet = &mut slot.inlets.first;
-        let [from, to] = self.wires.get_disjoint_mut([inlet.wire, outlet]).ok()?;
+        let [from, to] = self.edges.get_disjoint_mut([inlet.edge, outlet]).ok()?;
         let unheard = slot.read && to.readers == 0;
         if !inlet.has(from) || !from.block || from.lost > 0 || slot.lost.any() || unheard || self.timed {
             return None;
@@ -295,9 +295,9 @@ impl Lane {
         }
         let slot = &self.slots[index];
         let inlet = &slot.inlets.first;
-        let wire = &self.wires[inlet.wire];
-        let (has, several) = (inlet.has(wire), slot.inlets.count > 1);
-        if wire.ended && !has {
+        let edge = &self.edges[inlet.edge];
+        let (has, several) = (inlet.has(edge), slot.inlets.count > 1);
+        if edge.ended && !has {
             self.end(index);
             return true;
         }
@@ -316,8 +316,8 @@ impl Lane {
     pub(super) fn work(&mut self, index: usize, which: usize) {
         let slot = &mut self.slots[index];
         let inlet = slot.inlets.get(which);
-        let wire = &self.wires[inlet.wire];
-        let (source, stamp, rate, lost, block) = (inlet.wire, wire.stamp, inlet.clock, wire.lost, wire.block);
+        let edge = &self.edges[inlet.edge];
+        let (source, stamp, rate, lost, block) = (inlet.edge, edge.stamp, inlet.clock, edge.lost, edge.block);
         if lost > 0 {
             let lost = rescale(lost, rate, slot.rate);
             slot.lost.add(lost);
@@ -339,7 +339,7 @@ impl Lane {
         };
         let slot = &mut self.slots[index];
         let inlet = slot.inlets.get_mut(which);
-        inlet.consume(&mut self.wires[inlet.wire]);
+        inlet.consume(&mut self.edges[inlet.edge]);
         let tick = rescale(stamp.tick, inlet.clock, slot.rate);
         let merge = matches!(slot.kind, SlotKind::Each);
         let known = if merge { self.merged(index, stamp.time) } else { stamp.known };
@@ -399,18 +399,18 @@ impl Lane {
         let began = self.timed.then(Instant::now);
         let result = match (input, slot.outlet) {
             (Some((source, which)), Some(outlet)) => {
-                let wires = self.wires.get_disjoint_mut([source, outlet]);
-                let [from, to] = wires.expect("a stage writes to another wire than it reads");
+                let edges = self.edges.get_disjoint_mut([source, outlet]);
+                let [from, to] = edges.expect("a stage writes to another edge buffer than it reads");
                 let inputs = Inputs { block: &from.buffer, at, which, latest: &slot.latest };
                 slot.node.fire(inputs, &mut to.buffer)
             }
             (Some((source, which)), None) => {
-                let inputs = Inputs { block: &self.wires[source].buffer, at, which, latest: &slot.latest };
+                let inputs = Inputs { block: &self.edges[source].buffer, at, which, latest: &slot.latest };
                 slot.node.fire(inputs, &mut self.nothing)
             }
             (None, Some(outlet)) => {
                 let inputs = Inputs { block: &self.nothing, at, which: 0, latest: &[] };
-                slot.node.fire(inputs, &mut self.wires[outlet].buffer)
+                slot.node.fire(inputs, &mut self.edges[outlet].buffer)
             }
             (None, None) => Ok(Flow::End),
         };
@@ -443,18 +443,18 @@ impl Lane {
         }
     }
 
-    /// Puts a block, or mere progress, on the wire and into the rings.
+    /// Puts a block, or mere progress, on the edge buffer and into the rings.
     #[inline]
     fn emit(&mut self, index: usize, stamp: Stamp, block: bool) {
         let slot = &mut self.slots[index];
         let Some(outlet) = slot.outlet else { return };
-        let wire = &mut self.wires[outlet];
+        let edge = &mut self.edges[outlet];
         let stamp = stamp.after(slot.stamped);
         (slot.tick, slot.stamped) = (stamp.tick, stamp.time);
         slot.told = slot.told.max(stamp.known);
         let lost = if block { slot.lost.take() } else { 0 };
         slot.counts.emitted += u64::from(block);
-        wire.publish(stamp, lost, block);
+        edge.publish(stamp, lost, block);
         let mut full = false;
         if let Some((last, others)) = slot.senders.split_last_mut() {
             let mut note = |sent: Result<Sent, Full>| {
@@ -462,10 +462,10 @@ impl Lane {
                 full |= sent.is_err();
             };
             for sender in others {
-                note(sender.send(stamp, lost, block, Lend::Copy(&wire.buffer)));
+                note(sender.send(stamp, lost, block, Lend::Copy(&edge.buffer)));
             }
             let lend =
-                if wire.readers == 0 { Lend::Swap(&mut wire.buffer) } else { Lend::Copy(&wire.buffer) };
+                if edge.readers == 0 { Lend::Swap(&mut edge.buffer) } else { Lend::Copy(&edge.buffer) };
             note(last.send(stamp, lost, block, lend));
         }
         if full {
@@ -512,10 +512,10 @@ impl Lane {
         }
         slot.state = SlotState::Flushing;
         for inlet in slot.inlets.iter() {
-            let wire = &mut self.wires[inlet.wire];
-            wire.readers -= 1;
-            if inlet.has(wire) {
-                wire.pending -= 1;
+            let edge = &mut self.edges[inlet.edge];
+            edge.readers -= 1;
+            if inlet.has(edge) {
+                edge.pending -= 1;
             }
         }
         self.flush(index);
@@ -530,7 +530,7 @@ impl Lane {
         slot.senders.clear();
         slot.state = SlotState::Done;
         if let Some(outlet) = slot.outlet {
-            self.wires[outlet].ended = true;
+            self.edges[outlet].ended = true;
         }
         true
     }

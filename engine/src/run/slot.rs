@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::meter::{Counts, StageMeter};
 use super::ring::Sender;
 use super::time::Time;
-use super::wire::Wire;
+use super::edge_buffer::EdgeBuffer;
 use crate::buffer::Buffer;
 use crate::node::Node;
 
@@ -19,7 +19,7 @@ pub(crate) struct Slot {
     pub(crate) inlets: Inlets,
     /// The latest blocks of a join's inputs after the first.
     pub(crate) latest: Vec<Option<(u64, Buffer)>>,
-    /// The wire it writes to; `None` for a sink.
+    /// The edge buffer it writes to; `None` for a sink.
     pub(crate) outlet: Option<usize>,
     pub(crate) senders: Vec<Sender>,
     /// Whether it has one input of its own clock, writes to no ring and leads to no join.
@@ -102,10 +102,10 @@ pub(crate) enum SlotState {
 
 /// One input's end.
 pub(crate) struct Inlet {
-    pub(crate) wire: usize,
-    /// Sequence number of what it has seen of the wire.
+    pub(crate) edge: usize,
+    /// Sequence number of what it has seen of the edge buffer.
     pub(crate) seen: u64,
-    /// Ticks in a second of that wire.
+    /// Ticks in a second of that edge buffer.
     pub(crate) clock: u32,
     /// Time up to which it knows the stream.
     pub(crate) progress: Time,
@@ -143,18 +143,18 @@ impl Lost {
 
 impl Inlet {
     /// What stands for the first input of a source.
-    pub(crate) const NONE: Inlet = Inlet { wire: 0, seen: 0, clock: 1, progress: Time::START };
+    pub(crate) const NONE: Inlet = Inlet { edge: 0, seen: 0, clock: 1, progress: Time::START };
 
     #[inline]
-    pub(crate) fn has(&self, wire: &Wire) -> bool {
-        wire.sequence != self.seen
+    pub(crate) fn has(&self, edge: &EdgeBuffer) -> bool {
+        edge.sequence != self.seen
     }
 
-    /// Marks what is on the wire as seen.
+    /// Marks what is on the edge buffer as seen.
     #[inline]
-    pub(crate) fn consume(&mut self, wire: &mut Wire) {
-        self.seen = wire.sequence;
-        self.progress = wire.stamp.known;
-        wire.pending -= 1;
+    pub(crate) fn consume(&mut self, edge: &mut EdgeBuffer) {
+        self.seen = edge.sequence;
+        self.progress = edge.stamp.known;
+        edge.pending -= 1;
     }
 }

@@ -4,15 +4,15 @@ use super::time::Stamp;
 use crate::buffer::Buffer;
 
 /// One edge's end within a lane: written by a stage of the lane or from a ring, read by stages of the lane.
-pub(crate) struct Wire {
+pub(crate) struct EdgeBuffer {
     pub(crate) buffer: Buffer,
-    /// When what is on the wire was complete.
+    /// When what is on the edge buffer was complete.
     pub(crate) stamp: Stamp,
     /// Ticks lost before it.
     pub(crate) lost: u64,
     /// Whether there is a block; else it is mere progress.
     pub(crate) block: bool,
-    /// Counts what was put on the wire, so that a reader knows what it has not yet seen.
+    /// Counts what was put on the edge buffer, so that a reader knows what it has not yet seen.
     pub(crate) sequence: u64,
     /// Readers of the lane that still have to see it.
     pub(crate) pending: usize,
@@ -22,9 +22,9 @@ pub(crate) struct Wire {
     pub(crate) ended: bool,
 }
 
-impl Wire {
+impl EdgeBuffer {
     pub(crate) fn new(buffer: Buffer, readers: usize) -> Self {
-        Wire {
+        EdgeBuffer {
             buffer,
             stamp: Stamp::START,
             lost: 0,
