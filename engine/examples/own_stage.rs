@@ -54,7 +54,7 @@ impl Kind for GainParams {
 
 /// The stage as source for a board: its type, an expression of it, and the paths that these use, here of a crate
 /// `my_stages`. Without this, the stage runs on computers only.
-fn on_board(factor: f32, site: &firmware::Site<'_>) -> Code {
+fn on_board(factor: f32, site: &firmware::EmitSite<'_>) -> Code {
     let mut code = Code::new(site);
     code.uses("my_stages::Gain");
     code.is("Gain", format!("Gain::new({})", real(factor)))

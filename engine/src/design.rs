@@ -63,7 +63,7 @@ pub trait Design {
     ///
     /// # Errors
     /// A [`Refusal`] where it cannot be on that board; by default on none.
-    fn emit(&self, _site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, _site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         Err(Refusal::new("this kind has no form for boards"))
     }
 }
@@ -121,7 +121,7 @@ pub struct Written<F, E> {
 impl<F, E> Written<F, E>
 where
     F: Fn() -> Result<Box<dyn Node>, Fault> + 'static,
-    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal> + 'static,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, Refusal> + 'static,
 {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F, emit: E) -> Box<dyn Design> {
@@ -132,7 +132,7 @@ where
 impl<F, E> Design for Written<F, E>
 where
     F: Fn() -> Result<Box<dyn Node>, Fault>,
-    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal>,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, Refusal>,
 {
     fn output(&self) -> Option<Port> {
         self.simple.output()
@@ -146,7 +146,7 @@ where
         self.simple.build()
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         (self.emit)(site)
     }
 }

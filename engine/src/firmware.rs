@@ -68,9 +68,9 @@ mod budget;
 mod build;
 mod code;
 mod cross;
+mod emit_site;
 mod format;
 mod lane;
-mod site;
 mod words;
 mod write;
 
@@ -79,5 +79,5 @@ pub use board::{Board, Core};
 pub use budget::{Budget, Flash, Ram, Share};
 pub use build::{Failure, Firmware, build};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};
-pub use site::Site;
+pub use emit_site::EmitSite;
 pub use words::{constant_name, real, zero};

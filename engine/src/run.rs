@@ -2,6 +2,7 @@
 
 mod assembly;
 mod control;
+mod edge_buffer;
 mod gather;
 mod lane;
 mod meter;
@@ -14,7 +15,6 @@ mod runner;
 mod slot;
 mod time;
 mod wake;
-mod edge_buffer;
 
 pub use control::{RunOptions, Stopper};
 pub use meter::{Percentiles, RingStats, RunStats, StageStats};

@@ -125,7 +125,7 @@ mod kind {
     }
 
     impl Emit for Quantise {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
             let mut code = Code::new(site);
             let value = self.expression(&mut code);
             Ok(code.is("Quantise", value))

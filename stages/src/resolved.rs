@@ -19,7 +19,7 @@ pub(crate) trait Emit {
     ///
     /// # Errors
     /// When it cannot be there.
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal>;
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal>;
 }
 
 impl<S> Resolved<S>
@@ -52,7 +52,7 @@ where
         Ok(node(self.stage.clone()))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         self.stage.emit(site)
     }
 }

@@ -10,13 +10,13 @@ pub(crate) struct OnBoard<F> {
     pub(crate) code: F,
 }
 
-impl<F: Fn(&firmware::Site<'_>) -> Code + 'static> OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code + 'static> OnBoard<F> {
     pub(crate) fn boxed(output: Option<Port>, cost: Cost, code: F) -> Box<dyn Design> {
         Box::new(OnBoard { output, cost, code })
     }
 }
 
-impl<F: Fn(&firmware::Site<'_>) -> Code> Design for OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -29,7 +29,7 @@ impl<F: Fn(&firmware::Site<'_>) -> Code> Design for OnBoard<F> {
         Err(Fault::new("it is a part of a board, and this is a computer"))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         Ok((self.code)(site))
     }
 }

@@ -33,7 +33,7 @@ impl Design for Tap {
         Err(Fault::new("only the emulated machines have taps"))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_qemu::tap::Tap");
         let output = code.give("output", "crate::Output");

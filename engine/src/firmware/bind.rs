@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Item, Site};
+use super::{Code, EmitSite, Item};
 use crate::design::{Design, Kind, Refusal};
 use crate::item::Element;
 use crate::node::{Firing, Node};
@@ -168,13 +168,13 @@ struct Bound<E> {
     emit: E,
 }
 
-impl<E: Fn(&Site<'_>) -> Code + 'static> Bound<E> {
+impl<E: Fn(&EmitSite<'_>) -> Code + 'static> Bound<E> {
     fn boxed(output: Option<Port>, emit: E) -> Box<dyn Design> {
         Box::new(Bound { output, emit })
     }
 }
 
-impl<E: Fn(&Site<'_>) -> Code> Design for Bound<E> {
+impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -183,13 +183,13 @@ impl<E: Fn(&Site<'_>) -> Code> Design for Bound<E> {
         Err(Fault::new("this stands for a board's device, which a computer does not have"))
     }
 
-    fn emit(&self, site: &Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &EmitSite<'_>) -> Result<Code, Refusal> {
         Ok((self.emit)(site))
     }
 }
 
 /// The engine's own sink of lines, over the board's output.
-fn lines(site: &Site<'_>) -> Code {
+fn lines(site: &EmitSite<'_>) -> Code {
     let mut code = Code::new(site);
     let output = code.give("output", "crate::Output");
     let inputs = site.inputs.len();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cross::{Crossing, lanes};
-use super::{Board, Code, Site};
+use super::{Board, Code, EmitSite};
 use crate::design::Refusal;
 use crate::error::PlanError;
 use crate::file::Pipeline;
@@ -48,7 +48,7 @@ pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> R
         let ports: Vec<Port> = inputs.iter().filter_map(|&from| plan.stages[from].output.clone()).collect();
         let from: Vec<String> = inputs.iter().map(|&from| plan.stages[from].name.clone()).collect();
         check(stage, &ports).map_err(refused)?;
-        let site = Site::new(&stage.name, &ident, board, &ports, &from);
+        let site = EmitSite::new(&stage.name, &ident, board, &ports, &from);
         let code = stage.design.emit(&site).map_err(|refusal| refused(on(board, refusal)))?;
         let otherwise = if inputs.is_empty() { Firing::Source } else { Firing::First };
         let firing = code.firing.unwrap_or(otherwise);

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crossbeam_channel::Sender as Channel;
 
 use super::control::{Control, RunOptions};
+use super::edge_buffer::EdgeBuffer;
 use super::lane::{Intake, Lane};
 use super::meter::{Counts, Meters, RingMeter, StageMeter};
 use super::report::Report;
@@ -13,7 +14,6 @@ use super::ring::{self, Sender};
 use super::slot::{Clock, Inlet, Inlets, Lost, Slot, SlotKind, SlotState};
 use super::time::Time;
 use super::wake::Waker;
-use super::edge_buffer::EdgeBuffer;
 use crate::buffer::Buffer;
 use crate::node::{Firing, Node};
 use crate::plan::Plan;
@@ -101,7 +101,8 @@ impl Assembly<'_> {
                     self.wakers[lane].clone(),
                 );
                 let meter = Arc::new(RingMeter::default());
-                let names = (self.plan.stages[planned.from].name.clone(), self.plan.stages[index].name.clone());
+                let names =
+                    (self.plan.stages[planned.from].name.clone(), self.plan.stages[index].name.clone());
                 meters.rings.push((names.0, names.1.clone(), plan.depth, meter.clone()));
                 self.give_sender(planned.from, sender, &mut lanes[from]);
                 lanes[lane].edges.push(EdgeBuffer::new(template, 1));

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender as Channel;
 
 use super::control::Control;
+use super::edge_buffer::EdgeBuffer;
 use super::meter::{RingMeter, bump};
 use super::report::{GapReport, Report, tell};
 use super::ring::{Full, Lend, Receiver, Sent};
 use super::slot::{Clock, Slot, SlotKind, SlotState};
 use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
-use super::edge_buffer::EdgeBuffer;
 use crate::buffer::Buffer;
 use crate::node::Inputs;
 use crate::stage::{Fault, Flow};

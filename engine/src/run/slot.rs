@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::edge_buffer::EdgeBuffer;
 use super::meter::{Counts, StageMeter};
 use super::ring::Sender;
 use super::time::Time;
-use super::edge_buffer::EdgeBuffer;
 use crate::buffer::Buffer;
 use crate::node::Node;
 

@@ -155,7 +155,7 @@ mod kind {
     }
 
     impl Emit for Crop {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
             let mut code = Code::new(site);
             for name in ["Crop", "Region", "Size"] {
                 code.uses(&format!("kws_stages::vision::{name}"));

@@ -107,7 +107,7 @@ mod kind {
     }
 
     impl Emit for Exposure {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Exposure");
             code.uses("kws_stages::vision::Limits");

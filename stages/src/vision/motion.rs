@@ -166,7 +166,7 @@ mod kind {
     }
 
     impl Emit for Motion<Vec<u8>> {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
             let mut code = Code::new(site);
             for name in ["Motion", "Size", "Watchfulness"] {
                 code.uses(&format!("kws_stages::vision::{name}"));

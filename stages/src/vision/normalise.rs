@@ -99,7 +99,7 @@ mod kind {
     }
 
     impl Emit for Normalise<[i8; 256]> {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Normalise");
             let table = code.table("integers", "The integer of each pixel value.", "i8", &self.0);

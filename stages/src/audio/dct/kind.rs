@@ -56,7 +56,7 @@ impl DctScaling {
 pub(crate) type HostDct = Dct<Arc<[f32]>>;
 
 impl Emit for HostDct {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Dct");
         let matrix = code.table("matrix", "A row of weights for each band.", "f32", &self.matrix);

@@ -99,7 +99,7 @@ impl Transform for HostTransform {
 pub(crate) type HostFft = Fft<HostTransform>;
 
 impl Emit for HostFft {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let HostTransform::Portable(transform) = &self.transform else {
             return Err(Refusal::of("transform", "found `fast`, which needs a computer's instructions")
                 .help("set `transform = \"portable\"`, or leave it out"));

@@ -62,7 +62,7 @@ const FLOOR: f64 = 1e-30;
 type HostLfbe<I> = Lfbe<HostWindow<I>, HostFft, HostMel, Vec<f32>>;
 
 impl<I: Sample> Emit for HostLfbe<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Lfbe");
         let window = code.absorb(self.window.emit(&site.part("window"))?);

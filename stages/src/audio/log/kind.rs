@@ -45,7 +45,7 @@ impl Default for LogParams {
 }
 
 impl Emit for Log {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let Log { base, offset, floor, gain, shift, clip_low, clip_high } = *self;
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Base");

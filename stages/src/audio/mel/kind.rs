@@ -118,7 +118,7 @@ struct Triangles {
 pub(crate) type HostMel = Mel<Arc<[Band]>, Arc<[f32]>, Vec<f32>>;
 
 impl Emit for HostMel {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Band");
         code.uses("kws_stages::audio::Mel");

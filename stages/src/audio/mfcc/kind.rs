@@ -37,7 +37,7 @@ pub struct MfccParams {
 type HostMfcc<I> = Mfcc<HostWindow<I>, HostFft, HostMel, HostDct, Vec<f32>>;
 
 impl<I: Sample> Emit for HostMfcc<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Mfcc");
         code.uses("kws_stages::audio::MfccLengths");

@@ -97,7 +97,7 @@ impl Taper {
 pub(crate) type HostWindow<I> = Window<I, Vec<I>, Arc<[f32]>>;
 
 impl<I: Sample> Emit for HostWindow<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let (item, hop, part) = (I::ELEMENT.name(), self.hop, self.pre_emphasis);
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Window");

@@ -85,7 +85,7 @@ where
 }
 
 impl<T: Item, I: Posterior> Emit for Gate<T, I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::Condition");
         code.uses("kws_stages::decide::Gate");

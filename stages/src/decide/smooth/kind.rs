@@ -25,7 +25,7 @@ impl Default for SmoothParams {
 }
 
 impl<I: Posterior> Emit for Smooth<I, Vec<I>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::Smooth");

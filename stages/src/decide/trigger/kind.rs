@@ -134,7 +134,7 @@ impl From<&OperatingPoint> for PointParams {
 }
 
 impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let (item, places) = (I::ELEMENT.name(), self.runs.len());
         let mut code = Code::new(site);
         for name in ["Moment", "Run", "Trigger", "Watch"] {

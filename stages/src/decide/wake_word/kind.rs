@@ -88,7 +88,7 @@ impl Sliding<Vec<u8>> {
 }
 
 impl Emit for WakeWord<Vec<u8>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site).works(firmware::Work::Integer);
         for name in ["Sliding", "WakePace", "WakeWord"] {
             code.uses(&format!("kws_stages::decide::{name}"));
@@ -103,7 +103,7 @@ impl Emit for WakeWord<Vec<u8>> {
 }
 
 impl Emit for VoicedWakeWord<Vec<u8>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::VoicedWakeWord");
         let stage = code.absorb(self.0.emit(site)?);

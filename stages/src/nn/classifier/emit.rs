@@ -1,7 +1,7 @@
 //! The classifier on a board: its model, planned for the kernels of the board's core.
 
 use kws_engine::Refusal;
-use kws_engine::firmware::{Code, Item, Site, Start, Work};
+use kws_engine::firmware::{Code, Item, EmitSite, Start, Work};
 
 use super::kind::Resolved;
 use crate::nn::Model;
@@ -12,7 +12,7 @@ const PLAN: &str = "&'static [Op], &'static [i8], &'static [i32]";
 
 impl Resolved {
     /// The stage on a board.
-    pub(super) fn code(&self, site: &Site<'_>) -> Result<Code, Refusal> {
+    pub(super) fn code(&self, site: &EmitSite<'_>) -> Result<Code, Refusal> {
         let model = self.open(site.board.core.kernels())?;
         let mut code = Code::new(site).works(Work::Model);
         code.uses("kws_stages::nn::op::Op");

@@ -174,7 +174,7 @@ impl Design for Resolved {
         })
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         self.code(site)
     }
 }

@@ -50,7 +50,7 @@ impl Palette {
 }
 
 impl Emit for Colour {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         code.uses("kws_stages::vision::Colour");
         code.uses("kws_stages::vision::Conversion");

@@ -38,7 +38,7 @@ pub enum Method {
 }
 
 impl Emit for Bilinear {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         for name in ["Bilinear", "Scaling", "Size"] {
             code.uses(&format!("kws_stages::vision::{name}"));
@@ -48,7 +48,7 @@ impl Emit for Bilinear {
 }
 
 impl<A: Accumulator> Emit for Area<A, Vec<A>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
         let mut code = Code::new(site);
         for name in ["Area", "Scaling", "Size"] {
             code.uses(&format!("kws_stages::vision::{name}"));

@@ -5,7 +5,7 @@ use super::words::constant_name;
 use crate::port::Port;
 
 /// Where a stage's code stands.
-pub struct Site<'a> {
+pub struct EmitSite<'a> {
     /// The stage's name.
     pub name: &'a str,
     /// The board.
@@ -20,7 +20,7 @@ pub struct Site<'a> {
     pub(super) part: String,
 }
 
-impl<'a> Site<'a> {
+impl<'a> EmitSite<'a> {
     pub(super) fn new(
         name: &'a str,
         ident: &'a str,
@@ -28,11 +28,11 @@ impl<'a> Site<'a> {
         inputs: &'a [Port],
         from: &'a [String],
     ) -> Self {
-        Site { name, board, inputs, from, ident, part: String::new() }
+        EmitSite { name, board, inputs, from, ident, part: String::new() }
     }
 
     /// The same place for a part of the stage: names of its items and memory begin with the part's name besides.
-    pub fn part(&self, name: &str) -> Site<'a> {
-        Site { part: constant_name(&[&self.part, name]).to_lowercase(), ..*self }
+    pub fn part(&self, name: &str) -> EmitSite<'a> {
+        EmitSite { part: constant_name(&[&self.part, name]).to_lowercase(), ..*self }
     }
 }
