@@ -16,7 +16,7 @@ mod join;
 mod ring;
 
 pub use join::Latest;
-pub use ring::{From, Incoming, Outgoing, Ring, To, WhenFull};
+pub use ring::{Incoming, Outgoing, Ring, RingReader, RingWriter, WhenFull};
 
 /// What a slot has to tell its readers after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

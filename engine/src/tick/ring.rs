@@ -19,10 +19,10 @@ struct Parcel<T, const N: usize> {
 }
 
 /// The end that the first lane writes to.
-pub struct To<'m, T, const N: usize, const DEPTH: usize>(Option<StaticProd<'m, Parcel<T, N>, DEPTH>>);
+pub struct RingWriter<'m, T, const N: usize, const DEPTH: usize>(Option<StaticProd<'m, Parcel<T, N>, DEPTH>>);
 
 /// The end that the second lane reads from.
-pub struct From<'m, T, const N: usize, const DEPTH: usize>(StaticCons<'m, Parcel<T, N>, DEPTH>);
+pub struct RingReader<'m, T, const N: usize, const DEPTH: usize>(StaticCons<'m, Parcel<T, N>, DEPTH>);
 
 impl<T, const N: usize, const DEPTH: usize> Ring<T, N, DEPTH> {
     /// An empty ring.
@@ -31,9 +31,9 @@ impl<T, const N: usize, const DEPTH: usize> Ring<T, N, DEPTH> {
     }
 
     /// Its two ends, one for each lane.
-    pub fn split(&mut self) -> (To<'_, T, N, DEPTH>, From<'_, T, N, DEPTH>) {
+    pub fn split(&mut self) -> (RingWriter<'_, T, N, DEPTH>, RingReader<'_, T, N, DEPTH>) {
         let (to, from) = self.0.split_ref();
-        (To(Some(to)), From(from))
+        (RingWriter(Some(to)), RingReader(from))
     }
 }
 
@@ -58,7 +58,7 @@ pub enum WhenFull {
 pub struct Outgoing<'m, T, const N: usize, const DEPTH: usize> {
     stage: &'static str,
     full: WhenFull,
-    ring: To<'m, T, N, DEPTH>,
+    ring: RingWriter<'m, T, N, DEPTH>,
     /// Ticks lost before blocks that were dropped.
     lost: u64,
     dropped: u64,
@@ -66,7 +66,7 @@ pub struct Outgoing<'m, T, const N: usize, const DEPTH: usize> {
 
 impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> {
     /// The side of the stage of this name.
-    pub const fn new(stage: &'static str, full: WhenFull, ring: To<'m, T, N, DEPTH>) -> Self {
+    pub const fn new(stage: &'static str, full: WhenFull, ring: RingWriter<'m, T, N, DEPTH>) -> Self {
         Outgoing { stage, full, ring, lost: 0, dropped: 0 }
     }
 
@@ -109,13 +109,13 @@ pub struct Incoming<'m, T, const N: usize, const DEPTH: usize> {
     /// The stage that reads, for reports.
     stage: &'static str,
     period: u64,
-    ring: From<'m, T, N, DEPTH>,
+    ring: RingReader<'m, T, N, DEPTH>,
     gap: Option<Gap>,
 }
 
 impl<'m, T: Item, const N: usize, const DEPTH: usize> Incoming<'m, T, N, DEPTH> {
     /// The side of the stage of this name, which reads blocks of `period` ticks.
-    pub const fn new(stage: &'static str, period: u64, ring: From<'m, T, N, DEPTH>) -> Self {
+    pub const fn new(stage: &'static str, period: u64, ring: RingReader<'m, T, N, DEPTH>) -> Self {
         Incoming { stage, period, ring, gap: None }
     }
 

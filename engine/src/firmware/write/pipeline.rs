@@ -79,7 +79,7 @@ pub(super) fn methods(part: Part<'_>) -> String {
 
 fn constructor(part: Part<'_>) -> String {
     let (name, memory) = part.names();
-    let end = if part.lane == 0 { "To" } else { "From" };
+    let end = if part.lane == 0 { "RingWriter" } else { "RingReader" };
     let ring = parcels(part).map(|ring| format!(", ring: {end}<'m, {ring}>")).unwrap_or_default();
     let devices = devices(part);
     let parameters: String = devices.iter().map(|given| format!(", {}: {}", given.name, given.of)).collect();
