@@ -23,7 +23,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), Failure>
         tell(format_args!("{NOTICE}notice:{NOTICE:#} {notice}"));
     }
     let interrupts = interrupt::watch();
-    hush_lanes();
+    suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
     let progress = Progress::new(detail, || length::seconds(plan));
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
@@ -101,7 +101,7 @@ impl Listener<'_> {
 
 /// Keeps Rust's own message about a panic from appearing for the engine's threads: it is reported as the fault of the
 /// stage that panicked.
-fn hush_lanes() {
+fn suppress_lane_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let lane = std::thread::current().name().is_some_and(|name| name.starts_with("lane "));
