@@ -93,14 +93,14 @@ pub struct Slot<S> {
     /// Ticks lost since that block.
     lost: u64,
     /// Ticks that it lost itself, and that nobody has asked for yet.
-    untold: u64,
+    pending: u64,
     ended: bool,
 }
 
 impl<S> Slot<S> {
     /// A slot before the first tick.
     pub const fn new(name: &'static str, stage: S) -> Self {
-        Slot { name, stage, at: 0, clock: 0, lost: 0, untold: 0, ended: false }
+        Slot { name, stage, at: 0, clock: 0, lost: 0, pending: 0, ended: false }
     }
 
     /// The stage, for what only its maker knows of it.
@@ -110,8 +110,8 @@ impl<S> Slot<S> {
 
     /// Tells what the stage itself lost of its stream since it was last asked.
     pub fn gap(&mut self, tell: &mut impl FnMut(Gap)) {
-        if self.untold > 0 {
-            let lost = core::mem::take(&mut self.untold);
+        if self.pending > 0 {
+            let lost = core::mem::take(&mut self.pending);
             tell(Gap { stage: self.name, at: self.clock, lost });
         }
     }
@@ -120,7 +120,7 @@ impl<S> Slot<S> {
     fn lose(&mut self, at: u64, lost: u64) {
         self.clock = at;
         self.lost += lost;
-        self.untold += lost;
+        self.pending += lost;
     }
 
     /// A block of its at this tick.

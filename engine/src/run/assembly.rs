@@ -165,7 +165,7 @@ impl Assembly<'_> {
             rate,
             tick: 0,
             stamped: Time::START,
-            told: Time::START,
+            reported: Time::START,
             unsettled: false,
             state: SlotState::Running,
             counts: Counts::default(),

@@ -371,7 +371,7 @@ impl Lane {
     /// Tells the readers up to when they know all that it writes, if one of them leads to a join. True if that is news.
     pub(super) fn tell(&mut self, index: usize, known: Time) -> bool {
         let slot = &self.slots[index];
-        let news = slot.tells_progress && known > slot.told;
+        let news = slot.tells_progress && known > slot.reported;
         if news {
             self.emit(index, Stamp::progress(slot.tick, known), false);
         }
@@ -451,7 +451,7 @@ impl Lane {
         let edge = &mut self.edges[outlet];
         let stamp = stamp.after(slot.stamped);
         (slot.tick, slot.stamped) = (stamp.tick, stamp.time);
-        slot.told = slot.told.max(stamp.known);
+        slot.reported = slot.reported.max(stamp.known);
         let lost = if block { slot.lost.take() } else { 0 };
         slot.counts.emitted += u64::from(block);
         edge.publish(stamp, lost, block);

@@ -86,7 +86,7 @@ pub struct Receiver {
     seen: Count,
     /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
     /// waits for room is woken for half a ring, not for every block.
-    untold: usize,
+    pending: usize,
     worth_telling: usize,
     link: Arc<Link>,
 }
@@ -133,7 +133,7 @@ pub fn ring(
             full: full_head,
             empty: empty_tail,
             seen: Count::default(),
-            untold: 0,
+            pending: 0,
             worth_telling: depth.div_ceil(2),
             link,
         },
@@ -336,8 +336,8 @@ impl Receiver {
             }
             // There is room for every box that was made.
             let _ = self.empty.push(packet.buffer);
-            self.untold += 1;
-            if self.untold >= self.worth_telling {
+            self.pending += 1;
+            if self.pending >= self.worth_telling {
                 self.settle();
             }
             if !stale {
@@ -352,8 +352,8 @@ impl Receiver {
 
     /// Tells the sender of all the room there is. A lane must call it before it parks.
     pub fn settle(&mut self) {
-        if self.untold > 0 {
-            self.untold = 0;
+        if self.pending > 0 {
+            self.pending = 0;
             self.link.to_wake_sender.wake();
         }
     }

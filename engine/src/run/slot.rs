@@ -37,7 +37,7 @@ pub(crate) struct Slot {
     /// When that was complete.
     pub(crate) stamped: Time,
     /// Up to when its readers know what it writes.
-    pub(crate) told: Time,
+    pub(crate) reported: Time,
     /// Whether a ring after it ran over, so that something waits for room there.
     pub(crate) unsettled: bool,
     pub(crate) state: SlotState,

@@ -107,12 +107,12 @@ impl Run {
 
     /// Takes one score; the event that it makes, if it makes one.
     fn step(&mut self, watch: &Watch, emit: Moment, at: u64, score: f32) -> Option<Event> {
-        let told = if self.active {
+        let emits = if self.active {
             self.ends(watch, at, score) && emit == Moment::Release
         } else {
             self.begins(watch, at, score) && emit == Moment::Onset
         };
-        if !told {
+        if !emits {
             return None;
         }
         self.quiet_until = at + watch.refractory;

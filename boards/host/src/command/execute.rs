@@ -59,7 +59,7 @@ impl Listener<'_> {
         let stopper = running.stopper();
         let ticks = self.progress.ticks();
         loop {
-            let gather = if self.gaps.untold() { after(GATHER) } else { never() };
+            let gather = if self.gaps.pending() { after(GATHER) } else { never() };
             select! {
                 recv(reports) -> report => {
                     let Ok(report) = report else { break };
