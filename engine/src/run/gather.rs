@@ -72,7 +72,7 @@ impl Lane {
 
     /// A merge: the earliest of what has come, once no input can bring anything earlier.
     pub(super) fn step_each(&mut self, index: usize) -> bool {
-        if self.unheard(index) {
+        if self.has_no_readers(index) {
             self.end(index);
             return true;
         }

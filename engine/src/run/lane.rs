@@ -194,14 +194,14 @@ impl Lane {
     }
 
     /// Whether nobody reads any more what once had readers.
-    pub(super) fn unheard(&self, index: usize) -> bool {
+    pub(super) fn has_no_readers(&self, index: usize) -> bool {
         let slot = &self.slots[index];
         let Some(outlet) = slot.outlet else { return false };
-        slot.read && self.edges[outlet].readers == 0 && slot.senders.iter().all(|sender| sender.deaf())
+        slot.read && self.edges[outlet].readers == 0 && slot.senders.iter().all(|sender| sender.is_closed())
     }
 
     fn step_source(&mut self, index: usize) -> bool {
-        if self.control.stopped() || self.unheard(index) {
+        if self.control.stopped() || self.has_no_readers(index) {
             self.end(index);
             return true;
         }
@@ -259,8 +259,8 @@ impl Lane {
         let (true, Some(outlet)) = (slot.plain, slot.outlet) else { return None };
         let inlet = &mut slot.inlets.first;
         let [from, to] = self.edges.get_disjoint_mut([inlet.edge, outlet]).ok()?;
-        let unheard = slot.read && to.readers == 0;
-        if !inlet.has(from) || !from.block || from.lost > 0 || slot.lost.any() || unheard || self.timed {
+        let ignored = slot.read && to.readers == 0;
+        if !inlet.has(from) || !from.block || from.lost > 0 || slot.lost.any() || ignored || self.timed {
             return None;
         }
         if to.pending > 0 {
@@ -289,7 +289,7 @@ impl Lane {
         if let Some(moved) = self.hop(index) {
             return moved;
         }
-        if self.unheard(index) {
+        if self.has_no_readers(index) {
             self.end(index);
             return true;
         }

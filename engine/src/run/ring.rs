@@ -52,7 +52,7 @@ struct Link {
     /// The sender will send no more.
     closed: AtomicBool,
     /// The receiver will take no more.
-    deaf: AtomicBool,
+    closed: AtomicBool,
     /// The receiver shall discard what is numbered lower: it was the oldest when the ring ran over.
     keep_from: AtomicU64,
     /// Blocks that the sender was given, once closed.
@@ -108,7 +108,7 @@ pub fn ring(
     let spill_limit = if policy == Policy::DropOldest { depth } else { 0 };
     let link = Arc::new(Link {
         closed: AtomicBool::new(false),
-        deaf: AtomicBool::new(false),
+        closed: AtomicBool::new(false),
         keep_from: AtomicU64::new(0),
         end: AtomicU64::new(0),
         to_wake_sender: sender,
@@ -161,7 +161,7 @@ impl Sender {
 
     /// Whether a block can be sent now: always, unless the policy is to wait.
     pub fn ready(&mut self) -> bool {
-        self.policy != Policy::Block || self.has_room() || self.deaf()
+        self.policy != Policy::Block || self.has_room() || self.is_closed()
     }
 
     fn has_room(&mut self) -> bool {
@@ -172,8 +172,8 @@ impl Sender {
     }
 
     /// Whether the other end takes no more.
-    pub fn deaf(&self) -> bool {
-        self.link.deaf.load(Ordering::Acquire)
+    pub fn is_closed(&self) -> bool {
+        self.link.closed.load(Ordering::Acquire)
     }
 
     /// Sends a block, or what its policy makes of it. The items are swapped out of `buffer` where nobody else reads
@@ -188,7 +188,7 @@ impl Sender {
         block: bool,
         buffer: Lend<'_>,
     ) -> Result<Sent, Full> {
-        if self.deaf() {
+        if self.is_closed() {
             return Ok(Sent::Gone);
         }
         self.count.blocks += u64::from(block);
@@ -277,13 +277,13 @@ impl Sender {
             let (sequence, count) = (self.next(), self.count);
             self.push(Packet { sequence, count, stamp, block: false, buffer });
         }
-        self.flushed() && (self.owed.is_none() || self.deaf())
+        self.flushed() && (self.owed.is_none() || self.is_closed())
     }
 
     /// Sends what is left; true when nothing is.
     pub fn flushed(&mut self) -> bool {
         self.unspill();
-        self.spilled() == 0 || self.deaf()
+        self.spilled() == 0 || self.is_closed()
     }
 }
 
@@ -377,7 +377,7 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.link.deaf.store(true, Ordering::Release);
+        self.link.closed.store(true, Ordering::Release);
         self.link.to_wake_sender.wake();
     }
 }
