@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple,
+    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple,
     Site, Stage, node,
 };
 use ringbuf::HeapRb;
@@ -39,7 +39,7 @@ impl Stage for ZeroSource {
 impl Kind for Zeros {
     const NAME: &'static str = "zeros";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = Port::source(Element::I16, vec![BLOCK], Role::SAMPLES, 16_000, BLOCK as u64);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(ZeroSource(0)))))
     }
@@ -62,7 +62,7 @@ impl Stage for CopyStage {
 
 impl Kind for Copy {
     const NAME: &'static str = "copy";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?.clone();
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(CopyStage))))
     }
@@ -85,7 +85,7 @@ impl Stage for DrainStage {
 
 impl Kind for Drain {
     const NAME: &'static str = "drain";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         site.input(&[Element::I16])?;
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(DrainStage))))
     }

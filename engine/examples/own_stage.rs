@@ -2,7 +2,7 @@
 
 use kws_engine::firmware::{self, Code, real};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, Element, Fault, Flow, Kind, DesignError, Registry, Role, Site, Stage, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub struct GainParams {
 impl Kind for GainParams {
     const NAME: &'static str = "gain";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         let cost = Cost { macs: port.len() as u64, ..Cost::default() };

@@ -56,7 +56,7 @@ pub mod run;
 #[cfg(feature = "std")]
 pub use {
     buffer::Buffer,
-    design::{Cost, Design, Kind, Refusal, Simple, Site, Written},
+    design::{Cost, Design, Kind, DesignError, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
     file::{Pipeline, Policy, Setting, StageSpec, schema},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},

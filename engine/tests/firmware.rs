@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kws_engine::firmware::{self, Board, Code, Core, Firmware};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, PlanError, Refusal, Registry, Role, Simple,
+    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, PlanError, DesignError, Registry, Role, Simple,
     Site, Stage, Written, node,
 };
 use schemars::JsonSchema;
@@ -32,7 +32,7 @@ struct Keeps {
 
 impl Kind for Keeps {
     const NAME: &'static str = "keeps";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         let make = || Ok(node(Pass));
@@ -50,7 +50,7 @@ struct HostOnly {}
 
 impl Kind for HostOnly {
     const NAME: &'static str = "host_only";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         Ok(Simple::boxed(Some(output), Cost::default(), || Ok(node(Pass))))

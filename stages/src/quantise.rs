@@ -90,7 +90,7 @@ impl Quantiser {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Site};
+    use kws_engine::{Cost, Design, Element, Kind, Port, Quant, DesignError, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -125,7 +125,7 @@ mod kind {
     }
 
     impl Emit for Quantise {
-        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             let value = self.expression(&mut code);
             Ok(code.is("Quantise", value))
@@ -135,7 +135,7 @@ mod kind {
     impl Kind for QuantiseParams {
         const NAME: &'static str = "quantise";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input(&[Element::F32])?;
             let QuantiseParams { scale, zero_point, rounding } = self;
             let scale = scale as f32;

@@ -80,7 +80,7 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, Refusal, Site};
+    use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, DesignError, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ mod kind {
     }
 
     impl<I: Item> Emit for Stack<I, Vec<I>> {
-        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
             let mut code = Code::new(site);
             code.uses("kws_stages::Stack");
@@ -134,7 +134,7 @@ mod kind {
     impl Kind for StackParams {
         const NAME: &'static str = "stack";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input(&[Element::F32, Element::I8])?;
             Ok(match input.element {
                 Element::I8 => self.design_of::<i8>(input),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, Refusal, Simple, Site, Stage,
+    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, DesignError, Simple, Site, Stage,
     node,
 };
 use kws_stages::nn::{Manifest, Model};
@@ -24,7 +24,7 @@ struct Keep {}
 impl Kind for Keep {
     const NAME: &'static str = "keep";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(All::<i8>(Arc::default())))))
     }
 }

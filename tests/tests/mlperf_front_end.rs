@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::{fs, str};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Refusal, Simple, Site,
+    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, DesignError, Simple, Site,
     Stage, node,
 };
 use kws_stages::nn::Model;
@@ -61,7 +61,7 @@ struct Keep {}
 impl Kind for Keep {
     const NAME: &'static str = "keep";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(First::<f32>(Arc::default())))))
     }
 }

@@ -1,7 +1,7 @@
 //! What the kinds of this crate share: a design that boards run and computers do not.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Fault, Node, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, Element, Fault, Node, Port, DesignError, Role, Site};
 
 /// A design from its facts and a closure that writes its code.
 pub(crate) struct OnBoard<F> {
@@ -29,7 +29,7 @@ impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
         Err(Fault::new("it is a part of a board, and this is a computer"))
     }
 
-    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         Ok((self.code)(site))
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn default_rate() -> u32 {
 ///
 /// # Errors
 /// When the name could be no constant's.
-pub(crate) fn pin(of: &str, name: &str) -> Result<String, Refusal> {
+pub(crate) fn pin(of: &str, name: &str) -> Result<String, DesignError> {
     let parts = name.split('_').map(|part| {
         let mut letters = part.chars();
         let first = letters.next().filter(char::is_ascii_alphanumeric)?;
@@ -62,7 +62,7 @@ pub(crate) fn pin(of: &str, name: &str) -> Result<String, Refusal> {
     let camel: Option<String> = parts.collect();
     match camel.filter(|camel| camel.starts_with(|first: char| first.is_ascii_alphabetic())) {
         Some(camel) => Ok(format!("crate::{of}::{camel}")),
-        None => Err(Refusal::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
+        None => Err(DesignError::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
             .help(format!("`red_2` means the firmware's `{of}::Red2`"))),
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Code, EmitSite, Item};
-use crate::design::{Design, Kind, Refusal};
+use crate::design::{Design, Kind, DesignError};
 use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::port::{Port, Role};
@@ -50,7 +50,7 @@ impl Kind for Mic {
     const NAME: &'static str = "mic";
     const INPUTS: RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let block = self.block.map(u64::from).or(site.block).unwrap_or(u64::from(self.rate) / 100);
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
         let of = format!("crate::Mic<{block}>");
@@ -107,7 +107,7 @@ impl Kind for Camera {
     const NAME: &'static str = "camera";
     const INPUTS: RangeInclusive<usize> = 0..=0;
 
-    fn design(self, _: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let channels = match self.colour {
             Palette::Grey => 1,
             Palette::Rgb => 3,
@@ -136,7 +136,7 @@ impl Kind for Print {
     const NAME: &'static str = "print";
     const INPUTS: RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         events(site)
     }
 }
@@ -145,17 +145,17 @@ impl Kind for Jsonl {
     const NAME: &'static str = "jsonl";
     const INPUTS: RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         events(site)
     }
 }
 
-fn events(site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+fn events(site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
     for (port, from) in site.inputs.iter().zip(site.from) {
         if port.element != Element::Event {
             let found = format!("`{from}` writes {port}, expected events");
             return Err(
-                Refusal::of("input", found).help("put a `trigger` before it, or name one with `input`")
+                DesignError::of("input", found).help("put a `trigger` before it, or name one with `input`")
             );
         }
     }
@@ -183,7 +183,7 @@ impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
         Err(Fault::new("this stands for a board's device, which a computer does not have"))
     }
 
-    fn emit(&self, site: &EmitSite<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {
         Ok((self.emit)(site))
     }
 }

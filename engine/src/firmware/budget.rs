@@ -11,7 +11,7 @@ use super::cross::Crossing;
 use super::lane::{Lanes, Placed, refused};
 use super::write::fields;
 use super::{Board, Core, Work};
-use crate::design::Refusal;
+use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::Pipeline;
 use crate::node::Firing;
@@ -174,7 +174,7 @@ impl Budget {
         let largest = self.stages.iter().zip(lane).max_by_key(|(share, _)| part(share));
         let Some((share, placed)) = largest.filter(|_| used > of) else { return Ok(()) };
         let most = part(share);
-        let refusal = Refusal::new(format!(
+        let refusal = DesignError::new(format!(
             "the pipeline takes {used} bytes of {what}, expected at most the {of} that `{}` has; of them this stage \
              takes the most, {most}",
             self.board

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use kws_engine::run::{Outcome, RunOptions, Running};
 use kws_engine::{
     Any, Block, Cost, Design, Element, Fault, Flow, Kind, Node, Pipeline, Plan, PlanError, PlannedStage,
-    Port, Refusal, Registry, Role, Simple, Site, Stage, node,
+    Port, DesignError, Registry, Role, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub type Designed = Result<Box<dyn Design>, Refusal>;
+pub type Designed = Result<Box<dyn Design>, DesignError>;
 
 /// A registry of all kinds here.
 pub fn registry() -> Registry {
@@ -144,7 +144,7 @@ impl Kind for Every {
         if !self.hop.is_multiple_of(port.period) {
             let message =
                 format!("found {}, expected a multiple of the {} ticks of a block", self.hop, port.period);
-            return Err(Refusal::of("hop", message).help("set `block` of the source").fits(self.hop));
+            return Err(DesignError::of("hop", message).help("set `block` of the source").fits(self.hop));
         }
         let mut output = port.then(Element::F32, vec![2], Role::FEATURES);
         output.period = self.hop;

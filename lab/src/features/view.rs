@@ -1,7 +1,7 @@
 //! The source that stands before a front end of pictures: it states what they are, and is never fired.
 
 use anyhow::Result;
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, Refusal, Role, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
 use kws_stages::vision::{Fit, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ impl Kind for View {
     const NAME: &'static str = "view";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = Port::source(Element::U8, self.size().shape(), Role::IMAGE, Self::CLOCK, 1);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(Unseen))))
     }

@@ -77,7 +77,7 @@ impl Stage for Exposure {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
+    use kws_engine::{Cost, Design, Element, Kind, DesignError, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,7 @@ mod kind {
     }
 
     impl Emit for Exposure {
-        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Exposure");
             code.uses("kws_stages::vision::Limits");
@@ -118,11 +118,11 @@ mod kind {
     impl Kind for ExposureParams {
         const NAME: &'static str = "exposure";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, size) = Size::read_by(site)?;
             if self.dark > self.bright {
                 let found = format!("found {}, expected at most `bright`, {}", self.dark, self.bright);
-                return Err(Refusal::of("dark", found));
+                return Err(DesignError::of("dark", found));
             }
             let items = size.items() as f64;
             let limits = Limits {

@@ -130,7 +130,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Kind, Refusal, Site};
+    use kws_engine::{Cost, Design, Kind, DesignError, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -166,7 +166,7 @@ mod kind {
     }
 
     impl Emit for Motion<Vec<u8>> {
-        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             for name in ["Motion", "Size", "Watchfulness"] {
                 code.uses(&format!("kws_stages::vision::{name}"));
@@ -181,14 +181,14 @@ mod kind {
         const NAME: &'static str = "motion";
         const TRACELESS: bool = true;
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, size) = Size::read_by(site)?;
             let cell = usize::from(self.cell.max(1));
             let cells = size.height.div_ceil(cell) * size.width.div_ceil(cell);
             if self.cells as usize > cells {
                 let found =
                     format!("found {}, expected at most the {cells} that the picture has", self.cells);
-                return Err(Refusal::of("cells", found));
+                return Err(DesignError::of("cells", found));
             }
             let watch = Watchfulness {
                 cell: cell as u16,

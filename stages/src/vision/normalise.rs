@@ -56,7 +56,7 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Quant, Refusal, Role, Site};
+    use kws_engine::{Cost, Design, Element, Kind, Quant, DesignError, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ mod kind {
     }
 
     impl Emit for Normalise<[i8; 256]> {
-        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Normalise");
             let table = code.table("integers", "The integer of each pixel value.", "i8", &self.0);
@@ -110,7 +110,7 @@ mod kind {
     impl Kind for NormaliseParams {
         const NAME: &'static str = "normalise";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input_as(&[Element::U8], &[Role::IMAGE])?;
             let mut output = input.then(Element::I8, input.shape.clone(), Role::IMAGE);
             output.quant = Some(Quant { scale: self.scale as f32, zero_point: self.zero_point });

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use kws_engine::{
     Block, Cost, Design, Element, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
-    Pipeline, Plan, PlanError, Port, Refusal, Registry, Simple, Site, Stage, node,
+    Pipeline, Plan, PlanError, Port, DesignError, Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl Kind for Feed {
     const NAME: &'static str = "feed";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let mut port: Port = serde_json::from_str(&self.port).unwrap();
         if let Some(block) = site.block {
             (port.shape, port.period) = (vec![block as usize], block);
@@ -108,7 +108,7 @@ fn nothing<I: Item>() -> Box<dyn Node> {
 impl Kind for Catch {
     const NAME: &'static str = "catch";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let made = || Ok(node(Keep::<Event>(Arc::default())));
         Ok(Simple::boxed(None, Cost::default(), made))
     }

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex};
 
 use kws_engine::run::GapReport;
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Pipeline, Plan, Refusal, Simple, Site,
+    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Pipeline, Plan, DesignError, Simple, Site,
     Stage, node,
 };
 use kws_tests::{over_recording, root, shared_data};
@@ -161,7 +161,7 @@ struct TapParams {}
 impl Kind for TapParams {
     const NAME: &'static str = "tap";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (element, from) = (site.inputs[0].element, site.from[0].clone());
         Ok(Simple::boxed(None, Cost::default(), move || {
             let from = from.clone();

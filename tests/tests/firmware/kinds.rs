@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written,
+    Block, Cost, Design, Element, Fault, Flow, Item, Kind, DesignError, Registry, Role, Site, Stage, Written,
     node,
 };
 use schemars::JsonSchema;
@@ -31,7 +31,7 @@ struct KeepParams {}
 impl Kind for KeepParams {
     const NAME: &'static str = "keep";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let element = site.inputs[0].element;
         let name = site.name.to_owned();
         let make = move || {
@@ -104,7 +104,7 @@ impl Kind for PairParams {
     const NAME: &'static str = "pair";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let output = site.inputs[0].then(Element::F32, vec![4], Role::FEATURES);
         Ok(Written::boxed(
             Some(output),
@@ -164,7 +164,7 @@ struct EveryParams {
 impl Kind for EveryParams {
     const NAME: &'static str = "every";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (port, EveryParams { blocks, loses }) = (&site.inputs[0], self);
         let mut output = port.then(Element::F32, port.shape.clone(), port.role.clone());
         output.period *= u64::from(blocks);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, Refusal,
+    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, DesignError,
     Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -53,7 +53,7 @@ struct CollectParams {}
 impl Kind for CollectParams {
     const NAME: &'static str = "collect";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let element = site.inputs[0].element;
         Ok(Simple::boxed(None, Cost::default(), move || Ok(collector(element, Arc::default()))))
     }
@@ -184,7 +184,7 @@ struct Positive(u64);
 impl Kind for PositiveParams {
     const NAME: &'static str = "positive";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input(&[Element::I16])?;
         let mut port = input.then(Element::Event, vec![2], kws_engine::Role::EVENTS);
         port.labels = vec!["low".to_owned(), "high".to_owned()];

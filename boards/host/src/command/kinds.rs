@@ -1,7 +1,7 @@
 //! Small kinds for the tests of this command.
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Pipeline, Port, Refusal, Registry, Role, Simple,
+    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Pipeline, Port, DesignError, Registry, Role, Simple,
     Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -63,7 +63,7 @@ fn silence(rate: u32, block: u32) -> Box<dyn Design> {
 impl Kind for Tone {
     const NAME: &'static str = "tone";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(silence(self.rate, self.block.unwrap_or(160)))
     }
 }
@@ -71,7 +71,7 @@ impl Kind for Tone {
 impl Kind for Raw {
     const NAME: &'static str = "raw";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(silence(self.rate, 160))
     }
 }
@@ -93,7 +93,7 @@ impl Stage for Halve {
 
 impl Kind for Half {
     const NAME: &'static str = "half";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?.then(Element::F32, vec![160], Role::FEATURES);
         Ok(Simple::boxed(Some(port), Cost { macs: 160, state: 16, tables: 2048 }, || Ok(node(Halve))))
     }
@@ -120,7 +120,7 @@ impl Stage for Spotted {
 
 impl Kind for Spot {
     const NAME: &'static str = "spot";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::F32])?.then(Element::Event, vec![1], Role::EVENTS);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(Spotted))))
     }
@@ -139,7 +139,7 @@ macro_rules! sink {
         impl Kind for $name {
             const NAME: &'static str = $kind;
             const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
-            fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+            fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
                 Ok(Simple::boxed(None, Cost::default(), || Err(Fault::new("never built"))))
             }
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Kind for JsonlParams {
     const NAME: &'static str = "jsonl";
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
         Ok(Simple::boxed(None, Cost::default(), move || {

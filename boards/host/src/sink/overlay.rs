@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use kws_engine::{Block, Cost, Design, Event, Fault, Flow, Kind, Read, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Block, Cost, Design, Event, Fault, Flow, Kind, Read, DesignError, Simple, Site, Stage, node};
 use kws_stages::vision::{Conversion, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl Kind for OverlayParams {
     const NAME: &'static str = "overlay";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let pictures = &site.inputs[0];
         let size = Size::of(pictures, &site.from[0])?;
         let events = &site.inputs[1];
@@ -92,7 +92,7 @@ impl Kind for OverlayParams {
         if events.clock != pictures.clock {
             let found =
                 format!("`{}` writes {pictures} and `{}` writes {events}", site.from[0], site.from[1]);
-            return Err(Refusal::of("inputs", format!("{found}, expected one clock"))
+            return Err(DesignError::of("inputs", format!("{found}, expected one clock"))
                 .help("take pictures and events of the same camera"));
         }
         let extent = Extent {

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ impl Kind for PrintParams {
     const NAME: &'static str = "print";
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         Ok(Simple::boxed(None, Cost::default(), move || {
             Ok(node(Print::new(names.clone(), AutoStream::auto(std::io::stdout()))))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Read, Refusal, Role, Simple, Site, Stage, node,
+    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Read, DesignError, Role, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,13 +67,13 @@ impl Kind for WavParams {
     const NAME: &'static str = "wav";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let samples = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         let events = &site.inputs[1];
         let names = Names::of(events, &site.from[1])?;
         if events.clock != samples.clock || samples.len() as u64 != samples.period {
             let found = format!("`{}` writes {samples} and `{}` writes {events}", site.from[0], site.from[1]);
-            return Err(Refusal::of("input", format!("{found}, expected one tick for each sample")));
+            return Err(DesignError::of("input", format!("{found}, expected one tick for each sample")));
         }
         let extent = Extent {
             before: samples.ticks(self.before_ms),

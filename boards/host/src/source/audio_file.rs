@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,17 +105,17 @@ impl Kind for AudioFileParams {
     const NAME: &'static str = "audio_file";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let level = match (self.normalise, self.format) {
             (Normalise::Off, _) => Level::Recorded,
             (Normalise::Maximum, Format::F32) => Level::Maximum,
             (Normalise::Maximum, Format::I16) => {
                 let found = "found \"maximum\" with 16-bit samples, which cannot hold values around 1";
-                return Err(Refusal::of("normalise", found).help("add `format = \"f32\"`"));
+                return Err(DesignError::of("normalise", found).help("add `format = \"f32\"`"));
             }
         };
         let path = site.path(&self.path);
-        Decoder::open(&path, self.channel).map_err(|text| Refusal::of("path", text))?;
+        Decoder::open(&path, self.channel).map_err(|text| DesignError::of("path", text))?;
         let element = match self.format {
             Format::I16 => Element::I16,
             Format::F32 => Element::F32,

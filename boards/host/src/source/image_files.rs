@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -85,9 +85,9 @@ impl Kind for ImageFilesParams {
     const NAME: &'static str = "image_files";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
-        let paths = listed(&site.path(&self.path)).map_err(|text| Refusal::of("path", text))?;
-        let own = first(&paths).map_err(|text| Refusal::of("path", text))?.size;
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        let paths = listed(&site.path(&self.path)).map_err(|text| DesignError::of("path", text))?;
+        let own = first(&paths).map_err(|text| DesignError::of("path", text))?.size;
         let size = self.shown.size(own);
         let port = Frames::port(size, self.fps);
         let (period, fit) = (port.period, self.shown.fit);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,11 +51,11 @@ impl Kind for RawParams {
     const NAME: &'static str = "raw";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = samples(Element::I16, self.rate, self.block, site);
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
         if let Some(path) = &path {
-            check(path).map_err(|text| Refusal::of("path", text))?;
+            check(path).map_err(|text| DesignError::of("path", text))?;
         }
         Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {

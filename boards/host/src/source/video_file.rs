@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use kws_stages::vision::{Palette, Size, luma_to_grey, yuv_to_rgb};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,9 +51,9 @@ impl Kind for VideoFileParams {
     const NAME: &'static str = "video_file";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let path = site.path(&self.path);
-        let film = Film::open(&path, self.shown.colour).map_err(|text| Refusal::of("path", text))?;
+        let film = Film::open(&path, self.shown.colour).map_err(|text| DesignError::of("path", text))?;
         let size = self.shown.size(film.picture.size);
         let port = Frames::port(size, film.fps);
         let VideoFileParams { repeat, shown, .. } = self;

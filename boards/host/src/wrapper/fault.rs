@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kws_engine::{Block, Design, Fault, Flow, Item, Kind, Node, Port, Refusal, Site, Stage, node};
+use kws_engine::{Block, Design, Fault, Flow, Item, Kind, Node, Port, DesignError, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl Kind for FaultParams {
     const NAME: &'static str = "fault";
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();
         let script = Script::of(&self, &port);
         Ok(for_any(port, script))

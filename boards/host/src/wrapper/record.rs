@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, Refusal, Simple, Site, Stage,
+    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage,
     node,
 };
 use schemars::JsonSchema;
@@ -44,16 +44,16 @@ impl Kind for RecordParams {
     const NAME: &'static str = "record";
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();
         let layout = Layout::of(&port);
         let files =
-            Files::to_write(&site.path(&self.path), layout).map_err(|text| Refusal::of("path", text))?;
+            Files::to_write(&site.path(&self.path), layout).map_err(|text| DesignError::of("path", text))?;
         let folder = files.port();
         if let Some(folder) =
             folder.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
         {
-            return Err(Refusal::of("path", format!("there is no folder `{}`", folder.display())));
+            return Err(DesignError::of("path", format!("there is no folder `{}`", folder.display())));
         }
         Ok(Simple::boxed(Some(port.clone()), Cost::default(), move || recorder(&port, &files)))
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader};
 use kws_engine::{
-    Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, Refusal, Simple, Site, Stage, node,
+    Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,11 +37,11 @@ impl Kind for ReplayParams {
     const NAME: &'static str = "replay";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let files = Files::to_read(&site.path(&self.path));
-        let port = read_port(&files.port()).map_err(|text| Refusal::of("path", text))?;
+        let port = read_port(&files.port()).map_err(|text| DesignError::of("path", text))?;
         // Whether all is there, and fits, is to be known before anything runs.
-        replayer(&port, &files).map_err(|text| Refusal::of("path", text))?;
+        replayer(&port, &files).map_err(|text| DesignError::of("path", text))?;
         let output = Some(port.clone());
         Ok(Simple::boxed(output, Cost::default(), move || replayer(&port, &files).map_err(Fault::because)))
     }

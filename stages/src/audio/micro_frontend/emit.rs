@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use kws_engine::Refusal;
+use kws_engine::DesignError;
 use kws_engine::firmware::{self, Code, Item, constant_name};
 
 use super::{Feature, MicroFrontend, Tables, Work};
 use crate::resolved::Emit;
 
 impl<F: Feature> Emit for MicroFrontend<Arc<Tables>, Vec<i16>, F> {
-    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site).works(firmware::Work::Integer);
         for name in ["MicroFrontend", "Tables", "Work"] {
             code.uses(&format!("kws_stages::audio::micro_frontend::{name}"));

@@ -1,6 +1,6 @@
 //! The classifier on a board: its model, planned for the kernels of the board's core.
 
-use kws_engine::Refusal;
+use kws_engine::DesignError;
 use kws_engine::firmware::{Code, Item, EmitSite, Start, Work};
 
 use super::kind::Resolved;
@@ -12,7 +12,7 @@ const PLAN: &str = "&'static [Op], &'static [i8], &'static [i32]";
 
 impl Resolved {
     /// The stage on a board.
-    pub(super) fn code(&self, site: &EmitSite<'_>) -> Result<Code, Refusal> {
+    pub(super) fn code(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {
         let model = self.open(site.board.core.kernels())?;
         let mut code = Code::new(site).works(Work::Model);
         code.uses("kws_stages::nn::op::Op");
@@ -40,9 +40,9 @@ impl Resolved {
     }
 
     /// The model, planned for these kernels.
-    fn open(&self, kernels: &str) -> Result<Model, Refusal> {
+    fn open(&self, kernels: &str) -> Result<Model, DesignError> {
         let refused =
-            |why: String| Refusal::of("model", format!("cannot write `{}`: {why}", self.path.display()));
+            |why: String| DesignError::of("model", format!("cannot write `{}`: {why}", self.path.display()));
         let set = KernelSet::named(kernels).ok_or_else(|| refused(format!("no kernels `{kernels}`")))?;
         let bytes = std::fs::read(&self.path).map_err(|error| refused(error.to_string()))?;
         let model = match self.frames {
