@@ -18,7 +18,7 @@ mod wake;
 
 pub use control::{RunOptions, Stopper};
 pub use meter::{Percentiles, RingStats, RunStats, StageStats};
-pub use report::{GapReport, Outcome, Report, StageFault};
+pub use report::{GapReport, Outcome, Report, RunError};
 pub use runner::Running;
 
 #[doc(hidden)]

@@ -40,26 +40,26 @@ pub enum Report {
 
 /// The stage that ended a run, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageFault {
+pub struct RunError {
     /// The stage's name.
     pub stage: String,
     /// Why.
     pub fault: Fault,
 }
 
-impl std::fmt::Display for StageFault {
+impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "stage `{}` failed: {}", self.stage, self.fault)
     }
 }
 
-impl std::error::Error for StageFault {}
+impl std::error::Error for RunError {}
 
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The first stage that failed, if one did.
-    pub fault: Option<StageFault>,
+    pub fault: Option<RunError>,
     /// Gaps, in the order in which they were reported.
     pub gaps: Vec<GapReport>,
     /// What everything did.

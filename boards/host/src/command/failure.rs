@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use kws_engine::PlanError;
-use kws_engine::run::StageFault;
+use kws_engine::run::RunError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     /// The pipeline cannot be planned.
     Plan(PlanError),
     /// A stage cannot go on.
-    Stage(StageFault),
+    Stage(RunError),
     /// This program or this computer lacks something.
     Lacking(String),
     /// Something cannot be written or read.
@@ -51,8 +51,8 @@ impl From<PlanError> for Failure {
     }
 }
 
-impl From<StageFault> for Failure {
-    fn from(fault: StageFault) -> Self {
+impl From<RunError> for Failure {
+    fn from(fault: RunError) -> Self {
         Failure::Stage(fault)
     }
 }
