@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple,
+    Block, Cost, Design, Element, StageFault, Flow, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple,
     Site, Stage, node,
 };
 use ringbuf::HeapRb;
@@ -29,7 +29,7 @@ struct ZeroSource(u64);
 impl Stage for ZeroSource {
     type In = ();
     type Out = i16;
-    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, StageFault> {
         output[0] = self.0 as i16;
         self.0 += 1;
         Ok(if self.0 > BLOCKS { Flow::End } else { Flow::Emit })
@@ -54,7 +54,7 @@ struct CopyStage;
 impl Stage for CopyStage {
     type In = i16;
     type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         Ok(Flow::Emit)
     }
@@ -77,7 +77,7 @@ struct DrainStage;
 impl Stage for DrainStage {
     type In = i16;
     type Out = ();
-    fn process(&mut self, input: Block<'_, i16>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, (): ()) -> Result<Flow, StageFault> {
         black_box(input[0]);
         Ok(Flow::Skip)
     }

@@ -2,7 +2,7 @@
 
 use kws_engine::firmware::{self, Code, real};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, DesignError, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, Element, StageFault, Flow, Kind, DesignError, Registry, Role, Site, Stage, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ impl Stage for Gain {
     type In = i16;
     type Out = i16;
 
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         for (to, from) in output.iter_mut().zip(input.items) {
             *to = (f32::from(*from) * self.factor) as i16;
         }

@@ -11,7 +11,7 @@ use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
 use crate::port::{Port, Role};
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// A kind of stage, as its parameters: what a TOML file may say, its defaults, units and limits.
 ///
@@ -57,7 +57,7 @@ pub trait Design {
     ///
     /// # Errors
     /// When something outside the pipeline is missing: a file, a device.
-    fn build(&self) -> Result<Box<dyn Node>, Fault>;
+    fn build(&self) -> Result<Box<dyn Node>, StageFault>;
 
     /// What the stage is on a board: its type, a constant expression, and the tables and memory that these name.
     ///
@@ -89,14 +89,14 @@ pub struct Simple<F> {
     pub make: F,
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, Fault> + 'static> Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static> Simple<F> {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F) -> Box<dyn Design> {
         Box::new(Simple { output, cost, make })
     }
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault>> Design for Simple<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -105,7 +105,7 @@ impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
         self.cost
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         (self.make)()
     }
 }
@@ -120,7 +120,7 @@ pub struct Written<F, E> {
 
 impl<F, E> Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, Fault> + 'static,
+    F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static,
     E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError> + 'static,
 {
     /// A boxed design, as [`Kind::design`] returns it.
@@ -131,7 +131,7 @@ where
 
 impl<F, E> Design for Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, Fault>,
+    F: Fn() -> Result<Box<dyn Node>, StageFault>,
     E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError>,
 {
     fn output(&self) -> Option<Port> {
@@ -142,7 +142,7 @@ where
         self.simple.cost()
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         self.simple.build()
     }
 

@@ -30,7 +30,7 @@ pub mod tick;
 pub use block::Block;
 pub use event::Event;
 pub use item::{Element, Item};
-pub use stage::{Any, Fault, Flow, Never, Ports, Read, Stage, Write};
+pub use stage::{Any, StageFault, Flow, Never, Ports, Read, Stage, Write};
 
 #[cfg(feature = "std")]
 mod buffer;

@@ -10,7 +10,7 @@
 
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{Any, Fault, Flow, Stage, Write};
+use crate::stage::{Any, StageFault, Flow, Stage, Write};
 
 mod join;
 mod ring;
@@ -71,7 +71,7 @@ pub struct Failed {
     /// The stage.
     pub stage: &'static str,
     /// Why.
-    pub fault: Fault,
+    pub fault: StageFault,
 }
 
 impl core::fmt::Display for Failed {
@@ -132,14 +132,14 @@ impl<S> Slot<S> {
     /// A block that bears a tick of the stage's own choice.
     fn emit_at(&mut self, at: u64) -> Result<News, Failed> {
         if at < self.at {
-            return Err(self.fail(Fault::new("it stamped a block with an earlier tick than the one before")));
+            return Err(self.fail(StageFault::new("it stamped a block with an earlier tick than the one before")));
         }
         Ok(self.emit(at))
     }
 
     /// Ends with a fault: the stage is not called again.
     #[cold]
-    fn fail(&mut self, fault: Fault) -> Failed {
+    fn fail(&mut self, fault: StageFault) -> Failed {
         self.ended = true;
         Failed { stage: self.name, fault }
     }
@@ -172,7 +172,7 @@ impl<S: Stage> Slot<S> {
     }
 
     /// What follows from a firing.
-    fn follow(&mut self, at: u64, result: Result<Flow, Fault>) -> Result<News, Failed> {
+    fn follow(&mut self, at: u64, result: Result<Flow, StageFault>) -> Result<News, Failed> {
         match result {
             Ok(Flow::Emit) => Ok(self.emit(at)),
             Ok(Flow::Skip) => Ok(News::Nothing),

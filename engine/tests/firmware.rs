@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kws_engine::firmware::{self, Board, Code, Core, Firmware};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, PlanError, DesignError, Registry, Role, Simple,
+    Block, Cost, Design, Element, StageFault, Flow, Kind, Pipeline, PlanError, DesignError, Registry, Role, Simple,
     Site, Stage, Written, node,
 };
 use schemars::JsonSchema;
@@ -17,7 +17,7 @@ struct Pass;
 impl Stage for Pass {
     type In = i16;
     type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         Ok(Flow::Emit)
     }

@@ -1,6 +1,6 @@
 //! Real values as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, StageFault, Flow, Stage};
 
 /// Affine quantisation: each value x becomes clip(x / scale + zero point), made whole as `rounding` says.
 ///
@@ -28,7 +28,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0; 3];
 /// quantise.process(Block { at: 1, items: &[1.0, -0.75, 1e9] }, &mut out)?;
 /// assert_eq!(out, [-8, -12, 127]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantise(pub Quantiser);
@@ -37,7 +37,7 @@ impl Stage for Quantise {
     type In = f32;
     type Out = i8;
 
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [i8]) -> Result<Flow, StageFault> {
         for (out, real) in output.iter_mut().zip(input.items) {
             *out = self.0.quantise(*real);
         }

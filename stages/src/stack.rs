@@ -1,6 +1,6 @@
 //! The last few blocks of a stream as one block.
 
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, StageFault, Flow, Item, Stage};
 
 /// Gathers the newest blocks into one: the context that a classifier looks at.
 ///
@@ -51,10 +51,10 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
     type In = I;
     type Out = I;
 
-    fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, StageFault> {
         let ring = self.ring.as_mut();
         if input.len() * self.frames != ring.len() || output.len() != ring.len() {
-            return Err(Fault::new("`stack` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`stack` was handed blocks that do not fit its memory"));
         }
         let place = self.next * input.len();
         ring[place..place + input.len()].copy_from_slice(&input);

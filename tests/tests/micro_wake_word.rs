@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, DesignError, Simple, Site, Stage,
+    Block, Cost, Design, StageFault, Flow, HostInput, Item, Kind, Pipeline, Plan, DesignError, Simple, Site, Stage,
     node,
 };
 use kws_stages::nn::{Manifest, Model};
@@ -36,7 +36,7 @@ impl<T: Item> Stage for All<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::{fs, str};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, DesignError, Simple, Site,
+    Block, Cost, Design, StageFault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, DesignError, Simple, Site,
     Stage, node,
 };
 use kws_stages::nn::Model;
@@ -73,7 +73,7 @@ impl<T: Item> Stage for First<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let mut first = self.0.lock().unwrap();
         if first.is_empty() {
             first.extend_from_slice(&input);

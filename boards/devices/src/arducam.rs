@@ -6,7 +6,7 @@ mod sensor;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use embedded_hal::spi::SpiDevice;
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 
 use buffer::FrameBuffer;
 use sensor::Sensor;
@@ -99,9 +99,9 @@ enum Trouble {
     OtherSensor(Chip),
 }
 
-impl From<Trouble> for Fault {
+impl From<Trouble> for StageFault {
     fn from(trouble: Trouble) -> Self {
-        Fault::new(match trouble {
+        StageFault::new(match trouble {
             Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
             Trouble::OtherBuffer => {
                 "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
@@ -146,10 +146,10 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     }
 
     /// Looks whether the picture is there, and reads it; the next one is then begun.
-    fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, StageFault> {
         if !self.buffer.is_done()? {
             if waited >= PATIENCE_MS {
-                return Err(Fault::new("the camera has taken no picture for two seconds"));
+                return Err(StageFault::new("the camera has taken no picture for two seconds"));
             }
             self.delay.delay_ms(1);
             self.phase = Phase::Exposing(waited + 1);
@@ -170,7 +170,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> Stage for ArduCam<S, I, D> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         match self.phase {
             Phase::Exposing(waited) => self.look(waited, output),
             Phase::Dark => {

@@ -1,7 +1,7 @@
 //! What the kinds of this crate share: a design that boards run and computers do not.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Fault, Node, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, Element, StageFault, Node, Port, DesignError, Role, Site};
 
 /// A design from its facts and a closure that writes its code.
 pub(crate) struct OnBoard<F> {
@@ -25,8 +25,8 @@ impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
         self.cost
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("it is a part of a board, and this is a computer"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("it is a part of a board, and this is a computer"))
     }
 
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {

@@ -1,7 +1,7 @@
 //! `pdm_spi_mic`: a PDM microphone clocked by an SPI bus.
 
 use embedded_hal::spi::SpiBus;
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 
 use crate::dc::{Dc, limit};
 use crate::pdm::{BYTES_PER_SAMPLE, Decimator};
@@ -67,8 +67,8 @@ impl<B: SpiBus, const ORDER: usize> Stage for PdmSpiMic<B, ORDER> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
-        self.listen(block).map_err(|_| Fault::new("the microphone's SPI bus cannot be read"))?;
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
+        self.listen(block).map_err(|_| StageFault::new("the microphone's SPI bus cannot be read"))?;
         Ok(Flow::Emit)
     }
 }

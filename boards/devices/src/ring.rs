@@ -6,7 +6,7 @@
 
 mod cut;
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 use ringbuf::traits::{Consumer, Producer};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 
@@ -105,7 +105,7 @@ impl<C: Consumer<Item = Packet<N>>, const N: usize, const BLOCK: usize> Stage fo
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         loop {
             if let Some(flow) = self.cut.take(block) {
                 return Ok(flow);

@@ -1,7 +1,7 @@
 //! `tap`: what passes by an edge.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Design, Fault, Kind, Node, Port, DesignError, Site};
+use kws_engine::{Design, StageFault, Kind, Node, Port, DesignError, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,8 @@ impl Design for Tap {
         None
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("only the emulated machines have taps"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("only the emulated machines have taps"))
     }
 
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {

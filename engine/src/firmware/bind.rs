@@ -12,7 +12,7 @@ use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::port::{Port, Role};
 use crate::registry::Registry;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, `camera`, given as `crate::Camera<ITEMS>`
 /// of the bytes of a picture, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
@@ -179,8 +179,8 @@ impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
         self.output.clone()
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("this stands for a board's device, which a computer does not have"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("this stands for a board's device, which a computer does not have"))
     }
 
     fn emit(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {

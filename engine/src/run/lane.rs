@@ -20,7 +20,7 @@ use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
 use crate::buffer::Buffer;
 use crate::node::Inputs;
-use crate::stage::{Fault, Flow};
+use crate::stage::{StageFault, Flow};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
 const LOOKS: u32 = 512;
@@ -332,7 +332,7 @@ impl Lane {
     }
 
     /// What follows from a firing: its input is used up, and its output goes where it belongs.
-    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, Fault>) {
+    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, StageFault>) {
         let flow = match result {
             Ok(flow) => flow,
             Err(fault) => return self.fail(index, fault),
@@ -386,14 +386,14 @@ impl Lane {
         let again = tick == last && last > 0 && slot.tells_progress && slot.inlets.count == 0;
         if tick < last || again {
             let text = format!("it stamped a block with tick {tick} after one with tick {last}");
-            return self.fail(index, Fault::because(text));
+            return self.fail(index, StageFault::because(text));
         }
         self.emit(index, stamp, true);
     }
 
     /// Fires a stage.
     #[inline]
-    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, Fault> {
+    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, StageFault> {
         self.firing = Some(index);
         let slot = &mut self.slots[index];
         let began = self.timed.then(Instant::now);
@@ -471,7 +471,7 @@ impl Lane {
         if full {
             let text =
                 "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
-            self.fail(index, Fault::new(text));
+            self.fail(index, StageFault::new(text));
         }
     }
 
@@ -486,10 +486,10 @@ impl Lane {
     }
 
     /// Ends a stage that cannot go on, and with it the run.
-    pub(crate) fn fail(&mut self, index: usize, fault: Fault) {
+    pub(crate) fn fail(&mut self, index: usize, fault: StageFault) {
         let stage = self.slots[index].name.clone();
         self.control.stop();
-        let _ = self.reports.send(Report::Fault { stage, fault });
+        let _ = self.reports.send(Report::StageFault { stage, fault });
         self.close(index);
     }
 

@@ -3,7 +3,7 @@
 use crossbeam_channel::Sender as Channel;
 
 use super::meter::RunStats;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// Gaps that may wait to be read before further ones are only counted.
 pub(super) const GAPS: usize = 1024;
@@ -25,11 +25,11 @@ pub enum Report {
     /// A hole in a stream.
     Gap(GapReport),
     /// A stage cannot go on; the run is ending.
-    Fault {
+    StageFault {
         /// The stage's name.
         stage: String,
         /// Why.
-        fault: Fault,
+        fault: StageFault,
     },
     /// A lane has ended.
     Ended {
@@ -44,7 +44,7 @@ pub struct RunError {
     /// The stage's name.
     pub stage: String,
     /// Why.
-    pub fault: Fault,
+    pub fault: StageFault,
 }
 
 impl std::fmt::Display for RunError {

@@ -15,7 +15,7 @@ use super::wake::Waker;
 use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 const MERGES: &str = "let one merge read all of the streams";
 const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
@@ -54,7 +54,7 @@ impl Plan {
             let name = format!("lane {}", lane.name);
             let spawned = std::thread::Builder::new().name(name).spawn(move || drive(lane));
             let fault =
-                |error| RunError { stage: "lane".to_owned(), fault: Fault::because(format!("{error}")) };
+                |error| RunError { stage: "lane".to_owned(), fault: StageFault::because(format!("{error}")) };
             running.threads.push(spawned.map_err(fault)?);
         }
         Ok(running)
@@ -117,7 +117,7 @@ impl Plan {
             let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
             if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
                 let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
-                let fault = Fault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
+                let fault = StageFault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
                 return Err(RunError { stage: self.stages[index].name.clone(), fault });
             }
             from_merge.push(merges || inputs.first().is_some_and(|&from| from_merge[from]));
@@ -126,7 +126,7 @@ impl Plan {
     }
 
     /// What a built stage reads and writes must be what its design said.
-    fn check_elements(&self, stage: &PlannedStage, node: &dyn Node) -> Result<(), Fault> {
+    fn check_elements(&self, stage: &PlannedStage, node: &dyn Node) -> Result<(), StageFault> {
         let index = self.stages.iter().position(|other| std::ptr::eq(other, stage)).unwrap_or(0);
         let ports = self.inputs(index).filter_map(|edge| self.stages[edge.from].output.as_ref());
         let found: Vec<_> = ports.map(|port| port.element).collect();
@@ -154,7 +154,7 @@ impl Plan {
             names(&found),
             names(wrote.as_slice())
         );
-        Err(Fault::because(text))
+        Err(StageFault::because(text))
     }
 }
 
@@ -167,11 +167,11 @@ fn drive(mut lane: Lane) {
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
         match lane.firing.take() {
-            Some(slot) => lane.fail(slot, Fault::because(format!("it panicked: {text}"))),
+            Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
             None => {
-                let fault = Fault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                let fault = StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
                 lane.control.stop();
-                let _ = lane.reports.send(Report::Fault { stage: format!("lane {}", lane.name), fault });
+                let _ = lane.reports.send(Report::StageFault { stage: format!("lane {}", lane.name), fault });
                 break;
             }
         }
@@ -196,7 +196,7 @@ impl Running {
     pub fn note(&mut self, report: Report) -> bool {
         match report {
             Report::Gap(gap) => self.gaps.push(gap),
-            Report::Fault { stage, fault } => {
+            Report::StageFault { stage, fault } => {
                 self.fault.get_or_insert(RunError { stage, fault });
             }
             Report::Ended { .. } => self.open -= 1,

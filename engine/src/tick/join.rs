@@ -3,7 +3,7 @@
 use super::{Failed, Mark, News, Slot};
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{Fault, Stage, Write};
+use crate::stage::{StageFault, Stage, Write};
 
 /// The latest block of a join's input after the first. The buffer that it came by may meanwhile be written to.
 pub struct Latest<T, const N: usize> {
@@ -45,7 +45,7 @@ impl<S: Stage> Slot<S> {
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);
         if others.iter().any(early) {
             return Err(
-                self.fail(Fault::new("an input after the first stamped a block later than the first"))
+                self.fail(StageFault::new("an input after the first stamped a block later than the first"))
             );
         }
         self.pass(mark);

@@ -5,7 +5,7 @@ use ringbuf::{StaticCons, StaticProd, StaticRb};
 
 use super::{Failed, Gap, Mark, News};
 use crate::item::Item;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// A lock-free ring of `DEPTH` blocks of `N` items, one lane writing, one reading. It holds no references: a `static`
 /// cell is its place.
@@ -97,7 +97,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
             (Err(_), WhenFull::Wait | WhenFull::Fail) => {
                 let text =
                     "the ring to the other lane is full; give it a greater `depth`, or a faster reader";
-                return Err(Failed { stage: self.stage, fault: Fault::new(text) });
+                return Err(Failed { stage: self.stage, fault: StageFault::new(text) });
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The source that stands before a front end: it states what a clip's samples are, and is never fired.
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ impl Stage for Silent {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }

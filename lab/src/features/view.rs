@@ -1,7 +1,7 @@
 //! The source that stands before a front end of pictures: it states what they are, and is never fired.
 
 use anyhow::Result;
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
 use kws_stages::vision::{Fit, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl Stage for Unseen {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), _: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [u8]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }

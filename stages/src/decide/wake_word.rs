@@ -1,6 +1,6 @@
 //! Wake words from the probabilities of microWakeWord models.
 
-use kws_engine::{Block, Event, Fault, Flow, Stage};
+use kws_engine::{Block, Event, StageFault, Flow, Stage};
 
 /// Frames of features that ESPHome lets pass after its start, and after a detection, before it detects.
 pub const WARM_UP: u32 = 100;
@@ -160,7 +160,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for WakeWord<B> {
     type In = i8;
     type Out = Event;
 
-    fn process(&mut self, word: Block<'_, i8>, output: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, word: Block<'_, i8>, output: &mut [Event]) -> Result<Flow, StageFault> {
         Ok(written(self.hear(word.at, word, None), output))
     }
 
@@ -181,7 +181,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for VoicedWakeWord<B> {
         &mut self,
         (word, voice): (Block<'_, i8>, Option<Block<'_, i8>>),
         output: &mut [Event],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         Ok(written(self.0.hear(word.at, word, voice), output))
     }
 

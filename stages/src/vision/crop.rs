@@ -1,6 +1,6 @@
 //! A part of a picture.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, StageFault, Flow, Stage};
 
 use super::Size;
 
@@ -25,7 +25,7 @@ use super::Size;
 /// let mut out = [0; 2];
 /// crop.process(Block { at: 1, items: &[1, 2, 3, 4, 5, 6] }, &mut out)?;
 /// assert_eq!(out, [2, 3]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Crop {
@@ -57,11 +57,11 @@ impl Stage for Crop {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let Crop { from, region } = *self;
         let row = region.width * from.channels;
         if input.len() != from.items() || output.len() != region.height * row {
-            return Err(Fault::new("`crop` was handed pictures of another size"));
+            return Err(StageFault::new("`crop` was handed pictures of another size"));
         }
         let rows = input.chunks_exact(from.row()).skip(region.y);
         for (row_in, row_out) in rows.zip(output.chunks_exact_mut(row)) {

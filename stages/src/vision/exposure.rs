@@ -1,6 +1,6 @@
 //! Whether a picture shows anything.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, StageFault, Flow, Stage};
 
 /// Tells pictures that are too dark or blown out from those that are worth a classifier's time.
 ///
@@ -29,7 +29,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// assert_eq!(out, [1.0, 0.0, 0.0]);
 /// exposure.process(Block { at: 2, items: &[255, 255, 120, 100] }, &mut out)?;
 /// assert_eq!(out, [0.0, 1.0, 0.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Exposure(pub Limits);
@@ -56,7 +56,7 @@ impl Stage for Exposure {
     type In = u8;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [f32]) -> Result<Flow, StageFault> {
         let (mut sum, mut black, mut white) = (0_u32, 0_u32, 0_u32);
         for span in input.chunks(SPAN) {
             sum += span.iter().map(|value| u32::from(*value)).sum::<u32>();

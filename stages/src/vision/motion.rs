@@ -1,6 +1,6 @@
 //! Whether anything moves.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, StageFault, Flow, Stage};
 
 use super::Size;
 
@@ -105,9 +105,9 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         if input.len() != self.size.items() || output.len() != input.len() {
-            return Err(Fault::new("`motion` was handed pictures of another size"));
+            return Err(StageFault::new("`motion` was handed pictures of another size"));
         }
         let moves = self.differing(&input) >= self.watch.cells;
         let first = !core::mem::replace(&mut self.seen.any, true);

@@ -1,6 +1,6 @@
 //! Pixels as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, StageFault, Flow, Stage};
 
 /// Each pixel as the model's own integer, by a table of 256 bytes.
 ///
@@ -30,7 +30,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0; 3];
 /// Normalise(table).process(Block { at: 1, items: &[0, 128, 255] }, &mut out)?;
 /// assert_eq!(out, [-128, 0, 127]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Normalise<T>(
@@ -42,9 +42,9 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
     type In = u8;
     type Out = i8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let Some(table) = self.0.as_ref().first_chunk::<256>() else {
-            return Err(Fault::new("`normalise` was lent a table of less than 256 values"));
+            return Err(StageFault::new("`normalise` was lent a table of less than 256 values"));
         };
         for (out, pixel) in output.iter_mut().zip(input.items) {
             *out = table[usize::from(*pixel)];

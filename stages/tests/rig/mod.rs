@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
+    Block, Cost, Design, Element, Event, StageFault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
     Pipeline, Plan, PlanError, Port, DesignError, Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -39,7 +39,7 @@ impl<I: Item> Stage for Blocks<I> {
     type In = ();
     type Out = I;
 
-    fn process(&mut self, (): (), output: &mut [I]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [I]) -> Result<Flow, StageFault> {
         if let Some((_, lost)) = self.gap.take_if(|gap| gap.0 * output.len() == self.read) {
             return Ok(Flow::Lost(lost));
         }
@@ -57,7 +57,7 @@ impl<I: Item, O: Item> Stage for Idle<I, O> {
     type In = I;
     type Out = O;
 
-    fn process(&mut self, _: Block<'_, I>, _: &mut [O]) -> Result<Flow, Fault> {
+    fn process(&mut self, _: Block<'_, I>, _: &mut [O]) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }
 }
@@ -71,7 +71,7 @@ impl<O: Item> Stage for Keep<O> {
     type In = O;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, O>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, O>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().push((input.at, input.to_vec()));
         Ok(Flow::Skip)
     }

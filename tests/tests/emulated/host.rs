@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex};
 
 use kws_engine::run::GapReport;
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Pipeline, Plan, DesignError, Simple, Site,
+    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Pipeline, Plan, DesignError, Simple, Site,
     Stage, node,
 };
 use kws_tests::{over_recording, root, shared_data};
@@ -185,7 +185,7 @@ impl<T: Item> Stage for Tap<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let mut tapped = TAPPED.lock().unwrap();
         tapped.entry(self.from.clone()).or_default().extend(block.iter().copied().flat_map(self.put));
         Ok(Flow::Skip)

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Item, Kind, DesignError, Registry, Role, Site, Stage, Written,
+    Block, Cost, Design, Element, StageFault, Flow, Item, Kind, DesignError, Registry, Role, Site, Stage, Written,
     node,
 };
 use schemars::JsonSchema;
@@ -89,7 +89,7 @@ impl<T: Bits> Stage for Keep<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let bits = input.iter().map(|item| item.bits()).collect();
         KEPT.lock().unwrap().entry(self.name.to_owned()).or_default().push((input.at, bits));
         Ok(Flow::Skip)
@@ -138,7 +138,7 @@ impl Stage for Pair {
         &mut self,
         (first, second): (Block<'_, f32>, Option<Block<'_, f32>>),
         output: &mut [f32],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         self.fired += 1.0;
         let age = second.as_ref().map_or(-1.0, |second| (first.at - second.at) as f32);
         let sum = second.map_or(0.0, |second| second.iter().sum());
@@ -196,7 +196,7 @@ impl Stage for Every {
     type In = f32;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         self.seen += 1;
         // What a stage leaves behind when it writes nothing is not to be seen by anybody.
         output.fill(f32::NAN);

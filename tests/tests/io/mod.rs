@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, DesignError,
+    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, DesignError,
     Registry, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -69,7 +69,7 @@ impl<T: Item> Stage for Collector<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let came = Came { at: block.at, reset: std::mem::take(&mut self.reset), items: block.to_vec() };
         (self.place)(&mut self.to.lock().unwrap()).push(came);
         Ok(Flow::Skip)
@@ -198,7 +198,7 @@ impl Stage for Positive {
     type In = i16;
     type Out = Event;
 
-    fn process(&mut self, block: Block<'_, i16>, events: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, i16>, events: &mut [Event]) -> Result<Flow, StageFault> {
         events.fill(Event::NONE);
         if block[0] <= 0 {
             return Ok(Flow::Skip);

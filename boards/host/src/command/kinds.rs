@@ -1,7 +1,7 @@
 //! Small kinds for the tests of this command.
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Pipeline, Port, DesignError, Registry, Role, Simple,
+    Block, Cost, Design, Element, Event, StageFault, Flow, Kind, Pipeline, Port, DesignError, Registry, Role, Simple,
     Site, Stage, node,
 };
 use schemars::JsonSchema;
@@ -50,7 +50,7 @@ struct Silence;
 impl Stage for Silence {
     type In = ();
     type Out = i16;
-    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }
@@ -85,7 +85,7 @@ struct Halve;
 impl Stage for Halve {
     type In = i16;
     type Out = f32;
-    fn process(&mut self, block: Block<'_, i16>, out: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, i16>, out: &mut [f32]) -> Result<Flow, StageFault> {
         out.iter_mut().zip(block.iter()).for_each(|(out, sample)| *out = f32::from(*sample) / 2.0);
         Ok(Flow::Emit)
     }
@@ -113,7 +113,7 @@ struct Spotted;
 impl Stage for Spotted {
     type In = f32;
     type Out = Event;
-    fn process(&mut self, _: Block<'_, f32>, _: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, _: Block<'_, f32>, _: &mut [Event]) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }
 }
@@ -140,7 +140,7 @@ macro_rules! sink {
             const NAME: &'static str = $kind;
             const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
             fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-                Ok(Simple::boxed(None, Cost::default(), || Err(Fault::new("never built"))))
+                Ok(Simple::boxed(None, Cost::default(), || Err(StageFault::new("never built"))))
             }
         }
     };

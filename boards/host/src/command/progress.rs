@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Element, Fault, Firing, Flow, Inputs, Node, Plan, PlannedStage};
+use kws_engine::{Buffer, Element, StageFault, Firing, Flow, Inputs, Node, Plan, PlannedStage};
 
 use super::stats;
 use super::units;
@@ -127,7 +127,7 @@ impl Node for Aside {
         self.node.writes()
     }
 
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault> {
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let Aside { node, bar } = self;
         bar.suspend(|| node.fire(inputs, output))
     }
@@ -136,7 +136,7 @@ impl Node for Aside {
         self.node.reset();
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.node.finish()
     }
 }

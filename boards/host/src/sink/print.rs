@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Any, Block, Cost, Design, Event, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,12 +74,12 @@ impl<W: Write> Stage for Print<W> {
     type In = Any<Event>;
     type Out = ();
 
-    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, StageFault> {
         for event in events.iter().filter(|event| event.is_some()) {
             match self.write(which, events.at, event) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Flow::End),
-                Err(error) => return Err(Fault::because(format!("cannot print events: {error}"))),
+                Err(error) => return Err(StageFault::because(format!("cannot print events: {error}"))),
             }
         }
         Ok(Flow::Skip)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +126,7 @@ impl Kind for AudioFileParams {
         let tail = port.ticks(self.tail_ms);
         let programme = Programme { path, channel: self.channel, rate: self.rate, plays, tail, level };
         Ok(Simple::boxed(Some(port), Cost::default(), move || {
-            let player = Player::open(programme.clone()).map_err(Fault::because)?;
+            let player = Player::open(programme.clone()).map_err(StageFault::because)?;
             Ok(match element {
                 Element::I16 => node(Playback::<i16>::new(player, block)),
                 _ => node(Playback::<f32>::new(player, block)),
@@ -154,7 +154,7 @@ impl<T: Sample> Stage for Playback<T> {
     type In = ();
     type Out = T;
 
-    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, StageFault> {
         loop {
             if let Some(flow) = self.blocks.take(block) {
                 self.begun |= flow == Flow::Emit;
@@ -168,11 +168,11 @@ impl<T: Sample> Stage for Playback<T> {
                     Ok(0)
                 }
             });
-            played.map_err(Fault::because)?;
+            played.map_err(StageFault::because)?;
             match (ended, self.begun) {
                 (false, _) => {}
                 (true, true) => return Ok(Flow::End),
-                (true, false) => return Err(Fault::new("the recording is shorter than one block")),
+                (true, false) => return Err(StageFault::new("the recording is shorter than one block")),
             }
         }
     }

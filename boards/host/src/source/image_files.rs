@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ enum Damaged {
     #[default]
     Gap,
     /// The end of the run, with its name.
-    Fault,
+    StageFault,
 }
 
 fn ten() -> f64 {
@@ -192,11 +192,11 @@ impl Stage for Album {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         if self.shown < self.frames && self.next > 0 {
             // The block is not the one that was written before: decode again rather than keep a copy of each.
-            let picture = load(&self.paths[self.next - 1]).map_err(Fault::because)?;
-            self.fitter.fit(&picture, output).map_err(Fault::because)?;
+            let picture = load(&self.paths[self.next - 1]).map_err(StageFault::because)?;
+            self.fitter.fit(&picture, output).map_err(StageFault::because)?;
             self.shown += 1;
             return Ok(Flow::Emit);
         }
@@ -212,7 +212,7 @@ impl Stage for Album {
                 self.shown = self.frames;
                 Ok(Flow::Lost(self.period * u64::from(self.frames)))
             }
-            Err(text) => Err(Fault::because(text)),
+            Err(text) => Err(StageFault::because(text)),
         }
     }
 }

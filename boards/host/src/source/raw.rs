@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ impl Kind for RawParams {
         }
         Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {
-                let file = File::open(path).map_err(|error| Fault::because(cannot_open(path, &error)))?;
+                let file = File::open(path).map_err(|error| StageFault::because(cannot_open(path, &error)))?;
                 Ok(node(Raw::new(Direct(file), path.display().to_string())))
             }
             None => Ok(node(Raw::new(Awaited::new(std::io::stdin()), "standard input".to_owned()))),
@@ -92,7 +92,7 @@ fn check(path: &Path) -> Result<(), String> {
 /// Where bytes come from.
 trait Supply: Send {
     /// Puts more bytes in the place of those used up.
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault>;
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault>;
 }
 
 /// What came of asking for bytes.
@@ -107,8 +107,8 @@ enum Supplied {
 struct Direct<R>(R);
 
 impl<R: Read + Send> Supply for Direct<R> {
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
-        read(&mut self.0, bytes).map_err(Fault::because)
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
+        read(&mut self.0, bytes).map_err(StageFault::because)
     }
 }
 
@@ -158,10 +158,10 @@ impl Awaited {
 }
 
 impl Supply for Awaited {
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
         match self.full.recv_timeout(PATIENCE) {
             Ok(piece) => {
-                let used = std::mem::replace(bytes, piece.map_err(Fault::because)?);
+                let used = std::mem::replace(bytes, piece.map_err(StageFault::because)?);
                 // The lane's first buffer was not made by the thread; one too many is let go.
                 let _ = self.empty.try_send(used);
                 Ok(Supplied::Bytes)
@@ -213,7 +213,7 @@ impl<S: Supply> Stage for Raw<S> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         loop {
             self.take(block.len());
             if self.pending.len() == block.len() {
@@ -235,7 +235,7 @@ impl<S: Supply> Stage for Raw<S> {
                     let (name, found, wanted) = (&self.name, self.pending.len(), block.len());
                     let text =
                         format!("{name} ended after {found} samples, before the first block of {wanted}");
-                    return Err(Fault::because(text));
+                    return Err(StageFault::because(text));
                 }
             }
         }
@@ -250,7 +250,7 @@ mod tests {
     struct Pieces(std::vec::IntoIter<Vec<u8>>, bool);
 
     impl Supply for Pieces {
-        fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
+        fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
             self.1 = !self.1;
             if self.1 {
                 return Ok(Supplied::NotYet);

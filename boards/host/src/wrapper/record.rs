@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage,
+    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage,
     node,
 };
 use schemars::JsonSchema;
@@ -59,7 +59,7 @@ impl Kind for RecordParams {
     }
 }
 
-fn recorder(port: &Port, files: &Files) -> Result<Box<dyn Node>, Fault> {
+fn recorder(port: &Port, files: &Files) -> Result<Box<dyn Node>, StageFault> {
     match (Layout::of(port), port.element) {
         (Layout::Wav, _) => recording(port, files, Wav::create),
         (_, Element::Event) => recording(port, files, Lines::create),
@@ -80,10 +80,10 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     port: &Port,
     files: &Files,
     create: fn(&Port, PathBuf) -> Result<K, String>,
-) -> Result<Box<dyn Node>, Fault> {
+) -> Result<Box<dyn Node>, StageFault> {
     let path = files.blocks(Layout::of(port));
     let cannot =
-        |path: PathBuf, text: String| Fault::because(format!("cannot write `{}`: {text}", path.display()));
+        |path: PathBuf, text: String| StageFault::because(format!("cannot write `{}`: {text}", path.display()));
     let blocks = create(port, path.clone()).map_err(|text| cannot(path, text))?;
     let about = serde_json::to_string_pretty(port).map_err(|error| error.to_string());
     let about =
@@ -111,7 +111,7 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     type In = T;
     type Out = T;
 
-    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&block);
         let between = block.at.saturating_sub(self.last + self.period);
         // Even where ticks show none, there was a gap if the engine said so.
@@ -127,14 +127,14 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
         self.gap = true;
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.ticks.finish().map_err(|error| failed(error.to_string()))?;
         self.blocks.finish().map_err(failed)
     }
 }
 
-fn failed(text: String) -> Fault {
-    Fault::because(format!("cannot record: {text}"))
+fn failed(text: String) -> StageFault {
+    StageFault::because(format!("cannot record: {text}"))
 }
 
 /// An array, one row for each block.

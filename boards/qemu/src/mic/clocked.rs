@@ -4,7 +4,7 @@ use core::cell::RefCell;
 
 use critical_section::Mutex;
 use kws_devices::ring::{self, Ears, Packet};
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 use portable_atomic::{AtomicBool, Ordering};
 use ringbuf::traits::SplitRef;
 use ringbuf::{StaticCons, StaticProd, StaticRb};
@@ -104,7 +104,7 @@ impl<const N: usize> Stage for Clocked<N> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         // Looked at first: what the interrupt brought before it was over is still to be taken.
         let over = OVER.load(Ordering::Acquire);
         match self.mic.process((), block)? {

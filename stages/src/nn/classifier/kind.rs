@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, DesignError, Role, Site, node,
+    Cost, Design, Element, StageFault, Kind, Node, OperatingPoint, Port, Quant, DesignError, Role, Site, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -167,7 +167,7 @@ impl Design for Resolved {
         ))
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         Ok(match self.features {
             Element::I8 => self.on::<i8>(),
             _ => self.on::<f32>(),

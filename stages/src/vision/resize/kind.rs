@@ -1,7 +1,7 @@
 //! The kind `resize`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Block, Cost, Design, Element, Fault, Flow, Kind, DesignError, Role, Site, Stage};
+use kws_engine::{Block, Cost, Design, Element, StageFault, Flow, Kind, DesignError, Role, Site, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -124,9 +124,9 @@ impl Resizer {
     ///
     /// # Errors
     /// When one of the two is of another size.
-    pub fn resize(&mut self, from: &[u8], to: &mut [u8]) -> Result<(), Fault> {
+    pub fn resize(&mut self, from: &[u8], to: &mut [u8]) -> Result<(), StageFault> {
         let block = Block { at: 0, items: from };
-        let flow: Result<Flow, Fault> = match self {
+        let flow: Result<Flow, StageFault> = match self {
             Resizer::Narrow(stage) => stage.process(block, to),
             Resizer::Wide(stage) => stage.process(block, to),
             Resizer::Bilinear(stage) => stage.process(block, to),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 use kws_stages::vision::{Conversion, Size};
 
 use crate::picture::{Fitter, Picture, decode};
@@ -123,13 +123,13 @@ impl<D: Device> Stage for Watch<D> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         if let Some(tick) = self.waiting.take() {
             return Ok(self.show(tick, output));
         }
-        match self.device.next(&mut self.bytes).map_err(Fault::because)? {
+        match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
             Taken::NotYet if self.heard.elapsed() > DUMB => {
-                Err(Fault::because(format!("the camera has sent nothing for {} seconds", DUMB.as_secs())))
+                Err(StageFault::because(format!("the camera has sent nothing for {} seconds", DUMB.as_secs())))
             }
             Taken::NotYet => Ok(Flow::Skip),
             Taken::Frame { number, at } => {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{StageFault, Flow, Stage};
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -141,7 +141,7 @@ impl Troubles {
 
 impl<D> Listening<D> {
     /// Takes one packet, if one waits.
-    fn take_packet(&mut self) -> Result<bool, Fault> {
+    fn take_packet(&mut self) -> Result<bool, StageFault> {
         let Some(packet) = self.ring.try_pop() else { return Ok(false) };
         self.heard = Instant::now();
         let overruns = self.link.overruns.load(Ordering::Relaxed);
@@ -160,7 +160,7 @@ impl<D> Listening<D> {
                 Ok::<u64, String>(lost)
             }
         });
-        added.map_err(Fault::because)?;
+        added.map_err(StageFault::because)?;
         Ok(true)
     }
 }
@@ -169,7 +169,7 @@ impl<D: Send> Stage for Listening<D> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         self.link.lane.get_or_init(std::thread::current);
         let began = Instant::now();
         loop {
@@ -180,10 +180,10 @@ impl<D: Send> Stage for Listening<D> {
                 continue;
             }
             if let Some(why) = self.link.failure.get() {
-                return Err(Fault::because(format!("the microphone failed: {why}")));
+                return Err(StageFault::because(format!("the microphone failed: {why}")));
             }
             if self.heard.elapsed() > DUMB {
-                return Err(Fault::because(format!("the microphone gave nothing for {} s", DUMB.as_secs())));
+                return Err(StageFault::because(format!("the microphone gave nothing for {} s", DUMB.as_secs())));
             }
             let left = PATIENCE.saturating_sub(began.elapsed());
             if left.is_zero() {

@@ -2,7 +2,7 @@
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
-use kws_engine::{Cost, Design, Fault, Port, Simple, node};
+use kws_engine::{Cost, Design, StageFault, Port, Simple, node};
 
 use super::capture::{Hearing, Shape, Troubles, capture};
 use crate::audio::HIGHEST_RATE;
@@ -76,7 +76,7 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
         let listening = capture(shape, |hearing, troubles| open(&device, config, hearing, troubles));
         let listening = listening
-            .map_err(|why| Fault::because(format!("the microphone `{name}` cannot be opened: {why}")))?;
+            .map_err(|why| StageFault::because(format!("the microphone `{name}` cannot be opened: {why}")))?;
         Ok(node(listening))
     }))
 }
