@@ -67,20 +67,20 @@ pub struct Gap {
 
 /// A stage that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct TickError {
     /// The stage.
     pub stage: &'static str,
     /// Why.
     pub fault: StageFault,
 }
 
-impl core::fmt::Display for Failed {
+impl core::fmt::Display for TickError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "stage `{}` failed: {}", self.stage, self.fault)
     }
 }
 
-impl core::error::Error for Failed {}
+impl core::error::Error for TickError {}
 
 /// A stage's place in the lane: the stage, and what the lane knows of its stream.
 pub struct Slot<S> {
@@ -130,7 +130,7 @@ impl<S> Slot<S> {
     }
 
     /// A block that bears a tick of the stage's own choice.
-    fn emit_at(&mut self, at: u64) -> Result<News, Failed> {
+    fn emit_at(&mut self, at: u64) -> Result<News, TickError> {
         if at < self.at {
             return Err(self.fail(StageFault::new("it stamped a block with an earlier tick than the one before")));
         }
@@ -139,9 +139,9 @@ impl<S> Slot<S> {
 
     /// Ends with a fault: the stage is not called again.
     #[cold]
-    fn fail(&mut self, fault: StageFault) -> Failed {
+    fn fail(&mut self, fault: StageFault) -> TickError {
         self.ended = true;
-        Failed { stage: self.name, fault }
+        TickError { stage: self.name, fault }
     }
 }
 
@@ -155,7 +155,7 @@ impl<S: Stage> Slot<S> {
     ///
     /// # Errors
     /// When it cannot complete what it has begun.
-    pub fn end(&mut self) -> Result<News, Failed> {
+    pub fn end(&mut self) -> Result<News, TickError> {
         if !self.ended {
             self.ended = true;
             self.stage.finish().map_err(|fault| self.fail(fault))?;
@@ -172,7 +172,7 @@ impl<S: Stage> Slot<S> {
     }
 
     /// What follows from a firing.
-    fn follow(&mut self, at: u64, result: Result<Flow, StageFault>) -> Result<News, Failed> {
+    fn follow(&mut self, at: u64, result: Result<Flow, StageFault>) -> Result<News, TickError> {
         match result {
             Ok(Flow::Emit) => Ok(self.emit(at)),
             Ok(Flow::Skip) => Ok(News::Nothing),
@@ -192,7 +192,7 @@ impl<O: Item, S: Stage<In = (), Out = O>> Slot<S> {
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, Failed> {
+    pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -219,7 +219,7 @@ impl<I: Item, S: Stage<In = I>> Slot<S> {
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, Failed> {
+    pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -241,7 +241,7 @@ impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Slot<S> {
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, Failed> {
+    pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, TickError> {
         let over = inputs.iter().all(|(news, _)| news.is_end());
         while let Some((which, mark)) = earliest(&inputs).filter(|_| !self.ended) {
             inputs[which].0 = News::Nothing;

@@ -63,7 +63,7 @@ pub(super) fn source(lanes: &Lanes<'_>, from: &str, board: &str) -> String {
 fn uses(lanes: &Lanes<'_>) -> String {
     let lane = &lanes.stages;
     let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::Failed", "kws_engine::tick::Gap"];
+    let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::TickError", "kws_engine::tick::Gap"];
     engine.extend(["kws_engine::tick::News", "kws_engine::tick::Slot"]);
     if lane.iter().any(|placed| element(placed) == Some(Element::Event)) {
         engine.push("kws_engine::Event");

@@ -1,6 +1,6 @@
 //! Stages with several inputs of which the first makes them fire.
 
-use super::{Failed, Mark, News, Slot};
+use super::{TickError, Mark, News, Slot};
 use crate::block::Block;
 use crate::item::Item;
 use crate::stage::{StageFault, Stage, Write};
@@ -37,7 +37,7 @@ impl<T: Item, const N: usize> Latest<T, N> {
 impl<S: Stage> Slot<S> {
     /// What the first input brings, once the others are taken in. `lost` are the ticks that those lost: a gap that
     /// comes by several inputs is most often the same one, so that the greater counts, not the sum.
-    fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, Failed> {
+    fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, TickError> {
         if gap {
             self.stage.reset();
         }
@@ -59,7 +59,7 @@ impl<S: Stage> Slot<S> {
         News::Block(Mark { at, lost: lost.max(sum) })
     }
 
-    fn rest(&mut self, news: News) -> Result<News, Failed> {
+    fn rest(&mut self, news: News) -> Result<News, TickError> {
         if self.ended || news.is_end() { self.end() } else { Ok(News::Nothing) }
     }
 }
@@ -74,7 +74,7 @@ impl<A: Item, B: Item, S: Stage<In = (A, B)>> Slot<S> {
         (news, first): (News, &[A]),
         (other, second, latest): (News, &[B], &mut Latest<B, N>),
         output: Write<'_, S::Out>,
-    ) -> Result<News, Failed> {
+    ) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -97,7 +97,7 @@ impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Slot<S> {
         (other, second, latest): (News, &[B], &mut Latest<B, N>),
         (another, third, newest): (News, &[C], &mut Latest<C, M>),
         output: Write<'_, S::Out>,
-    ) -> Result<News, Failed> {
+    ) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }

@@ -3,7 +3,7 @@
 use ringbuf::traits::{Consumer, Observer, Producer, SplitRef};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 
-use super::{Failed, Gap, Mark, News};
+use super::{TickError, Gap, Mark, News};
 use crate::item::Item;
 use crate::stage::StageFault;
 
@@ -79,7 +79,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
     ///
     /// # Errors
     /// When there is no room and that is to be a failure.
-    pub fn send(&mut self, news: News, items: &[T; N]) -> Result<(), Failed> {
+    pub fn send(&mut self, news: News, items: &[T; N]) -> Result<(), TickError> {
         let (mark, ring) = match (news, self.ring.0.as_mut()) {
             (News::Block(mark), Some(ring)) => (mark, ring),
             (News::End, _) => {
@@ -97,7 +97,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
             (Err(_), WhenFull::Wait | WhenFull::Fail) => {
                 let text =
                     "the ring to the other lane is full; give it a greater `depth`, or a faster reader";
-                return Err(Failed { stage: self.stage, fault: StageFault::new(text) });
+                return Err(TickError { stage: self.stage, fault: StageFault::new(text) });
             }
         }
         Ok(())

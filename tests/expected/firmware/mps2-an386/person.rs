@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{Failed, Gap, Latest, News, Slot};
+use kws_engine::tick::{TickError, Gap, Latest, News, Slot};
 use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::decide::{Condition, Gate, Moment, Run, Scale, Smooth, Trigger, Watch};
 use kws_stages::nn::Arena;
@@ -200,7 +200,7 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot go on.
-    pub fn tick(&mut self) -> Result<Flow, Failed> {
+    pub fn tick(&mut self) -> Result<Flow, TickError> {
         let camera = self.camera.draw(500000, self.camera_out)?;
         self.pass(camera)
     }
@@ -209,13 +209,13 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot.
-    pub fn finish(&mut self) -> Result<(), Failed> {
+    pub fn finish(&mut self) -> Result<(), TickError> {
         let camera = self.camera.end()?;
         self.pass(camera).map(|_| ())
     }
 
     /// Passes on what `camera` tells.
-    fn pass(&mut self, camera: News) -> Result<Flow, Failed> {
+    fn pass(&mut self, camera: News) -> Result<Flow, TickError> {
         let resize = self.resize.fire(camera, self.camera_out, self.resize_out)?;
         let exposure = self.exposure.fire(resize, self.resize_out, self.exposure_out)?;
         let light = self.light.fire(exposure, self.exposure_out, self.light_out)?;

@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{Failed, Gap, News, Slot};
+use kws_engine::tick::{TickError, Gap, News, Slot};
 use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::audio::{Band, Base, Dct, Fft, Log, Mel, Portable, Strength, Window};
 use kws_stages::decide::{Moment, Run, Scale, Smooth, Trigger, Watch};
@@ -170,7 +170,7 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot go on.
-    pub fn tick(&mut self) -> Result<Flow, Failed> {
+    pub fn tick(&mut self) -> Result<Flow, TickError> {
         let mic = self.mic.draw(160, self.mic_out)?;
         self.pass(mic)
     }
@@ -179,13 +179,13 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot.
-    pub fn finish(&mut self) -> Result<(), Failed> {
+    pub fn finish(&mut self) -> Result<(), TickError> {
         let mic = self.mic.end()?;
         self.pass(mic).map(|_| ())
     }
 
     /// Passes on what `mic` tells.
-    fn pass(&mut self, mic: News) -> Result<Flow, Failed> {
+    fn pass(&mut self, mic: News) -> Result<Flow, TickError> {
         let window = self.window.fire(mic, self.mic_out, self.window_out)?;
         let fft = self.fft.fire(window, self.window_out, self.fft_out)?;
         let mel = self.mel.fire(fft, self.fft_out, self.mel_out)?;
