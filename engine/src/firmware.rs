@@ -7,7 +7,7 @@
 //! # fn register(_: &mut kws_engine::Registry) {}
 //! use kws_engine::{Registry, firmware};
 //!
-//! fn main() -> Result<(), firmware::Failure> {
+//! fn main() -> Result<(), firmware::BuildError> {
 //!     let mut registry = Registry::new();
 //!     register(&mut registry); // kws_stages::register
 //!     firmware::bind(&mut registry); // `mic`, `print`, `jsonl` as the firmware has them
@@ -77,7 +77,7 @@ mod write;
 pub use bind::bind;
 pub use board::{Board, Core};
 pub use budget::{Budget, Flash, Ram, Share};
-pub use build::{Failure, Firmware, build};
+pub use build::{BuildError, Firmware, build};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};
 pub use emit_site::EmitSite;
 pub use words::{constant_name, real, zero};

@@ -10,7 +10,7 @@ use kws_engine::Plan;
 use kws_engine::run::{Outcome, Report, RunOptions, Running};
 
 use super::arguments::Arguments;
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
 use super::{interrupt, length, stats};
@@ -18,7 +18,7 @@ use super::{interrupt, length, stats};
 const NOTICE: Style = AnsiColor::Yellow.on_default();
 
 /// Runs a plan to its end, or to a Ctrl-C.
-pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
     for notice in &plan.notices {
         tell(format_args!("{NOTICE}notice:{NOTICE:#} {notice}"));
     }

@@ -11,7 +11,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// Why the command ends with an error.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CommandError {
     /// The command line asks for something that there is not.
     Usage(String),
     /// The pipeline cannot be planned.
@@ -24,20 +24,20 @@ pub(crate) enum Failure {
     Output(io::Error),
 }
 
-impl Failure {
+impl CommandError {
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Failure::Usage(text.into())
+        CommandError::Usage(text.into())
     }
 
     /// Says on standard error what is wrong. A reader of standard output that has gone away is no error.
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
-            Failure::Usage(text) => (format!("{text}\n\nFor more, try --help."), 2),
-            Failure::Lacking(text) => (text.clone(), 1),
-            Failure::Plan(error) => (error.to_string(), 1),
-            Failure::Stage(fault) => (fault.to_string(), 1),
-            Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Failure::Output(error) => (error.to_string(), 1),
+            CommandError::Usage(text) => (format!("{text}\n\nFor more, try --help."), 2),
+            CommandError::Lacking(text) => (text.clone(), 1),
+            CommandError::Plan(error) => (error.to_string(), 1),
+            CommandError::Stage(fault) => (fault.to_string(), 1),
+            CommandError::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            CommandError::Output(error) => (error.to_string(), 1),
         };
         // Nothing is left to tell it to when standard error is gone.
         let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {text}");
@@ -45,20 +45,20 @@ impl Failure {
     }
 }
 
-impl From<PlanError> for Failure {
+impl From<PlanError> for CommandError {
     fn from(error: PlanError) -> Self {
-        Failure::Plan(error)
+        CommandError::Plan(error)
     }
 }
 
-impl From<RunError> for Failure {
+impl From<RunError> for CommandError {
     fn from(fault: RunError) -> Self {
-        Failure::Stage(fault)
+        CommandError::Stage(fault)
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
-        Failure::Output(error)
+        CommandError::Output(error)
     }
 }
