@@ -92,28 +92,28 @@ enum Phase {
 }
 
 /// Why the module cannot go on.
-enum Trouble {
+enum CameraError {
     Buffer,
     OtherBuffer,
     Sensor(Chip),
     OtherSensor(Chip),
 }
 
-impl From<Trouble> for StageFault {
-    fn from(trouble: Trouble) -> Self {
+impl From<CameraError> for StageFault {
+    fn from(trouble: CameraError) -> Self {
         StageFault::new(match trouble {
-            Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
-            Trouble::OtherBuffer => {
+            CameraError::Buffer => "the camera's frame buffer cannot be reached over SPI",
+            CameraError::OtherBuffer => {
                 "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
             }
-            Trouble::Sensor(Chip::Ov2640) => {
+            CameraError::Sensor(Chip::Ov2640) => {
                 "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
             }
-            Trouble::Sensor(Chip::Ov5642(_)) => {
+            CameraError::Sensor(Chip::Ov5642(_)) => {
                 "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
             }
-            Trouble::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
-            Trouble::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
+            CameraError::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
+            CameraError::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
         })
     }
 }
@@ -130,7 +130,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
         }
     }
 
-    fn set_up(&mut self) -> Result<(), Trouble> {
+    fn set_up(&mut self) -> Result<(), CameraError> {
         self.buffer.reset(true)?;
         self.delay.delay_ms(RESET_MS);
         self.buffer.reset(false)?;
