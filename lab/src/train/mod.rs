@@ -1,14 +1,14 @@
 //! Fitting networks: what to draw, the loop, and what is kept of it.
 
 mod config;
-mod course;
+mod run;
 mod data;
 mod figures;
 mod kept;
 
 pub use config::{Config, Fit, Keep, Mix, Prior};
-pub use course::run::{Trained, Workplace, train};
-pub use course::start::{Part, Start};
+pub use run::phases::{Trained, Workplace, train};
+pub use run::start::{Part, Start};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;
 pub use data::material::Material;

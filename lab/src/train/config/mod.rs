@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::course::start::Start;
+use super::run::start::Start;
 use crate::augment::{Augment, AugmentView};
 use crate::features::View;
 use crate::nets::Architecture;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::fit::{Course, Lesson, fit};
+use super::fit::{Run, PhaseSetup, fit};
 use super::prior::fit_prior;
 use super::temper::{temper, temper_steps};
 use crate::corpus::{Split, Vocabulary};
@@ -18,7 +18,7 @@ use crate::train::config::{Config, Prior};
 use crate::train::data::album::Album;
 use crate::train::data::batches::{Batch, tensor};
 use crate::train::data::material::Material;
-use crate::train::data::sample::Drawer;
+use crate::train::data::sample::ExampleSampler;
 use crate::train::data::source::Source;
 use crate::train::data::subset::keep_speakers;
 use crate::train::data::survey::Survey;
@@ -73,14 +73,14 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
             report(&material.excluded);
             material.check(&vocabulary)?;
             keep_speakers(&mut material.clips, |s| (&s.clip, s.class), share, seed);
-            course(config, workplace, &Drawer::new(&material, &vocabulary, config), CALIBRATION_CLIPS)
+            phases(config, workplace, &ExampleSampler::new(&material, &vocabulary, config), CALIBRATION_CLIPS)
         }
         Some(view) => {
             let mut album = Album::load(config, view, &vocabulary)?;
             report(&album.excluded);
             album.check(&vocabulary)?;
             keep_speakers(&mut album.pictures, |p| (&p.row, p.class), share, seed);
-            course(config, workplace, &album, CALIBRATION_PICTURES)
+            phases(config, workplace, &album, CALIBRATION_PICTURES)
         }
     }
 }
@@ -92,7 +92,7 @@ fn report(excluded: &[(PathBuf, String)]) {
 }
 
 /// All phases, with examples of `source`; ranges are read from so many of them.
-fn course(config: &Config, workplace: Workplace, source: &dyn Source, calibration: usize) -> Result<Trained> {
+fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibration: usize) -> Result<Trained> {
     let Workplace { folder, backend, earlier } = workplace;
     let mut features = FrontEnd::new(config.view, &config.front_end)?;
     let validation = source.validation(&mut features)?;
@@ -106,9 +106,9 @@ fn course(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         network = network.with_aside(source.words(), &device.clone().autodiff());
     }
     let mut history = History::open(folder)?;
-    let course = Course { config, source, validation: &validation, work: folder, device };
-    let lesson = Lesson { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
-    let (network, float_epochs) = fit(network, &course, &lesson, &mut history)?;
+    let run = Run { config, source, validation: &validation, work: folder, device };
+    let setup = PhaseSetup { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
+    let (network, float_epochs) = fit(network, &run, &setup, &mut history)?;
     let mut float = fold(&network.valid(), device);
 
     // The distorted training draws reach further than clean clips: ranges that hold them hold the field's.
@@ -121,8 +121,8 @@ fn course(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         None => (float.clone(), 0),
         Some(qat) => {
             let start = fold(&float, &device.clone().autodiff());
-            let lesson = Lesson { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
-            let (network, epochs) = fit(start, &course, &lesson, &mut history)?;
+            let setup = PhaseSetup { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
+            let (network, epochs) = fit(start, &run, &setup, &mut history)?;
             (network.valid(), epochs)
         }
     };

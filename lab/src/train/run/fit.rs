@@ -22,7 +22,7 @@ use crate::train::kept::checkpoint::Checkpoint;
 use crate::train::kept::history::{Epoch, History, Phase};
 
 /// What all phases of a run share.
-pub(crate) struct Course<'a> {
+pub(crate) struct Run<'a> {
     pub(crate) config: &'a Config,
     pub(crate) source: &'a dyn Source,
     pub(crate) validation: &'a Batch,
@@ -30,8 +30,8 @@ pub(crate) struct Course<'a> {
     pub(crate) device: &'a Device,
 }
 
-/// One phase of a course.
-pub(crate) struct Lesson<'a> {
+/// How one phase of a run is trained.
+pub(crate) struct PhaseSetup<'a> {
     pub(crate) phase: Phase,
     pub(crate) fit: &'a Fit,
     /// Rounds as the integer model will.
@@ -52,14 +52,14 @@ struct Tally {
 /// Trains `network` for one phase and returns the weights of the epoch that is kept, and that epoch's number.
 pub(crate) fn fit(
     network: Network,
-    course: &Course,
-    lesson: &Lesson,
+    run: &Run,
+    setup: &PhaseSetup,
     history: &mut History,
 ) -> Result<(Network, usize)> {
-    let (phase, fit) = (lesson.phase, lesson.fit);
+    let (phase, fit) = (setup.phase, setup.fit);
     let optimiser = AdamWConfig::new().with_weight_decay(fit.decay).init();
-    let mut state = Checkpoint::open(course.work, phase, history, network, optimiser, fit)?;
-    for layer in &mut state.network.layers[..lesson.frozen] {
+    let mut state = Checkpoint::open(run.work, phase, history, network, optimiser, fit)?;
+    for layer in &mut state.network.layers[..setup.frozen] {
         *layer = layer.clone().no_grad();
     }
     let first = state.done();
@@ -73,8 +73,8 @@ pub(crate) fn fit(
             break;
         }
         let start = Instant::now();
-        let tally = pass(&mut state, course, lesson, epoch, &progress)?;
-        let (loss, confusion) = assess(&state.judged(), course.validation, lesson.fake, course.device);
+        let tally = pass(&mut state, run, setup, epoch, &progress)?;
+        let (loss, confusion) = assess(&state.judged(), run.validation, setup.fake, run.device);
         let record = Epoch {
             phase,
             epoch: epoch + 1,
@@ -89,28 +89,28 @@ pub(crate) fn fit(
         progress.epoch(&record);
         state.keep(record)?;
     }
-    state.end(&course.device.clone().autodiff())
+    state.end(&run.device.clone().autodiff())
 }
 
 /// One epoch.
 fn pass(
     state: &mut Checkpoint,
-    course: &Course,
-    lesson: &Lesson,
+    run: &Run,
+    setup: &PhaseSetup,
     epoch: usize,
     progress: &Progress,
 ) -> Result<Tally> {
-    let fit = lesson.fit;
-    let device = course.device.clone().autodiff();
+    let fit = setup.fit;
+    let device = run.device.clone().autodiff();
     let mut tally = Tally::default();
     std::thread::scope(|scope| -> Result<()> {
-        let batches = draw_ahead(scope, course.source, course.config, fit, epoch)?;
+        let batches = draw_ahead(scope, run.source, run.config, fit, epoch)?;
         for (index, batch) in batches.iter().enumerate() {
             let batch = batch?;
             let step = epoch * (fit.clips / fit.batch) + index;
             // Dropout draws from the device: seeded per step, a resumed run drops what the first one would have.
-            course.device.seed(course.config.seed ^ (step as u64) << 20);
-            let (logs, words) = predict(&state.network, &batch, lesson, &device);
+            run.device.seed(run.config.seed ^ (step as u64) << 20);
+            let (logs, words) = predict(&state.network, &batch, setup, &device);
             let mut loss = cross_entropy(logs.clone(), &batch.classes, fit.smoothing);
             tally.add(&loss, logs, &batch);
             if let Some(words) = words {
@@ -132,21 +132,21 @@ fn pass(
 fn predict(
     network: &Network,
     batch: &Batch,
-    lesson: &Lesson,
+    setup: &PhaseSetup,
     device: &Device,
 ) -> (Tensor<2>, Option<Tensor<2>>) {
     let clips = batch.classes.len();
     let x = tensor(batch, 0..clips, network.graph.features, device);
     let last = network.graph.steps.last().expect("a graph has steps");
     let inputs: usize = last.input.iter().product();
-    let dropout = lesson.fit.dropout;
+    let dropout = setup.fit.dropout;
     let keep = (dropout > 0.0).then(|| {
         let kept =
             Tensor::random([clips, inputs], Distribution::Bernoulli(1.0 - dropout), &device.clone().inner());
         Tensor::from_inner(kept.div_scalar(1.0 - dropout))
     });
-    let (logits, words) = match lesson.fake {
-        Some(_) => (network.forward(x, lesson.fake, keep), None),
+    let (logits, words) = match setup.fake {
+        Some(_) => (network.forward(x, setup.fake, keep), None),
         None => network.forward_both(x, keep),
     };
     (log_softmax(logits, 1), words.map(|logits| log_softmax(logits, 1)))
