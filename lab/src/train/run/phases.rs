@@ -15,7 +15,7 @@ use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
-use crate::train::data::album::Album;
+use crate::train::data::image_set::ImageSet;
 use crate::train::data::batches::{Batch, tensor};
 use crate::train::data::material::Material;
 use crate::train::data::sample::ExampleSampler;
@@ -76,11 +76,11 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
             phases(config, workplace, &ExampleSampler::new(&material, &vocabulary, config), CALIBRATION_CLIPS)
         }
         Some(view) => {
-            let mut album = Album::load(config, view, &vocabulary)?;
-            report(&album.excluded);
-            album.check(&vocabulary)?;
-            keep_speakers(&mut album.pictures, |p| (&p.row, p.class), share, seed);
-            phases(config, workplace, &album, CALIBRATION_PICTURES)
+            let mut images = ImageSet::load(config, view, &vocabulary)?;
+            report(&images.excluded);
+            images.check(&vocabulary)?;
+            keep_speakers(&mut images.pictures, |p| (&p.row, p.class), share, seed);
+            phases(config, workplace, &images, CALIBRATION_PICTURES)
         }
     }
 }
@@ -103,7 +103,7 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
     let _claim = Claim::new(folder, earlier)?;
     Origin::new(config, &backend.to_string(), &[&probe, &validation], &weights(&network))?.claim(folder)?;
     if config.fit.words > 0.0 {
-        network = network.with_aside(source.words(), &device.clone().autodiff());
+        network = network.with_auxiliary_head(source.words(), &device.clone().autodiff());
     }
     let mut history = History::open(folder)?;
     let run = Run { config, source, validation: &validation, work: folder, device };

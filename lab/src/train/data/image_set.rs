@@ -27,7 +27,7 @@ pub(crate) struct Photograph {
 }
 
 /// Pictures of the splits that training uses.
-pub(crate) struct Album {
+pub(crate) struct ImageSet {
     /// Every usable picture.
     pub(crate) pictures: Vec<Photograph>,
     /// What could not be used, and why.
@@ -37,7 +37,7 @@ pub(crate) struct Album {
     seed: u64,
 }
 
-impl Album {
+impl ImageSet {
     /// Decodes the pictures that a configuration names, for training and validation.
     ///
     /// Those that cannot be decoded are listed in [`excluded`](Self::excluded).
@@ -45,7 +45,7 @@ impl Album {
     /// # Errors
     /// When a corpus cannot be read.
     pub(crate) fn load(config: &Config, view: View, vocabulary: &Vocabulary) -> Result<Self> {
-        let mut album = Self {
+        let mut images = Self {
             pictures: Vec::new(),
             excluded: Vec::new(),
             size: view.size(),
@@ -55,16 +55,16 @@ impl Album {
         let mut viewer = Viewer::new(view);
         for root in &config.data.corpora {
             let corpus = Corpus::open(root)?;
-            album.excluded.extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
+            images.excluded.extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
             for row in corpus.clips.into_iter().filter(|row| row.split != Split::Test) {
                 let Some(class) = vocabulary.class(&row.label) else { continue };
                 match viewer.read(&row.path) {
-                    Ok(pixels) => album.pictures.push(Photograph { row, class, pixels }),
-                    Err(why) => album.excluded.push((row.path, format!("{why:#}"))),
+                    Ok(pixels) => images.pictures.push(Photograph { row, class, pixels }),
+                    Err(why) => images.excluded.push((row.path, format!("{why:#}"))),
                 }
             }
         }
-        Ok(album)
+        Ok(images)
     }
 
     /// Checks that every label has training pictures.
@@ -87,7 +87,7 @@ impl Album {
     }
 }
 
-impl Source for Album {
+impl Source for ImageSet {
     /// Every label is drawn equally often.
     fn batch(&self, epoch: usize, examples: Range<usize>, front_end: &mut FrontEnd) -> Result<Batch> {
         let labels = self.pictures.iter().map(|p| p.class + 1).max().unwrap_or(0);
