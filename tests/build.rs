@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, Core, BuildError, Firmware};
+use kws_engine::firmware::{self, Board, BuildError, Core, Firmware};
 use kws_engine::{Pipeline, Registry};
 
 #[path = "tests/firmware/kinds.rs"]

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{
-    Block, Cost, Design, Element, StageFault, Flow, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple,
-    Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, Plan, Port, Registry, Role, Simple,
+    Site, Stage, StageFault, node,
 };
 use ringbuf::HeapRb;
 use ringbuf::traits::{Consumer, Producer, Split};

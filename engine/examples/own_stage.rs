@@ -2,7 +2,8 @@
 
 use kws_engine::firmware::{self, Code, real};
 use kws_engine::{
-    Block, Cost, Design, Element, StageFault, Flow, Kind, DesignError, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Registry, Role, Site, Stage, StageFault, Written,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use core::fmt::{self, Display, Formatter, Write};
 
 use crate::block::Block;
 use crate::event::Event;
-use crate::stage::{Any, StageFault, Flow, Stage};
+use crate::stage::{Any, Flow, Stage, StageFault};
 
 /// What the events of one input mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::block::Block;
 use crate::buffer::Buffer;
 use crate::item::{Element, Item};
-use crate::stage::{Any, StageFault, Flow, Ports, Read, Stage, Write};
+use crate::stage::{Any, Flow, Ports, Read, Stage, StageFault, Write};
 
 /// A stage with its types erased. Made by [`node`] from any [`Stage`]; nobody else needs to implement it.
 pub trait Node: Send {

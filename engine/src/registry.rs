@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::design::{Design, Kind, DesignError, Site};
+use crate::design::{Design, DesignError, Kind, Site};
 
 /// The kinds that a pipeline may name: an explicit value, filled by whoever makes the program.
 ///

@@ -36,7 +36,11 @@ pub trait Stage {
     ///
     /// # Errors
     /// A [`StageFault`] ends the run; the engine adds the stage's name.
-    fn process(&mut self, input: Read<'_, Self::In>, output: Write<'_, Self::Out>) -> Result<Flow, StageFault>;
+    fn process(
+        &mut self,
+        input: Read<'_, Self::In>,
+        output: Write<'_, Self::Out>,
+    ) -> Result<Flow, StageFault>;
 
     /// Forgets the past, after a gap in the stream. Keeps parameters.
     fn reset(&mut self) {}

@@ -10,7 +10,7 @@
 
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{Any, StageFault, Flow, Stage, Write};
+use crate::stage::{Any, Flow, Stage, StageFault, Write};
 
 mod join;
 mod ring;
@@ -132,7 +132,9 @@ impl<S> Slot<S> {
     /// A block that bears a tick of the stage's own choice.
     fn emit_at(&mut self, at: u64) -> Result<News, TickError> {
         if at < self.at {
-            return Err(self.fail(StageFault::new("it stamped a block with an earlier tick than the one before")));
+            return Err(
+                self.fail(StageFault::new("it stamped a block with an earlier tick than the one before"))
+            );
         }
         Ok(self.emit(at))
     }

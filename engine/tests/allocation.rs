@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kinds::{Counter, ended, plan};
 use kws_engine::run::RunOptions;
-use kws_engine::{StageFault, Flow, Stage, node};
+use kws_engine::{Flow, Stage, StageFault, node};
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kinds::{Counter, Log, Noting, Ran, Seen, ended, plan, run, run_with};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, StageFault, Flow, Plan, Stage, node};
+use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 /// Five stages in five lanes, whose source never ends of itself.
 const CHAIN: &str = r#"

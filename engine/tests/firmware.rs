@@ -5,8 +5,8 @@ use std::path::Path;
 
 use kws_engine::firmware::{self, Board, Code, Core, Firmware};
 use kws_engine::{
-    Block, Cost, Design, Element, StageFault, Flow, Kind, Pipeline, PlanError, DesignError, Registry, Role, Simple,
-    Site, Stage, Written, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, PlanError, Registry, Role, Simple, Site,
+    Stage, StageFault, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kinds::{Counter, Log, Noting, Ran, Seen, Stalling, ended, plan};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, StageFault, Flow, Plan, Stage, node};
+use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 const BLOCKS: u64 = 300;
 const PERIOD: u64 = 12;

@@ -1,6 +1,6 @@
 //! Real values as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Affine quantisation: each value x becomes clip(x / scale + zero point), made whole as `rounding` says.
 ///
@@ -90,7 +90,7 @@ impl Quantiser {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Port, Quant, DesignError, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

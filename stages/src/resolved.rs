@@ -1,7 +1,7 @@
 //! A kind's parameters resolved against its input: what the planner asks for, with the stage itself as a template.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, StageFault, HostInput, HostOutput, Node, Port, DesignError, Stage, node};
+use kws_engine::{Cost, Design, DesignError, HostInput, HostOutput, Node, Port, Stage, StageFault, node};
 
 /// A stage and its facts. Stages of this crate are small values over lent storage, so that building one is a clone.
 pub(crate) struct Resolved<S> {

@@ -1,6 +1,6 @@
 //! The last few blocks of a stream as one block.
 
-use kws_engine::{Block, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 /// Gathers the newest blocks into one: the context that a classifier looks at.
 ///
@@ -80,7 +80,7 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, DesignError, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, HostInput, HostOutput, Item, Kind, Port, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

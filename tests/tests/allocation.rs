@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, StageFault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 struct Counting;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use io::{Came, Collected, plan, refusal, run, run_well};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, StageFault, Flow, Stage, node};
+use kws_engine::{Block, Flow, Stage, StageFault, node};
 
 /// A folder with a picture of each format, of even red, green and blue, 8×6.
 fn folder() -> tempfile::TempDir {

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Element, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple, Site};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Kind, Pipeline, Plan, Port, Registry, Role, Simple, Site,
+};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Feature, Reference, Tables, WINDOW};
 use kws_stages::nn::Model;
 

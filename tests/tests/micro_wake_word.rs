@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, StageFault, Flow, HostInput, Item, Kind, Pipeline, Plan, DesignError, Simple, Site, Stage,
-    node,
+    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_stages::nn::{Manifest, Model};
 use kws_tests::{root, shared_data};

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::{fs, str};
 
 use kws_engine::{
-    Block, Cost, Design, StageFault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, DesignError, Simple, Site,
-    Stage, node,
+    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_stages::nn::Model;
 use kws_tests::{root, shared_data};

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, StageFault, Flow, Pipeline, Plan, PlanError, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, PlanError, Stage, StageFault, node};
 
 fn plan(folder: &Path, factor: &str) -> Result<Plan, PlanError> {
     let toml = format!(

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, StageFault, Flow, Pipeline, Plan, Registry, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Registry, Stage, StageFault, node};
 use kws_tests::{root, shared_data};
 
 /// The share of clips that must be understood.

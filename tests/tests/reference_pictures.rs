@@ -7,7 +7,7 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, StageFault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::{root, shared_data};
 
 /// The share of photographs that must be told right.

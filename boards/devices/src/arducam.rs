@@ -6,7 +6,7 @@ mod sensor;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use embedded_hal::spi::SpiDevice;
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use buffer::FrameBuffer;
 use sensor::Sensor;

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use embedded_hal::digital::InputPin;
-use kws_engine::{Block, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use crate::Active;
 
@@ -78,8 +78,10 @@ impl<T, P: InputPin> Button<T, P> {
 
     /// Reads the pin once.
     fn read(&mut self) -> Result<(), StageFault> {
-        let on =
-            self.active.is_on(&mut self.pin).map_err(|_| StageFault::new("the button's pin cannot be read"))?;
+        let on = self
+            .active
+            .is_on(&mut self.pin)
+            .map_err(|_| StageFault::new("the button's pin cannot be read"))?;
         self.other = if on == self.pressed { 0 } else { self.other + 1 };
         if self.other > 0 && self.other >= self.steady {
             (self.pressed, self.other) = (on, 0);

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use embedded_hal::digital::OutputPin;
-use kws_engine::{Block, Event, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Event, Flow, Item, Stage, StageFault};
 
 use crate::Active;
 

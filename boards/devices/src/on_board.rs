@@ -1,7 +1,7 @@
 //! What the kinds of this crate share: a design that boards run and computers do not.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, StageFault, Node, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Node, Port, Role, Site, StageFault};
 
 /// A design from its facts and a closure that writes its code.
 pub(crate) struct OnBoard<F> {
@@ -62,8 +62,10 @@ pub(crate) fn pin(of: &str, name: &str) -> Result<String, DesignError> {
     let camel: Option<String> = parts.collect();
     match camel.filter(|camel| camel.starts_with(|first: char| first.is_ascii_alphabetic())) {
         Some(camel) => Ok(format!("crate::{of}::{camel}")),
-        None => Err(DesignError::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
-            .help(format!("`red_2` means the firmware's `{of}::Red2`"))),
+        None => {
+            Err(DesignError::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
+                .help(format!("`red_2` means the firmware's `{of}::Red2`")))
+        }
     }
 }
 

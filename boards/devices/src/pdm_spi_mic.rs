@@ -1,7 +1,7 @@
 //! `pdm_spi_mic`: a PDM microphone clocked by an SPI bus.
 
 use embedded_hal::spi::SpiBus;
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::dc::{Dc, limit};
 use crate::pdm::{BYTES_PER_SAMPLE, Decimator};

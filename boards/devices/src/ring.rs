@@ -6,7 +6,7 @@
 
 mod cut;
 
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use ringbuf::traits::{Consumer, Producer};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 

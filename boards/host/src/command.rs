@@ -13,8 +13,8 @@
 mod arguments;
 mod board;
 mod check;
-mod execute;
 mod command_error;
+mod execute;
 mod gaps;
 mod graph;
 mod interrupt;

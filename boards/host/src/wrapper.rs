@@ -10,7 +10,7 @@ pub use fault::FaultParams;
 pub use record::RecordParams;
 pub use replay::ReplayParams;
 
-use kws_engine::{Cost, Design, Element, Event, StageFault, Item, Node, Port, Registry, Simple};
+use kws_engine::{Cost, Design, Element, Event, Item, Node, Port, Registry, Simple, StageFault};
 
 /// Adds every wrapper of this crate to a registry.
 pub fn register(registry: &mut Registry) {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Code, EmitSite, Item};
-use crate::design::{Design, Kind, DesignError};
+use crate::design::{Design, DesignError, Kind};
 use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::port::{Port, Role};

@@ -66,8 +66,8 @@ impl Board {
     /// # Errors
     /// When the text is no such list.
     pub fn list(text: &str) -> Result<Vec<Board>, BuildError> {
-        let boards: BTreeMap<String, Board> =
-            toml::from_str(text).map_err(|error| BuildError::new(format!("not a list of boards: {error}")))?;
+        let boards: BTreeMap<String, Board> = toml::from_str(text)
+            .map_err(|error| BuildError::new(format!("not a list of boards: {error}")))?;
         Ok(boards.into_iter().map(|(name, board)| Board { name, ..board }).collect())
     }
 

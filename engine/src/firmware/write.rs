@@ -72,7 +72,11 @@ fn uses(lanes: &Lanes<'_>) -> String {
         engine.push("kws_engine::tick::Latest");
     }
     if lanes.crossing.is_some() {
-        engine.extend(["kws_engine::tick::RingReader", "kws_engine::tick::Incoming", "kws_engine::tick::Outgoing"]);
+        engine.extend([
+            "kws_engine::tick::RingReader",
+            "kws_engine::tick::Incoming",
+            "kws_engine::tick::Outgoing",
+        ]);
         engine.extend(["kws_engine::tick::RingWriter", "kws_engine::tick::WhenFull"]);
     }
     let paths = lane.iter().flat_map(|placed| placed.code.uses.iter().map(String::as_str));

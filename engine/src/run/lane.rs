@@ -20,7 +20,7 @@ use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
 use crate::buffer::Buffer;
 use crate::node::Inputs;
-use crate::stage::{StageFault, Flow};
+use crate::stage::{Flow, StageFault};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
 const LOOKS: u32 = 512;

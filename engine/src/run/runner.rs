@@ -117,7 +117,8 @@ impl Plan {
             let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
             if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
                 let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
-                let fault = StageFault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
+                let fault =
+                    StageFault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
                 return Err(RunError { stage: self.stages[index].name.clone(), fault });
             }
             from_merge.push(merges || inputs.first().is_some_and(|&from| from_merge[from]));
@@ -169,7 +170,8 @@ fn drive(mut lane: Lane) {
         match lane.firing.take() {
             Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
             None => {
-                let fault = StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                let fault =
+                    StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
                 lane.control.stop();
                 let _ = lane.reports.send(Report::StageFault { stage: format!("lane {}", lane.name), fault });
                 break;

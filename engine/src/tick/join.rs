@@ -1,9 +1,9 @@
 //! Stages with several inputs of which the first makes them fire.
 
-use super::{TickError, Mark, News, Slot};
+use super::{Mark, News, Slot, TickError};
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{StageFault, Stage, Write};
+use crate::stage::{Stage, StageFault, Write};
 
 /// The latest block of a join's input after the first. The buffer that it came by may meanwhile be written to.
 pub struct Latest<T, const N: usize> {

@@ -3,7 +3,7 @@
 use ringbuf::traits::{Consumer, Observer, Producer, SplitRef};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 
-use super::{TickError, Gap, Mark, News};
+use super::{Gap, Mark, News, TickError};
 use crate::item::Item;
 use crate::stage::StageFault;
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use kws_engine::run::{Outcome, RunOptions, Running};
 use kws_engine::{
-    Any, Block, Cost, Design, Element, StageFault, Flow, Kind, Node, Pipeline, Plan, PlanError, PlannedStage,
-    Port, DesignError, Registry, Role, Simple, Site, Stage, node,
+    Any, Block, Cost, Design, DesignError, Element, Flow, Kind, Node, Pipeline, Plan, PlanError,
+    PlannedStage, Port, Registry, Role, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

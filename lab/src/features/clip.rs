@@ -1,6 +1,8 @@
 //! The source that stands before a front end: it states what a clip's samples are, and is never fired.
 
-use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Port, Role, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,9 @@
 //! The source that stands before a front end of pictures: it states what they are, and is never fired.
 
 use anyhow::Result;
-use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, Port, DesignError, Role, Simple, Site, Stage, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Port, Role, Simple, Site, Stage, StageFault, node,
+};
 use kws_stages::vision::{Fit, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Cepstral coefficients of logarithmic energies.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The first coefficients of the discrete cosine transform, type II, of logarithmic mel energies.
 ///

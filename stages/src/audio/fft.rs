@@ -1,6 +1,6 @@
 //! The Fourier transform of real frames.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The spectrum of a frame: half of the discrete Fourier transform, since the frame is real.
 ///

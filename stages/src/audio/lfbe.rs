@@ -1,6 +1,6 @@
 //! From samples to logarithms of filter-bank energies in one stage.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::log::Log;
 use super::sample::Sample;

@@ -1,6 +1,6 @@
 //! Loudness as the ear takes it.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Logarithms of energies, moved into a range that suits a classifier.
 ///

@@ -1,6 +1,6 @@
 //! Energies in bands that are evenly spaced to the ear.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Sums of a spectrum's magnitudes or powers under overlapping triangles on the mel scale.
 ///

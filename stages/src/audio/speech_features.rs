@@ -1,6 +1,6 @@
 //! The project's own front end for speech.
 
-use kws_engine::{Design, Kind, DesignError, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

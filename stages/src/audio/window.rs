@@ -1,6 +1,6 @@
 //! Overlapping, weighted frames of a stream of samples.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::sample::Sample;
 

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 

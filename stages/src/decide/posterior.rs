@@ -61,7 +61,7 @@ impl Posterior for i8 {
 #[cfg(feature = "std")]
 mod port {
     use kws_engine::firmware::Code;
-    use kws_engine::{Element, Port, DesignError, Role, Site};
+    use kws_engine::{DesignError, Element, Port, Role, Site};
 
     use super::Scale;
 

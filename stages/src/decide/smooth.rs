@@ -1,6 +1,6 @@
 //! Posteriors averaged over time.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, Event, StageFault, Flow, Stage};
+use kws_engine::{Block, Event, Flow, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 

@@ -1,6 +1,6 @@
 //! Wake words from the probabilities of microWakeWord models.
 
-use kws_engine::{Block, Event, StageFault, Flow, Stage};
+use kws_engine::{Block, Event, Flow, Stage, StageFault};
 
 /// Frames of features that ESPHome lets pass after its start, and after a detection, before it detects.
 pub const WARM_UP: u32 = 100;

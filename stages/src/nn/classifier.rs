@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use super::kernels::Kernels;
 use super::op::Op;
@@ -106,7 +106,9 @@ where
         let input = self.plan.input_mut(self.arena.as_mut());
         let (whole, end) = (input.len(), at + features.len());
         let Some(place) = input.get_mut(at..end) else {
-            return Err(StageFault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(StageFault::new(
+                "`classifier` was handed features that do not fit the model's input",
+            ));
         };
         F::load(features, &mut self.quantise, place)?;
         Ok(whole - end)
@@ -141,7 +143,9 @@ where
 
     fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, StageFault> {
         if self.load(features, 0)? > 0 {
-            return Err(StageFault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(StageFault::new(
+                "`classifier` was handed features that do not fit the model's input",
+            ));
         }
         self.run(output);
         Ok(Flow::Emit)

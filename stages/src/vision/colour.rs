@@ -1,6 +1,6 @@
 //! Pictures of other formats and colours.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Converts pictures: raw formats of cameras to grey or RGB, RGB to grey, grey to RGB.
 ///

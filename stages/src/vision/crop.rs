@@ -1,6 +1,6 @@
 //! A part of a picture.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
@@ -74,7 +74,7 @@ impl Stage for Crop {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, DesignError, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -144,7 +144,10 @@ mod kind {
     /// The largest extent of an aspect ratio inside a picture.
     fn largest([wide, high]: [u32; 2], of: Size) -> Result<(usize, usize), DesignError> {
         if wide == 0 || high == 0 {
-            return Err(DesignError::of("aspect", format!("found [{wide}, {high}], expected numbers above 0")));
+            return Err(DesignError::of(
+                "aspect",
+                format!("found [{wide}, {high}], expected numbers above 0"),
+            ));
         }
         let (wide, high) = (wide as usize, high as usize);
         let fitting = of.height.saturating_mul(wide) / high;

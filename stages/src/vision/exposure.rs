@@ -1,6 +1,6 @@
 //! Whether a picture shows anything.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Tells pictures that are too dark or blown out from those that are worth a classifier's time.
 ///
@@ -77,7 +77,7 @@ impl Stage for Exposure {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, DesignError, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

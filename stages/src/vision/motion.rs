@@ -1,6 +1,6 @@
 //! Whether anything moves.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
@@ -130,7 +130,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Kind, DesignError, Site};
+    use kws_engine::{Cost, Design, DesignError, Kind, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

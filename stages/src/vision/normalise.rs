@@ -1,6 +1,6 @@
 //! Pixels as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Each pixel as the model's own integer, by a table of 256 bytes.
 ///
@@ -56,7 +56,7 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Quant, DesignError, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Quant, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 

@@ -25,7 +25,7 @@ impl Size {
 
 #[cfg(feature = "std")]
 mod port {
-    use kws_engine::{Element, Port, DesignError, Role, Site};
+    use kws_engine::{DesignError, Element, Port, Role, Site};
 
     use super::Size;
 

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
-    Pipeline, Plan, PlanError, Port, DesignError, Registry, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
+    Pipeline, Plan, PlanError, Port, Registry, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

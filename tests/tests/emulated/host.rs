@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex};
 
 use kws_engine::run::GapReport;
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Pipeline, Plan, DesignError, Simple, Site,
-    Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_tests::{over_recording, root, shared_data};
 use schemars::JsonSchema;

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, StageFault, Flow, Item, Kind, DesignError, Registry, Role, Site, Stage, Written,
-    node,
+    Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Registry, Role, Site, Stage, StageFault,
+    Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! A pipeline of two lanes: one after the other, and side by side.
 
 use kws_engine::Flow;
-use kws_engine::tick::{TickError, Gap};
+use kws_engine::tick::{Gap, TickError};
 
 use crate::{Mic, Output, Run, TURN, WRITTEN, assert_same, on_host};
 

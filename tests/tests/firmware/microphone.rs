@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use kws_engine::{Block, StageFault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 /// Blocks from one overrun to the next, and the samples that each of them loses: no whole number of blocks.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kws_engine::run::RunOptions;
-use kws_engine::{StageFault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 pub use output::Output;

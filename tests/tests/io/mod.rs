@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, DesignError,
-    Registry, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Pipeline, Plan, PlanError,
+    Registry, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

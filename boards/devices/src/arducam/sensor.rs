@@ -5,7 +5,7 @@ mod ov5642;
 
 use embedded_hal::i2c::I2c;
 
-use super::{Shot, CameraError};
+use super::{CameraError, Shot};
 use ov2640::Ov2640;
 use ov5642::Ov5642;
 

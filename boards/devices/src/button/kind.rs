@@ -1,7 +1,7 @@
 //! The kind `button`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Kind, DesignError, Site};
+use kws_engine::{Cost, Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The kind `led`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Element, Kind, DesignError, Role, Site, nearest};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

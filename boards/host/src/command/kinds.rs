@@ -1,8 +1,8 @@
 //! Small kinds for the tests of this command.
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Flow, Kind, Pipeline, Port, DesignError, Registry, Role, Simple,
-    Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Pipeline, Port, Registry, Role, Simple,
+    Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

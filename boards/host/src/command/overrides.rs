@@ -32,7 +32,11 @@ pub(crate) fn is_source(stage: &StageSpec, registry: &Registry) -> bool {
     registry.kind(&stage.kind).is_some_and(|kind| *kind.inputs.end() == 0)
 }
 
-fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registry) -> Result<(), CommandError> {
+fn replace_source(
+    pipeline: &mut Pipeline,
+    spec: &SourceSpec,
+    registry: &Registry,
+) -> Result<(), CommandError> {
     let sources: Vec<&str> = pipeline
         .stages
         .iter()

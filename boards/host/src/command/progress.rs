@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Element, StageFault, Firing, Flow, Inputs, Node, Plan, PlannedStage};
+use kws_engine::{Buffer, Element, Firing, Flow, Inputs, Node, Plan, PlannedStage, StageFault};
 
 use super::stats;
 use super::units;

@@ -45,7 +45,9 @@ impl Recording {
                 || format!("the edges are `{}`", all.join("`, `")),
                 |near| format!("did you mean `{near}`?"),
             );
-            return Err(CommandError::usage(format!("`--edges`: no stage `{unknown}` writes anything; {help}")));
+            return Err(CommandError::usage(format!(
+                "`--edges`: no stage `{unknown}` writes anything; {help}"
+            )));
         }
         let wanted = |stage: &&StageSpec| {
             chosen.is_empty() || chosen.contains(&stage.name) || is_source(stage, registry)

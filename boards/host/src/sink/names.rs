@@ -1,7 +1,7 @@
 //! What an event's numbers mean, for each input that events come by.
 
 use kws_engine::line::{self, Name, Seconds};
-use kws_engine::{Element, Event, Port, DesignError, Role, Site};
+use kws_engine::{DesignError, Element, Event, Port, Role, Site};
 
 /// What one input's events mean.
 #[derive(Clone, Debug)]

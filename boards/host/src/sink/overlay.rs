@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use kws_engine::{Block, Cost, Design, Event, StageFault, Flow, Kind, Read, DesignError, Simple, Site, Stage, node};
+use kws_engine::{
+    Block, Cost, Design, DesignError, Event, Flow, Kind, Read, Simple, Site, Stage, StageFault, node,
+};
 use kws_stages::vision::{Conversion, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

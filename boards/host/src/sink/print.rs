@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use kws_engine::{Any, Block, Cost, Design, Event, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{
+    Any, Block, Cost, Design, DesignError, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

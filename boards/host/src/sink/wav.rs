@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Flow, Kind, Read, DesignError, Role, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Read, Role, Simple, Site, Stage,
+    StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, Kind, DesignError, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

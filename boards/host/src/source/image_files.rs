@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ impl Kind for ImageFilesParams {
             let fitter = Fitter::new(size, fit);
             let paths = paths.clone();
             let plays = (repeat > 0).then_some(repeat);
-            Ok(node(Album { paths, fitter, period, frames, plays, damaged, next: 0, shown: frames }))
+            Ok(node(ImageFiles { paths, fitter, period, frames, plays, damaged, next: 0, shown: frames }))
         }))
     }
 }
@@ -158,7 +158,7 @@ fn load(path: &Path) -> Result<Picture, String> {
 }
 
 /// The stage.
-struct Album {
+struct ImageFiles {
     paths: Vec<PathBuf>,
     fitter: Fitter,
     period: u64,
@@ -173,7 +173,7 @@ struct Album {
     shown: u32,
 }
 
-impl Album {
+impl ImageFiles {
     /// The path to be decoded next.
     fn turn(&mut self) -> Option<&Path> {
         if self.next == self.paths.len() {
@@ -188,7 +188,7 @@ impl Album {
     }
 }
 
-impl Stage for Album {
+impl Stage for ImageFiles {
     type In = ();
     type Out = u8;
 

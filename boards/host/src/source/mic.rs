@@ -7,7 +7,7 @@ mod device;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, Kind, DesignError, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,8 @@ impl MicParams {
         let Missing { why, help, key } = missing;
         let Some(fallback) = self.fallback else {
             let help = format!("{help}; or name a recording with `fallback = \"…\"`");
-            let refusal = key.map_or_else(|| DesignError::new(why.clone()), |key| DesignError::of(key, why.clone()));
+            let refusal =
+                key.map_or_else(|| DesignError::new(why.clone()), |key| DesignError::of(key, why.clone()));
             return Err(refusal.help(help));
         };
         let name = fallback.display();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Element, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,8 @@ impl Kind for RawParams {
         }
         Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {
-                let file = File::open(path).map_err(|error| StageFault::because(cannot_open(path, &error)))?;
+                let file =
+                    File::open(path).map_err(|error| StageFault::because(cannot_open(path, &error)))?;
                 Ok(node(Raw::new(Direct(file), path.display().to_string())))
             }
             None => Ok(node(Raw::new(Awaited::new(std::io::stdin()), "standard input".to_owned()))),

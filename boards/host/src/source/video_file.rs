@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, StageFault, Flow, Kind, DesignError, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use kws_stages::vision::{Palette, Size, luma_to_grey, yuv_to_rgb};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

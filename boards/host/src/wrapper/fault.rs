@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kws_engine::{Block, Design, StageFault, Flow, Item, Kind, Node, Port, DesignError, Site, Stage, node};
+use kws_engine::{Block, Design, DesignError, Flow, Item, Kind, Node, Port, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage,
-    node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Port, Simple, Site, Stage,
+    StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,8 +82,9 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     create: fn(&Port, PathBuf) -> Result<K, String>,
 ) -> Result<Box<dyn Node>, StageFault> {
     let path = files.blocks(Layout::of(port));
-    let cannot =
-        |path: PathBuf, text: String| StageFault::because(format!("cannot write `{}`: {text}", path.display()));
+    let cannot = |path: PathBuf, text: String| {
+        StageFault::because(format!("cannot write `{}`: {text}", path.display()))
+    };
     let blocks = create(port, path.clone()).map_err(|text| cannot(path, text))?;
     let about = serde_json::to_string_pretty(port).map_err(|error| error.to_string());
     let about =

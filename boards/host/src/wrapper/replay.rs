@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader};
 use kws_engine::{
-    Cost, Design, Element, Event, StageFault, Flow, Item, Kind, Node, Port, DesignError, Simple, Site, Stage, node,
+    Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Port, Simple, Site, Stage, StageFault,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,9 @@ impl Kind for ReplayParams {
         // Whether all is there, and fits, is to be known before anything runs.
         replayer(&port, &files).map_err(|text| DesignError::of("path", text))?;
         let output = Some(port.clone());
-        Ok(Simple::boxed(output, Cost::default(), move || replayer(&port, &files).map_err(StageFault::because)))
+        Ok(Simple::boxed(output, Cost::default(), move || {
+            replayer(&port, &files).map_err(StageFault::because)
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use kws_engine::Item;
 use sha1::{Digest, Sha1};
 
 use super::fingerprint::{Fingerprint, Fingerprinter};
-use super::{Problem, Limits, Verdict};
+use super::{Limits, Problem, Verdict};
 use crate::audio::{RATE, read_up_to};
 use crate::bundle::Bundle;
 use crate::corpus::{Levels, is_word};

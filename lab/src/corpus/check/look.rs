@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha1::{Digest, Sha1};
 
-use super::{Problem, Limits, Verdict};
+use super::{Limits, Problem, Verdict};
 use crate::bundle::Bundle;
 use crate::features::FrontEnd;
 use crate::picture::{Light, Viewer, read};

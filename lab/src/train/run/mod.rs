@@ -2,9 +2,9 @@
 
 pub(crate) mod average;
 pub(crate) mod fit;
+pub(crate) mod phases;
 pub(crate) mod prior;
 pub(crate) mod progress;
-pub(crate) mod phases;
 pub(crate) mod schedule;
 pub(crate) mod start;
 pub(crate) mod temper;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::fit::{Run, PhaseSetup, fit};
+use super::fit::{PhaseSetup, Run, fit};
 use super::prior::fit_prior;
 use super::temper::{temper, temper_steps};
 use crate::corpus::{Split, Vocabulary};
@@ -15,8 +15,8 @@ use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
-use crate::train::data::image_set::ImageSet;
 use crate::train::data::batches::{Batch, tensor};
+use crate::train::data::image_set::ImageSet;
 use crate::train::data::material::Material;
 use crate::train::data::sample::ExampleSampler;
 use crate::train::data::source::Source;

@@ -1,7 +1,7 @@
 //! The kind `lfbe`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,11 @@ impl<I: Sample> Emit for HostLfbe<I> {
 }
 
 impl LfbeParams {
-    fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostLfbe<I>>, DesignError> {
+    fn resolve<I: Sample>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+    ) -> Result<Resolved<HostLfbe<I>>, DesignError> {
         let Self { length_ms, hop_ms, pre_emphasis, bands, low_hz, high_hz, transform } = *self;
         let (taper, form) = (Taper::Hamming, TaperForm::Symmetric);
         let window = WindowParams { length_ms, length: None, hop_ms, hop: None, taper, form, pre_emphasis };

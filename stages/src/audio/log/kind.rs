@@ -1,7 +1,7 @@
 //! The kind `log`.
 
 use kws_engine::firmware::{self, Code, real};
-use kws_engine::{Cost, Design, Element, Kind, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

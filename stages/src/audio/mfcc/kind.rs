@@ -1,7 +1,7 @@
 //! The kind `mfcc`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,11 @@ impl<I: Sample> Emit for HostMfcc<I> {
 }
 
 impl MfccParams {
-    fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMfcc<I>>, DesignError> {
+    fn resolve<I: Sample>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+    ) -> Result<Resolved<HostMfcc<I>>, DesignError> {
         let window = self.window.resolve::<I>(input)?;
         let fft = self.fft.resolve(&window.output)?;
         let mel = self.mel.resolve(site, &fft.output)?;

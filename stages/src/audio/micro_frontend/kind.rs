@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kws_engine::{Cost, Design, Element, Kind, Port, Quant, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use core::borrow::{Borrow, BorrowMut};
 use core::marker::PhantomData;
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Analyser, CHANNELS, Feature, Tables, WINDOW, Work};
 

@@ -1,7 +1,7 @@
 //! The kind `gate`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The kind `smooth`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, HostInput, Kind, Port, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, HostInput, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, Element, Event, HostInput, Kind, OperatingPoint, Port, DesignError, Role, Site, nearest,
+    Cost, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

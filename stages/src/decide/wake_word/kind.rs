@@ -1,7 +1,7 @@
 //! The kind `wake_word`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Quant, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The classifier on a board: its model, planned for the kernels of the board's core.
 
 use kws_engine::DesignError;
-use kws_engine::firmware::{Code, Item, EmitSite, Start, Work};
+use kws_engine::firmware::{Code, EmitSite, Item, Start, Work};
 
 use super::kind::Resolved;
 use crate::nn::Model;

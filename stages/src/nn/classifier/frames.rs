@@ -1,6 +1,6 @@
 //! A classifier that reads the frames of a stream one by one.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Classifier, Feature};
 use crate::nn::kernels::Kernels;

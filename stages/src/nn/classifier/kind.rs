@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, Element, StageFault, Kind, Node, OperatingPoint, Port, Quant, DesignError, Role, Site, node,
+    Cost, Design, DesignError, Element, Kind, Node, OperatingPoint, Port, Quant, Role, Site, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,8 +93,9 @@ impl Kind for Params {
 
 impl Params {
     fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, DesignError> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| DesignError::of("model", format!("cannot read `{}`: {error}", path.display())))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            DesignError::of("model", format!("cannot read `{}`: {error}", path.display()))
+        })?;
         if !self.streaming {
             if self.hop.is_some() {
                 return Err(DesignError::of("hop", "found `hop` without `streaming = true`")
@@ -222,7 +223,8 @@ fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, DesignErro
     }
     let message =
         format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
-    Err(DesignError::of("input", message).help("its manifest says so; several models can share one front end"))
+    Err(DesignError::of("input", message)
+        .help("its manifest says so; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -290,7 +292,11 @@ fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<Operating
 }
 
 /// One label for each output: the pipeline's, or the card's.
-fn labels(stated: Option<Vec<String>>, card: Vec<String>, outputs: usize) -> Result<Vec<String>, DesignError> {
+fn labels(
+    stated: Option<Vec<String>>,
+    card: Vec<String>,
+    outputs: usize,
+) -> Result<Vec<String>, DesignError> {
     let labels = stated.unwrap_or(card);
     if labels.is_empty() {
         let message = format!("found no labels, expected {outputs} names");

@@ -1,7 +1,7 @@
 //! The kind `colour`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, DesignError, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

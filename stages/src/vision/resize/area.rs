@@ -1,6 +1,6 @@
 //! Each pixel as the mean of the area that it covers.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Scaling, ratio};
 

@@ -1,6 +1,6 @@
 //! Each pixel between the four nearest.
 
-use kws_engine::{Block, StageFault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Scaling, ratio};
 

@@ -1,7 +1,7 @@
 //! The kind `resize`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Block, Cost, Design, Element, StageFault, Flow, Kind, DesignError, Role, Site, Stage};
+use kws_engine::{Block, Cost, Design, DesignError, Element, Flow, Kind, Role, Site, Stage, StageFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@
 
 use embedded_hal::i2c::I2c;
 
-use super::super::{Chip, Pixels, Shot, CameraError};
+use super::super::{CameraError, Chip, Pixels, Shot};
 
 const ADDRESS: u8 = 0x3c;
 

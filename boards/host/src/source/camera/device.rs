@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, StageFault, Simple, node};
+use kws_engine::{Cost, Design, Simple, StageFault, node};
 use kws_stages::vision::Size;
 use v4l::buffer::Type;
 use v4l::io::traits::{CaptureStream, Stream};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use kws_stages::vision::{Conversion, Size};
 
 use crate::picture::{Fitter, Picture, decode};
@@ -128,9 +128,10 @@ impl<D: Device> Stage for Watch<D> {
             return Ok(self.show(tick, output));
         }
         match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
-            Taken::NotYet if self.heard.elapsed() > DUMB => {
-                Err(StageFault::because(format!("the camera has sent nothing for {} seconds", DUMB.as_secs())))
-            }
+            Taken::NotYet if self.heard.elapsed() > DUMB => Err(StageFault::because(format!(
+                "the camera has sent nothing for {} seconds",
+                DUMB.as_secs()
+            ))),
             Taken::NotYet => Ok(Flow::Skip),
             Taken::Frame { number, at } => {
                 self.heard = Instant::now();

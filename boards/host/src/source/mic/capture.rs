@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -183,7 +183,10 @@ impl<D: Send> Stage for Listening<D> {
                 return Err(StageFault::because(format!("the microphone failed: {why}")));
             }
             if self.heard.elapsed() > DUMB {
-                return Err(StageFault::because(format!("the microphone gave nothing for {} s", DUMB.as_secs())));
+                return Err(StageFault::because(format!(
+                    "the microphone gave nothing for {} s",
+                    DUMB.as_secs()
+                )));
             }
             let left = PATIENCE.saturating_sub(began.elapsed());
             if left.is_zero() {

@@ -2,7 +2,7 @@
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
-use kws_engine::{Cost, Design, StageFault, Port, Simple, node};
+use kws_engine::{Cost, Design, Port, Simple, StageFault, node};
 
 use super::capture::{Hearing, Shape, Troubles, capture};
 use crate::audio::HIGHEST_RATE;
