@@ -7,7 +7,7 @@ use kws_engine::{Block, Event, Flow, Item, Stage, StageFault};
 
 use crate::Active;
 
-/// Lights a lamp when an event comes, for a while.
+/// Lights an LED when an event comes, for a while.
 ///
 /// Events are rare, and a sink is fired by what it reads: so the time that switches the light off comes from a second,
 /// steady stream, the posteriors for example. The light goes off at the first block of that stream whose tick is `hold`

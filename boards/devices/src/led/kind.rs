@@ -9,13 +9,13 @@ use super::Shown;
 use crate::Active;
 use crate::on_board::{OnBoard, item, pin};
 
-/// Lights a lamp when an event comes, for a while.
+/// Lights an LED when an event comes, for a while.
 ///
 /// `inputs` are a steady stream, whose ticks are the time, and the events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LedParams {
-    /// The lamp, as the board's page calls it: `red` is the firmware's `Light::Red`.
+    /// The LED, as the board's page calls it: `red` is the firmware's `Light::Red`.
     pin: String,
     /// The label that it shows; by default any.
     #[serde(skip_serializing_if = "Option::is_none")]
