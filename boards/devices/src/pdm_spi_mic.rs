@@ -16,7 +16,7 @@ const PORTION: usize = 16;
 /// A plain bus is read while the core waits, and between two reads the microphone's clock stands: what was said meanwhile
 /// was never heard. So as a *stage* it suits a core of its own, or a pipeline that takes a small share of the time. Elsewhere
 /// call [`listen`](PdmSpiMic::listen) from the bus's interrupt, or feed a [`Decimator`] from its DMA, and hand the samples to
-/// [`Ears`](crate::ring::Ears).
+/// [`PacketSender`](crate::ring::PacketSender).
 ///
 /// # Writes
 /// `samples` i16, one tick each, without their mean. A block is read whole; nothing is counted as lost, since nobody can
