@@ -24,7 +24,8 @@ pub struct Packet<const N: usize> {
 /// A ring without an allocator, where `WAITING` packets may wait.
 pub type Ring<const N: usize, const WAITING: usize> = StaticRb<Packet<N>, WAITING>;
 /// The interrupt's side of such a ring.
-pub type StaticPacketSender<const N: usize, const WAITING: usize> = PacketSender<StaticProd<'static, Packet<N>, WAITING>, N>;
+pub type StaticPacketSender<const N: usize, const WAITING: usize> =
+    PacketSender<StaticProd<'static, Packet<N>, WAITING>, N>;
 /// The main loop's side of such a ring.
 pub type StaticMic<const N: usize, const WAITING: usize, const BLOCK: usize> =
     Mic<StaticCons<'static, Packet<N>, WAITING>, N, BLOCK>;

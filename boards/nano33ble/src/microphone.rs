@@ -6,7 +6,7 @@ use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use critical_section::Mutex;
-use kws_devices::ring::{Ring, StaticPacketSender, StaticMic};
+use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
 use nrf52840_hal::gpio::{Floating, Input, Output, Pin, PushPull};
 use nrf52840_hal::pac::{self, interrupt};
 use ringbuf::traits::SplitRef;

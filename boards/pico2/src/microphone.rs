@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use critical_section::Mutex;
 use kws_devices::Dc;
-use kws_devices::ring::{Ring, StaticPacketSender, StaticMic};
+use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
 use ringbuf::traits::SplitRef;
 use rp235x_hal::dma::double_buffer::{Config, Transfer, WriteNext};
 use rp235x_hal::dma::{CH0, CH1, Channel, SingleChannel};

@@ -1,7 +1,7 @@
 //! `tap`: what passes by an edge.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Design, StageFault, Kind, Node, Port, DesignError, Site};
+use kws_engine::{Design, DesignError, Kind, Node, Port, Site, StageFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

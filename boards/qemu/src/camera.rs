@@ -1,6 +1,6 @@
 //! The emulated camera: the pictures that the host's had shown, as fast as they are worked off.
 
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
 use crate::array::Array;

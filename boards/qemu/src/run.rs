@@ -3,7 +3,7 @@
 use core::fmt::{self, Display};
 
 use kws_engine::Flow;
-use kws_engine::tick::{TickError, Gap};
+use kws_engine::tick::{Gap, TickError};
 use semihosting::{eprintln, process};
 
 use crate::machine::Clock;

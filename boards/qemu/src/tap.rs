@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use critical_section::Mutex;
 use heapless::{String, Vec};
-use kws_engine::{Block, StageFault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 use semihosting::fs::File;
 use semihosting::io::Write;
 

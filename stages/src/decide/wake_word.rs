@@ -112,7 +112,7 @@ impl<B> WakeWord<B> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> WakeWord<B> {
-    fn hear(&mut self, at: u64, stored: Block<'_, i8>, voice: Option<Block<'_, i8>>) -> Option<Event> {
+    fn step(&mut self, at: u64, stored: Block<'_, i8>, voice: Option<Block<'_, i8>>) -> Option<Event> {
         if let (Some(sliding), Some(block)) = (&mut self.voice, voice)
             && block.at != self.heard
         {
@@ -161,7 +161,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for WakeWord<B> {
     type Out = Event;
 
     fn process(&mut self, word: Block<'_, i8>, output: &mut [Event]) -> Result<Flow, StageFault> {
-        Ok(written(self.hear(word.at, word, None), output))
+        Ok(written(self.step(word.at, word, None), output))
     }
 
     fn reset(&mut self) {
@@ -182,7 +182,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for VoicedWakeWord<B> {
         (word, voice): (Block<'_, i8>, Option<Block<'_, i8>>),
         output: &mut [Event],
     ) -> Result<Flow, StageFault> {
-        Ok(written(self.0.hear(word.at, word, voice), output))
+        Ok(written(self.0.step(word.at, word, voice), output))
     }
 
     fn reset(&mut self) {

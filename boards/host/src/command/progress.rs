@@ -14,7 +14,7 @@ use super::units;
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
 /// Runs that end before so many times [`EVERY`] need no progress.
-const PATIENCE: u32 = 10;
+const TICKS_HIDDEN: u32 = 10;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Progress {
     /// Draws.
     pub(crate) fn draw(&mut self, plan: &Plan, stats: impl FnOnce() -> RunStats) {
         self.ticks += 1;
-        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= PATIENCE) else { return };
+        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= TICKS_HIDDEN) else { return };
         let stats = stats();
         let mut text = line(plan, &stats, self.length);
         if self.detail == Detail::Stats {

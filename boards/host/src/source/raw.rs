@@ -17,7 +17,7 @@ const PIECE: usize = 16 * 1024;
 /// Pieces of standard input that may wait to be taken.
 const WAITING: usize = 4;
 /// How long standard input is waited for before the engine may look whether it shall stop.
-const PATIENCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Plays samples without a header, 16 bits each, little endian, one channel, from a file or from standard input.
 ///
@@ -160,7 +160,7 @@ impl Awaited {
 
 impl Supply for Awaited {
     fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
-        match self.full.recv_timeout(PATIENCE) {
+        match self.full.recv_timeout(POLL_INTERVAL) {
             Ok(piece) => {
                 let used = std::mem::replace(bytes, piece.map_err(StageFault::because)?);
                 // The lane's first buffer was not made by the thread; one too many is let go.

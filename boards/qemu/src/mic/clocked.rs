@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use critical_section::Mutex;
-use kws_devices::ring::{self, PacketSender, Packet};
-use kws_engine::{StageFault, Flow, Stage};
+use kws_devices::ring::{self, Packet, PacketSender};
+use kws_engine::{Flow, Stage, StageFault};
 use portable_atomic::{AtomicBool, Ordering};
 use ringbuf::traits::SplitRef;
 use ringbuf::{StaticCons, StaticProd, StaticRb};

@@ -6,7 +6,7 @@ mod replay;
 pub use clocked::{Clocked, heard, listen, tick};
 pub use replay::Replay;
 
-use kws_engine::{StageFault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
 use crate::machine::Clock;

@@ -19,7 +19,7 @@ use crate::picture::{Fitter, Frames};
 /// Frames that the driver may hold.
 const BUFFERS: u32 = 4;
 /// How long a frame is waited for before the engine may look whether it shall stop.
-const PATIENCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The size that is asked for where the pipeline names none.
 const USUAL: (u32, u32) = (640, 480);
 /// What poll(2) calls something to read.
@@ -135,7 +135,7 @@ impl Camera {
         let name = path.display().to_string();
         let cannot = |error: Error| format!("cannot watch by the camera `{name}`: {error}");
         let mut stream = MmapStream::with_buffers(device, Type::VideoCapture, BUFFERS).map_err(cannot)?;
-        stream.set_timeout(PATIENCE);
+        stream.set_timeout(POLL_INTERVAL);
         // `next` gives its own buffer back before it waits; the first is the one left out here.
         for index in 1..BUFFERS as usize {
             CaptureStream::queue(&mut stream, index).map_err(cannot)?;
@@ -156,7 +156,7 @@ impl Camera {
 impl Device for Camera {
     fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Taken, String> {
         // Looked for first, since `next` loses count of its buffers when it waits in vain.
-        match self.stream.handle().poll(READABLE, PATIENCE.as_millis() as i32) {
+        match self.stream.handle().poll(READABLE, POLL_INTERVAL.as_millis() as i32) {
             Ok(0) => return Ok(Taken::NotYet),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Taken::NotYet),

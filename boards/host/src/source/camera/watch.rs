@@ -7,8 +7,8 @@ use kws_stages::vision::{Conversion, Size};
 
 use crate::picture::{Fitter, Picture, decode};
 
-/// How long a camera may be dumb before it is given up.
-const DUMB: Duration = Duration::from_secs(5);
+/// How long a camera may be silent before it is given up.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A camera that is open.
 pub(super) trait Device: Send {
@@ -128,9 +128,9 @@ impl<D: Device> Stage for Watch<D> {
             return Ok(self.show(tick, output));
         }
         match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
-            Taken::NotYet if self.heard.elapsed() > DUMB => Err(StageFault::because(format!(
+            Taken::NotYet if self.heard.elapsed() > SILENCE_TIMEOUT => Err(StageFault::because(format!(
                 "the camera has sent nothing for {} seconds",
-                DUMB.as_secs()
+                SILENCE_TIMEOUT.as_secs()
             ))),
             Taken::NotYet => Ok(Flow::Skip),
             Taken::Frame { number, at } => {
