@@ -50,9 +50,9 @@ pub struct Arrival {
 /// What the two ends share beside the queues.
 struct Link {
     /// The sender will send no more.
-    closed: AtomicBool,
+    sender_closed: AtomicBool,
     /// The receiver will take no more.
-    closed: AtomicBool,
+    receiver_closed: AtomicBool,
     /// The receiver shall discard what is numbered lower: it was the oldest when the ring ran over.
     keep_from: AtomicU64,
     /// Blocks that the sender was given, once closed.
@@ -107,8 +107,8 @@ pub fn ring(
     }
     let spill_limit = if policy == Policy::DropOldest { depth } else { 0 };
     let link = Arc::new(Link {
-        closed: AtomicBool::new(false),
-        closed: AtomicBool::new(false),
+        sender_closed: AtomicBool::new(false),
+        receiver_closed: AtomicBool::new(false),
         keep_from: AtomicU64::new(0),
         end: AtomicU64::new(0),
         to_wake_sender: sender,
@@ -173,7 +173,7 @@ impl Sender {
 
     /// Whether the other end takes no more.
     pub fn is_closed(&self) -> bool {
-        self.link.closed.load(Ordering::Acquire)
+        self.link.receiver_closed.load(Ordering::Acquire)
     }
 
     /// Sends a block, or what its policy makes of it. The items are swapped out of `buffer` where nobody else reads
@@ -290,7 +290,7 @@ impl Sender {
 impl Drop for Sender {
     fn drop(&mut self) {
         self.link.end.store(self.count.blocks, Ordering::Relaxed);
-        self.link.closed.store(true, Ordering::Release);
+        self.link.sender_closed.store(true, Ordering::Release);
         self.link.to_wake_receiver.wake();
     }
 }
@@ -366,7 +366,7 @@ impl Receiver {
     /// Whether nothing will come any more. Ask before [`receive`](Self::receive): what was sent before closing is
     /// still to be taken.
     pub fn closed(&self) -> bool {
-        self.link.closed.load(Ordering::Acquire)
+        self.link.sender_closed.load(Ordering::Acquire)
     }
 
     /// Blocks lost at the very end, after the last one received; known once [`closed`](Self::closed).
@@ -377,7 +377,7 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.link.closed.store(true, Ordering::Release);
+        self.link.receiver_closed.store(true, Ordering::Release);
         self.link.to_wake_sender.wake();
     }
 }
