@@ -60,7 +60,7 @@ impl Feature for i8 {
 ///
 /// # Parameters
 /// `model`, `labels`, `rounding`, `streaming`, `hop`. Labels, and the front end that the model expects, come from the `model.toml` beside
-/// the model, see [`Card`](super::Card).
+/// the model, see [`ModelInfo`](super::ModelInfo).
 ///
 /// # State
 /// A model that has variables sees the blocks as one stream; [`reset`](Stage::reset) gives them their first values.

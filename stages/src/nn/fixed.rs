@@ -45,7 +45,7 @@ impl Factor {
     /// `x` times the factor, for sums of 64 bits: TFLite's form of `MultiplyByQuantizedMultiplier` that keeps 15 bits
     /// of the mantissa. `x` is below 2^47.
     #[inline]
-    pub const fn apply_wide(self, x: i64) -> i32 {
+    pub const fn apply_i64(self, x: i64) -> i32 {
         let mantissa =
             if self.multiplier < 0x7fff_0000 { (self.multiplier + (1 << 15)) >> 16 } else { 0x7fff };
         let shift = 15 - self.shift;

@@ -33,7 +33,7 @@ pub mod plan;
 #[cfg(feature = "std")]
 mod builtin;
 #[cfg(feature = "std")]
-mod card;
+mod model_info;
 #[cfg(feature = "std")]
 mod contents;
 #[cfg(feature = "std")]
@@ -55,7 +55,7 @@ mod schema;
 
 pub use arena::Arena;
 #[cfg(feature = "std")]
-pub use card::Card;
+pub use model_info::ModelInfo;
 #[cfg(feature = "std")]
 pub use contents::{Contents, Operands, operands};
 #[cfg(feature = "std")]

@@ -71,16 +71,16 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
                 Op::Binary(op) => kernels.binary(op, arena),
                 Op::Mean(op) => kernels.mean(op, arena),
                 Op::Svdf(op) => kernels.svdf(op, constants, arena),
-                Op::WideConv(_)
-                | Op::WideDepthwise(_)
-                | Op::WideFullyConnected(_)
-                | Op::WidePool(_)
-                | Op::WideSoftmax(_)
-                | Op::WideSigmoid(_)
-                | Op::WideBinary(_)
-                | Op::WideMean(_)
-                | Op::SoftmaxToWide(_)
-                | Op::Rescale(_) => kernels.wide(op, constants, arena),
+                Op::Int16Conv(_)
+                | Op::Int16Depthwise(_)
+                | Op::Int16FullyConnected(_)
+                | Op::Int16Pool(_)
+                | Op::Int16Softmax(_)
+                | Op::Int16Sigmoid(_)
+                | Op::Int16Binary(_)
+                | Op::Int16Mean(_)
+                | Op::SoftmaxToInt16(_)
+                | Op::Rescale(_) => kernels.int16(op, constants, arena),
                 Op::Unscaled(_) | Op::Cast(_) => kernels.unscaled(op, arena),
                 Op::SignalWindow(_)
                 | Op::SignalAutoScale(_)

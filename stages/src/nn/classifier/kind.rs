@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Manifest, Model, ModelError, Streaming, Tensor};
+use crate::nn::{ModelInfo, Element as ModelElement, Manifest, Model, ModelError, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -52,7 +52,7 @@ impl Kind for Params {
             Manifest::is_named(&named).then(|| manifest(&named, port, &site.from[0])).transpose()?;
         let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
         let model = self.open(&path, site)?;
-        let card = Card::beside(&path).map_err(|error| DesignError::of("model", error))?;
+        let card = ModelInfo::beside(&path).map_err(|error| DesignError::of("model", error))?;
         let accepted = match model.streaming() {
             Some(streaming) => card.accepts_frames(port, streaming.window),
             None => card.accepts(port),

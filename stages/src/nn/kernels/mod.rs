@@ -20,7 +20,7 @@ mod svdf;
 mod table;
 mod unscaled;
 mod walk;
-mod wide;
+mod int16;
 mod window;
 
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -96,8 +96,8 @@ pub trait Kernels: Copy + Send + 'static {
         svdf::svdf(op, constants, arena);
     }
     /// Everything on int16.
-    fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-        wide::wide(op, constants, arena);
+    fn int16(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        int16::int16(op, constants, arena);
     }
     /// CAST, and arithmetic on integers without scales.
     fn unscaled(self, op: &Op, arena: &mut [i8]) {

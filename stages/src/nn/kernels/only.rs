@@ -33,7 +33,7 @@ pub const FLOAT: u32 = 1 << 9;
 /// [`Op::family`] of SVDF.
 pub const SVDF: u32 = 1 << 10;
 /// [`Op::family`] of everything on int16.
-pub const WIDE: u32 = 1 << 11;
+pub const INT16: u32 = 1 << 11;
 /// [`Op::family`] of CAST and of arithmetic without scales.
 pub const UNSCALED: u32 = 1 << 12;
 /// [`Op::family`] of TFLite Micro's signal operators.
@@ -53,7 +53,7 @@ pub(crate) const NAMES: [(u32, &str); 14] = [
     (MEAN, "MEAN"),
     (FLOAT, "FLOAT"),
     (SVDF, "SVDF"),
-    (WIDE, "WIDE"),
+    (INT16, "INT16"),
     (UNSCALED, "UNSCALED"),
     (SIGNAL, "SIGNAL"),
 ];
@@ -73,16 +73,16 @@ impl Op {
             Self::Binary(_) => BINARY,
             Self::Mean(_) => MEAN,
             Self::Svdf(_) => SVDF,
-            Self::SoftmaxToWide(_)
-            | Self::WideConv(_)
-            | Self::WideDepthwise(_)
-            | Self::WideFullyConnected(_)
-            | Self::WidePool(_)
-            | Self::WideSoftmax(_)
-            | Self::WideSigmoid(_)
-            | Self::WideBinary(_)
-            | Self::WideMean(_)
-            | Self::Rescale(_) => WIDE,
+            Self::SoftmaxToInt16(_)
+            | Self::Int16Conv(_)
+            | Self::Int16Depthwise(_)
+            | Self::Int16FullyConnected(_)
+            | Self::Int16Pool(_)
+            | Self::Int16Softmax(_)
+            | Self::Int16Sigmoid(_)
+            | Self::Int16Binary(_)
+            | Self::Int16Mean(_)
+            | Self::Rescale(_) => INT16,
             Self::Unscaled(_) | Self::Cast(_) => UNSCALED,
             Self::SignalWindow(_)
             | Self::SignalAutoScale(_)
@@ -138,8 +138,8 @@ impl<K: Kernels, const OPERATORS: u32> Kernels for Only<K, OPERATORS> {
     fn svdf(self, op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
         self.has(SVDF).svdf(op, constants, arena);
     }
-    fn wide(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-        self.has(WIDE).wide(op, constants, arena);
+    fn int16(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+        self.has(INT16).int16(op, constants, arena);
     }
     fn unscaled(self, op: &Op, arena: &mut [i8]) {
         self.has(UNSCALED).unscaled(op, arena);

@@ -26,7 +26,7 @@ mod signal;
 mod svdf;
 mod unscaled;
 mod weighted;
-mod wide;
+mod int16;
 
 pub use elementwise::{Arithmetic, Binary, Table};
 pub use float::{
@@ -43,7 +43,7 @@ pub use signal::{
 pub use svdf::{FloatSvdf, Svdf};
 pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
-pub use wide::{Integer, Rescale, Sigmoid, WideSigmoid, WideSoftmax};
+pub use int16::{Integer, Rescale, Sigmoid, Int16Sigmoid, Int16Softmax};
 
 /// One operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,23 +71,23 @@ pub enum Op {
     /// SVDF.
     Svdf(Svdf),
     /// SOFTMAX, int8 to int16.
-    SoftmaxToWide(Softmax),
+    SoftmaxToInt16(Softmax),
     /// CONV_2D, int16.
-    WideConv(Conv),
+    Int16Conv(Conv),
     /// DEPTHWISE_CONV_2D, int16.
-    WideDepthwise(Depthwise),
+    Int16Depthwise(Depthwise),
     /// FULLY_CONNECTED, int16.
-    WideFullyConnected(FullyConnected),
+    Int16FullyConnected(FullyConnected),
     /// AVERAGE_POOL_2D, MAX_POOL_2D, int16.
-    WidePool(Pool),
+    Int16Pool(Pool),
     /// SOFTMAX, int16.
-    WideSoftmax(WideSoftmax),
+    Int16Softmax(Int16Softmax),
     /// LOGISTIC, TANH, int16.
-    WideSigmoid(WideSigmoid),
+    Int16Sigmoid(Int16Sigmoid),
     /// ADD, SUB, MUL, int16.
-    WideBinary(Binary),
+    Int16Binary(Binary),
     /// MEAN, int16.
-    WideMean(Mean),
+    Int16Mean(Mean),
     /// QUANTIZE between integers, RELU and its kin on int16.
     Rescale(Rescale),
     /// CONV_2D, float32.

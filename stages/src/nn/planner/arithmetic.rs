@@ -12,7 +12,7 @@ use crate::nn::schema::Element;
 /// Bits by which sums of int8 are shifted up before they are rescaled.
 const HEADROOM: i32 = 20;
 /// The same for sums of int16.
-const WIDE_HEADROOM: i32 = 15;
+const INT16_HEADROOM: i32 = 15;
 
 impl<'a> Lowering<'_, 'a> {
     /// ADD, SUB and MUL of two inputs whose shapes broadcast.
@@ -26,7 +26,7 @@ impl<'a> Lowering<'_, 'a> {
         if matches!(a.tensor.element, Element::F32 | Element::I32) {
             return self.combination(node);
         }
-        let wide = node.wide(&[&a, &b, &output])?;
+        let int16 = node.is_int16(&[&a, &b, &output])?;
         let (a_steps, b_steps) = (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);
         let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
             (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
@@ -36,7 +36,7 @@ impl<'a> Lowering<'_, 'a> {
             (one, one, node.factor(&output, a_scale * b_scale / scale)?)
         } else {
             let twice = 2.0 * a_scale.max(b_scale);
-            let headroom = if wide { WIDE_HEADROOM } else { HEADROOM };
+            let headroom = if int16 { INT16_HEADROOM } else { HEADROOM };
             let real = twice / (f64::from(1 << headroom) * scale);
             if real >= 1.0 {
                 let found = format!("scale {scale:e}");
@@ -67,7 +67,7 @@ impl<'a> Lowering<'_, 'a> {
             min,
             max,
         };
-        self.ops.push(if wide { Op::WideBinary(op) } else { Op::Binary(op) });
+        self.ops.push(if int16 { Op::Int16Binary(op) } else { Op::Binary(op) });
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_mean(node);
         }
-        let wide = node.wide(&[&input, &output])?;
+        let int16 = node.is_int16(&[&input, &output])?;
         let ((kept, kept_steps, _), (reduced, reduced_steps, count)) = parts(node, &input, &output)?;
         let ((from, from_zero), (to, output_offset)) = (node.affine(&input)?, node.affine(&output)?);
         let factor = node.factor(&output, f64::from(from) / f64::from(to))?;
@@ -92,7 +92,7 @@ impl<'a> Lowering<'_, 'a> {
             factor: divided(factor, count as u64),
             output_offset,
         };
-        self.ops.push(if wide { Op::WideMean(op) } else { Op::Mean(op) });
+        self.ops.push(if int16 { Op::Int16Mean(op) } else { Op::Mean(op) });
         Ok(())
     }
 }

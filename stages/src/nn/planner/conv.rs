@@ -138,7 +138,7 @@ impl<'a> Lowering<'_, 'a> {
             return self.float_conv_2d(node);
         }
         let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
-        let wide = node.wide(&[&input, &output])?;
+        let int16 = node.is_int16(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 0)?;
@@ -157,7 +157,7 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
         let biases = node.biases(node.optional(2), &factors)?;
-        let op = if wide { Op::WideConv(conv) } else { Op::Conv(conv) };
+        let op = if int16 { Op::Int16Conv(conv) } else { Op::Conv(conv) };
         self.push_weighted(op, node.contents(&weights)?, &biases)
     }
 
@@ -168,7 +168,7 @@ impl<'a> Lowering<'_, 'a> {
         }
         let (Filter { input, weights, output, from, kernel, to, window }, activation) =
             node.depthwise_filter()?;
-        let wide = node.wide(&[&input, &output])?;
+        let int16 = node.is_int16(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
         let factors = node.channel_factors(&input, &weights, &output, 3)?;
@@ -187,7 +187,7 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
         let biases = node.biases(node.optional(2), &factors)?;
-        let op = if wide { Op::WideDepthwise(depthwise) } else { Op::Depthwise(depthwise) };
+        let op = if int16 { Op::Int16Depthwise(depthwise) } else { Op::Depthwise(depthwise) };
         self.push_weighted(op, node.contents(&weights)?, &biases)
     }
 }
@@ -201,9 +201,9 @@ impl<'a> Node<'_, 'a> {
         factors: &[Factor],
     ) -> Result<Vec<i32>, ModelError> {
         let mut words = Vec::with_capacity(4 * factors.len());
-        let wide = self.input(0)?.tensor.element == Element::I16;
+        let int16 = self.input(0)?.tensor.element == Element::I16;
         match bias {
-            None => words.resize(if wide { 2 } else { 1 } * factors.len(), 0),
+            None => words.resize(if int16 { 2 } else { 1 } * factors.len(), 0),
             Some(bias) => {
                 if bias.tensor.count() != factors.len() {
                     return Err(self.shape(&bias, format!("{} biases", factors.len())));
@@ -211,7 +211,7 @@ impl<'a> Node<'_, 'a> {
                 let contents = self.contents(&bias)?;
                 // Only a CONV_2D of int16 may have biases of either width.
                 let either = self.operator.code.code == code::CONV_2D && bias.tensor.element == Element::I32;
-                if wide && !either {
+                if int16 && !either {
                     self.expect(&bias, Element::I64)?;
                     let values = || contents.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
                     words.extend(values().map(|value| value as i32));

@@ -13,7 +13,7 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_fully_connected(node);
         }
-        let wide = node.wide(&[&input, &output])?;
+        let int16 = node.is_int16(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let (rows, inputs, outputs) = node.matrix(&input, &weights, &output)?;
         let options = node.options()?;
@@ -41,7 +41,7 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = rows as u64 * weights.tensor.count() as u64;
-        let op = if wide { Op::WideFullyConnected(op) } else { Op::FullyConnected(op) };
+        let op = if int16 { Op::Int16FullyConnected(op) } else { Op::FullyConnected(op) };
         self.push_weighted(op, node.contents(&weights)?, &node.biases(node.optional(2), &factors)?)
     }
 }

@@ -21,7 +21,7 @@ mod svdf;
 mod tables;
 mod unscaled;
 mod variables;
-mod wide;
+mod int16;
 
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};

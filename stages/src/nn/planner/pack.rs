@@ -40,9 +40,9 @@ impl Lowering<'_, '_> {
 
     fn push_with(&mut self, mut op: Op, weights: Span, channels: Span) {
         match &mut op {
-            Op::Conv(op) | Op::WideConv(op) => (op.weights, op.channels) = (weights, channels),
-            Op::Depthwise(op) | Op::WideDepthwise(op) => (op.weights, op.channels) = (weights, channels),
-            Op::FullyConnected(op) | Op::WideFullyConnected(op) => {
+            Op::Conv(op) | Op::Int16Conv(op) => (op.weights, op.channels) = (weights, channels),
+            Op::Depthwise(op) | Op::Int16Depthwise(op) => (op.weights, op.channels) = (weights, channels),
+            Op::FullyConnected(op) | Op::Int16FullyConnected(op) => {
                 (op.weights, op.channels) = (weights, channels)
             }
             _ => {}

@@ -22,7 +22,7 @@ impl<'a> Lowering<'_, 'a> {
         if input.tensor.element == Element::F32 {
             return self.float_pool(node, pooling, taps, &sliding);
         }
-        let wide = node.wide(&[&input, &output])?;
+        let int16 = node.is_int16(&[&input, &output])?;
         let window = node.window(&sliding, taps, from, (&output, to))?;
         let (min, max) = node.activation(&output, node.options()?.i8(5, 0)?)?;
         let op = Pool {
@@ -35,7 +35,7 @@ impl<'a> Lowering<'_, 'a> {
             min,
             max,
         };
-        self.ops.push(if wide { Op::WidePool(op) } else { Op::Pool(op) });
+        self.ops.push(if int16 { Op::Int16Pool(op) } else { Op::Pool(op) });
         Ok(())
     }
 }

@@ -32,12 +32,12 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Whether all of these are int16; otherwise they must all be int8.
-    pub(super) fn wide(&self, operands: &[&Operand<'_, 'a>]) -> Result<bool, ModelError> {
-        let wide = operands[0].tensor.element == Element::I16;
+    pub(super) fn is_int16(&self, operands: &[&Operand<'_, 'a>]) -> Result<bool, ModelError> {
+        let int16 = operands[0].tensor.element == Element::I16;
         for operand in operands {
-            self.expect(operand, if wide { Element::I16 } else { Element::I8 })?;
+            self.expect(operand, if int16 { Element::I16 } else { Element::I8 })?;
         }
-        Ok(wide)
+        Ok(int16)
     }
 
     /// Scale and zero point of a tensor that has one of each.

@@ -24,11 +24,11 @@ impl<'a> Lowering<'_, 'a> {
             return self.float_softmax(node, *depth);
         }
         if input.tensor.element == Element::I16 {
-            return self.wide_softmax(node, *depth);
+            return self.int16_softmax(node, *depth);
         }
         node.expect(&input, Element::I8)?;
-        let to_wide = output.tensor.element == Element::I16;
-        if to_wide {
+        let to_int16 = output.tensor.element == Element::I16;
+        if to_int16 {
             node.expect_affine(&output, 1.0 / 65536.0, -32768)?;
         } else {
             node.expect(&output, Element::I8)?;
@@ -51,7 +51,7 @@ impl<'a> Lowering<'_, 'a> {
             left_shift: shift,
             least_difference: -((radius / f64::from(1u32 << shift)).floor() as i32),
         };
-        self.ops.push(if to_wide { Op::SoftmaxToWide(op) } else { Op::Softmax(op) });
+        self.ops.push(if to_int16 { Op::SoftmaxToInt16(op) } else { Op::Softmax(op) });
         Ok(())
     }
 }

@@ -24,12 +24,12 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
             each(Access::Scratch, &mut op.scratch);
             (&mut op.input, &mut op.output)
         }
-        Op::WideConv(op) => (&mut op.input, &mut op.output),
-        Op::WideDepthwise(op) => (&mut op.input, &mut op.output),
-        Op::FullyConnected(op) | Op::WideFullyConnected(op) => (&mut op.input, &mut op.output),
-        Op::Pool(op) | Op::WidePool(op) => (&mut op.input, &mut op.output),
-        Op::WideSoftmax(op) => (&mut op.input, &mut op.output),
-        Op::WideSigmoid(op) => (&mut op.input, &mut op.output),
+        Op::Int16Conv(op) => (&mut op.input, &mut op.output),
+        Op::Int16Depthwise(op) => (&mut op.input, &mut op.output),
+        Op::FullyConnected(op) | Op::Int16FullyConnected(op) => (&mut op.input, &mut op.output),
+        Op::Pool(op) | Op::Int16Pool(op) => (&mut op.input, &mut op.output),
+        Op::Int16Softmax(op) => (&mut op.input, &mut op.output),
+        Op::Int16Sigmoid(op) => (&mut op.input, &mut op.output),
         Op::Rescale(op) => (&mut op.input, &mut op.output),
         Op::Svdf(op) => {
             each(Access::Write, &mut op.state);
@@ -39,10 +39,10 @@ pub(super) fn visit(op: &mut Op, mut each: impl FnMut(Access, &mut Span)) {
             each(Access::Write, &mut op.state);
             (&mut op.input, &mut op.output)
         }
-        Op::Softmax(op) | Op::SoftmaxToWide(op) => (&mut op.input, &mut op.output),
+        Op::Softmax(op) | Op::SoftmaxToInt16(op) => (&mut op.input, &mut op.output),
         Op::Table(op) => (&mut op.input, &mut op.output),
-        Op::Mean(op) | Op::WideMean(op) => (&mut op.input, &mut op.output),
-        Op::Binary(op) | Op::WideBinary(op) => {
+        Op::Mean(op) | Op::Int16Mean(op) => (&mut op.input, &mut op.output),
+        Op::Binary(op) | Op::Int16Binary(op) => {
             each(Access::Read, &mut op.a);
             (&mut op.b, &mut op.output)
         }

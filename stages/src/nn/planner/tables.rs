@@ -21,7 +21,7 @@ impl<'a> Lowering<'_, 'a> {
             return if quantize { self.requantise(node) } else { self.float_unary(node) };
         }
         if [&input, &output].iter().any(|operand| operand.tensor.element.size() > 1) {
-            return self.wide_unary(node);
+            return self.int16_unary(node);
         }
         for operand in [&input, &output] {
             match operand.tensor.element {

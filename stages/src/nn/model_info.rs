@@ -27,7 +27,7 @@ use serde_json::Value;
 /// heard: what a `trigger` goes by where the pipeline gives it no points. Keys that are not named here, such as
 /// how the model was trained, are for people and for other tools.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Card {
+pub struct ModelInfo {
     /// Names of the outputs, in order.
     #[serde(default)]
     pub labels: Vec<String>,
@@ -48,7 +48,7 @@ struct FrontEnd {
     params: serde_json::Map<String, Value>,
 }
 
-impl Card {
+impl ModelInfo {
     /// Where the card of a model lies: `NAME.toml` beside `NAME.tflite`, or else `model.toml` in the same folder.
     pub fn path(model: &Path) -> Option<PathBuf> {
         [model.with_extension("toml"), model.with_file_name("model.toml")]
@@ -87,12 +87,12 @@ impl Card {
         Self::follows(&self.front_end, port)
     }
 
-    /// As [`accepts`](Card::accepts), for a port that carries the single frames of a model that runs on `window` of
+    /// As [`accepts`](ModelInfo::accepts), for a port that carries the single frames of a model that runs on `window` of
     /// them: the `stack` that the card may state last is the model's own.
     ///
     /// # Errors
     ///
-    /// As [`accepts`](Card::accepts).
+    /// As [`accepts`](ModelInfo::accepts).
     pub fn accepts_frames(&self, port: &Port, window: usize) -> Result<(), String> {
         let stacked = |step: &FrontEnd| {
             step.kind == "stack" && step.params.get("frames").is_none_or(|frames| *frames == window)
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_card_names_the_parameter_that_differs() {
-        let card = Card::parse("clock = 16000\n[[front_end]]\nkind = \"mfcc\"\nwindow_ms = 30").unwrap();
+        let card = ModelInfo::parse("clock = 16000\n[[front_end]]\nkind = \"mfcc\"\nwindow_ms = 30").unwrap();
         assert_eq!(card.accepts(&port(30.0)), Ok(()));
         let error = card.accepts(&port(25.0)).unwrap_err();
         assert_eq!(error, "found `window_ms = 25.0` in `mfcc`, expected `window_ms = 30`");
@@ -183,16 +183,16 @@ mod tests {
 
     #[test]
     fn a_card_names_the_stages_and_the_clock_that_differ() {
-        let card = Card::parse("[[front_end]]\nkind = \"mfcc\"\n[[front_end]]\nkind = \"stack\"").unwrap();
+        let card = ModelInfo::parse("[[front_end]]\nkind = \"mfcc\"\n[[front_end]]\nkind = \"stack\"").unwrap();
         assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found `mfcc`, expected `mfcc` → `stack`");
-        let card = Card::parse("clock = 8000").unwrap();
+        let card = ModelInfo::parse("clock = 8000").unwrap();
         assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found 16000 ticks per second, expected 8000");
-        assert_eq!(Card::default().accepts(&port(30.0)), Ok(()));
+        assert_eq!(ModelInfo::default().accepts(&port(30.0)), Ok(()));
     }
 
     #[test]
     fn a_card_of_pictures_takes_any_cameras() {
-        let card = Card::parse("[[front_end]]\nkind = \"resize\"\nwidth = 96").unwrap();
+        let card = ModelInfo::parse("[[front_end]]\nkind = \"resize\"\nwidth = 96").unwrap();
         let port = |kinds: &[&str]| {
             let mut port = Port::source(Element::U8, vec![96, 96, 3], Role::new("rgb"), 1_000_000, 1);
             let params = serde_json::json!({ "width": 96 });

@@ -57,7 +57,7 @@ full_names!(Sigmoid: Logistic, Tanh);
 
 /// LOGISTIC and TANH, int16: between neighbours of a table the result is interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WideSigmoid {
+pub struct Int16Sigmoid {
     /// The function.
     pub function: Sigmoid,
     /// Input in the arena.
@@ -74,7 +74,7 @@ pub struct WideSigmoid {
 
 /// SOFTMAX over the last dimension, int16 to int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WideSoftmax {
+pub struct Int16Softmax {
     /// Input in the arena.
     pub input: Span,
     /// Output in the arena, as large.

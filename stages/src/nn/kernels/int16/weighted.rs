@@ -36,7 +36,7 @@ impl<'a> Channels<'a> {
             None => factor.apply((sum as i32).wrapping_add(self.biases[channel])),
             Some(high) => {
                 let bias = i64::from(high[channel]) << 32 | i64::from(self.biases[channel] as u32);
-                factor.apply_wide(sum.wrapping_add(bias))
+                factor.apply_i64(sum.wrapping_add(bias))
             }
         };
         i16::put(scaled.max(rescaling.min).min(rescaling.max))

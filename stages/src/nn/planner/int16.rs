@@ -5,12 +5,12 @@ use super::node::Node;
 use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
-use crate::nn::op::{Op, Rescale, Sigmoid, Span, WideSigmoid, WideSoftmax};
+use crate::nn::op::{Op, Rescale, Sigmoid, Span, Int16Sigmoid, Int16Softmax};
 use crate::nn::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// Any operator of one input, elements of which are wider than a byte.
-    pub(super) fn wide_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(super) fn int16_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         if input.tensor.count() != output.tensor.count() {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
@@ -21,8 +21,8 @@ impl<'a> Lowering<'_, 'a> {
             node.expect(&output, Element::I16)?;
         }
         match code {
-            code::LOGISTIC => return self.wide_sigmoid(node, Sigmoid::Logistic),
-            code::TANH => return self.wide_sigmoid(node, Sigmoid::Tanh),
+            code::LOGISTIC => return self.int16_sigmoid(node, Sigmoid::Logistic),
+            code::TANH => return self.int16_sigmoid(node, Sigmoid::Tanh),
             _ => {}
         }
         let (from, to) = (node.integer(&input)?, node.integer(&output)?);
@@ -52,7 +52,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// LOGISTIC and TANH (TFLite's `CalculateArithmeticOpData`).
-    fn wide_sigmoid(&mut self, node: &Node<'_, 'a>, function: Sigmoid) -> Result<(), ModelError> {
+    fn int16_sigmoid(&mut self, node: &Node<'_, 'a>, function: Sigmoid) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect_affine(&output, 1.0 / 32768.0, 0)?;
         let (scale, zero) = node.affine(&input)?;
@@ -81,12 +81,12 @@ impl<'a> Lowering<'_, 'a> {
         }
         let table = self.pools.words(sigmoid_table().into_iter())?;
         let (input, output) = (self.read(node, &input)?, self.write(node, &output)?);
-        self.ops.push(Op::WideSigmoid(WideSigmoid { function, input, output, table, multiplier, shift }));
+        self.ops.push(Op::Int16Sigmoid(Int16Sigmoid { function, input, output, table, multiplier, shift }));
         Ok(())
     }
 
     /// SOFTMAX, int16 to int16 (TFLite's `SoftmaxPrepare`).
-    pub(super) fn wide_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
+    pub(super) fn int16_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, Element::I16)?;
         node.expect_affine(&output, 1.0 / 32768.0, 0)?;
@@ -96,7 +96,7 @@ impl<'a> Lowering<'_, 'a> {
         let reciprocal = self.interpolation((0.0, 1.0), |x| 1.0 / (1.0 + x))?;
         let (input, output) = (self.read(node, &input)?, self.write(node, &output)?);
         let depth = depth as u32;
-        self.ops.push(Op::WideSoftmax(WideSoftmax { input, output, depth, factor, exp, reciprocal }));
+        self.ops.push(Op::Int16Softmax(Int16Softmax { input, output, depth, factor, exp, reciprocal }));
         Ok(())
     }
 
