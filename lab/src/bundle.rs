@@ -1,9 +1,9 @@
 //! The folder of a finished model: `model.tflite`, `model.toml`, `card.md`, `train.toml`, `float.bpk`.
 
-mod model_info;
 mod describe;
 mod export;
 mod integer;
+mod model_info;
 mod provenance;
 
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-pub use model_info::{ModelInfo, Point};
 pub use describe::describe;
 pub use export::{export, record};
 pub use integer::Integer;
+pub use model_info::{ModelInfo, Point};
 
 use crate::corpus::Vocabulary;
 use crate::features::FrontEnd;

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 use super::Bundle;
-use super::model_info::{ModelInfo, Point};
 use super::describe::describe;
+use super::model_info::{ModelInfo, Point};
 use super::provenance::revision;
 use crate::audio::RATE;
 use crate::corpus::Split;

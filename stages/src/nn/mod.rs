@@ -33,8 +33,6 @@ pub mod plan;
 #[cfg(feature = "std")]
 mod builtin;
 #[cfg(feature = "std")]
-mod model_info;
-#[cfg(feature = "std")]
 mod contents;
 #[cfg(feature = "std")]
 mod emit;
@@ -49,13 +47,13 @@ mod manifest;
 #[cfg(feature = "std")]
 mod model;
 #[cfg(feature = "std")]
+mod model_info;
+#[cfg(feature = "std")]
 mod planner;
 #[cfg(feature = "std")]
 mod schema;
 
 pub use arena::Arena;
-#[cfg(feature = "std")]
-pub use model_info::ModelInfo;
 #[cfg(feature = "std")]
 pub use contents::{Contents, Operands, operands};
 #[cfg(feature = "std")]
@@ -64,6 +62,8 @@ pub use error::{ModelError, ModelErrorKind};
 pub use manifest::Manifest;
 #[cfg(feature = "std")]
 pub use model::{Model, Tensor};
+#[cfg(feature = "std")]
+pub use model_info::ModelInfo;
 #[cfg(feature = "std")]
 pub use planner::streaming::Streaming;
 #[cfg(feature = "std")]

@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_card_names_the_stages_and_the_clock_that_differ() {
-        let card = ModelInfo::parse("[[front_end]]\nkind = \"mfcc\"\n[[front_end]]\nkind = \"stack\"").unwrap();
+        let card =
+            ModelInfo::parse("[[front_end]]\nkind = \"mfcc\"\n[[front_end]]\nkind = \"stack\"").unwrap();
         assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found `mfcc`, expected `mfcc` → `stack`");
         let card = ModelInfo::parse("clock = 8000").unwrap();
         assert_eq!(card.accepts(&port(30.0)).unwrap_err(), "found 16000 ticks per second, expected 8000");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{ModelInfo, Element as ModelElement, Manifest, Model, ModelError, Streaming, Tensor};
+use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was

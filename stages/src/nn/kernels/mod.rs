@@ -10,6 +10,7 @@ mod depthwise;
 pub mod dsp;
 mod float;
 mod fully_connected;
+mod int16;
 mod mean;
 mod move_block;
 pub mod only;
@@ -20,7 +21,6 @@ mod svdf;
 mod table;
 mod unscaled;
 mod walk;
-mod int16;
 mod window;
 
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]

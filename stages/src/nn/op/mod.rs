@@ -20,13 +20,13 @@ macro_rules! full_names {
 mod elementwise;
 mod float;
 mod geometry;
+mod int16;
 mod movement;
 mod reduction;
 mod signal;
 mod svdf;
 mod unscaled;
 mod weighted;
-mod int16;
 
 pub use elementwise::{Arithmetic, Binary, Table};
 pub use float::{
@@ -34,6 +34,7 @@ pub use float::{
     FloatUnary, Function, HybridConv, Requantise, Rounding,
 };
 pub use geometry::{AXES, Image, Span, Window};
+pub use int16::{Int16Sigmoid, Int16Softmax, Integer, Rescale, Sigmoid};
 pub use movement::{Fill, Move, Source};
 pub use reduction::{Mean, Pool, Pooling, Softmax};
 pub use signal::{
@@ -43,7 +44,6 @@ pub use signal::{
 pub use svdf::{FloatSvdf, Svdf};
 pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
-pub use int16::{Integer, Rescale, Sigmoid, Int16Sigmoid, Int16Softmax};
 
 /// One operation of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]

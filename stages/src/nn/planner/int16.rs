@@ -5,7 +5,7 @@ use super::node::Node;
 use crate::nn::builtin::code;
 use crate::nn::error::{ModelError, ModelErrorKind};
 use crate::nn::fixed::Factor;
-use crate::nn::op::{Op, Rescale, Sigmoid, Span, Int16Sigmoid, Int16Softmax};
+use crate::nn::op::{Int16Sigmoid, Int16Softmax, Op, Rescale, Sigmoid, Span};
 use crate::nn::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {

@@ -6,6 +6,7 @@ mod conv;
 mod dense;
 mod float;
 mod fuse;
+mod int16;
 mod moves;
 mod node;
 mod pack;
@@ -21,7 +22,6 @@ mod svdf;
 mod tables;
 mod unscaled;
 mod variables;
-mod int16;
 
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};

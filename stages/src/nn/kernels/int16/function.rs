@@ -4,7 +4,7 @@
 use super::pair;
 use crate::nn::kernels::Constants;
 use crate::nn::kernels::cell::Cell;
-use crate::nn::op::{Sigmoid, Int16Sigmoid, Int16Softmax};
+use crate::nn::op::{Int16Sigmoid, Int16Softmax, Sigmoid};
 
 /// Logistic or hyperbolic tangent of each element.
 pub(super) fn sigmoid(op: &Int16Sigmoid, constants: Constants<'_>, arena: &mut [i8]) {
