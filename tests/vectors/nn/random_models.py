@@ -2,7 +2,7 @@
 
     python tests/vectors/nn/random_models.py OUT [--seeds 10] [--runs 200] [--only conv_2d ...] [--golden]
 
-Writes the folders that `stages/tests/nn_parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
+Writes the folders that `stages/nn/tests/parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
 dilations, activations, scales and zero points are drawn anew for each seed. What TFLite Micro refuses is run with
 LiteRT's built-in kernels instead. `--golden` writes three runs of each seed and keeps
 the two smallest folders of each operator, which is how tests/vectors/nn/golden was made (with eight seeds, and with one

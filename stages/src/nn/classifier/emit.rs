@@ -4,8 +4,8 @@ use kws_engine::DesignError;
 use kws_engine::firmware::{Code, EmitSite, Item, Start, Work};
 
 use super::kind::Resolved;
-use crate::nn::Model;
 use crate::nn::kernels::KernelSet;
+use crate::nn::{Model, kernels_code, model_code};
 
 /// The model's plan as it is held by firmware.
 const PLAN: &str = "&'static [Op], &'static [i8], &'static [i32]";
@@ -18,7 +18,7 @@ impl Resolved {
         code.uses("kws_stages::nn::op::Op");
         code.uses("kws_stages::nn::classifier::Classifier");
         let plan = plan(&model, &mut code);
-        let kernels = code.absorb(model.kernels_code());
+        let kernels = code.absorb(kernels_code(&model));
         let bytes = model.arena_bytes();
         code.uses("kws_stages::nn::Arena");
         let (of, first) = (format!("Arena<{bytes}>"), "Arena::new()".to_owned());
@@ -55,7 +55,7 @@ impl Resolved {
 
 /// Adds the plan to the stage's items; an expression of it.
 fn plan(model: &Model, code: &mut Code) -> String {
-    let plan = model.code("");
+    let plan = model_code(model, "");
     code.item_uses.extend(plan.uses);
     code.items.extend(plan.items);
     let part = code.item(Item {

@@ -1,0 +1,66 @@
+//! Operators on float32, so that a float model and its int8 form run in one tool. Plain loops: speed is the integer
+//! kernels' business.
+//!
+//! The arena holds floats as little-endian bytes, the pool of words holds them as bits.
+
+mod conv;
+mod dense;
+mod elementwise;
+mod hybrid;
+mod pool;
+mod svdf;
+
+use super::Constants;
+use crate::op::{Bounds, Op, Span};
+
+/// Runs an operation on floats; integer ones are not its concern.
+pub(super) fn float(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+    match op {
+        Op::FloatConv(op) => conv::conv(op, constants, arena),
+        Op::HybridConv(op) => hybrid::conv(op, constants, arena),
+        Op::FloatDepthwise(op) => conv::depthwise(op, constants, arena),
+        Op::FloatFullyConnected(op) => dense::fully_connected(op, constants, arena),
+        Op::FloatPool(op) => pool::pool(op, arena),
+        Op::FloatSoftmax(op) => dense::softmax(op, arena),
+        Op::FloatUnary(op) => elementwise::unary(op, arena),
+        Op::FloatBinary(op) => elementwise::binary(op, arena),
+        Op::FloatMean(op) => pool::mean(op, arena),
+        Op::FloatSvdf(op) => svdf::svdf(op, constants, arena),
+        Op::Quantise(op) => elementwise::quantise(op, arena),
+        Op::Dequantise(op) => elementwise::dequantise(op, arena),
+        _ => {}
+    }
+}
+
+/// A float in four bytes of the arena.
+type Bytes = [i8; 4];
+
+fn get(bytes: &Bytes) -> f32 {
+    f32::from_le_bytes(bytes.map(|byte| byte as u8))
+}
+
+fn put(value: f32) -> Bytes {
+    value.to_le_bytes().map(|byte| byte as i8)
+}
+
+/// Input and output as floats.
+fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[Bytes], &mut [Bytes]) {
+    let (input, output) = super::pair(arena, input, output);
+    (input.as_chunks().0, output.as_chunks_mut().0)
+}
+
+/// Sum of the products of floats with the floats whose bits `weights` are.
+fn dot(inputs: &[Bytes], weights: &[i32]) -> f32 {
+    inputs.iter().zip(weights).map(|(x, w)| get(x) * f32::from_bits(*w as u32)).sum()
+}
+
+/// The float whose bits a word is.
+fn word(word: i32) -> f32 {
+    f32::from_bits(word as u32)
+}
+
+impl Bounds {
+    fn clamp(&self, value: f32) -> f32 {
+        value.max(self.min).min(self.max)
+    }
+}
