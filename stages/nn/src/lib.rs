@@ -30,6 +30,7 @@ pub mod fixed;
 pub mod kernels;
 pub mod micro_frontend;
 pub mod op;
+mod operations;
 pub mod plan;
 
 #[cfg(feature = "std")]

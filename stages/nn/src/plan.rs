@@ -1,6 +1,6 @@
 //! A model ready to run: operations over one arena, offsets solved ahead.
 
-use super::kernels::{Constants, Kernels, Plain};
+use super::kernels::{self, Constants, Kernels, Plain};
 use super::op::{Op, Span};
 
 /// A model ready to run.
@@ -59,40 +59,7 @@ impl<O: AsRef<[Op]>, B: AsRef<[i8]>, W: AsRef<[i32]>> Plan<O, B, W> {
     fn execute<K: Kernels>(&self, kernels: K, ops: &[Op], arena: &mut [i8]) {
         let constants = Constants { bytes: self.bytes.as_ref(), words: self.words.as_ref() };
         for op in ops {
-            match op {
-                Op::Conv(op) => kernels.conv(op, constants, arena),
-                Op::Depthwise(op) => kernels.depthwise(op, constants, arena),
-                Op::FullyConnected(op) => kernels.fully_connected(op, constants, arena),
-                Op::Pool(op) => kernels.pool(op, arena),
-                Op::Softmax(op) => kernels.softmax(op, arena),
-                Op::Move(op) => kernels.move_block(op, constants, arena),
-                Op::Fill(op) => arena[op.to.range()].fill(op.value),
-                Op::Table(op) => kernels.table(op, constants, arena),
-                Op::Binary(op) => kernels.binary(op, arena),
-                Op::Mean(op) => kernels.mean(op, arena),
-                Op::Svdf(op) => kernels.svdf(op, constants, arena),
-                Op::Int16Conv(_)
-                | Op::Int16Depthwise(_)
-                | Op::Int16FullyConnected(_)
-                | Op::Int16Pool(_)
-                | Op::Int16Softmax(_)
-                | Op::Int16Sigmoid(_)
-                | Op::Int16Binary(_)
-                | Op::Int16Mean(_)
-                | Op::SoftmaxToInt16(_)
-                | Op::Rescale(_) => kernels.int16(op, constants, arena),
-                Op::Unscaled(_) | Op::Cast(_) => kernels.unscaled(op, arena),
-                Op::SignalWindow(_)
-                | Op::SignalAutoScale(_)
-                | Op::SignalRfft(_)
-                | Op::SignalEnergy(_)
-                | Op::SignalFilterBank(_)
-                | Op::SignalSquareRoot(_)
-                | Op::SignalSubtraction(_)
-                | Op::SignalPcan(_)
-                | Op::SignalLog(_) => kernels.signal(op, constants, arena),
-                float => kernels.float(float, constants, arena),
-            }
+            kernels::run(kernels, op, constants, arena);
         }
     }
 

@@ -1,13 +1,14 @@
 //! ADD, SUB and MUL on integers: TFLite's `reference_integer_ops::Add`, `reference_ops::Sub` and
 //! `reference_integer_ops::Mul`, with their broadcasting forms.
 
+use super::Constants;
 use super::cell::Cell;
 use super::walk::each;
 use crate::op::{Arithmetic, Binary};
 
 /// Combines two inputs element by element; `HEADROOM` is the number of bits by which they are shifted up before they
 /// are brought to one scale.
-pub(super) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, arena: &mut [i8]) {
+pub(super) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>, arena: &mut [i8]) {
     let mut output = op.output.range().step_by(C::SIZE);
     each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
         let at = |start: u32, offset: i64| {

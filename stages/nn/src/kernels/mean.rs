@@ -1,12 +1,12 @@
 //! MEAN on integers: TFLite's `reference_ops::QuantizedMeanOrSum`.
 
 use super::cell::Cell;
-use super::pair;
 use super::walk::each;
+use super::{Constants, pair};
 use crate::op::Mean;
 
 /// Means over any axes.
-pub(super) fn mean<C: Cell>(op: &Mean, arena: &mut [i8]) {
+pub(super) fn mean<C: Cell>(op: &Mean, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (input, mut outputs) = (C::of(input), C::of_mut(output).iter_mut());
     each(&op.kept, [&op.kept_steps], |[start]| {

@@ -38,9 +38,7 @@ pub use packed::{Neon, NeonDot};
 pub use set::KernelSet;
 
 use super::fixed::Factor;
-use super::op::{
-    Binary, Conv, Depthwise, FullyConnected, Mean, Move, Op, Pool, Rescaling, Softmax, Span, Svdf, Table,
-};
+use super::op::{self, Op, Rescaling, Span};
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -51,67 +49,39 @@ pub struct Constants<'a> {
     pub words: &'a [i32],
 }
 
-/// A set of kernels, one function per operator. What a set does not replace is the plain kernel.
-///
-/// A set is a value without contents. Having one proves that this machine can run it.
-pub trait Kernels: Copy + Send + 'static {
-    /// CONV_2D.
-    fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
-        conv::conv(op, constants, arena);
-    }
-    /// DEPTHWISE_CONV_2D.
-    fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
-        depthwise::depthwise(op, constants, arena);
-    }
-    /// FULLY_CONNECTED.
-    fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
-        fully_connected::fully_connected(op, constants, arena);
-    }
-    /// AVERAGE_POOL_2D and MAX_POOL_2D.
-    fn pool(self, op: &Pool, arena: &mut [i8]) {
-        pool::pool::<i8>(op, arena);
-    }
-    /// SOFTMAX.
-    fn softmax(self, op: &Softmax, arena: &mut [i8]) {
-        softmax::softmax::<i8>(op, arena);
-    }
-    /// CONCATENATION, SPLIT, SLICE and all else that only moves bytes.
-    fn move_block(self, op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
-        move_block::move_block(op, constants, arena);
-    }
-    /// LOGISTIC, TANH, RELU, QUANTIZE: functions of single bytes.
-    fn table(self, op: &Table, constants: Constants<'_>, arena: &mut [i8]) {
-        table::table(op, constants, arena);
-    }
-    /// ADD, SUB and MUL.
-    fn binary(self, op: &Binary, arena: &mut [i8]) {
-        binary::binary::<i8, 20>(op, arena);
-    }
-    /// MEAN.
-    fn mean(self, op: &Mean, arena: &mut [i8]) {
-        mean::mean::<i8>(op, arena);
-    }
-    /// SVDF.
-    fn svdf(self, op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
-        svdf::svdf(op, constants, arena);
-    }
-    /// Everything on int16.
-    fn int16(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-        int16::int16(op, constants, arena);
-    }
-    /// CAST, and arithmetic on integers without scales.
-    fn unscaled(self, op: &Op, arena: &mut [i8]) {
-        unscaled::unscaled(op, arena);
-    }
-    /// TFLite Micro's signal operators.
-    fn signal(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-        signal::signal(op, constants, arena);
-    }
-    /// Everything on floats.
-    fn float(self, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-        float::float(op, constants, arena);
-    }
+macro_rules! define_kernels {
+    ($($(#[$about:meta])+ $variant:ident($of:ident): $family:ident, $method:ident = $kernel:expr;)+) => {
+        /// A set of kernels, one function per operation. What a set does not replace is the plain kernel.
+        ///
+        /// A set is a value without contents. Having one proves that this machine can run it.
+        pub trait Kernels: Copy + Send + 'static {
+            $(
+                $(#[$about])+
+                fn $method(self, op: &op::$of, constants: Constants<'_>, arena: &mut [i8]) {
+                    $kernel(op, constants, arena);
+                }
+            )+
+        }
+
+        /// Runs one operation.
+        #[inline(always)]
+        pub(crate) fn run<K: Kernels>(kernels: K, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+            match op {
+                $(Op::$variant(op) => kernels.$method(op, constants, arena),)+
+            }
+        }
+
+        impl<K: Kernels, const OPERATORS: u32> Kernels for Only<K, OPERATORS> {
+            $(
+                fn $method(self, op: &op::$of, constants: Constants<'_>, arena: &mut [i8]) {
+                    self.has(only::$family).$method(op, constants, arena);
+                }
+            )+
+        }
+    };
 }
+
+crate::operations::operations!(define_kernels);
 
 /// The portable reference kernels.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use super::Constants;
 use super::walk::each;
-use crate::op::{Move, Source};
+use crate::op::{Fill, Move, Source};
 
 /// Copies a block run by run.
 pub(super) fn move_block(op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
@@ -14,6 +14,11 @@ pub(super) fn move_block(op: &Move, constants: Constants<'_>, arena: &mut [i8]) 
     each(&op.counts, [&op.from_steps, &op.to_steps], |[from_step, to_step]| {
         copy(op, constants, arena, (from as i64 + from_step) as usize, (to as i64 + to_step) as usize);
     });
+}
+
+/// Sets all bytes to one value.
+pub(super) fn fill(op: &Fill, _: Constants<'_>, arena: &mut [i8]) {
+    arena[op.to.range()].fill(op.value);
 }
 
 /// Copies one run, `from` counted from where the source begins.

@@ -1,12 +1,12 @@
 //! AVERAGE_POOL_2D and MAX_POOL_2D on integers: TFLite's `reference_integer_ops::AveragePool` and `MaxPool`.
 
 use super::cell::Cell;
-use super::pair;
 use super::window::Reach;
+use super::{Constants, pair};
 use crate::op::{Pool, Pooling};
 
 /// Pools each channel over the window. Padding does not take part.
-pub(super) fn pool<C: Cell>(op: &Pool, arena: &mut [i8]) {
+pub(super) fn pool<C: Cell>(op: &Pool, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (input, output) = (C::of(input), C::of_mut(output));
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);

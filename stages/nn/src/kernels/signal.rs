@@ -3,27 +3,11 @@
 use super::cell::Cell;
 use super::{Constants, pair};
 use crate::micro_frontend::fft::{self, Point};
-use crate::micro_frontend::{Complex, filter_bank, log, pcan, window};
+use crate::micro_frontend::{self as front_end, Complex};
 use crate::op::{
-    Op, SignalAutoScale, SignalEnergy, SignalFilterBank, SignalLog, SignalPcan, SignalRfft, SignalSquareRoot,
+    SignalAutoScale, SignalEnergy, SignalFilterBank, SignalLog, SignalPcan, SignalRfft, SignalSquareRoot,
     SignalSubtraction, SignalWindow, Span,
 };
-
-/// Runs a signal operator; others are not its concern.
-pub(super) fn signal(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-    match op {
-        Op::SignalWindow(op) => weigh(op, constants, arena),
-        Op::SignalAutoScale(op) => auto_scale(op, arena),
-        Op::SignalRfft(op) => rfft(op, constants, arena),
-        Op::SignalEnergy(op) => energy(op, arena),
-        Op::SignalFilterBank(op) => filter(op, constants, arena),
-        Op::SignalSquareRoot(op) => square_root(op, arena),
-        Op::SignalSubtraction(op) => subtract(op, arena),
-        Op::SignalPcan(op) => normalise(op, constants, arena),
-        Op::SignalLog(op) => logarithm(op, constants, arena),
-        _ => {}
-    }
-}
 
 /// Four bytes of the arena: a u32, or the two parts of a complex number.
 type Quad = [i8; 4];
@@ -59,25 +43,25 @@ fn i16_of(bytes: &<i16 as Cell>::Bytes) -> i16 {
     i16::from_le_bytes([a as u8, b as u8])
 }
 
-fn weigh(op: &SignalWindow, constants: Constants<'_>, arena: &mut [i8]) {
+pub(super) fn window(op: &SignalWindow, constants: Constants<'_>, arena: &mut [i8]) {
     let coefficients = i16::of(&constants.bytes[op.coefficients.range()]);
     let (input, output) = pair(arena, op.input, op.output);
     for ((from, to), by) in i16::of(input).iter().zip(i16::of_mut(output)).zip(coefficients.iter().cycle()) {
-        let product = window::weighted(i16_of(from), i16_of(by), op.shift);
+        let product = front_end::window::weighted(i16_of(from), i16_of(by), op.shift);
         *to = i16::put(product.clamp(i16::MIN.into(), i16::MAX.into()));
     }
 }
 
-fn auto_scale(op: &SignalAutoScale, arena: &mut [i8]) {
+pub(super) fn auto_scale(op: &SignalAutoScale, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
-    let bits = window::headroom(i16::of(input).iter().map(i16_of));
+    let bits = front_end::window::headroom(i16::of(input).iter().map(i16_of));
     for (from, to) in i16::of(input).iter().zip(i16::of_mut(output)) {
         *to = i16::put(i16::get(from) << bits);
     }
     arena[op.bits.range()].copy_from_slice(&quad(bits));
 }
 
-fn rfft(op: &SignalRfft, constants: Constants<'_>, arena: &mut [i8]) {
+pub(super) fn rfft(op: &SignalRfft, constants: Constants<'_>, arena: &mut [i8]) {
     let half = op.length as usize / 2;
     let (twiddles, splits) = constants.bytes[op.roots.range()].as_chunks::<4>().0.split_at(half);
     let [input, output, scratch] = arena
@@ -109,7 +93,7 @@ fn join(points: &[Quad], splits: &[Quad], bins: &mut [Quad]) {
     }
 }
 
-fn energy(op: &SignalEnergy, arena: &mut [i8]) {
+pub(super) fn energy(op: &SignalEnergy, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (start, end) = (op.start as usize, op.end as usize);
     let (bins, energies) = (input.as_chunks::<4>().0, output.as_chunks_mut().0);
@@ -119,7 +103,7 @@ fn energy(op: &SignalEnergy, arena: &mut [i8]) {
     }
 }
 
-fn filter(op: &SignalFilterBank, constants: Constants<'_>, arena: &mut [i8]) {
+pub(super) fn filter_bank(op: &SignalFilterBank, constants: Constants<'_>, arena: &mut [i8]) {
     let of = |span: Span| i16::of(&constants.bytes[span.range()]);
     let (weights, unweights) = (of(op.weights), of(op.unweights));
     let (starts, weight_starts, widths) = (of(op.starts), of(op.weight_starts), of(op.widths));
@@ -134,7 +118,7 @@ fn filter(op: &SignalFilterBank, constants: Constants<'_>, arena: &mut [i8]) {
             |sums, (energy, (rising, falling))| {
                 // Weights are sign-extended, as in C.
                 let [rising, falling] = [rising, falling].map(|weight| i64::from(i16_of(weight)) as u64);
-                filter_bank::add(sums, word(energy), rising, falling)
+                front_end::filter_bank::add(sums, word(energy), rising, falling)
             },
         )
     };
@@ -147,17 +131,17 @@ fn filter(op: &SignalFilterBank, constants: Constants<'_>, arena: &mut [i8]) {
     }
 }
 
-fn square_root(op: &SignalSquareRoot, arena: &mut [i8]) {
+pub(super) fn square_root(op: &SignalSquareRoot, _: Constants<'_>, arena: &mut [i8]) {
     let bits = arena[op.bits.range()].first_chunk().map_or(0, word);
     let (input, output) = pair(arena, op.input, op.output);
     for (from, to) in input.as_chunks::<8>().0.iter().zip(output.as_chunks_mut().0) {
         let number = u64::from_le_bytes(from.map(|byte| byte as u8));
         // Of a shift by more than 31 bits C says nothing; processors take its lowest five.
-        *to = quad(filter_bank::any_rounded_root(number).wrapping_shr(bits));
+        *to = quad(front_end::filter_bank::any_rounded_root(number).wrapping_shr(bits));
     }
 }
 
-fn subtract(op: &SignalSubtraction, arena: &mut [i8]) {
+pub(super) fn subtraction(op: &SignalSubtraction, _: Constants<'_>, arena: &mut [i8]) {
     let spans = [op.input.range(), op.output.range(), op.noise.range(), op.state.range()];
     let [input, output, noise, state] =
         arena.get_disjoint_mut(spans).expect("spans of a plan lie apart in the arena");
@@ -170,21 +154,21 @@ fn subtract(op: &SignalSubtraction, arena: &mut [i8]) {
 }
 
 /// Signal and noise may be one and the same.
-fn normalise(op: &SignalPcan, constants: Constants<'_>, arena: &mut [i8]) {
+pub(super) fn pcan(op: &SignalPcan, constants: Constants<'_>, arena: &mut [i8]) {
     let gains = i16::of(&constants.bytes[op.gains.range()]);
     for at in (0..op.output.len as usize).step_by(4) {
         let [signal, noise] =
             [op.input, op.noise].map(|span| arena[span.at as usize + at..].first_chunk().map_or(0, word));
-        let ratio = pcan::ratio(|at| i16_of(&gains[at]), op.shift, noise, signal);
+        let ratio = front_end::pcan::ratio(|at| i16_of(&gains[at]), op.shift, noise, signal);
         arena[op.output.at as usize + at..][..4].copy_from_slice(&quad(ratio));
     }
 }
 
-fn logarithm(op: &SignalLog, constants: Constants<'_>, arena: &mut [i8]) {
+pub(super) fn log(op: &SignalLog, constants: Constants<'_>, arena: &mut [i8]) {
     let table = i16::of(&constants.bytes[op.table.range()]);
     let (input, output) = pair(arena, op.input, op.output);
     for (from, to) in input.as_chunks().0.iter().zip(i16::of_mut(output)) {
-        let log = log::log(|at| i16_of(&table[at]) as u16, op.scale, word(from) << op.shift);
+        let log = front_end::log::log(|at| i16_of(&table[at]) as u16, op.scale, word(from) << op.shift);
         *to = i16::put(log.min(i16::MAX as u32) as i32);
     }
 }

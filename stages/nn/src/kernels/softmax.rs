@@ -1,7 +1,7 @@
 //! SOFTMAX, int8 to int8 or int16: TFLite's fixed-point `reference_ops::Softmax`.
 
 use super::cell::Cell;
-use super::pair;
+use super::{Constants, pair};
 use crate::fixed::{doubling_high_multiply, exp_on_negative, reciprocal, rounding_shift_right};
 use crate::op::Softmax;
 
@@ -12,7 +12,7 @@ const SUM_BITS: i32 = 12;
 const DIFFERENCE_BITS: i32 = 5;
 
 /// Softmax of each row.
-pub(super) fn softmax<C: Cell>(op: &Softmax, arena: &mut [i8]) {
+pub(super) fn softmax<C: Cell>(op: &Softmax, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (depth, output) = (op.depth as usize, C::of_mut(output));
     for (row, results) in input.chunks_exact(depth).zip(output.chunks_exact_mut(depth)) {

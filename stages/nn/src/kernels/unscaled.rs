@@ -1,21 +1,17 @@
 //! CAST, and ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM on integers as they are: TFLite Micro's kernels for int32.
 
 use super::cell::Cell;
-use super::pair;
 use super::walk::each;
-use crate::op::{AXES, Cast, Combination, Integer, Number, Op, Unscaled};
+use super::{Constants, pair};
+use crate::op::{AXES, Cast, Combination, Integer, Number, Unscaled};
 
-/// Runs an operation on numbers without scales; others are not its concern.
-pub(super) fn unscaled(op: &Op, arena: &mut [i8]) {
-    match op {
-        Op::Cast(op) => cast(op, arena),
-        Op::Unscaled(op) => match op.integer {
-            Integer::I8 => combine::<i8>(op, arena),
-            Integer::U8 => combine::<u8>(op, arena),
-            Integer::I16 => combine::<i16>(op, arena),
-            Integer::I32 => combine::<i32>(op, arena),
-        },
-        _ => {}
+/// Combines two inputs of integers of one type.
+pub(super) fn unscaled(op: &Unscaled, _: Constants<'_>, arena: &mut [i8]) {
+    match op.integer {
+        Integer::I8 => combine::<i8>(op, arena),
+        Integer::U8 => combine::<u8>(op, arena),
+        Integer::I16 => combine::<i16>(op, arena),
+        Integer::I32 => combine::<i32>(op, arena),
     }
 }
 
@@ -52,7 +48,8 @@ impl Unscaled {
     }
 }
 
-fn cast(op: &Cast, arena: &mut [i8]) {
+/// Numbers of one type as numbers of another.
+pub(super) fn cast(op: &Cast, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     for (from, to) in input.chunks_exact(op.from.size()).zip(output.chunks_exact_mut(op.to.size())) {
         put(op.to, get(op.from, from), to);

@@ -5,14 +5,16 @@ use crate::fixed::Factor;
 
 /// Maps each byte through a table of 256: LOGISTIC, TANH, RELU and its kin, QUANTIZE between bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct Table<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena; may be the input.
-    pub output: Span,
+    pub output: A,
     /// In the pool of bytes: the output for each input, from 0 to 255 as an unsigned byte.
     pub table: Span,
 }
+
+spans!(Table { input: Read, output: Write } { table });
 
 /// What a [`Binary`] computes from two inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +30,15 @@ pub enum Arithmetic {
 /// ADD, SUB and MUL, int8 or int16, with broadcasting. The output is dense; an input stands still along an axis whose step is
 /// zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binary {
+pub struct Binary<A = Span> {
     /// What is computed.
     pub arithmetic: Arithmetic,
     /// First input in the arena.
-    pub a: Span,
+    pub a: A,
     /// Second input in the arena.
-    pub b: Span,
+    pub b: A,
     /// Output in the arena; may be an input of its size.
-    pub output: Span,
+    pub output: A,
     /// Shape of the output, the slowest axis first.
     pub counts: [u32; AXES],
     /// Steps of the first input along each axis.
@@ -60,3 +62,5 @@ pub struct Binary {
     /// Greatest output.
     pub max: i32,
 }
+
+spans!(Binary { a: Read, b: Read, output: Write } { arithmetic, counts, a_steps, b_steps, a_offset, b_offset, a_factor, b_factor, factor, output_offset, min, max });

@@ -1,5 +1,7 @@
 //! Operators on float32, and the ways between floats and integers.
 
+#[cfg(feature = "std")]
+use super::Access;
 use super::{AXES, Combination, Image, Integer, Pooling, Span, Window};
 
 /// Bounds of a real output, from the fused activation.
@@ -13,11 +15,11 @@ pub struct Bounds {
 
 /// CONV_2D, float32. Weights and biases lie in the pool of words, as the bits of floats.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatConv {
+pub struct FloatConv<A = Span> {
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Weights, `[out channel][row][column][depth]`.
     pub weights: Span,
     /// One bias per output channel.
@@ -34,6 +36,8 @@ pub struct FloatConv {
     pub bounds: Bounds,
 }
 
+spans!(FloatConv { input: Read, output: Write } { weights, biases, from, to, depth, window, bounds });
+
 /// The bytes that real inputs are rounded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {
@@ -46,24 +50,39 @@ pub enum Rounding {
 /// CONV_2D of floats with weights of bytes (dynamic-range quantisation): each image is rounded to bytes over its own
 /// range.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HybridConv {
+pub struct HybridConv<A = Span> {
     /// The convolution; its weights lie in the pool of bytes.
-    pub conv: FloatConv,
+    pub conv: FloatConv<A>,
     /// Real value of one step of the weights, for each output channel, in the pool of words.
     pub scales: Span,
     /// Working memory in the arena, one byte for each input of an image.
-    pub scratch: Span,
+    pub scratch: A,
     /// How images are rounded.
     pub rounding: Rounding,
 }
 
+#[cfg(feature = "std")]
+impl<A> HybridConv<A> {
+    /// Shows every span of the arena.
+    pub(crate) fn visit(&mut self, each: &mut dyn FnMut(Access, &mut A)) {
+        each(Access::Scratch, &mut self.scratch);
+        self.conv.visit(each);
+    }
+
+    /// The same operation with other spans of the arena.
+    pub(crate) fn placed<B>(self, place: &mut dyn FnMut(A) -> B) -> HybridConv<B> {
+        let Self { conv, scales, scratch, rounding } = self;
+        HybridConv { conv: conv.placed(place), scales, scratch: place(scratch), rounding }
+    }
+}
+
 /// DEPTHWISE_CONV_2D, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatDepthwise {
+pub struct FloatDepthwise<A = Span> {
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Weights, `[row][column][out channel]`.
     pub weights: Span,
     /// One bias per output channel.
@@ -80,13 +99,15 @@ pub struct FloatDepthwise {
     pub bounds: Bounds,
 }
 
+spans!(FloatDepthwise { input: Read, output: Write } { weights, biases, from, to, multiplier, window, bounds });
+
 /// FULLY_CONNECTED, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatFullyConnected {
+pub struct FloatFullyConnected<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Weights, `[output][input]`.
     pub weights: Span,
     /// One bias per output.
@@ -99,15 +120,17 @@ pub struct FloatFullyConnected {
     pub bounds: Bounds,
 }
 
+spans!(FloatFullyConnected { input: Read, output: Write } { weights, biases, inputs, outputs, bounds });
+
 /// AVERAGE_POOL_2D and MAX_POOL_2D, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatPool {
+pub struct FloatPool<A = Span> {
     /// What is computed.
     pub pooling: Pooling,
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Shape of the input.
     pub from: Image,
     /// Shape of the output.
@@ -118,18 +141,22 @@ pub struct FloatPool {
     pub bounds: Bounds,
 }
 
+spans!(FloatPool { input: Read, output: Write } { pooling, from, to, window, bounds });
+
 /// SOFTMAX over the last dimension, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatSoftmax {
+pub struct FloatSoftmax<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Length of a row.
     pub depth: u32,
     /// Factor of the inputs.
     pub beta: f32,
 }
+
+spans!(FloatSoftmax { input: Read, output: Write } { depth, beta });
 
 /// A function of single floats.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,26 +171,28 @@ pub enum Function {
 
 /// LOGISTIC, TANH, RELU and its kin, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatUnary {
+pub struct FloatUnary<A = Span> {
     /// The function.
     pub function: Function,
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
 }
+
+spans!(FloatUnary { input: Read, output: Write } { function });
 
 /// ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM, float32, with broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatBinary {
+pub struct FloatBinary<A = Span> {
     /// What is computed.
     pub combination: Combination,
     /// First input in the arena.
-    pub a: Span,
+    pub a: A,
     /// Second input in the arena.
-    pub b: Span,
+    pub b: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Shape of the output, the slowest axis first.
     pub counts: [u32; AXES],
     /// Steps of the first input along each axis, in elements.
@@ -174,13 +203,15 @@ pub struct FloatBinary {
     pub bounds: Bounds,
 }
 
+spans!(FloatBinary { a: Read, b: Read, output: Write } { combination, counts, a_steps, b_steps, bounds });
+
 /// MEAN over any axes, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatMean {
+pub struct FloatMean<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Extent of the axes that stay.
     pub kept: [u32; AXES],
     /// The input's steps along them, in elements.
@@ -191,13 +222,15 @@ pub struct FloatMean {
     pub reduced_steps: [i32; AXES],
 }
 
+spans!(FloatMean { input: Read, output: Write } { kept, kept_steps, reduced, reduced_steps });
+
 /// QUANTIZE, float32 to integers, and DEQUANTIZE, the way back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Requantise {
+pub struct Requantise<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Real value of one step.
     pub scale: f32,
     /// Integer that stands for zero.
@@ -205,3 +238,5 @@ pub struct Requantise {
     /// Type of the integers.
     pub integer: Integer,
 }
+
+spans!(Requantise { input: Read, output: Write } { scale, zero_point, integer });

@@ -23,15 +23,15 @@ full_names!(Integer: I8, U8, I16, I32);
 
 /// QUANTIZE between integers, RELU and its kin on int16: each element is offset, rescaled, offset and clamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rescale {
+pub struct Rescale<A = Span> {
     /// Type of the input.
     pub from: Integer,
     /// Type of the output.
     pub to: Integer,
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Added to each input: its zero point, negated.
     pub input_offset: i32,
     /// Factor from input to output.
@@ -43,6 +43,8 @@ pub struct Rescale {
     /// Greatest output.
     pub max: i32,
 }
+
+spans!(Rescale { input: Read, output: Write } { from, to, input_offset, factor, output_offset, min, max });
 
 /// Which of the two functions that share a table.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,13 +59,13 @@ full_names!(Sigmoid: Logistic, Tanh);
 
 /// LOGISTIC and TANH, int16: between neighbours of a table the result is interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Int16Sigmoid {
+pub struct Int16Sigmoid<A = Span> {
     /// The function.
     pub function: Sigmoid,
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// In the pool of words: logistic(i / 24) in Q0.16, for i from 0 to 255.
     pub table: Span,
     /// Factor from an input to the table's index in Q.9: mantissa.
@@ -72,13 +74,15 @@ pub struct Int16Sigmoid {
     pub shift: u32,
 }
 
+spans!(Int16Sigmoid { input: Read, output: Write } { function, table, multiplier, shift });
+
 /// SOFTMAX over the last dimension, int16 to int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Int16Softmax {
+pub struct Int16Softmax<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena, as large.
-    pub output: Span,
+    pub output: A,
     /// Length of a row.
     pub depth: u32,
     /// Factor from differences of inputs to 65535ths of 10.
@@ -88,3 +92,5 @@ pub struct Int16Softmax {
     /// In the pool of words: 1 / (1 + x) over 0 to 1 in Q0.15, 513 points.
     pub reciprocal: Span,
 }
+
+spans!(Int16Softmax { input: Read, output: Write } { depth, factor, exp, reciprocal });

@@ -17,6 +17,26 @@ macro_rules! full_names {
     };
 }
 
+/// States which fields of an operation are spans of the arena, how it uses each, and which are not. A field that is
+/// neither here nor there does not compile.
+macro_rules! spans {
+    ($of:ident { $($span:ident: $access:ident),+ } { $($kept:ident),* }) => {
+        #[cfg(feature = "std")]
+        impl<A> $of<A> {
+            /// Shows every span of the arena.
+            pub(crate) fn visit(&mut self, each: &mut dyn FnMut($crate::op::Access, &mut A)) {
+                $(each($crate::op::Access::$access, &mut self.$span);)+
+            }
+
+            /// The same operation with other spans of the arena.
+            pub(crate) fn placed<B>(self, place: &mut dyn FnMut(A) -> B) -> $of<B> {
+                let Self { $($span,)+ $($kept,)* } = self;
+                $of { $($span: place($span),)+ $($kept,)* }
+            }
+        }
+    };
+}
+
 mod elementwise;
 mod float;
 mod geometry;
@@ -45,95 +65,54 @@ pub use svdf::{FloatSvdf, Svdf};
 pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
 
-/// One operation of a plan.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Op {
-    /// CONV_2D.
-    Conv(Conv),
-    /// DEPTHWISE_CONV_2D.
-    Depthwise(Depthwise),
-    /// FULLY_CONNECTED.
-    FullyConnected(FullyConnected),
-    /// AVERAGE_POOL_2D, MAX_POOL_2D.
-    Pool(Pool),
-    /// SOFTMAX.
-    Softmax(Softmax),
-    /// A copy of any shape.
-    Move(Move),
-    /// Bytes of one value.
-    Fill(Fill),
-    /// A function of single bytes.
-    Table(Table),
-    /// ADD, SUB, MUL.
-    Binary(Binary),
-    /// MEAN.
-    Mean(Mean),
-    /// SVDF.
-    Svdf(Svdf),
-    /// SOFTMAX, int8 to int16.
-    SoftmaxToInt16(Softmax),
-    /// CONV_2D, int16.
-    Int16Conv(Conv),
-    /// DEPTHWISE_CONV_2D, int16.
-    Int16Depthwise(Depthwise),
-    /// FULLY_CONNECTED, int16.
-    Int16FullyConnected(FullyConnected),
-    /// AVERAGE_POOL_2D, MAX_POOL_2D, int16.
-    Int16Pool(Pool),
-    /// SOFTMAX, int16.
-    Int16Softmax(Int16Softmax),
-    /// LOGISTIC, TANH, int16.
-    Int16Sigmoid(Int16Sigmoid),
-    /// ADD, SUB, MUL, int16.
-    Int16Binary(Binary),
-    /// MEAN, int16.
-    Int16Mean(Mean),
-    /// QUANTIZE between integers, RELU and its kin on int16.
-    Rescale(Rescale),
-    /// CONV_2D, float32.
-    FloatConv(FloatConv),
-    /// CONV_2D, float32 with weights of bytes.
-    HybridConv(HybridConv),
-    /// DEPTHWISE_CONV_2D, float32.
-    FloatDepthwise(FloatDepthwise),
-    /// FULLY_CONNECTED, float32.
-    FloatFullyConnected(FloatFullyConnected),
-    /// AVERAGE_POOL_2D, MAX_POOL_2D, float32.
-    FloatPool(FloatPool),
-    /// SOFTMAX, float32.
-    FloatSoftmax(FloatSoftmax),
-    /// LOGISTIC, TANH, RELU and its kin, float32.
-    FloatUnary(FloatUnary),
-    /// ADD, SUB, MUL, DIV, MINIMUM, MAXIMUM, float32.
-    FloatBinary(FloatBinary),
-    /// MEAN, float32.
-    FloatMean(FloatMean),
-    /// SVDF, float32.
-    FloatSvdf(FloatSvdf),
-    /// QUANTIZE, float32 to an integer.
-    Quantise(Requantise),
-    /// DEQUANTIZE, an integer to float32.
-    Dequantise(Requantise),
-    /// ADD, SUB, MUL, DIV, int32; MINIMUM, MAXIMUM, any integers.
-    Unscaled(Unscaled),
-    /// CAST.
-    Cast(Cast),
-    /// SignalWindow.
-    SignalWindow(SignalWindow),
-    /// SignalFftAutoScale.
-    SignalAutoScale(SignalAutoScale),
-    /// SignalRfft.
-    SignalRfft(SignalRfft),
-    /// SignalEnergy.
-    SignalEnergy(SignalEnergy),
-    /// SignalFilterBank.
-    SignalFilterBank(SignalFilterBank),
-    /// SignalFilterBankSquareRoot.
-    SignalSquareRoot(SignalSquareRoot),
-    /// SignalFilterBankSpectralSubtraction.
-    SignalSubtraction(SignalSubtraction),
-    /// SignalPCAN.
-    SignalPcan(SignalPcan),
-    /// SignalFilterBankLog.
-    SignalLog(SignalLog),
+/// How an operation uses a part of the arena.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Reads it.
+    Read,
+    /// Writes it.
+    Write,
+    /// Uses it while it runs.
+    Scratch,
 }
+
+macro_rules! define_op {
+    ($($(#[$about:meta])+ $variant:ident($of:ident): $family:ident, $method:ident = $kernel:expr;)+) => {
+        /// One operation of a plan. `A` says where the arena holds what it reads and writes: a [`Span`], or, until the
+        /// planner has solved the arena, which of its values.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Op<A = Span> {
+            $($(#[$about])+ $variant($of<A>),)+
+        }
+
+        impl<A> Op<A> {
+            /// The bit in [`Only`](crate::kernels::Only) of the kernel that runs this operation; nothing for one that
+            /// every set of kernels has.
+            pub const fn family(&self) -> u32 {
+                match self {
+                    $(Self::$variant(_) => crate::kernels::only::$family,)+
+                }
+            }
+        }
+
+        #[cfg(feature = "std")]
+        impl<A> Op<A> {
+            /// Shows every span of the arena that the operation holds.
+            pub(crate) fn visit(&mut self, mut each: impl FnMut(Access, &mut A)) {
+                match self {
+                    $(Self::$variant(op) => op.visit(&mut each),)+
+                }
+            }
+
+            /// The same operation with other spans of the arena.
+            pub(crate) fn placed<B>(self, mut place: impl FnMut(A) -> B) -> Op<B> {
+                match self {
+                    $(Self::$variant(op) => Op::$variant(op.placed(&mut place)),)+
+                }
+            }
+        }
+    };
+}
+
+crate::operations::operations!(define_op);

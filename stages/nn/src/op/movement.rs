@@ -1,12 +1,14 @@
 //! Operators that only move bytes.
 
+#[cfg(feature = "std")]
+use super::Access;
 use super::{AXES, Span};
 
 /// Where a [`Move`] reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Source<A = Span> {
     /// Bytes of the arena.
-    Arena(Span),
+    Arena(A),
     /// Constants of the pool of bytes.
     Constant(Span),
 }
@@ -16,11 +18,11 @@ pub enum Source {
 /// For every index `i` below `counts`, `run` bytes go from `from_start + Σ i · from_steps` to
 /// `to_start + Σ i · to_steps`, counted in bytes from where source and destination begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Move {
+pub struct Move<A = Span> {
     /// What is read.
-    pub from: Source,
+    pub from: Source<A>,
     /// What is written, in the arena.
-    pub to: Span,
+    pub to: A,
     /// First byte read.
     pub from_start: u32,
     /// First byte written.
@@ -35,9 +37,9 @@ pub struct Move {
     pub to_steps: [i32; AXES],
 }
 
-impl Move {
+impl<A: Copy> Move<A> {
     /// The copy of `run` bytes that lie together, from one offset to another.
-    pub const fn of_run(from: (Source, u32), to: (Span, u32), run: u32) -> Self {
+    pub const fn of_run(from: (Source<A>, u32), to: (A, u32), run: u32) -> Self {
         Self {
             from: from.0,
             to: to.0,
@@ -57,11 +59,34 @@ impl Move {
     }
 }
 
+#[cfg(feature = "std")]
+impl<A> Move<A> {
+    /// Shows every span of the arena.
+    pub(crate) fn visit(&mut self, each: &mut dyn FnMut(Access, &mut A)) {
+        if let Source::Arena(from) = &mut self.from {
+            each(Access::Read, from);
+        }
+        each(Access::Write, &mut self.to);
+    }
+
+    /// The same copy with other spans of the arena.
+    pub(crate) fn placed<B>(self, place: &mut dyn FnMut(A) -> B) -> Move<B> {
+        let Self { from, to, from_start, to_start, run, counts, from_steps, to_steps } = self;
+        let from = match from {
+            Source::Arena(span) => Source::Arena(place(span)),
+            Source::Constant(span) => Source::Constant(span),
+        };
+        Move { from, to: place(to), from_start, to_start, run, counts, from_steps, to_steps }
+    }
+}
+
 /// Sets all bytes to one value: PAD's border, a variable's first value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fill {
+pub struct Fill<A = Span> {
     /// What is written, in the arena.
-    pub to: Span,
+    pub to: A,
     /// The value.
     pub value: i8,
 }
+
+spans!(Fill { to: Write } { value });

@@ -14,13 +14,13 @@ pub enum Pooling {
 
 /// AVERAGE_POOL_2D and MAX_POOL_2D, int8 or int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
+pub struct Pool<A = Span> {
     /// What is computed.
     pub pooling: Pooling,
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Shape of the input.
     pub from: Image,
     /// Shape of the output.
@@ -33,13 +33,15 @@ pub struct Pool {
     pub max: i32,
 }
 
+spans!(Pool { input: Read, output: Write } { pooling, from, to, window, min, max });
+
 /// MEAN over any axes, int8 or int16. The output is dense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mean {
+pub struct Mean<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Extent of the axes that stay.
     pub kept: [u32; AXES],
     /// The input's steps along them.
@@ -56,13 +58,15 @@ pub struct Mean {
     pub output_offset: i32,
 }
 
+spans!(Mean { input: Read, output: Write } { kept, kept_steps, reduced, reduced_steps, sum_offset, factor, output_offset });
+
 /// SOFTMAX over the last dimension, int8 to the integers of all its output's range: 256ths for int8, 65536ths for int16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Softmax {
+pub struct Softmax<A = Span> {
     /// Input in the arena, `rows · depth` bytes.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena, as many elements.
-    pub output: Span,
+    pub output: A,
     /// Length of a row.
     pub depth: u32,
     /// Factor from differences of inputs to Q5.26: mantissa.
@@ -72,3 +76,5 @@ pub struct Softmax {
     /// Differences below this one count as exp(−∞).
     pub least_difference: i32,
 }
+
+spans!(Softmax { input: Read, output: Write } { depth, multiplier, left_shift, least_difference });

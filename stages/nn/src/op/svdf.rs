@@ -7,13 +7,13 @@ use crate::fixed::Factor;
 /// runs, and a vector over that memory; a unit sums `rank` filters (Nakkiran et al., "Compressing Deep Neural Networks
 /// using a Rank-Constrained Topology", Interspeech 2015).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Svdf {
+pub struct Svdf<A = Span> {
     /// Input in the arena, `batch · inputs` bytes.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena, `batch · filters / rank` bytes.
-    pub output: Span,
+    pub output: A,
     /// The memory, a variable in the arena: `[batch][filter][memory]`, the newest last.
-    pub state: Span,
+    pub state: A,
     /// Type of the memory and of the weights over it.
     pub memory_type: Integer,
     /// Weights over the input in the pool of bytes: `[filter][input]`.
@@ -42,15 +42,17 @@ pub struct Svdf {
     pub factor: Factor,
 }
 
+spans!(Svdf { input: Read, output: Write, state: Write } { memory_type, features, times, biases, inputs, filters, memory, rank, input_offset, state_offset, output_offset, state_factor, factor });
+
 /// SVDF, float32.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FloatSvdf {
+pub struct FloatSvdf<A = Span> {
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// The memory, a variable in the arena: `[batch][filter][memory]`, the newest last.
-    pub state: Span,
+    pub state: A,
     /// Weights over the input in the pool of words: `[filter][input]`.
     pub features: Span,
     /// Weights over the memory in the pool of words: `[filter][memory]`.
@@ -68,3 +70,5 @@ pub struct FloatSvdf {
     /// Bounds of the output.
     pub bounds: Bounds,
 }
+
+spans!(FloatSvdf { input: Read, output: Write, state: Write } { features, times, biases, inputs, filters, memory, rank, bounds });

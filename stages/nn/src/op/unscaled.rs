@@ -23,17 +23,17 @@ full_names!(Combination: Sum, Difference, Product, Quotient, Least, Greatest);
 
 /// ADD, SUB, MUL and DIV of int32, MINIMUM and MAXIMUM of any integers, with broadcasting. Results wrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unscaled {
+pub struct Unscaled<A = Span> {
     /// What is computed.
     pub combination: Combination,
     /// Type of the integers.
     pub integer: Integer,
     /// First input in the arena.
-    pub a: Span,
+    pub a: A,
     /// Second input in the arena.
-    pub b: Span,
+    pub b: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
     /// Shape of the output, the slowest axis first.
     pub counts: [u32; AXES],
     /// Steps of the first input along each axis, in elements.
@@ -45,6 +45,8 @@ pub struct Unscaled {
     /// Greatest output.
     pub max: i32,
 }
+
+spans!(Unscaled { a: Read, b: Read, output: Write } { combination, integer, counts, a_steps, b_steps, min, max });
 
 /// Type of the numbers that a [`Cast`] reads or writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,13 +81,15 @@ full_names!(Number: I8, U8, I16, I32, U32, F32);
 /// CAST: numbers of one type as numbers of another. Integers lose the bits for which there is no room, reals their
 /// fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cast {
+pub struct Cast<A = Span> {
     /// Type of the input.
     pub from: Number,
     /// Type of the output.
     pub to: Number,
     /// Input in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena.
-    pub output: Span,
+    pub output: A,
 }
+
+spans!(Cast { input: Read, output: Write } { from, to });

@@ -28,13 +28,13 @@ pub enum Layout {
 ///
 /// Biases are words; int16 may have biases of 64 bits, which are two: the low words of all, then the high ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conv {
+pub struct Conv<A = Span> {
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Working memory in the arena, for kernel sets that asked for it.
-    pub scratch: Span,
+    pub scratch: A,
     /// Weights in the pool of bytes.
     pub weights: Span,
     /// Per output channel, in the pool of words: all biases, all multipliers, all shifts.
@@ -53,16 +53,18 @@ pub struct Conv {
     pub layout: Layout,
 }
 
+spans!(Conv { input: Read, output: Write, scratch: Scratch } { weights, channels, from, to, depth, window, rescaling, layout });
+
 /// DEPTHWISE_CONV_2D, int8 or int16. Weights are `[row][column][out channel]`; out channel `c · multiplier + m` reads input
 /// channel `c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depthwise {
+pub struct Depthwise<A = Span> {
     /// Input image in the arena.
-    pub input: Span,
+    pub input: A,
     /// Output image in the arena.
-    pub output: Span,
+    pub output: A,
     /// Working memory in the arena, for kernel sets that asked for it.
-    pub scratch: Span,
+    pub scratch: A,
     /// Weights in the pool of bytes.
     pub weights: Span,
     /// Per output channel, in the pool of words: all biases, all multipliers, all shifts.
@@ -81,13 +83,15 @@ pub struct Depthwise {
     pub layout: Layout,
 }
 
+spans!(Depthwise { input: Read, output: Write, scratch: Scratch } { weights, channels, from, to, multiplier, window, rescaling, layout });
+
 /// FULLY_CONNECTED, int8 or int16. Weights are `[output][input]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FullyConnected {
+pub struct FullyConnected<A = Span> {
     /// Input in the arena, `rows · inputs` elements.
-    pub input: Span,
+    pub input: A,
     /// Output in the arena, `rows · outputs` elements.
-    pub output: Span,
+    pub output: A,
     /// Weights in the pool of bytes.
     pub weights: Span,
     /// Per output, in the pool of words: all biases, all multipliers, all shifts.
@@ -105,3 +109,5 @@ pub struct FullyConnected {
     /// Layout of the weights.
     pub layout: Layout,
 }
+
+spans!(FullyConnected { input: Read, output: Write } { weights, channels, rows, inputs, outputs, weights_offset, rescaling, layout });

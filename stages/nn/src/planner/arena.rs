@@ -1,7 +1,7 @@
 //! Where each value lies in the arena.
 
-use super::spans::{self, Access};
-use crate::op::{Op, Span, Table};
+use super::{Unplaced, UnplacedOp};
+use crate::op::{Access, Op, Table};
 
 /// Every value starts at a multiple of this, so that a kernel may load whole vectors.
 const ALIGNMENT: u32 = 16;
@@ -40,24 +40,24 @@ impl Value {
 /// outputs until after the last; variables always.
 pub(super) fn lifetimes(
     values: &mut [Value],
-    ops: &mut [Op],
+    ops: &mut [UnplacedOp],
     start: usize,
-    inputs: &[Span],
-    outputs: &[Span],
+    inputs: &[Unplaced],
+    outputs: &[Unplaced],
 ) {
     for (number, op) in ops.iter_mut().enumerate() {
-        spans::visit(op, |access, span| {
+        op.visit(|access, span| {
             // A scratch of no bytes is nobody's value.
             if access != Access::Scratch || span.len > 0 {
-                values[span.at as usize].needed(number);
+                values[span.value as usize].needed(number);
             }
         });
     }
     for input in inputs {
-        values[input.at as usize].needed(start);
+        values[input.value as usize].needed(start);
     }
     for output in outputs {
-        values[output.at as usize].needed(ops.len());
+        values[output.value as usize].needed(ops.len());
     }
     for variable in values.iter_mut().filter(|value| value.variable) {
         variable.life = Some((0, ops.len()));
@@ -65,25 +65,25 @@ pub(super) fn lifetimes(
 }
 
 /// Lets an operation that may work in place do so, where its input is needed no longer.
-pub(super) fn unite(values: &mut [Value], ops: &mut [Op], outputs: &mut [Span]) {
+pub(super) fn unite(values: &mut [Value], ops: &mut [UnplacedOp], outputs: &mut [Unplaced]) {
     for number in 0..ops.len() {
         let Op::Table(Table { input, output, .. }) = ops[number] else { continue };
-        let (from, to) = (values[input.at as usize], values[output.at as usize]);
+        let (from, to) = (values[input.value as usize], values[output.value as usize]);
         let ends = from.life.is_some_and(|life| life.1 == number) && !from.variable;
         let begins = to.life.is_some_and(|life| life.0 == number) && !to.variable;
         let (Some((first, _)), Some((_, last))) = (from.life, to.life) else { continue };
         if !ends || !begins || from.len != to.len {
             continue;
         }
-        let renamed = |span: &mut Span| {
-            if span.at == output.at {
-                span.at = input.at;
+        let renamed = |span: &mut Unplaced| {
+            if span.value == output.value {
+                span.value = input.value;
             }
         };
-        ops.iter_mut().for_each(|op| spans::visit(op, |_, span| renamed(span)));
+        ops.iter_mut().for_each(|op| op.visit(|_, span| renamed(span)));
         outputs.iter_mut().for_each(renamed);
-        values[input.at as usize].life = Some((first, last));
-        values[output.at as usize].life = None;
+        values[input.value as usize].life = Some((first, last));
+        values[output.value as usize].life = None;
     }
 }
 

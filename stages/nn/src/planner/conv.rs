@@ -1,11 +1,12 @@
 //! CONV_2D and DEPTHWISE_CONV_2D.
 
-use super::Lowering;
 use super::node::{Node, Operand};
+use super::pack::Weighted;
+use super::{Lowering, Unplaced};
 use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::fixed::Factor;
-use crate::op::{Conv, Depthwise, Image, Layout, Op, Span, Window};
+use crate::op::{Conv, Depthwise, Image, Layout, Span, Window};
 use crate::schema::Element;
 
 /// Padding, stride and dilation of an operator with a window, as its options state them.
@@ -145,7 +146,7 @@ impl<'a> Lowering<'_, 'a> {
         let conv = Conv {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
-            scratch: Span::default(),
+            scratch: Unplaced::default(),
             weights: Span::default(),
             channels: Span::default(),
             from,
@@ -157,8 +158,8 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
         let biases = node.biases(node.optional(2), &factors)?;
-        let op = if int16 { Op::Int16Conv(conv) } else { Op::Conv(conv) };
-        self.push_weighted(op, node.contents(&weights)?, &biases)
+        let (op, weights) = (Weighted::Conv(conv), node.contents(&weights)?);
+        if int16 { self.push_int16(op, weights, &biases) } else { self.push_int8(op, weights, &biases) }
     }
 
     /// DEPTHWISE_CONV_2D: input, weights, bias.
@@ -175,7 +176,7 @@ impl<'a> Lowering<'_, 'a> {
         let depthwise = Depthwise {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
-            scratch: Span::default(),
+            scratch: Unplaced::default(),
             weights: Span::default(),
             channels: Span::default(),
             from,
@@ -187,8 +188,8 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
         let biases = node.biases(node.optional(2), &factors)?;
-        let op = if int16 { Op::Int16Depthwise(depthwise) } else { Op::Depthwise(depthwise) };
-        self.push_weighted(op, node.contents(&weights)?, &biases)
+        let (op, weights) = (Weighted::Depthwise(depthwise), node.contents(&weights)?);
+        if int16 { self.push_int16(op, weights, &biases) } else { self.push_int8(op, weights, &biases) }
     }
 }
 

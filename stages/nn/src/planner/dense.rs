@@ -2,8 +2,9 @@
 
 use super::Lowering;
 use super::node::{Node, Operand};
+use super::pack::Weighted;
 use crate::error::{ModelError, ModelErrorKind};
-use crate::op::{FullyConnected, Layout, Op, Span};
+use crate::op::{FullyConnected, Layout, Span};
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
@@ -41,8 +42,9 @@ impl<'a> Lowering<'_, 'a> {
             layout: Layout::Plain,
         };
         self.macs = rows as u64 * weights.tensor.count() as u64;
-        let op = if int16 { Op::Int16FullyConnected(op) } else { Op::FullyConnected(op) };
-        self.push_weighted(op, node.contents(&weights)?, &node.biases(node.optional(2), &factors)?)
+        let (op, weights) = (Weighted::FullyConnected(op), node.contents(&weights)?);
+        let biases = node.biases(node.optional(2), &factors)?;
+        if int16 { self.push_int16(op, weights, &biases) } else { self.push_int8(op, weights, &biases) }
     }
 }
 

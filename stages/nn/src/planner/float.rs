@@ -54,7 +54,7 @@ impl<'a> Lowering<'_, 'a> {
         }
         let scale = |channel: usize| scales.get(channel.min(scales.len() - 1)).unwrap_or(0.0);
         let scales = self.pools.words((0..channels).map(|channel| scale(channel).to_bits() as i32))?;
-        let scratch = Span { at: self.value(from.plane()) as u32, len: from.plane() as u32 };
+        let scratch = self.scratch(from.plane());
         self.ops.push(Op::HybridConv(HybridConv { conv: op, scales, scratch, rounding }));
         Ok(())
     }

@@ -1,16 +1,18 @@
 //! Copies that others make needless.
 
 use super::arena::Value;
-use super::spans::{self, Access};
-use crate::op::{Move, Op, Source, Span};
+use super::{Source, Unplaced, UnplacedOp};
+use crate::op::{Access, Op};
+
+type Move = crate::op::Move<Unplaced>;
 
 /// Where a run is copied to a value only to be copied on, copies it to its end at once: a model with variables cuts off
 /// what is oldest and then stores the rest.
-pub(super) fn copies(values: &[Value], ops: &mut Vec<Op>, outputs: &[Span]) {
+pub(super) fn copies(values: &[Value], ops: &mut Vec<UnplacedOp>, outputs: &[Unplaced]) {
     let mut reads = vec![0u32; values.len()];
-    outputs.iter().for_each(|output| reads[output.at as usize] += 1);
+    outputs.iter().for_each(|output| reads[output.value as usize] += 1);
     for op in ops.iter_mut() {
-        spans::visit(op, |access, span| reads[span.at as usize] += u32::from(access == Access::Read));
+        op.visit(|access, span| reads[span.value as usize] += u32::from(access == Access::Read));
     }
     let mut number = 1;
     while number < ops.len() {
@@ -25,9 +27,9 @@ pub(super) fn copies(values: &[Value], ops: &mut Vec<Op>, outputs: &[Span]) {
 }
 
 /// Two copies that follow each other as one, where the value between them is whole and nothing else needs it.
-fn joined(first: &Op, second: &Op, values: &[Value], reads: &[u32]) -> Option<Move> {
+fn joined(first: &UnplacedOp, second: &UnplacedOp, values: &[Value], reads: &[u32]) -> Option<Move> {
     let (Op::Move(first), Op::Move(second)) = (first, second) else { return None };
-    let between = first.to.at;
+    let between = first.to.value;
     let value = &values[between as usize];
     let passes_on = second.from == Source::Arena(first.to) && reads[between as usize] == 1 && !value.variable;
     let runs = first.is_run() && second.is_run();
@@ -38,7 +40,12 @@ fn joined(first: &Op, second: &Op, values: &[Value], reads: &[u32]) -> Option<Mo
 /// Where a variable is copied in front of what is new and the newest of both copied back, keeps both in one variable,
 /// which moves up in place: half of the copies. `start` gives variables their first values, `ends` are what a run is given
 /// and what it gives.
-pub(super) fn shifts(values: &mut [Value], ops: &mut Vec<Op>, start: &mut [Op], ends: &[Span]) {
+pub(super) fn shifts(
+    values: &mut [Value],
+    ops: &mut Vec<UnplacedOp>,
+    start: &mut [UnplacedOp],
+    ends: &[Unplaced],
+) {
     let mut number = 0;
     while number + 3 <= ops.len() {
         let history = match &ops[number..number + 3] {
@@ -50,8 +57,8 @@ pub(super) fn shifts(values: &mut [Value], ops: &mut Vec<Op>, start: &mut [Op], 
             ops[number] = Op::Move(history.moved_up());
             ops.remove(number + 2);
             start.iter_mut().for_each(|op| history.begun(op));
-            values[kept.at as usize].variable = false;
-            values[whole.at as usize].variable = true;
+            values[kept.value as usize].variable = false;
+            values[whole.value as usize].variable = true;
         }
         number += 1;
     }
@@ -59,8 +66,8 @@ pub(super) fn shifts(values: &mut [Value], ops: &mut Vec<Op>, start: &mut [Op], 
 
 /// A variable, and the value that begins with it and ends with what the variable is next.
 struct History {
-    kept: Span,
-    whole: Span,
+    kept: Unplaced,
+    whole: Unplaced,
 }
 
 impl History {
@@ -86,7 +93,7 @@ impl History {
     }
 
     /// What gave the variable its first value gives it to where that lies now.
-    fn begun(&self, op: &mut Op) {
+    fn begun(&self, op: &mut UnplacedOp) {
         match op {
             Op::Fill(fill) if fill.to == self.kept => fill.to = self.whole,
             Op::Move(copy) if copy.to == self.kept => {
@@ -97,27 +104,34 @@ impl History {
     }
 
     /// Whether nothing but the three copies needs the variable or writes the other.
-    fn is_alone(&self, values: &[Value], ops: &[Op], start: &[Op], ends: &[Span]) -> bool {
-        let [kept, whole] = [self.kept, self.whole].map(|span| values[span.at as usize]);
+    fn is_alone(
+        &self,
+        values: &[Value],
+        ops: &[UnplacedOp],
+        start: &[UnplacedOp],
+        ends: &[Unplaced],
+    ) -> bool {
+        let [kept, whole] = [self.kept, self.whole].map(|span| values[span.value as usize]);
         let complete = kept.len == self.kept.len && whole.len == self.whole.len;
         let (mut of_kept, mut of_whole) = ((0, 0), 0);
         for op in ops {
-            spans::visit(&mut op.clone(), |access, span| match access {
-                Access::Read if span.at == self.kept.at => of_kept.0 += 1,
-                Access::Write if span.at == self.kept.at => of_kept.1 += 1,
-                Access::Write if span.at == self.whole.at => of_whole += 1,
+            op.clone().visit(|access, span| match access {
+                Access::Read if span.value == self.kept.value => of_kept.0 += 1,
+                Access::Write if span.value == self.kept.value => of_kept.1 += 1,
+                Access::Write if span.value == self.whole.value => of_whole += 1,
                 _ => {}
             });
         }
         let first = start.iter().all(|op| {
             let gives = matches!(op, Op::Fill(_) | Op::Move(_));
             let mut fits = true;
-            spans::visit(&mut op.clone(), |access, span| {
-                fits &= span.at != self.kept.at || (gives && access == Access::Write && *span == self.kept);
+            op.clone().visit(|access, span| {
+                fits &=
+                    span.value != self.kept.value || (gives && access == Access::Write && *span == self.kept);
             });
             fits
         });
-        let inside = ends.iter().all(|end| end.at != self.kept.at && end.at != self.whole.at);
+        let inside = ends.iter().all(|end| end.value != self.kept.value && end.value != self.whole.value);
         kept.variable && !whole.variable && complete && inside && first && (of_kept, of_whole) == ((1, 1), 2)
     }
 }
@@ -127,8 +141,8 @@ mod tests {
     use super::*;
     use crate::op::Fill;
 
-    fn copy(from: u32, from_start: u32, to: u32, run: u32) -> Op {
-        let span = |at| Span { at, len: 8 };
+    fn copy(from: u32, from_start: u32, to: u32, run: u32) -> UnplacedOp {
+        let span = |at| Unplaced { value: at, len: 8 };
         Op::Move(Move::of_run((Source::Arena(span(from)), from_start), (span(to), 0), run))
     }
 
@@ -139,7 +153,7 @@ mod tests {
         let mut ops = through();
         copies(&values, &mut ops, &[]);
         assert_eq!(ops, [copy(0, 4, 2, 8)]);
-        for needed in [vec![Span { at: 1, len: 8 }], Vec::new()] {
+        for needed in [vec![Unplaced { value: 1, len: 8 }], Vec::new()] {
             let mut ops = through();
             if needed.is_empty() {
                 ops.push(copy(1, 0, 3, 8));
@@ -154,14 +168,14 @@ mod tests {
     fn a_history_moves_up_in_place_unless_something_else_needs_it() {
         let sizes = [5, 3, 8, 8];
         let values = sizes.map(|len| Value { len, variable: len == 5, ..Value::default() });
-        let span = |at: u32| Span { at, len: sizes[at as usize] };
+        let span = |at: u32| Unplaced { value: at, len: sizes[at as usize] };
         let run = |(from, from_start), (to, to_start), run| {
             Op::Move(Move::of_run((Source::Arena(span(from)), from_start), (span(to), to_start), run))
         };
         let ops =
             [run((0, 0), (2, 0), 5), run((1, 0), (2, 5), 3), run((2, 3), (0, 0), 5), run((2, 0), (3, 0), 8)];
         let start = [Op::Fill(Fill { to: span(0), value: 7 })];
-        let shifted = |ops: &[Op], ends: &[Span]| {
+        let shifted = |ops: &[UnplacedOp], ends: &[Unplaced]| {
             let (mut values, mut ops, mut start) = (values, ops.to_vec(), start);
             shifts(&mut values, &mut ops, &mut start, ends);
             (ops, start, values.map(|value| value.variable))

@@ -16,7 +16,6 @@ mod quantise;
 mod shape;
 mod signal;
 mod softmax;
-mod spans;
 pub(crate) mod streaming;
 mod svdf;
 mod tables;
@@ -26,7 +25,7 @@ mod variables;
 use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};
 use super::kernels::KernelSet;
-use super::op::{Op, Source, Span};
+use super::op::{Op, Span};
 use super::plan::Plan;
 use super::schema::{File, Graph};
 use arena::Value;
@@ -72,13 +71,27 @@ pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, Model
     for number in 0..graph.operators.len() {
         lowering.operator(Node::new(graph, number))?;
     }
-    let ends: Vec<Span> =
+    let ends: Vec<Unplaced> =
         graph.inputs.iter().map(|n| lowering.span(*n)).collect::<Option<_>>().unwrap_or_default();
     let outputs = graph.outputs.iter().map(|n| lowering.result(*n)).collect::<Result<Vec<_>, _>>()?;
     lowering.finish(ends, outputs)
 }
 
-/// A graph on its way to a plan. Until the arena is solved, the `at` of a span in the arena is the number of a value.
+/// A part of the arena before the arena is solved: the value that will lie there, and its length in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unplaced {
+    /// Number of the value.
+    pub(crate) value: u32,
+    /// Bytes of it.
+    pub(crate) len: u32,
+}
+
+/// An operation before the arena is solved.
+pub(crate) type UnplacedOp = Op<Unplaced>;
+/// What a copy reads, before the arena is solved.
+type Source = super::op::Source<Unplaced>;
+
+/// A graph on its way to a plan.
 struct Lowering<'f, 'a> {
     file: &'f File<'a>,
     /// The graph at hand.
@@ -91,12 +104,12 @@ struct Lowering<'f, 'a> {
     variables: Vec<Variable>,
     values: Vec<Value>,
     /// Zero points of the variables.
-    fills: Vec<Op>,
+    fills: Vec<UnplacedOp>,
     /// What CALL_ONCE runs.
-    start: Vec<Op>,
+    start: Vec<UnplacedOp>,
     /// Whether the graph at hand is one that CALL_ONCE runs.
     starting: bool,
-    ops: Vec<Op>,
+    ops: Vec<UnplacedOp>,
     pools: Pools,
     steps: Vec<Step>,
     /// Multiply-accumulates of the operator at hand.
@@ -141,8 +154,13 @@ impl<'f, 'a> Lowering<'f, 'a> {
         self.values.len() - 1
     }
 
-    fn span(&self, tensor: usize) -> Option<Span> {
-        self.tensors[tensor].map(|value| Span { at: value as u32, len: self.values[value].len })
+    /// Working memory of so many bytes for one operation.
+    fn scratch(&mut self, len: usize) -> Unplaced {
+        Unplaced { value: self.value(len) as u32, len: len as u32 }
+    }
+
+    fn span(&self, tensor: usize) -> Option<Unplaced> {
+        self.tensors[tensor].map(|value| Unplaced { value: value as u32, len: self.values[value].len })
     }
 
     /// Where an operator's input lies: in the arena, or among the constants.
@@ -165,12 +183,14 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Where the arena holds an operator's input; a constant is copied there.
-    fn read(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+    fn read(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Unplaced, ModelError> {
         match self.source(node, operand)? {
             Source::Arena(span) => Ok(span),
             constant => {
-                let to =
-                    Span { at: self.value(operand.tensor.len()) as u32, len: operand.tensor.len() as u32 };
+                let to = Unplaced {
+                    value: self.value(operand.tensor.len()) as u32,
+                    len: operand.tensor.len() as u32,
+                };
                 self.copy_bytes(constant, to);
                 Ok(to)
             }
@@ -178,11 +198,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Where the arena is to hold an operator's output.
-    fn write(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+    fn write(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Unplaced, ModelError> {
         self.writable(node, operand)?;
         let value = self.value(operand.tensor.len());
         self.tensors[operand.number] = Some(value);
-        Ok(Span { at: value as u32, len: self.values[value].len })
+        Ok(Unplaced { value: value as u32, len: self.values[value].len })
     }
 
     /// Lets an operator's output be the same bytes as its input.
@@ -190,10 +210,10 @@ impl<'f, 'a> Lowering<'f, 'a> {
         &mut self,
         node: &Node<'_, 'a>,
         output: &Operand<'_, 'a>,
-        input: Span,
+        input: Unplaced,
     ) -> Result<(), ModelError> {
         self.writable(node, output)?;
-        self.tensors[output.number] = Some(input.at as usize);
+        self.tensors[output.number] = Some(input.value as usize);
         Ok(())
     }
 
@@ -214,7 +234,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         Ok(())
     }
 
-    fn result(&self, number: usize) -> Result<Span, ModelError> {
+    fn result(&self, number: usize) -> Result<Unplaced, ModelError> {
         self.span(number).ok_or_else(|| {
             let found =
                 format!("output {number} `{}`, which nothing computes", self.graph.tensors[number].name);
@@ -264,8 +284,8 @@ impl<'f, 'a> Lowering<'f, 'a> {
         }
     }
 
-    /// Solves the arena and puts offsets where the numbers of values stood.
-    fn finish(mut self, inputs: Vec<Span>, outputs: Vec<Span>) -> Result<Planned, ModelError> {
+    /// Solves the arena and puts offsets where values stood.
+    fn finish(mut self, inputs: Vec<Unplaced>, outputs: Vec<Unplaced>) -> Result<Planned, ModelError> {
         let limit = |found: String, expected: String| {
             Err(ModelError::new(ModelErrorKind::Limit, "model", found, expected))
         };
@@ -287,10 +307,8 @@ impl<'f, 'a> Lowering<'f, 'a> {
             return limit(format!("an arena of {arena} bytes"), format!("at most {MOST_ARENA}"));
         }
         let values = &self.values;
-        let placed = |span: Span| Span { at: values[span.at as usize].at, len: span.len };
-        for op in &mut ops {
-            spans::visit(op, |_, span| *span = placed(*span));
-        }
+        let placed = |part: Unplaced| Span { at: values[part.value as usize].at, len: part.len };
+        let mut ops: Vec<Op> = ops.into_iter().map(|op| op.placed(placed)).collect();
         let inputs: Vec<Span> = inputs.into_iter().map(placed).collect();
         let outputs: Vec<Span> = outputs.into_iter().map(placed).collect();
         let plan = Plan {

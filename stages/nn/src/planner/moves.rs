@@ -1,10 +1,12 @@
 //! Operators that only move bytes: CONCATENATION, SPLIT, SPLIT_V, SLICE, STRIDED_SLICE, PAD, PACK, TRANSPOSE.
 
-use super::Lowering;
 use super::node::{Node, Operand};
+use super::{Lowering, Source, Unplaced};
 use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
-use crate::op::{AXES, Fill, Move, Op, Source, Span};
+use crate::op::{AXES, Fill, Op};
+
+type Move = crate::op::Move<Unplaced>;
 use crate::schema::Element;
 
 /// A block inside a tensor: where it starts, and how its elements are spaced, in elements.
@@ -37,7 +39,7 @@ impl Block {
 /// nothing where it still has more axes than a [`Move`] walks.
 pub(super) fn copy(
     from: (Source, &Block),
-    to: (Span, &Block),
+    to: (Unplaced, &Block),
     counts: &[usize],
     size: usize,
 ) -> Option<Move> {
@@ -85,7 +87,7 @@ impl<'a> Lowering<'_, 'a> {
         &mut self,
         node: &Node<'_, 'a>,
         input: (&Operand<'_, 'a>, &Block),
-        output: (&Operand<'_, 'a>, Span, &Block),
+        output: (&Operand<'_, 'a>, Unplaced, &Block),
         counts: &[usize],
     ) -> Result<(), ModelError> {
         node.expect(output.0, input.0.tensor.element)?;
@@ -255,7 +257,12 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Fills all of PAD's output with the value of its border: its third input, or real zero.
-    fn border(&mut self, node: &Node<'_, 'a>, output: &Operand<'_, 'a>, to: Span) -> Result<(), ModelError> {
+    fn border(
+        &mut self,
+        node: &Node<'_, 'a>,
+        output: &Operand<'_, 'a>,
+        to: Unplaced,
+    ) -> Result<(), ModelError> {
         let size = output.tensor.element.size();
         let Some(value) = node.optional(2) else {
             let zero = if size > 2 { 0 } else { node.affine(output)?.1 };

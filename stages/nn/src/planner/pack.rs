@@ -1,6 +1,6 @@
 //! Weights on their way into the pools, in the layout that the kernel set wants.
 
-use super::Lowering;
+use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
 use crate::kernels::KernelSet;
 use crate::kernels::dsp;
@@ -8,9 +8,62 @@ use crate::kernels::dsp;
 use crate::kernels::packed::pack::{self, Channels, Form, Packed};
 use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
+/// An operator with weights that its kernels may lay out as they like.
+#[derive(Clone, Copy)]
+pub(super) enum Weighted {
+    Conv(Conv<Unplaced>),
+    Depthwise(Depthwise<Unplaced>),
+    FullyConnected(FullyConnected<Unplaced>),
+}
+
+impl Weighted {
+    /// The operator with its weights and its per-channel words.
+    fn with(mut self, weights: Span, channels: Span) -> Self {
+        match &mut self {
+            Self::Conv(op) => (op.weights, op.channels) = (weights, channels),
+            Self::Depthwise(op) => (op.weights, op.channels) = (weights, channels),
+            Self::FullyConnected(op) => (op.weights, op.channels) = (weights, channels),
+        }
+        self
+    }
+
+    fn int8(self) -> UnplacedOp {
+        match self {
+            Self::Conv(op) => Op::Conv(op),
+            Self::Depthwise(op) => Op::Depthwise(op),
+            Self::FullyConnected(op) => Op::FullyConnected(op),
+        }
+    }
+
+    fn int16(self) -> UnplacedOp {
+        match self {
+            Self::Conv(op) => Op::Int16Conv(op),
+            Self::Depthwise(op) => Op::Int16Depthwise(op),
+            Self::FullyConnected(op) => Op::Int16FullyConnected(op),
+        }
+    }
+}
+
 impl Lowering<'_, '_> {
-    /// Adds an operation with its weights and its per-channel words (biases, multipliers, shifts).
-    pub(super) fn push_weighted(&mut self, op: Op, weights: &[u8], words: &[i32]) -> Result<(), ModelError> {
+    /// Adds an operation on int16 with its weights and its per-channel words (biases, multipliers, shifts).
+    pub(super) fn push_int16(
+        &mut self,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<(), ModelError> {
+        let (weights, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
+        self.ops.push(op.with(weights, channels).int16());
+        Ok(())
+    }
+
+    /// Adds an operation on int8, likewise.
+    pub(super) fn push_int8(
+        &mut self,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<(), ModelError> {
         if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
             return Ok(());
         }
@@ -34,96 +87,84 @@ impl Lowering<'_, '_> {
             }
         }
         let (plain, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
-        self.push_with(op, plain, channels);
+        self.ops.push(op.with(plain, channels).int8());
         Ok(())
     }
 
-    fn push_with(&mut self, mut op: Op, weights: Span, channels: Span) {
-        match &mut op {
-            Op::Conv(op) | Op::Int16Conv(op) => (op.weights, op.channels) = (weights, channels),
-            Op::Depthwise(op) | Op::Int16Depthwise(op) => (op.weights, op.channels) = (weights, channels),
-            Op::FullyConnected(op) | Op::Int16FullyConnected(op) => {
-                (op.weights, op.channels) = (weights, channels)
-            }
-            _ => {}
-        }
-        self.ops.push(op);
-    }
-
     /// Adds the operation as Arm's DSP kernels want it, or says that it has no such form.
-    fn push_dsp(&mut self, op: &Op, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+    fn push_dsp(&mut self, op: &Weighted, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
         let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
         let (channels, mut stream) = (dsp::pack::Channels::of(words), Vec::new());
         let stream_of = &mut stream;
         let (mut packed, scratch) = match *op {
-            Op::Conv(op) => {
+            Weighted::Conv(op) => {
                 let scratch = dsp::pack::conv(&op, &weights, &channels, stream_of);
-                (Op::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
+                (Weighted::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
             }
-            Op::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
                 let scratch = dsp::pack::single(&op, &weights, &channels, stream_of);
-                (Op::Conv(dsp::pack::as_conv(&op)), scratch)
+                (Weighted::Conv(dsp::pack::as_conv(&op)), scratch)
             }
-            Op::Depthwise(op) => {
+            Weighted::Depthwise(op) => {
                 let packed = dsp::pack::depthwise(&op, &weights, &channels, stream_of);
-                (Op::Depthwise(Depthwise { layout: Layout::Packed, ..op }), packed.map(|()| 0))
+                (Weighted::Depthwise(Depthwise { layout: Layout::Packed, ..op }), packed.map(|()| 0))
             }
-            Op::FullyConnected(op) => {
+            Weighted::FullyConnected(op) => {
                 let packed = dsp::pack::fully_connected(&op, &weights, &channels, stream_of);
-                (Op::FullyConnected(FullyConnected { layout: Layout::Packed, ..op }), packed.map(|()| 0))
+                let op = FullyConnected { layout: Layout::Packed, ..op };
+                (Weighted::FullyConnected(op), packed.map(|()| 0))
             }
-            _ => return Ok(false),
         };
         let Some(scratch) = scratch else { return Ok(false) };
         let channels = self.pools.words(stream.into_iter())?;
-        if let Op::Conv(op) = &mut packed {
-            op.scratch = Span { at: self.value(scratch) as u32, len: scratch as u32 };
+        if let Weighted::Conv(op) = &mut packed {
+            op.scratch = self.scratch(scratch);
         }
-        self.push_with(packed, Span::default(), channels);
+        self.ops.push(packed.with(Span::default(), channels).int8());
         Ok(true)
     }
 
     /// Adds the operation in packed form, or says that it has none.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    fn push_packed(&mut self, form: Form, op: Op, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+    fn push_packed(
+        &mut self,
+        form: Form,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<bool, ModelError> {
         let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
         let (biases, factors) = words.split_at(words.len() / 3);
         let (multipliers, shifts) = factors.split_at(factors.len() / 2);
         let channels = Channels { biases, multipliers, shifts };
-        let (op, packed) = match op {
-            Op::Conv(conv) => {
-                (Op::Conv(Conv { layout: Layout::Packed, ..conv }), form.conv(&conv, &signed, &channels))
+        let packed = match op {
+            Weighted::Conv(op) => form.conv(&op, &signed, &channels),
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                form.single(&op, &signed, &channels)
             }
-            Op::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                (Op::Conv(dsp::pack::as_conv(&op)), form.single(&op, &signed, &channels))
-            }
-            Op::Depthwise(mut op) => {
-                let packed = form.depthwise(&op, &signed, &channels);
-                op.layout = Layout::Packed;
-                (Op::Depthwise(op), packed)
-            }
-            Op::FullyConnected(mut op) => {
+            Weighted::Depthwise(op) => form.depthwise(&op, &signed, &channels),
+            Weighted::FullyConnected(op) => {
                 let Some(words) = form.fully_connected(&op, &signed, &channels) else { return Ok(false) };
-                op.layout = Layout::Packed;
                 let (weights, channels) =
                     (self.pools.contents(weights)?, self.pools.words(words.into_iter())?);
-                self.push_with(Op::FullyConnected(op), weights, channels);
+                let op = FullyConnected { layout: Layout::Packed, ..op };
+                self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
                 return Ok(true);
             }
-            _ => return Ok(false),
         };
         let Some(Packed { bytes, words, scratch }) = packed else { return Ok(false) };
         let (weights, channels) =
             (self.pools.bytes(bytes.into_iter())?, self.pools.words(words.into_iter())?);
-        let value = self.value(scratch);
-        let scratch = Span { at: value as u32, len: scratch as u32 };
-        let mut op = op;
-        match &mut op {
-            Op::Conv(op) => op.scratch = scratch,
-            Op::Depthwise(op) => op.scratch = scratch,
-            _ => {}
-        }
-        self.push_with(op, weights, channels);
+        let (scratch, layout) = (self.scratch(scratch), Layout::Packed);
+        let op = match op {
+            Weighted::Conv(op) => Weighted::Conv(Conv { scratch, layout, ..op }),
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                Weighted::Conv(Conv { scratch, ..dsp::pack::as_conv(&op) })
+            }
+            Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, layout, ..op }),
+            Weighted::FullyConnected(_) => return Ok(false),
+        };
+        self.ops.push(op.with(weights, channels).int8());
         Ok(true)
     }
 }

@@ -1,9 +1,9 @@
 //! SVDF.
 
-use super::Lowering;
 use super::node::{Node, Operand};
+use super::{Lowering, Unplaced};
 use crate::error::{ModelError, ModelErrorKind};
-use crate::op::{FloatSvdf, Op, Span, Svdf};
+use crate::op::{FloatSvdf, Op, Svdf};
 use crate::schema::Element;
 
 /// Shape of an SVDF, checked.
@@ -98,7 +98,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Where the arena holds a tensor that the operator keeps between runs.
-    fn memory(&mut self, node: &Node<'_, 'a>, state: &Operand<'_, 'a>) -> Result<Span, ModelError> {
+    fn memory(&mut self, node: &Node<'_, 'a>, state: &Operand<'_, 'a>) -> Result<Unplaced, ModelError> {
         if let Some(span) = self.span(state.number) {
             return Ok(span);
         }
@@ -112,7 +112,7 @@ impl<'a> Lowering<'_, 'a> {
             ));
         }
         let span = self.new_variable(state.tensor);
-        self.tensors[state.number] = Some(span.at as usize);
+        self.tensors[state.number] = Some(span.value as usize);
         Ok(span)
     }
 }

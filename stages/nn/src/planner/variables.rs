@@ -1,12 +1,12 @@
 //! State: CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE.
 
-use super::Lowering;
 use super::moves::{Block, copy};
 use super::node::{Node, Operand};
+use super::{Lowering, Source, Unplaced};
 use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::flatbuffer::I32s;
-use crate::op::{Fill, Op, Source, Span};
+use crate::op::{Fill, Op};
 use crate::schema::Tensor;
 
 /// A variable of the model.
@@ -69,7 +69,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         node: &Node<'_, 'a>,
         handle: &Operand<'_, 'a>,
         tensor: &Operand<'_, 'a>,
-    ) -> Result<(usize, Span), ModelError> {
+    ) -> Result<(usize, Unplaced), ModelError> {
         let Some(number) = self.handles[handle.number] else {
             return Err(node.error(ModelErrorKind::Shape, handle, "no handle", "the output of a VAR_HANDLE"));
         };
@@ -80,7 +80,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         let value = match self.variables[number].value {
             Some(value) => value,
             None => {
-                let value = self.new_variable(tensor.tensor).at as usize;
+                let value = self.new_variable(tensor.tensor).value as usize;
                 self.variables[number].value = Some(value);
                 value
             }
@@ -90,18 +90,18 @@ impl<'f, 'a> Lowering<'f, 'a> {
             let expected = format!("{}, as elsewhere for this variable", self.values[value].len);
             return Err(node.error(ModelErrorKind::Shape, tensor, found, expected));
         }
-        Ok((number, Span { at: value as u32, len: len as u32 }))
+        Ok((number, Unplaced { value: value as u32, len: len as u32 }))
     }
 
     /// A variable for a tensor. As in TFLite Micro, one that nothing assigned holds its zero point.
-    pub(super) fn new_variable(&mut self, tensor: &Tensor<'_>) -> Span {
+    pub(super) fn new_variable(&mut self, tensor: &Tensor<'_>) -> Unplaced {
         let value = self.value(tensor.len());
         self.values[value].variable = true;
         let zero = match tensor.element.size() {
             1 => tensor.quantisation.zero_points.get(0).unwrap_or(0) as i8,
             _ => 0,
         };
-        let to = Span { at: value as u32, len: tensor.len() as u32 };
+        let to = Unplaced { value: value as u32, len: tensor.len() as u32 };
         self.fills.push(Op::Fill(Fill { to, value: zero }));
         to
     }
@@ -129,7 +129,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         Ok(())
     }
 
-    pub(super) fn copy_bytes(&mut self, from: Source, to: Span) {
+    pub(super) fn copy_bytes(&mut self, from: Source, to: Unplaced) {
         let whole = Block::whole(&[to.len as usize]);
         self.ops.extend(copy((from, &whole), (to, &whole), &[to.len as usize], 1).map(Op::Move));
     }

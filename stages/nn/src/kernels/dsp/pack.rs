@@ -27,7 +27,7 @@ impl<'a> Channels<'a> {
 /// Packs a convolution: appends to `stream` what the kernel reads, and returns the bytes of scratch memory that it
 /// needs; nothing where the convolution must stay plain.
 pub fn conv(
-    op: &Conv,
+    op: &Conv<impl Copy>,
     weights: &[i8],
     channels: &Channels<'_>,
     stream: &mut impl Extend<i32>,
@@ -38,7 +38,7 @@ pub fn conv(
 
 /// Packs a depthwise convolution of a single input channel as the convolution that it is: [`as_conv`].
 pub fn single(
-    op: &Depthwise,
+    op: &Depthwise<impl Copy>,
     weights: &[i8],
     channels: &Channels<'_>,
     stream: &mut impl Extend<i32>,
@@ -48,7 +48,7 @@ pub fn single(
 }
 
 /// A depthwise convolution of a single input channel as the convolution that it is.
-pub fn as_conv(op: &Depthwise) -> Conv {
+pub fn as_conv<A: Copy>(op: &Depthwise<A>) -> Conv<A> {
     Conv {
         input: op.input,
         output: op.output,
@@ -66,7 +66,7 @@ pub fn as_conv(op: &Depthwise) -> Conv {
 
 /// Streams of two channels at a time; of an odd number the last one stands there twice.
 fn pairs(
-    op: &Conv,
+    op: &Conv<impl Copy>,
     weight: impl Fn(usize, usize) -> i8,
     channels: &Channels<'_>,
     stream: &mut impl Extend<i32>,
@@ -98,7 +98,7 @@ fn pairs(
 ///
 /// Groups of four channels; the last group ends with the last channel, and so may overlap the one before.
 pub fn depthwise(
-    op: &Depthwise,
+    op: &Depthwise<impl Copy>,
     weights: &[i8],
     channels: &Channels<'_>,
     stream: &mut impl Extend<i32>,
@@ -126,7 +126,7 @@ pub fn depthwise(
 
 /// Packs a fully connected layer: appends to `stream` what the kernel reads; nothing where it must stay plain.
 pub fn fully_connected(
-    op: &FullyConnected,
+    op: &FullyConnected<impl Copy>,
     weights: &[i8],
     channels: &Channels<'_>,
     stream: &mut impl Extend<i32>,

@@ -15,7 +15,7 @@ pub(super) struct Taps {
 }
 
 impl Taps {
-    pub(super) fn new(op: &Conv) -> Self {
+    pub(super) fn new(op: &Conv<impl Copy>) -> Self {
         let (width, depth) = (op.window.width as usize, op.depth as usize);
         let (row_runs, run) = if op.window.dilation_x == 1 { (1, width * depth) } else { (width, depth) };
         Self { row_runs, run, rows: op.window.height as usize }

@@ -6,7 +6,7 @@ use crate::kernels::window::{reaches, taps};
 use crate::op::{FloatConv, FloatDepthwise};
 
 /// Convolves an image with one kernel per output channel.
-pub(super) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (weights, biases) = (&constants.words[op.weights.range()], &constants.words[op.biases.range()]);
     let (depth, channels) = (op.depth as usize, op.to.channels as usize);
@@ -28,7 +28,7 @@ pub(super) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
 }
 
 /// Convolves each input channel with its own kernels.
-pub(super) fn depthwise(op: &FloatDepthwise, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn depthwise(op: &FloatDepthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (weights, biases) = (&constants.words[op.weights.range()], &constants.words[op.biases.range()]);
     let channels = op.to.channels as usize;

@@ -5,7 +5,11 @@ use crate::kernels::Constants;
 use crate::op::{FloatFullyConnected, FloatSoftmax};
 
 /// Multiplies each input vector with the matrix of weights.
-pub(super) fn fully_connected(op: &FloatFullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn fully_connected(
+    op: &FloatFullyConnected,
+    constants: Constants<'_>,
+    arena: &mut [i8],
+) {
     let (input, output) = pair(arena, op.input, op.output);
     let (weights, biases) = (&constants.words[op.weights.range()], &constants.words[op.biases.range()]);
     let vectors = input.chunks_exact(op.inputs as usize).zip(output.chunks_exact_mut(op.outputs as usize));
@@ -17,7 +21,7 @@ pub(super) fn fully_connected(op: &FloatFullyConnected, constants: Constants<'_>
 }
 
 /// Softmax of each row.
-pub(super) fn softmax(op: &FloatSoftmax, arena: &mut [i8]) {
+pub(in crate::kernels) fn softmax(op: &FloatSoftmax, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let depth = op.depth as usize;
     for (row, results) in input.chunks_exact(depth).zip(output.chunks_exact_mut(depth)) {

@@ -1,13 +1,13 @@
 //! Operators on single elements, float32, and the ways between floats and integers.
 
 use super::{get, pair, put};
-use crate::kernels;
 use crate::kernels::cell::Cell;
 use crate::kernels::walk::each;
+use crate::kernels::{self, Constants};
 use crate::op::{Combination, FloatBinary, FloatUnary, Function, Integer, Requantise};
 
 /// A function of each float.
-pub(super) fn unary(op: &FloatUnary, arena: &mut [i8]) {
+pub(in crate::kernels) fn unary(op: &FloatUnary, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     for (x, out) in input.iter().map(get).zip(output) {
         *out = put(match op.function {
@@ -22,7 +22,7 @@ pub(super) fn unary(op: &FloatUnary, arena: &mut [i8]) {
 }
 
 /// Combines two inputs element by element; they may be one and the same.
-pub(super) fn binary(op: &FloatBinary, arena: &mut [i8]) {
+pub(in crate::kernels) fn binary(op: &FloatBinary, _: Constants<'_>, arena: &mut [i8]) {
     let mut output = op.output.range().step_by(4);
     each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
         let at = |start: u32, offset: i64| {
@@ -46,7 +46,7 @@ pub(super) fn binary(op: &FloatBinary, arena: &mut [i8]) {
 }
 
 /// Floats to integers (TFLite's `AffineQuantize`).
-pub(super) fn quantise(op: &Requantise, arena: &mut [i8]) {
+pub(in crate::kernels) fn quantise(op: &Requantise, _: Constants<'_>, arena: &mut [i8]) {
     match op.integer {
         Integer::I8 => quantise_to::<i8>(op, arena),
         Integer::U8 => quantise_to::<u8>(op, arena),
@@ -64,7 +64,7 @@ fn quantise_to<C: Cell>(op: &Requantise, arena: &mut [i8]) {
 }
 
 /// Integers to floats.
-pub(super) fn dequantise(op: &Requantise, arena: &mut [i8]) {
+pub(in crate::kernels) fn dequantise(op: &Requantise, _: Constants<'_>, arena: &mut [i8]) {
     match op.integer {
         Integer::I8 => dequantise_from::<i8>(op, arena),
         Integer::U8 => dequantise_from::<u8>(op, arena),

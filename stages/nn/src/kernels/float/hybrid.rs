@@ -6,7 +6,7 @@ use crate::kernels::{self, Constants};
 use crate::op::{HybridConv, Rounding};
 
 /// Rounds each image to bytes, convolves those, and gives the sums their scale back.
-pub(super) fn conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) {
     let HybridConv { conv: op, scales, scratch, rounding } = op;
     let [input, output, rounded] = arena
         .get_disjoint_mut([op.input.range(), op.output.range(), scratch.range()])

@@ -3,34 +3,14 @@
 //!
 //! The arena holds floats as little-endian bytes, the pool of words holds them as bits.
 
-mod conv;
-mod dense;
-mod elementwise;
-mod hybrid;
-mod pool;
-mod svdf;
+pub(super) mod conv;
+pub(super) mod dense;
+pub(super) mod elementwise;
+pub(super) mod hybrid;
+pub(super) mod pool;
+pub(super) mod svdf;
 
-use super::Constants;
-use crate::op::{Bounds, Op, Span};
-
-/// Runs an operation on floats; integer ones are not its concern.
-pub(super) fn float(op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
-    match op {
-        Op::FloatConv(op) => conv::conv(op, constants, arena),
-        Op::HybridConv(op) => hybrid::conv(op, constants, arena),
-        Op::FloatDepthwise(op) => conv::depthwise(op, constants, arena),
-        Op::FloatFullyConnected(op) => dense::fully_connected(op, constants, arena),
-        Op::FloatPool(op) => pool::pool(op, arena),
-        Op::FloatSoftmax(op) => dense::softmax(op, arena),
-        Op::FloatUnary(op) => elementwise::unary(op, arena),
-        Op::FloatBinary(op) => elementwise::binary(op, arena),
-        Op::FloatMean(op) => pool::mean(op, arena),
-        Op::FloatSvdf(op) => svdf::svdf(op, constants, arena),
-        Op::Quantise(op) => elementwise::quantise(op, arena),
-        Op::Dequantise(op) => elementwise::dequantise(op, arena),
-        _ => {}
-    }
-}
+use crate::op::{Bounds, Span};
 
 /// A float in four bytes of the arena.
 type Bytes = [i8; 4];

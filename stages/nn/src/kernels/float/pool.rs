@@ -1,12 +1,13 @@
 //! AVERAGE_POOL_2D, MAX_POOL_2D and MEAN, float32.
 
 use super::{get, pair, put};
+use crate::kernels::Constants;
 use crate::kernels::walk::each;
 use crate::kernels::window::Reach;
 use crate::op::{FloatMean, FloatPool, Pooling};
 
 /// Pools each channel over the window. Padding does not take part.
-pub(super) fn pool(op: &FloatPool, arena: &mut [i8]) {
+pub(in crate::kernels) fn pool(op: &FloatPool, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (width, depth, w) = (op.to.width as usize, op.to.channels as usize, &op.window);
     for (pixel, outputs) in output.chunks_exact_mut(depth).enumerate() {
@@ -31,7 +32,7 @@ pub(super) fn pool(op: &FloatPool, arena: &mut [i8]) {
 }
 
 /// Means over any axes.
-pub(super) fn mean(op: &FloatMean, arena: &mut [i8]) {
+pub(in crate::kernels) fn mean(op: &FloatMean, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let count: u32 = op.reduced.iter().product();
     let mut outputs = output.iter_mut();

@@ -5,7 +5,7 @@ use crate::kernels::Constants;
 use crate::op::FloatSvdf;
 
 /// Takes one input into the memory and sums over it.
-pub(super) fn svdf(op: &FloatSvdf, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn svdf(op: &FloatSvdf, constants: Constants<'_>, arena: &mut [i8]) {
     let spans = arena
         .get_disjoint_mut([op.input.range(), op.output.range(), op.state.range()])
         .expect("spans of a plan lie apart in the arena");

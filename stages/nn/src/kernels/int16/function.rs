@@ -7,7 +7,7 @@ use crate::kernels::cell::Cell;
 use crate::op::{Int16Sigmoid, Int16Softmax, Sigmoid};
 
 /// Logistic or hyperbolic tangent of each element.
-pub(super) fn sigmoid(op: &Int16Sigmoid, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn sigmoid(op: &Int16Sigmoid, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let table = &constants.words[op.table.range()];
     let half = (1i32 << op.shift) >> 1;
@@ -44,7 +44,7 @@ fn tanh(positive: i32, argument: i32) -> i32 {
 }
 
 /// Softmax of each row.
-pub(super) fn softmax(op: &Int16Softmax, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn softmax(op: &Int16Softmax, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (exp, reciprocal) = (&constants.words[op.exp.range()], &constants.words[op.reciprocal.range()]);
     let depth = op.depth as usize;

@@ -1,11 +1,11 @@
 //! QUANTIZE between integers, RELU and its kin on int16: TFLite's `reference_ops::Requantize` and `ReluQuantized`.
 
 use crate::kernels::cell::Cell;
-use crate::kernels::pair;
+use crate::kernels::{Constants, pair};
 use crate::op::{Integer, Rescale};
 
 /// Rescales each element.
-pub(super) fn rescale(op: &Rescale, arena: &mut [i8]) {
+pub(in crate::kernels) fn rescale(op: &Rescale, _: Constants<'_>, arena: &mut [i8]) {
     match op.from {
         Integer::I8 => from::<i8>(op, arena),
         Integer::U8 => from::<u8>(op, arena),

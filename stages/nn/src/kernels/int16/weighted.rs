@@ -50,7 +50,7 @@ fn dot(inputs: &[Bytes], weights: &[i8], weights_offset: i32) -> i64 {
 }
 
 /// Convolves an image with one kernel per output channel.
-pub(super) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
     let table = Channels::of(constants, op.channels, op.to.channels);
@@ -73,7 +73,7 @@ pub(super) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
 }
 
 /// Convolves each input channel with its own kernels.
-pub(super) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
     let table = Channels::of(constants, op.channels, op.to.channels);
@@ -93,7 +93,7 @@ pub(super) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i
 }
 
 /// Multiplies each input vector with the matrix of weights.
-pub(super) fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+pub(in crate::kernels) fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
     let table = Channels::of(constants, op.channels, op.outputs);

@@ -108,7 +108,12 @@ impl Form {
     }
 
     /// Packs a convolution, or says that it must stay plain.
-    pub(crate) fn conv(self, op: &Conv, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
+    pub(crate) fn conv(
+        self,
+        op: &Conv<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
         if op.depth != op.from.channels {
             return None;
         }
@@ -122,7 +127,12 @@ impl Form {
     }
 
     /// Packs a depthwise convolution of a single input channel as the convolution that it is.
-    pub(crate) fn single(self, op: &Depthwise, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
+    pub(crate) fn single(
+        self,
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
         let (out, window) = (op.to.channels as usize, &op.window);
         let weight = |channel: usize, y: usize, x: usize, _: usize| {
             weights[(y * window.width as usize + x) * out + channel]
@@ -195,7 +205,7 @@ impl Form {
 
     /// Channels that a depthwise convolution walks as one. At a horizontal stride of one, neighbouring pixels read
     /// neighbouring pixels: where whole blocks fit into a row, several pixels of few channels make one of many.
-    pub(crate) fn spread(self, op: &Depthwise) -> usize {
+    pub(crate) fn spread(self, op: &Depthwise<impl Copy>) -> usize {
         let (channels, block) = (op.to.channels as usize, self.block());
         let joins = op.window.stride_x == 1
             && channels < block
@@ -205,7 +215,12 @@ impl Form {
     }
 
     /// Packs a depthwise convolution with one kernel per channel, or says that it must stay plain.
-    pub(crate) fn depthwise(self, op: &Depthwise, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
+    pub(crate) fn depthwise(
+        self,
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
         if op.multiplier != 1 {
             return None;
         }
@@ -242,7 +257,7 @@ impl Form {
     /// Words of a fully connected layer whose weights stay as they are: biases that make up for the inputs' form.
     pub(crate) fn fully_connected(
         self,
-        op: &FullyConnected,
+        op: &FullyConnected<impl Copy>,
         weights: &[i8],
         channels: &Channels<'_>,
     ) -> Option<Vec<i32>> {

@@ -2,7 +2,7 @@
 
 use crate::error::{ModelError, ModelErrorKind};
 use crate::micro_frontend::{Complex, fft};
-use crate::op::{Op, SignalAutoScale, SignalEnergy, SignalRfft, SignalWindow, Span};
+use crate::op::{Op, SignalAutoScale, SignalEnergy, SignalRfft, SignalWindow};
 use crate::planner::Lowering;
 use crate::planner::node::Node;
 use crate::schema::Element;
@@ -68,7 +68,7 @@ impl<'a> Lowering<'_, 'a> {
             roots: self.pools.table(&roots)?,
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
-            scratch: Span { at: self.value(4 * length) as u32, len: 4 * length as u32 },
+            scratch: self.scratch(4 * length),
             row: row as u32,
             length: length as u32,
         };

@@ -1,8 +1,8 @@
 //! Rows that are kept from one run to the next.
 
 use crate::error::{ModelError, ModelErrorKind};
-use crate::op::{Fill, Move, Op, Source, Span};
-use crate::planner::Lowering;
+use crate::op::{Fill, Move, Op};
+use crate::planner::{Lowering, Source, Unplaced};
 
 /// The newest bytes of a stream, of which an operator needs another number than one run computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl Lowering<'_, '_> {
         };
         let (len, fresh) = (history.len as u32, from.len);
         let value = self.value(history.len);
-        let to = Span { at: value as u32, len };
-        let shifted = |from: (Span, u32), at, run| {
+        let to = Unplaced { value: value as u32, len };
+        let shifted = |from: (Unplaced, u32), at, run| {
             Op::Move(Move::of_run((Source::Arena(from.0), from.1), (to, at), run))
         };
         if let Some(kept) = len.checked_sub(fresh) {
