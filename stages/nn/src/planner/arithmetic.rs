@@ -3,10 +3,10 @@
 use super::Lowering;
 use super::moves::Block;
 use super::node::{Node, Operand};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::fixed::Factor;
 use crate::op::{AXES, Arithmetic, Binary, Mean, Op};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 /// Bits by which sums of int8 are shifted up before they are rescaled.

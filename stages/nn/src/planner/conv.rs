@@ -3,10 +3,10 @@
 use super::node::{Node, Operand};
 use super::pack::Weighted;
 use super::{Lowering, Unplaced};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::fixed::Factor;
 use crate::op::{Conv, Depthwise, Image, Layout, Span, Window};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 /// Padding, stride and dilation of an operator with a window, as its options state them.

@@ -4,12 +4,12 @@ use super::Lowering;
 use super::arithmetic::{axes, broadcast_steps, parts};
 use super::conv::{Filter, Sliding};
 use super::node::{Node, Operand};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::{
     Bounds, Combination, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool,
     FloatSoftmax, FloatUnary, Function, HybridConv, Op, Pooling, Requantise, Rounding, Span,
 };
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {

@@ -2,10 +2,10 @@
 
 use super::Lowering;
 use super::node::Node;
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::fixed::Factor;
 use crate::op::{Int16Sigmoid, Int16Softmax, Op, Rescale, Sigmoid, Span};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {

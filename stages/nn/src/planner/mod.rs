@@ -9,6 +9,7 @@ mod fuse;
 mod int16;
 mod moves;
 mod node;
+pub(crate) mod operators;
 mod pack;
 mod pool;
 mod pools;
@@ -22,7 +23,6 @@ mod tables;
 mod unscaled;
 mod variables;
 
-use super::builtin::code;
 use super::error::{ModelError, ModelErrorKind};
 use super::kernels::KernelSet;
 use super::op::{Op, Span};
@@ -249,39 +249,6 @@ impl<'f, 'a> Lowering<'f, 'a> {
         let shape = shape.map(|tensor| tensor.shape.clone()).unwrap_or_default();
         self.steps.push(Step { name: node.operator.code.to_string(), shape, macs: self.macs });
         Ok(())
-    }
-
-    fn lower(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        match node.operator.code.code {
-            code::CONV_2D => self.conv_2d(node),
-            code::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(node),
-            code::FULLY_CONNECTED => self.fully_connected(node),
-            code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.pool_2d(node),
-            code::SVDF => self.svdf(node),
-            code::SOFTMAX => self.softmax(node),
-            code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => self.reshape(node),
-            code::CONCATENATION => self.concatenation(node),
-            code::SPLIT | code::SPLIT_V => self.split(node),
-            code::SLICE => self.slice(node),
-            code::STRIDED_SLICE => self.strided_slice(node),
-            code::PAD | code::PADV2 => self.pad(node),
-            code::PACK => self.pack(node),
-            code::TRANSPOSE => self.transpose(node),
-            code::LOGISTIC | code::TANH | code::RELU | code::RELU6 | code::RELU_N1_TO_1 | code::QUANTIZE => {
-                self.unary(node)
-            }
-            code::ADD | code::SUB | code::MUL => self.binary(node),
-            code::DIV | code::MINIMUM | code::MAXIMUM => self.combination(node),
-            code::CAST => self.cast(node),
-            code::MEAN => self.mean(node),
-            code::DEQUANTIZE => self.requantise(node),
-            code::CALL_ONCE => self.call_once(node),
-            code::VAR_HANDLE => self.var_handle(node),
-            code::READ_VARIABLE => self.read_variable(node),
-            code::ASSIGN_VARIABLE => self.assign_variable(node),
-            code::CUSTOM => self.signal(node),
-            _ => Err(node.unsupported()),
-        }
     }
 
     /// Solves the arena and puts offsets where values stood.

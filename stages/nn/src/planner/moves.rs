@@ -2,9 +2,9 @@
 
 use super::node::{Node, Operand};
 use super::{Lowering, Source, Unplaced};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::{AXES, Fill, Op};
+use crate::planner::operators::code;
 
 type Move = crate::op::Move<Unplaced>;
 use crate::schema::Element;

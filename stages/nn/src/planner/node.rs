@@ -1,6 +1,6 @@
 //! One operator of the graph with what belongs to it, and the errors that name it.
 
-use crate::builtin::KNOWN;
+use super::operators::known;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::flatbuffer::Table;
 use crate::op::Image;
@@ -69,7 +69,7 @@ impl<'f, 'a> Node<'f, 'a> {
             .map(|tensor| format!("{:?} {:?}", tensor.element, tensor.shape))
             .collect();
         let found = format!("an operator that this runtime does not have, on ({})", inputs.join(", "));
-        self.refuse(ModelErrorKind::Unsupported, found, format!("one of {KNOWN}"))
+        self.refuse(ModelErrorKind::Unsupported, found, format!("one of {}", known()))
     }
 
     fn operand(&self, numbers: impl Fn() -> Option<i32>) -> Option<Operand<'f, 'a>> {

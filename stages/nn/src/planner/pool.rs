@@ -3,9 +3,9 @@
 use super::Lowering;
 use super::conv::Sliding;
 use super::node::Node;
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::{Op, Pool, Pooling, Window};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {

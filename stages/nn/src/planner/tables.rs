@@ -3,10 +3,10 @@
 use super::Lowering;
 use super::node::{Node, Operand};
 use super::quantise::range;
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::fixed::{self, Factor, rounding_shift_right};
 use crate::op::{Op, Table};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 /// Integer bits of the argument of logistic and tanh.

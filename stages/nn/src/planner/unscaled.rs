@@ -3,9 +3,9 @@
 use super::Lowering;
 use super::arithmetic::{axes, broadcast_steps};
 use super::node::{Node, Operand};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::{Cast, Combination, Number, Op, Unscaled};
+use crate::planner::operators::code;
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {

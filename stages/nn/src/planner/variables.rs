@@ -3,10 +3,10 @@
 use super::moves::{Block, copy};
 use super::node::{Node, Operand};
 use super::{Lowering, Source, Unplaced};
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::flatbuffer::I32s;
 use crate::op::{Fill, Op};
+use crate::planner::operators::code;
 use crate::schema::Tensor;
 
 /// A variable of the model.

@@ -14,7 +14,7 @@ use crate::schema::Element;
 const MOST_CHANNELS: i64 = 4096;
 
 impl<'a> Lowering<'_, 'a> {
-    pub(super) fn signal_filter_bank(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_filter_bank(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let [input, weights, unweights, starts, weight_starts, widths] =
             [0, 1, 2, 3, 4, 5].map(|number| node.input(number));
         let (input, output) = (input?, node.output(0)?);
@@ -41,7 +41,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_square_root(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_square_root(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, bits, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         node.expect(&input, Element::U64)?;
         node.expect_list(&bits, Element::I32, 1)?;
@@ -55,7 +55,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_subtraction(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_subtraction(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output, noise) = (node.input(0)?, node.output(0)?, node.output(1)?);
         let channels = input.tensor.count();
         node.option("num_channels", channels as i64, channels as i64)?;
@@ -84,7 +84,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_pcan(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_pcan(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, noise, gains, output) = (node.input(0)?, node.input(1)?, node.input(2)?, node.output(0)?);
         let channels = input.tensor.count();
         node.expect(&input, Element::U32)?;
@@ -105,7 +105,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_log(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_log(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&input, Element::U32)?;
         node.expect_list(&output, Element::I16, input.tensor.count())?;

@@ -7,29 +7,12 @@ mod spectrum;
 
 use super::Lowering;
 use super::node::{Node, Operand};
-use crate::builtin::custom;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::flexbuffer::Map;
 use crate::op::Span;
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
-    /// A custom operator, by its name.
-    pub(super) fn signal(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        match node.operator.code.custom.as_str() {
-            custom::WINDOW => self.signal_window(node),
-            custom::AUTO_SCALE => self.signal_auto_scale(node),
-            custom::RFFT => self.signal_rfft(node),
-            custom::ENERGY => self.signal_energy(node),
-            custom::FILTER_BANK => self.signal_filter_bank(node),
-            custom::SQUARE_ROOT => self.signal_square_root(node),
-            custom::SUBTRACTION => self.signal_subtraction(node),
-            custom::PCAN => self.signal_pcan(node),
-            custom::LOG => self.signal_log(node),
-            _ => Err(node.unsupported()),
-        }
-    }
-
     /// Puts a list of constants of int16 into the pool of bytes.
     fn shorts(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
         node.expect(operand, Element::I16)?;

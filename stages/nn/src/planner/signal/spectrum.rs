@@ -13,7 +13,7 @@ const LENGTHS: (i64, i64) = (16, 4096);
 const INT16: i64 = 7;
 
 impl<'a> Lowering<'_, 'a> {
-    pub(super) fn signal_window(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_window(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, coefficients, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         let (count, window) = (input.tensor.count(), coefficients.tensor.count());
         node.expect(&input, Element::I16)?;
@@ -32,7 +32,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_auto_scale(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_auto_scale(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output, bits) = (node.input(0)?, node.output(0)?, node.output(1)?);
         node.expect(&input, Element::I16)?;
         node.expect_list(&output, Element::I16, input.tensor.count())?;
@@ -46,7 +46,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_rfft(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_rfft(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.option("T", INT16, INT16)?;
         node.expect(&input, Element::I16)?;
@@ -79,7 +79,7 @@ impl<'a> Lowering<'_, 'a> {
         Ok(())
     }
 
-    pub(super) fn signal_energy(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(in crate::planner) fn signal_energy(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&input, Element::I16)?;
         let bins = input.tensor.count() / 2;

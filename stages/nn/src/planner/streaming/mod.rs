@@ -21,6 +21,7 @@ use super::{Lowering, Planned};
 use crate::error::{ModelError, ModelErrorKind};
 use crate::kernels::KernelSet;
 use crate::schema::File;
+pub(super) use rule::Along;
 use trace::Trace;
 
 /// What a model that was converted to run on new frames reads, and what that saves.

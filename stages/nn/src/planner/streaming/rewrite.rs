@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::history::History;
 use super::rule::{Rule, axis, resized};
 use super::trace::Trace;
-use crate::builtin::code;
 use crate::error::ModelError;
 use crate::flatbuffer::I32s;
 use crate::planner::node::Node;
+use crate::planner::operators::code;
 use crate::schema::{Graph, Operator, Tensor};
 
 /// A tensor that the rewritten graph has beside those of the file.

@@ -1,9 +1,9 @@
 //! How each operator treats the rows of a stream.
 
-use crate::builtin::code;
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::Window;
 use crate::planner::node::{Node, Operand};
+use crate::planner::operators::code;
 use crate::schema::Tensor;
 
 /// How an operator treats the rows of its flowing inputs.
@@ -22,6 +22,43 @@ pub(super) enum Rule {
     },
     /// Rows are mixed in another way.
     Mix,
+}
+
+/// How an operator treats rows, as the table of operators states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::planner) enum Along {
+    /// Row by row.
+    Each,
+    /// In another way than by rows.
+    Mix,
+    /// It keeps a state of its own.
+    State,
+    /// By the window of a CONV_2D.
+    Convolution,
+    /// By the window of a DEPTHWISE_CONV_2D.
+    Depthwise,
+    /// By the window of a pool.
+    Pool,
+    /// It takes a part.
+    Cut,
+    /// It adds a border.
+    Pad,
+    /// It changes the shape alone.
+    Reshape,
+    /// It mixes along the last axis.
+    LastAxis,
+    /// By vectors, all multiplied with the same weights.
+    Dense,
+    /// Element by element, of one or two inputs.
+    Elementwise,
+    /// It sums along axes.
+    Reduce,
+    /// It joins tensors along an axis.
+    Join,
+    /// It parts a tensor along an axis.
+    Split,
+    /// It orders axes anew.
+    Transpose,
 }
 
 /// The axis along which a tensor of so many rows has them: all axes before it are of length one.
@@ -51,43 +88,28 @@ impl<'a> Node<'_, 'a> {
     /// input that does not flow.
     pub(super) fn rule(&self, flowing: &[Option<usize>]) -> Result<Rule, ModelError> {
         let rows = flowing.iter().flatten().copied().next().unwrap_or(1);
-        match self.operator.code.code {
-            code::CONV_2D => self.slide(self.filter()?.0.window, rows),
-            code::DEPTHWISE_CONV_2D => self.slide(self.depthwise_filter()?.0.window, rows),
-            code::AVERAGE_POOL_2D | code::MAX_POOL_2D => self.slide(self.pool_window()?, rows),
-            code::SLICE | code::STRIDED_SLICE => self.cut(rows),
-            code::PAD | code::PADV2 => self.padded(rows),
-            code::RESHAPE | code::SQUEEZE | code::EXPAND_DIMS => {
-                Ok(when(resized(&self.output(0)?.tensor.shape, rows, 1).is_some()))
-            }
-            code::LOGISTIC
-            | code::TANH
-            | code::RELU
-            | code::RELU6
-            | code::RELU_N1_TO_1
-            | code::QUANTIZE
-            | code::DEQUANTIZE
-            | code::CAST => Ok(Rule::Each),
-            code::SOFTMAX => {
+        match self.along() {
+            Along::Each => Ok(Rule::Each),
+            Along::Mix | Along::State => Ok(Rule::Mix),
+            Along::Convolution => self.slide(self.filter()?.0.window, rows),
+            Along::Depthwise => self.slide(self.depthwise_filter()?.0.window, rows),
+            Along::Pool => self.slide(self.pool_window()?, rows),
+            Along::Cut => self.cut(rows),
+            Along::Pad => self.padded(rows),
+            Along::Reshape => Ok(when(resized(&self.output(0)?.tensor.shape, rows, 1).is_some())),
+            Along::LastAxis => {
                 let shape = &self.input(0)?.tensor.shape;
                 Ok(when(axis(shape, rows).is_some_and(|axis| axis + 1 < shape.len())))
             }
-            code::FULLY_CONNECTED => self.dense(rows),
-            code::ADD | code::SUB | code::MUL | code::DIV | code::MINIMUM | code::MAXIMUM => {
-                self.elementwise(flowing, rows)
+            Along::Dense => self.dense(rows),
+            Along::Elementwise => self.elementwise(flowing, rows),
+            Along::Reduce => self.reduced(rows),
+            Along::Join => self.joined(flowing, rows),
+            Along::Split if self.operator.code.code == code::SPLIT => {
+                self.parted(&self.input(1)?, &self.input(0)?, rows)
             }
-            code::MEAN => self.reduced(rows),
-            code::CONCATENATION | code::PACK => {
-                let output = self.output(0)?;
-                let slot = usize::from(self.operator.code.code == code::PACK);
-                let along = self.axis(&output, self.options()?.i32(slot, 0)?, output.tensor.shape.len())?;
-                let together = flowing.iter().all(Option::is_some);
-                Ok(when(together && axis(&output.tensor.shape, rows).is_some_and(|axis| axis < along)))
-            }
-            code::SPLIT => self.parted(&self.input(1)?, &self.input(0)?, rows),
-            code::SPLIT_V => self.parted(&self.input(0)?, &self.input(2)?, rows),
-            code::TRANSPOSE => self.turned(rows),
-            _ => Ok(Rule::Mix),
+            Along::Split => self.parted(&self.input(0)?, &self.input(2)?, rows),
+            Along::Transpose => self.turned(rows),
         }
     }
 
@@ -184,6 +206,15 @@ impl<'a> Node<'_, 'a> {
             over.iter().map(|number| self.axis(&input, *number, rank)).collect::<Result<Vec<_>, _>>()?;
         let kept = !over.contains(&along) && axis(&output.tensor.shape, rows).is_some();
         Ok(when(kept))
+    }
+
+    /// CONCATENATION and PACK of tensors that all flow, along an axis after that of the rows.
+    fn joined(&self, flowing: &[Option<usize>], rows: usize) -> Result<Rule, ModelError> {
+        let output = self.output(0)?;
+        let field = usize::from(self.operator.code.code == code::PACK);
+        let along = self.axis(&output, self.options()?.i32(field, 0)?, output.tensor.shape.len())?;
+        let together = flowing.iter().all(Option::is_some);
+        Ok(when(together && axis(&output.tensor.shape, rows).is_some_and(|axis| axis < along)))
     }
 
     fn parted(

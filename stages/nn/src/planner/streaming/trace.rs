@@ -1,7 +1,6 @@
 //! Which tensors flow with time, and how each operator treats their rows.
 
-use super::rule::{Rule, axis, resized};
-use crate::builtin::{code, custom};
+use super::rule::{Along, Rule, axis, resized};
 use crate::error::{ModelError, ModelErrorKind};
 use crate::planner::node::Node;
 use crate::schema::Graph;
@@ -92,14 +91,7 @@ impl Trace {
     fn operator(&mut self, graph: &Graph<'_>, number: usize) -> Result<(), ModelError> {
         let node = Node::new(graph, number);
         let operator = node.operator;
-        let stateful = match operator.code.code {
-            code::CALL_ONCE | code::VAR_HANDLE | code::READ_VARIABLE | code::ASSIGN_VARIABLE | code::SVDF => {
-                true
-            }
-            code::CUSTOM => operator.code.custom == custom::SUBTRACTION,
-            _ => false,
-        };
-        if stateful {
+        if node.along() == Along::State {
             let expected =
                 "none: a model with a state of its own runs on new frames already; leave out `streaming`";
             return Err(node.refuse(
