@@ -45,8 +45,8 @@ fn check(model: &Path, corpus: &str, speech: &str, data: Option<&Path>, variable
     fs::write(model.join("train.toml"), text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kws-lab"));
     command.arg("train").arg(model).arg("--check").env_remove("KWS_DATA");
-    data.iter().for_each(|data| drop(command.arg("--data").arg(data)));
-    variable.iter().for_each(|data| drop(command.env("KWS_DATA", data)));
+    command.args(data.iter().flat_map(|data| [Path::new("--data"), data]));
+    command.envs(variable.map(|data| ("KWS_DATA", data)));
     command.output().unwrap()
 }
 
