@@ -11,7 +11,7 @@ use crate::medium::Medium;
 
 /// What `model.toml` says; `kws-run` reads `labels`, `clock` and `front_end`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Card {
+pub struct ModelInfo {
     /// Name of the model; where the file does not say it, that of its folder.
     #[serde(default)]
     pub name: String,
@@ -56,7 +56,7 @@ pub struct Point {
     pub off: f32,
 }
 
-impl Card {
+impl ModelInfo {
     /// Reads `model.toml` of a model's folder.
     ///
     /// # Errors
