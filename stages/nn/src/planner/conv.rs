@@ -204,7 +204,12 @@ impl<'a> Node<'_, 'a> {
         let mut words = Vec::with_capacity(4 * factors.len());
         let int16 = self.input(0)?.tensor.element == Element::I16;
         match bias {
-            None => words.resize(if int16 { 2 } else { 1 } * factors.len(), 0),
+            None => {
+                if int16 {
+                    self.below_power_14(&self.output(0)?, factors)?;
+                }
+                words.resize(if int16 { 2 } else { 1 } * factors.len(), 0)
+            }
             Some(bias) => {
                 if bias.tensor.count() != factors.len() {
                     return Err(self.shape(&bias, format!("{} biases", factors.len())));
@@ -214,6 +219,7 @@ impl<'a> Node<'_, 'a> {
                 let either = self.operator.code.code == code::CONV_2D && bias.tensor.element == Element::I32;
                 if int16 && !either {
                     self.expect(&bias, Element::I64)?;
+                    self.below_power_14(&bias, factors)?;
                     let values = || contents.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
                     words.extend(values().map(|value| value as i32));
                     words.extend(values().map(|value| (value >> 32) as i32));
@@ -226,5 +232,18 @@ impl<'a> Node<'_, 'a> {
         words.extend(factors.iter().map(|factor| factor.multiplier));
         words.extend(factors.iter().map(|factor| factor.shift));
         Ok(words)
+    }
+
+    /// Demands factors that a sum of 64 bits can be multiplied with: TFLite shifts its product down by 15 − shift bits,
+    /// and has nothing for 2^14 and more.
+    fn below_power_14(&self, operand: &Operand<'_, 'a>, factors: &[Factor]) -> Result<(), ModelError> {
+        match factors.iter().find(|factor| factor.shift > 14) {
+            None => Ok(()),
+            Some(Factor { shift, .. }) => {
+                let found = format!("a rescaling of 2^{} or more", shift - 1);
+                let expected = "one below 2^14: check the scales of input, weights and output";
+                Err(self.error(ModelErrorKind::Quantisation, operand, found, expected))
+            }
+        }
     }
 }
