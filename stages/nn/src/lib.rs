@@ -7,6 +7,7 @@
 //! | operators | numbers |
 //! |---|---|
 //! | CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, MEAN | int8, int16 × 8, float32 |
+//! | TRANSPOSE_CONV | int8, float32 |
 //! | ADD, SUB, MUL | int8, int16, int32, float32 |
 //! | DIV | int32, float32 |
 //! | MINIMUM, MAXIMUM | any integers, float32 |
@@ -31,6 +32,7 @@ pub mod kernels;
 pub mod micro_frontend;
 pub mod op;
 mod operations;
+mod operators;
 pub mod plan;
 
 #[cfg(feature = "std")]
@@ -61,3 +63,7 @@ pub use model::{Model, Tensor};
 pub use planner::streaming::Streaming;
 #[cfg(feature = "std")]
 pub use schema::Element;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

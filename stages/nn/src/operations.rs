@@ -52,6 +52,10 @@ macro_rules! operations {
             Int16Mean(Mean): INT16, int16_mean = mean::mean::<i16>;
             /// QUANTIZE between integers, RELU and its kin on int16.
             Rescale(Rescale): INT16, rescale = int16::rescale::rescale;
+            /// TRANSPOSE_CONV.
+            TransposeConv(TransposeConv): TRANSPOSE_CONV, transpose_conv = crate::operators::transpose_conv::plain;
+            /// TRANSPOSE_CONV, float32.
+            FloatTransposeConv(FloatTransposeConv): FLOAT, float_transpose_conv = crate::operators::transpose_conv::float;
             /// CONV_2D, float32.
             FloatConv(FloatConv): FLOAT, float_conv = float::conv::conv;
             /// CONV_2D, float32 with weights of bytes.

@@ -8,7 +8,7 @@ mod cell;
 mod conv;
 mod depthwise;
 pub mod dsp;
-mod float;
+pub(crate) mod float;
 mod fully_connected;
 mod int16;
 mod mean;
@@ -91,15 +91,15 @@ impl Kernels for Plain {}
 
 /// Bias and rescaling factor of each output channel.
 #[derive(Clone, Copy)]
-struct Channels<'a> {
-    biases: &'a [i32],
+pub(crate) struct Channels<'a> {
+    pub(crate) biases: &'a [i32],
     multipliers: &'a [i32],
     shifts: &'a [i32],
 }
 
 impl<'a> Channels<'a> {
     /// The three arrays that `span` of the words holds, one after the other.
-    fn of(constants: Constants<'a>, span: Span) -> Self {
+    pub(crate) fn of(constants: Constants<'a>, span: Span) -> Self {
         let words = &constants.words[span.range()];
         let count = words.len() / 3;
         let (biases, factors) = words.split_at(count);
@@ -109,7 +109,7 @@ impl<'a> Channels<'a> {
 
     /// The output that a channel's sum stands for.
     #[inline]
-    fn output(&self, channel: usize, sum: i32, rescaling: &Rescaling) -> i8 {
+    pub(crate) fn output(&self, channel: usize, sum: i32, rescaling: &Rescaling) -> i8 {
         let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
         let scaled = factor.apply(sum).wrapping_add(rescaling.output_offset);
         scaled.max(rescaling.min).min(rescaling.max) as i8
@@ -117,7 +117,7 @@ impl<'a> Channels<'a> {
 }
 
 /// The input and the output of an operator; the planner placed them apart.
-fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {
+pub(crate) fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {
     let [input, output] = arena
         .get_disjoint_mut([input.range(), output.range()])
         .expect("spans of a plan lie apart in the arena");
@@ -126,7 +126,7 @@ fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {
 
 /// Sum of the products of weights with offset inputs.
 #[inline]
-fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {
+pub(crate) fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {
     let products =
         inputs.iter().zip(weights).map(|(x, w)| i32::from(*w).wrapping_mul(i32::from(*x) + input_offset));
     products.fold(0, i32::wrapping_add)

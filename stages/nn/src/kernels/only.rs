@@ -51,6 +51,8 @@ families! {
     UNSCALED = 12;
     /// [`Op::family`](crate::op::Op::family) of TFLite Micro's signal operators.
     SIGNAL = 13;
+    /// [`Op::family`](crate::op::Op::family) of TRANSPOSE_CONV.
+    TRANSPOSE_CONV = 14;
 }
 
 impl<K: Kernels, const OPERATORS: u32> Only<K, OPERATORS> {

@@ -8,7 +8,6 @@ use super::{Dsp, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
 pub enum KernelSet {
     /// The portable reference.
     Plain(Plain),

@@ -65,6 +65,8 @@ pub use svdf::{FloatSvdf, Svdf};
 pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
 
+pub use crate::operators::transpose_conv::{FloatTransposeConv, TransposeConv};
+
 /// How an operation uses a part of the arena.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub(crate) enum Access {
     /// Uses it while it runs.
     Scratch,
 }
+
+pub(crate) use spans;
 
 macro_rules! define_op {
     ($($(#[$about:meta])+ $variant:ident($of:ident): $family:ident, $method:ident = $kernel:expr;)+) => {

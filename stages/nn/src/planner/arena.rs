@@ -8,14 +8,14 @@ const ALIGNMENT: u32 = 16;
 
 /// A run of bytes of the arena that one or several tensors share.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Value {
-    pub(super) len: u32,
+pub(crate) struct Value {
+    pub(crate) len: u32,
     /// First and last operation that needs it; nothing for a value that none needs.
-    pub(super) life: Option<(usize, usize)>,
+    pub(crate) life: Option<(usize, usize)>,
     /// Whether it is a variable, which keeps its place at the arena's head between runs.
-    pub(super) variable: bool,
+    pub(crate) variable: bool,
     /// Offset in the arena, once it is solved.
-    pub(super) at: u32,
+    pub(crate) at: u32,
 }
 
 impl Value {
@@ -38,7 +38,7 @@ impl Value {
 
 /// Finds when each value is needed. Inputs are needed from before the first operation of a run, number `start`, on;
 /// outputs until after the last; variables always.
-pub(super) fn lifetimes(
+pub(crate) fn lifetimes(
     values: &mut [Value],
     ops: &mut [UnplacedOp],
     start: usize,
@@ -65,7 +65,7 @@ pub(super) fn lifetimes(
 }
 
 /// Lets an operation that may work in place do so, where its input is needed no longer.
-pub(super) fn unite(values: &mut [Value], ops: &mut [UnplacedOp], outputs: &mut [Unplaced]) {
+pub(crate) fn unite(values: &mut [Value], ops: &mut [UnplacedOp], outputs: &mut [Unplaced]) {
     for number in 0..ops.len() {
         let Op::Table(Table { input, output, .. }) = ops[number] else { continue };
         let (from, to) = (values[input.value as usize], values[output.value as usize]);
@@ -92,7 +92,7 @@ pub(super) fn unite(values: &mut [Value], ops: &mut [UnplacedOp], outputs: &mut 
 ///
 /// Greedy by size, as TFLite Micro's `GreedyMemoryPlanner`: the largest first, each into the lowest gap that is free
 /// while it lives.
-pub(super) fn place(values: &mut [Value]) -> (u64, u64) {
+pub(crate) fn place(values: &mut [Value]) -> (u64, u64) {
     let mut order: Vec<usize> = (0..values.len()).filter(|i| values[*i].life.is_some()).collect();
     order.sort_by_key(|i| (!values[*i].variable, std::cmp::Reverse(values[*i].len), *i));
     let mut placed: Vec<usize> = Vec::with_capacity(order.len());

@@ -16,7 +16,7 @@ const INT16_HEADROOM: i32 = 15;
 
 impl<'a> Lowering<'_, 'a> {
     /// ADD, SUB and MUL of two inputs whose shapes broadcast.
-    pub(super) fn binary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn binary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         let arithmetic = match node.operator.code.code {
             code::ADD => Arithmetic::Add,
@@ -72,7 +72,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// MEAN: input, axes.
-    pub(super) fn mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         if input.tensor.element == Element::F32 {
             return self.float_mean(node);
@@ -108,7 +108,7 @@ fn divided(factor: Factor, count: u64) -> Factor {
 type Part = ([u32; AXES], [i32; AXES], usize);
 
 /// The axes of a MEAN that stay, and those that it is over.
-pub(super) fn parts<'a>(
+pub(crate) fn parts<'a>(
     node: &Node<'_, 'a>,
     input: &Operand<'_, 'a>,
     output: &Operand<'_, 'a>,
@@ -135,7 +135,7 @@ pub(super) fn parts<'a>(
 }
 
 /// A shape with ones before it.
-pub(super) fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
+pub(crate) fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
     let missing = AXES.checked_sub(shape.len())?;
     let mut axes = [1; AXES];
     shape.iter().enumerate().for_each(|(i, count)| axes[missing + i] = *count as u32);
@@ -143,7 +143,7 @@ pub(super) fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
 }
 
 /// Steps of an input along the axes of the output; zero along those that it repeats.
-pub(super) fn broadcast_steps<'a>(
+pub(crate) fn broadcast_steps<'a>(
     node: &Node<'_, 'a>,
     input: &Operand<'_, 'a>,
     output: &Operand<'_, 'a>,

@@ -10,17 +10,17 @@ use crate::planner::operators::code;
 use crate::schema::Element;
 
 /// Padding, stride and dilation of an operator with a window, as its options state them.
-pub(super) struct Sliding {
+pub(crate) struct Sliding {
     /// `SAME` is 0, `VALID` is 1.
-    pub(super) padding: i8,
-    pub(super) stride: (i32, i32),
-    pub(super) dilation: (i32, i32),
+    pub(crate) padding: i8,
+    pub(crate) stride: (i32, i32),
+    pub(crate) dilation: (i32, i32),
 }
 
 impl<'a> Node<'_, 'a> {
     /// The window of `taps` rows and columns, placed as TFLite's `ComputePaddingHeightWidth` does, and a check that
     /// the output has the shape that follows.
-    pub(super) fn window(
+    pub(crate) fn window(
         &self,
         sliding: &Sliding,
         taps: (u32, u32),
@@ -69,20 +69,20 @@ impl<'a> Node<'_, 'a> {
 }
 
 /// What CONV_2D and DEPTHWISE_CONV_2D have in common, checked.
-pub(super) struct Filter<'f, 'a> {
-    pub(super) input: Operand<'f, 'a>,
-    pub(super) weights: Operand<'f, 'a>,
-    pub(super) output: Operand<'f, 'a>,
-    pub(super) from: Image,
+pub(crate) struct Filter<'f, 'a> {
+    pub(crate) input: Operand<'f, 'a>,
+    pub(crate) weights: Operand<'f, 'a>,
+    pub(crate) output: Operand<'f, 'a>,
+    pub(crate) from: Image,
     /// Shape of the weights.
-    pub(super) kernel: Image,
-    pub(super) to: Image,
-    pub(super) window: Window,
+    pub(crate) kernel: Image,
+    pub(crate) to: Image,
+    pub(crate) window: Window,
 }
 
 impl<'f, 'a> Node<'f, 'a> {
     /// Operands and shapes of a CONV_2D, whose weights are `[out, rows, columns, depth]`, and its activation.
-    pub(super) fn filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
+    pub(crate) fn filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
         let (input, weights, output) = (self.input(0)?, self.input(1)?, self.output(0)?);
         self.expect(&output, input.tensor.element)?;
         let (from, kernel, to) = (self.image(&input)?, self.image(&weights)?, self.image(&output)?);
@@ -106,7 +106,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// Operands and shapes of a DEPTHWISE_CONV_2D, whose weights are `[1, rows, columns, out]`, and its activation.
-    pub(super) fn depthwise_filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
+    pub(crate) fn depthwise_filter(&self) -> Result<(Filter<'f, 'a>, i8), ModelError> {
         let (input, weights, output) = (self.input(0)?, self.input(1)?, self.output(0)?);
         self.expect(&output, input.tensor.element)?;
         let (from, kernel, to) = (self.image(&input)?, self.image(&weights)?, self.image(&output)?);
@@ -134,7 +134,7 @@ impl<'f, 'a> Node<'f, 'a> {
 
 impl<'a> Lowering<'_, 'a> {
     /// CONV_2D: input, weights, bias.
-    pub(super) fn conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         if node.input(0)?.tensor.element == Element::F32 {
             return self.float_conv_2d(node);
         }
@@ -163,7 +163,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// DEPTHWISE_CONV_2D: input, weights, bias.
-    pub(super) fn depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         if node.input(0)?.tensor.element == Element::F32 {
             return self.float_depthwise_conv_2d(node);
         }
@@ -196,7 +196,7 @@ impl<'a> Lowering<'_, 'a> {
 impl<'a> Node<'_, 'a> {
     /// Biases, multipliers and shifts of each output channel, one array after the other. Biases of 64 bits, which
     /// int16 has, are two arrays: low words, then high ones.
-    pub(super) fn biases(
+    pub(crate) fn biases(
         &self,
         bias: Option<Operand<'_, 'a>>,
         factors: &[Factor],

@@ -9,7 +9,7 @@ use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// FULLY_CONNECTED: input of any shape, weights `[outputs, inputs]`, bias.
-    pub(super) fn fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         if input.tensor.element == Element::F32 {
             return self.float_fully_connected(node);
@@ -50,7 +50,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl<'a> Node<'_, 'a> {
     /// Rows, inputs and outputs of a FULLY_CONNECTED whose weights are `[outputs, inputs]`.
-    pub(super) fn matrix(
+    pub(crate) fn matrix(
         &self,
         input: &Operand<'_, 'a>,
         weights: &Operand<'_, 'a>,

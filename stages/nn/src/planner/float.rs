@@ -14,7 +14,7 @@ use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// CONV_2D.
-    pub(super) fn float_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn float_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
         let hybrid = weights.tensor.element == Element::I8;
         let op = FloatConv {
@@ -60,7 +60,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// DEPTHWISE_CONV_2D.
-    pub(super) fn float_depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn float_depthwise_conv_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (Filter { input, weights, output, from, kernel, to, window }, activation) =
             node.depthwise_filter()?;
         let op = FloatDepthwise {
@@ -80,7 +80,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// FULLY_CONNECTED.
-    pub(super) fn float_fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn float_fully_connected(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         node.expect(&output, Element::F32)?;
         let (_, inputs, outputs) = node.matrix(&input, &weights, &output)?;
@@ -99,7 +99,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// AVERAGE_POOL_2D and MAX_POOL_2D.
-    pub(super) fn float_pool(
+    pub(crate) fn float_pool(
         &mut self,
         node: &Node<'_, 'a>,
         pooling: Pooling,
@@ -123,7 +123,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// SOFTMAX.
-    pub(super) fn float_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
+    pub(crate) fn float_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, Element::F32)?;
         let op = FloatSoftmax {
@@ -137,7 +137,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// LOGISTIC, TANH, RELU and its kin.
-    pub(super) fn float_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn float_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, Element::F32)?;
         if input.tensor.count() != output.tensor.count() {
@@ -156,7 +156,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM.
-    pub(super) fn float_binary(
+    pub(crate) fn float_binary(
         &mut self,
         node: &Node<'_, 'a>,
         combination: Combination,
@@ -179,7 +179,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// MEAN.
-    pub(super) fn float_mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn float_mean(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, Element::F32)?;
         let ((kept, kept_steps, _), (reduced, reduced_steps, _)) = parts(node, &input, &output)?;
@@ -189,7 +189,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// QUANTIZE from floats, and DEQUANTIZE.
-    pub(super) fn requantise(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn requantise(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let dequantise = node.operator.code.code == code::DEQUANTIZE;
         let (real, integers) = if dequantise { (&output, &input) } else { (&input, &output) };
@@ -207,7 +207,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Contents of a constant of floats, as words. Weights that the file holds as bytes (dynamic-range quantisation)
     /// become the floats that they stand for; LiteRT would round the inputs to bytes as well, as [`HybridConv`] does.
-    pub(super) fn floats(
+    pub(crate) fn floats(
         &mut self,
         node: &Node<'_, 'a>,
         operand: &Operand<'_, 'a>,
@@ -237,7 +237,7 @@ impl<'a> Lowering<'_, 'a> {
         self.pools.words(node.contents(operand)?.iter().enumerate().map(real))
     }
 
-    pub(super) fn float_biases(
+    pub(crate) fn float_biases(
         &mut self,
         node: &Node<'_, 'a>,
         bias: Option<Operand<'_, 'a>>,
@@ -253,7 +253,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl Node<'_, '_> {
     /// Bounds of a real output under a fused activation.
-    pub(super) fn bounds(&self, activation: i8) -> Result<Bounds, ModelError> {
+    pub(crate) fn bounds(&self, activation: i8) -> Result<Bounds, ModelError> {
         let (min, max) = match activation {
             0 => (f32::MIN, f32::MAX),
             1 => (0.0, f32::MAX),

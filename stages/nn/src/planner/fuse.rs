@@ -8,7 +8,7 @@ type Move = crate::op::Move<Unplaced>;
 
 /// Where a run is copied to a value only to be copied on, copies it to its end at once: a model with variables cuts off
 /// what is oldest and then stores the rest.
-pub(super) fn copies(values: &[Value], ops: &mut Vec<UnplacedOp>, outputs: &[Unplaced]) {
+pub(crate) fn copies(values: &[Value], ops: &mut Vec<UnplacedOp>, outputs: &[Unplaced]) {
     let mut reads = vec![0u32; values.len()];
     outputs.iter().for_each(|output| reads[output.value as usize] += 1);
     for op in ops.iter_mut() {
@@ -40,7 +40,7 @@ fn joined(first: &UnplacedOp, second: &UnplacedOp, values: &[Value], reads: &[u3
 /// Where a variable is copied in front of what is new and the newest of both copied back, keeps both in one variable,
 /// which moves up in place: half of the copies. `start` gives variables their first values, `ends` are what a run is given
 /// and what it gives.
-pub(super) fn shifts(
+pub(crate) fn shifts(
     values: &mut [Value],
     ops: &mut Vec<UnplacedOp>,
     start: &mut [UnplacedOp],

@@ -10,7 +10,7 @@ use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// Any operator of one input, elements of which are wider than a byte.
-    pub(super) fn int16_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn int16_unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         if input.tensor.count() != output.tensor.count() {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
@@ -86,7 +86,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// SOFTMAX, int16 to int16 (TFLite's `SoftmaxPrepare`).
-    pub(super) fn int16_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
+    pub(crate) fn int16_softmax(&mut self, node: &Node<'_, 'a>, depth: usize) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, Element::I16)?;
         node.expect_affine(&output, 1.0 / 32768.0, 0)?;

@@ -2,17 +2,17 @@
 
 mod arena;
 mod arithmetic;
-mod conv;
+pub(crate) mod conv;
 mod dense;
 mod float;
 mod fuse;
 mod int16;
-mod moves;
-mod node;
+pub(crate) mod moves;
+pub(crate) mod node;
 pub(crate) mod operators;
-mod pack;
+pub(crate) mod pack;
 mod pool;
-mod pools;
+pub(crate) mod pools;
 mod quantise;
 mod shape;
 mod signal;
@@ -22,6 +22,8 @@ mod svdf;
 mod tables;
 mod unscaled;
 mod variables;
+
+use std::rc::Rc;
 
 use super::error::{ModelError, ModelErrorKind};
 use super::kernels::KernelSet;
@@ -89,14 +91,14 @@ pub(crate) struct Unplaced {
 /// An operation before the arena is solved.
 pub(crate) type UnplacedOp = Op<Unplaced>;
 /// What a copy reads, before the arena is solved.
-type Source = super::op::Source<Unplaced>;
+pub(crate) type Source = super::op::Source<Unplaced>;
 
 /// A graph on its way to a plan.
-struct Lowering<'f, 'a> {
+pub(crate) struct Lowering<'f, 'a> {
     file: &'f File<'a>,
     /// The graph at hand.
     graph: &'f Graph<'a>,
-    kernels: KernelSet,
+    pub(crate) kernels: KernelSet,
     /// Value that holds each tensor, once it is computed.
     tensors: Vec<Option<usize>>,
     /// Variable that each handle names.
@@ -109,11 +111,13 @@ struct Lowering<'f, 'a> {
     start: Vec<UnplacedOp>,
     /// Whether the graph at hand is one that CALL_ONCE runs.
     starting: bool,
-    ops: Vec<UnplacedOp>,
-    pools: Pools,
+    pub(crate) ops: Vec<UnplacedOp>,
+    pub(crate) pools: Pools,
+    /// Weights that an operator laid out anew: they live as long as the pools, which know contents by their address.
+    pub(crate) laid_out: Vec<Rc<[u8]>>,
     steps: Vec<Step>,
     /// Multiply-accumulates of the operator at hand.
-    macs: u64,
+    pub(crate) macs: u64,
 }
 
 impl<'f, 'a> Lowering<'f, 'a> {
@@ -132,6 +136,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
             starting: false,
             ops: Vec::new(),
             pools: Pools::default(),
+            laid_out: Vec::new(),
             steps: Vec::new(),
             macs: 0,
         }
@@ -149,13 +154,13 @@ impl<'f, 'a> Lowering<'f, 'a> {
         Ok(())
     }
 
-    fn value(&mut self, len: usize) -> usize {
+    pub(crate) fn value(&mut self, len: usize) -> usize {
         self.values.push(Value { len: len as u32, ..Value::default() });
         self.values.len() - 1
     }
 
     /// Working memory of so many bytes for one operation.
-    fn scratch(&mut self, len: usize) -> Unplaced {
+    pub(crate) fn scratch(&mut self, len: usize) -> Unplaced {
         Unplaced { value: self.value(len) as u32, len: len as u32 }
     }
 
@@ -164,7 +169,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Where an operator's input lies: in the arena, or among the constants.
-    fn source(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Source, ModelError> {
+    pub(crate) fn source(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+    ) -> Result<Source, ModelError> {
         if let Some(span) = self.span(operand.number) {
             return Ok(Source::Arena(span));
         }
@@ -183,7 +192,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Where the arena holds an operator's input; a constant is copied there.
-    fn read(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Unplaced, ModelError> {
+    pub(crate) fn read(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+    ) -> Result<Unplaced, ModelError> {
         match self.source(node, operand)? {
             Source::Arena(span) => Ok(span),
             constant => {
@@ -198,7 +211,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Where the arena is to hold an operator's output.
-    fn write(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Unplaced, ModelError> {
+    pub(crate) fn write(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+    ) -> Result<Unplaced, ModelError> {
         self.writable(node, operand)?;
         let value = self.value(operand.tensor.len());
         self.tensors[operand.number] = Some(value);

@@ -11,14 +11,14 @@ use crate::schema::Element;
 
 /// A block inside a tensor: where it starts, and how its elements are spaced, in elements.
 #[derive(Clone, Debug)]
-pub(super) struct Block {
-    pub(super) start: usize,
-    pub(super) steps: Vec<i64>,
+pub(crate) struct Block {
+    pub(crate) start: usize,
+    pub(crate) steps: Vec<i64>,
 }
 
 impl Block {
     /// All of a tensor of this shape.
-    pub(super) fn whole(shape: &[usize]) -> Self {
+    pub(crate) fn whole(shape: &[usize]) -> Self {
         let mut steps = vec![1i64; shape.len()];
         for axis in (1..shape.len()).rev() {
             steps[axis - 1] = steps[axis] * shape[axis] as i64;
@@ -27,7 +27,7 @@ impl Block {
     }
 
     /// The part that begins at `begin`, whose elements are `stride` apart along each axis.
-    fn part(shape: &[usize], begin: &[i64], stride: &[i64]) -> Self {
+    pub(crate) fn part(shape: &[usize], begin: &[i64], stride: &[i64]) -> Self {
         let mut block = Self::whole(shape);
         block.start = block.steps.iter().zip(begin).map(|(step, at)| step * at).sum::<i64>() as usize;
         block.steps.iter_mut().zip(stride).for_each(|(step, stride)| *step *= stride);
@@ -37,7 +37,7 @@ impl Block {
 
 /// The copy of a block of `counts` elements of `size` bytes, with neighbouring axes joined where both sides allow it;
 /// nothing where it still has more axes than a [`Move`] walks.
-pub(super) fn copy(
+pub(crate) fn copy(
     from: (Source, &Block),
     to: (Unplaced, &Block),
     counts: &[usize],
@@ -101,7 +101,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// CONCATENATION of any number of inputs.
-    pub(super) fn concatenation(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn concatenation(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let output = node.output(0)?;
         let options = node.options()?;
         if options.i8(1, 0)? != 0 {
@@ -138,7 +138,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// SPLIT (axis, input) and SPLIT_V (input, sizes, axis): each output is the next part along the axis.
-    pub(super) fn split(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn split(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, axis) = match node.operator.code.code {
             code::SPLIT => (node.input(1)?, node.input(0)?),
             _ => (node.input(0)?, node.input(2)?),
@@ -167,7 +167,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// SLICE: input, begin, size.
-    pub(super) fn slice(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn slice(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let shape = &input.tensor.shape;
         let begin: Vec<i64> = node.integers(&node.input(1)?)?.iter().map(|n| i64::from(*n)).collect();
@@ -185,7 +185,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// STRIDED_SLICE: input, begin, end, strides, and masks (TFLite's `strided_slice_logic.h`).
-    pub(super) fn strided_slice(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn strided_slice(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let shape = &input.tensor.shape;
         let lists = [
@@ -234,7 +234,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// PAD (input, paddings) and PADV2 (and a value).
-    pub(super) fn pad(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn pad(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let (shape, counts) = (&output.tensor.shape, &input.tensor.shape);
         let paddings = node.integers(&node.input(1)?)?;
@@ -285,7 +285,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// PACK: inputs of one shape, stacked along a new dimension.
-    pub(super) fn pack(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn pack(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let output = node.output(0)?;
         let shape = &output.tensor.shape;
         let axis = node.axis(&output, node.options()?.i32(1, 0)?, shape.len())?;
@@ -314,7 +314,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// TRANSPOSE: input, order of its dimensions in the output.
-    pub(super) fn transpose(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn transpose(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let (shape, order) = (&input.tensor.shape, node.integers(&node.input(1)?)?);
         let order: Vec<usize> =
@@ -337,7 +337,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl<'a> Node<'_, 'a> {
     /// A dimension, counted from the end where it is negative.
-    pub(super) fn axis(
+    pub(crate) fn axis(
         &self,
         operand: &Operand<'_, 'a>,
         number: i32,
@@ -351,13 +351,13 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Contents of a constant of 32-bit integers.
-    pub(super) fn integers(&self, operand: &Operand<'_, 'a>) -> Result<Vec<i32>, ModelError> {
+    pub(crate) fn integers(&self, operand: &Operand<'_, 'a>) -> Result<Vec<i32>, ModelError> {
         self.expect(operand, Element::I32)?;
         Ok(self.contents(operand)?.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect())
     }
 
     /// Demands that two tensors have one quantisation, since bytes move between them unchanged.
-    pub(super) fn same_quantisation(
+    pub(crate) fn same_quantisation(
         &self,
         a: &Operand<'_, 'a>,
         b: &Operand<'_, 'a>,

@@ -8,27 +8,27 @@ use crate::schema::{Element, Graph, Operator, Tensor};
 
 /// An operator in its graph.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'f, 'a> {
-    pub(super) operator: &'f Operator<'a>,
+pub(crate) struct Node<'f, 'a> {
+    pub(crate) operator: &'f Operator<'a>,
     graph: &'f Graph<'a>,
     number: usize,
 }
 
 /// A tensor that an operator reads or writes.
 #[derive(Clone, Copy)]
-pub(super) struct Operand<'f, 'a> {
+pub(crate) struct Operand<'f, 'a> {
     /// Its number in the graph.
-    pub(super) number: usize,
-    pub(super) tensor: &'f Tensor<'a>,
+    pub(crate) number: usize,
+    pub(crate) tensor: &'f Tensor<'a>,
 }
 
 impl<'f, 'a> Node<'f, 'a> {
-    pub(super) fn new(graph: &'f Graph<'a>, number: usize) -> Self {
+    pub(crate) fn new(graph: &'f Graph<'a>, number: usize) -> Self {
         Self { operator: &graph.operators[number], graph, number }
     }
 
     /// Its number in the graph.
-    pub(super) fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         self.number
     }
 
@@ -37,7 +37,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// An error about this operator as a whole.
-    pub(super) fn refuse(
+    pub(crate) fn refuse(
         &self,
         kind: ModelErrorKind,
         found: impl Into<String>,
@@ -47,7 +47,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// An error about one of its tensors.
-    pub(super) fn error(
+    pub(crate) fn error(
         &self,
         kind: ModelErrorKind,
         operand: &Operand<'_, 'a>,
@@ -59,7 +59,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// The error for an operator that this runtime does not have.
-    pub(super) fn unsupported(&self) -> ModelError {
+    pub(crate) fn unsupported(&self) -> ModelError {
         let element = |number: i32| usize::try_from(number).ok().and_then(|n| self.graph.tensors.get(n));
         let inputs: Vec<String> = self
             .operator
@@ -78,12 +78,12 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// Input number `i`, or nothing where an optional one is absent.
-    pub(super) fn optional(&self, i: usize) -> Option<Operand<'f, 'a>> {
+    pub(crate) fn optional(&self, i: usize) -> Option<Operand<'f, 'a>> {
         self.operand(|| self.operator.inputs.get(i))
     }
 
     /// Input number `i`.
-    pub(super) fn input(&self, i: usize) -> Result<Operand<'f, 'a>, ModelError> {
+    pub(crate) fn input(&self, i: usize) -> Result<Operand<'f, 'a>, ModelError> {
         self.optional(i).ok_or_else(|| {
             let found = format!("{} inputs", self.operator.inputs.len());
             self.refuse(ModelErrorKind::Shape, found, format!("at least {}", i + 1))
@@ -91,7 +91,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// Output number `i`.
-    pub(super) fn output(&self, i: usize) -> Result<Operand<'f, 'a>, ModelError> {
+    pub(crate) fn output(&self, i: usize) -> Result<Operand<'f, 'a>, ModelError> {
         self.operand(|| self.operator.outputs.get(i)).ok_or_else(|| {
             let found = format!("{} outputs", self.operator.outputs.len());
             self.refuse(ModelErrorKind::Shape, found, format!("at least {}", i + 1))
@@ -99,21 +99,21 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// Contents of an input that must be a constant.
-    pub(super) fn contents(&self, operand: &Operand<'_, 'a>) -> Result<&'a [u8], ModelError> {
+    pub(crate) fn contents(&self, operand: &Operand<'_, 'a>) -> Result<&'a [u8], ModelError> {
         operand.tensor.data.ok_or_else(|| {
             self.error(ModelErrorKind::Unsupported, operand, "a tensor without contents", "a constant")
         })
     }
 
     /// The table of the operator's options.
-    pub(super) fn options(&self) -> Result<Table<'a>, ModelError> {
+    pub(crate) fn options(&self) -> Result<Table<'a>, ModelError> {
         self.operator
             .options
             .ok_or_else(|| self.refuse(ModelErrorKind::Format, "no options", "a table of them"))
     }
 
     /// Demands an element type.
-    pub(super) fn expect(&self, operand: &Operand<'_, 'a>, element: Element) -> Result<(), ModelError> {
+    pub(crate) fn expect(&self, operand: &Operand<'_, 'a>, element: Element) -> Result<(), ModelError> {
         if operand.tensor.element == element {
             return Ok(());
         }
@@ -122,7 +122,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// The tensor's shape as a batch of images.
-    pub(super) fn image(&self, operand: &Operand<'_, 'a>) -> Result<Image, ModelError> {
+    pub(crate) fn image(&self, operand: &Operand<'_, 'a>) -> Result<Image, ModelError> {
         match operand.tensor.shape[..] {
             [batch, height, width, channels] => Ok(Image {
                 batch: batch as u32,
@@ -135,7 +135,7 @@ impl<'f, 'a> Node<'f, 'a> {
     }
 
     /// The error for a shape that does not fit.
-    pub(super) fn shape(&self, operand: &Operand<'_, 'a>, expected: impl Into<String>) -> ModelError {
+    pub(crate) fn shape(&self, operand: &Operand<'_, 'a>, expected: impl Into<String>) -> ModelError {
         self.error(ModelErrorKind::Shape, operand, format!("shape {:?}", operand.tensor.shape), expected)
     }
 }

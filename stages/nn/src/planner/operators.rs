@@ -102,6 +102,7 @@ operators! {
     SVDF = 27: svdf, State;
     TANH = 28: unary, Each;
     TRANSPOSE = 39: transpose, Transpose;
+    TRANSPOSE_CONV = 67: transpose_conv, Mix;
     VAR_HANDLE = 142: var_handle, State;
 }
 
@@ -120,14 +121,14 @@ custom_operators! {
 
 impl<'a> Lowering<'_, 'a> {
     /// Lowers an operator to operations.
-    pub(super) fn lower(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn lower(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         if node.operator.code.code == code::CUSTOM { self.custom(node) } else { self.builtin(node) }
     }
 }
 
 impl Node<'_, '_> {
     /// How this operator treats the rows of a stream; an unknown one mixes them.
-    pub(super) fn along(&self) -> Along {
+    pub(in crate::planner) fn along(&self) -> Along {
         let code = &self.operator.code;
         let known =
             if code.code == code::CUSTOM { custom_along(&code.custom) } else { builtin_along(code.code) };
@@ -136,7 +137,7 @@ impl Node<'_, '_> {
 }
 
 /// The operators that the planner knows, for the error about one that it does not.
-pub(super) fn known() -> String {
+pub(crate) fn known() -> String {
     let sorted = [BUILTIN, CUSTOM].into_iter().flat_map(|names| {
         let mut names = names.to_vec();
         names.sort_unstable();

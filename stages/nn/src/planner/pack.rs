@@ -10,7 +10,7 @@ use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
 /// An operator with weights that its kernels may lay out as they like.
 #[derive(Clone, Copy)]
-pub(super) enum Weighted {
+pub(crate) enum Weighted {
     Conv(Conv<Unplaced>),
     Depthwise(Depthwise<Unplaced>),
     FullyConnected(FullyConnected<Unplaced>),
@@ -46,7 +46,7 @@ impl Weighted {
 
 impl Lowering<'_, '_> {
     /// Adds an operation on int16 with its weights and its per-channel words (biases, multipliers, shifts).
-    pub(super) fn push_int16(
+    pub(crate) fn push_int16(
         &mut self,
         op: Weighted,
         weights: &[u8],
@@ -58,7 +58,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Adds an operation on int8, likewise.
-    pub(super) fn push_int8(
+    pub(crate) fn push_int8(
         &mut self,
         op: Weighted,
         weights: &[u8],

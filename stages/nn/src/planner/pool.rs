@@ -10,7 +10,7 @@ use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// AVERAGE_POOL_2D and MAX_POOL_2D: one input.
-    pub(super) fn pool_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn pool_2d(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let (from, to) = (node.image(&input)?, node.image(&output)?);
         if to.channels != from.channels {
@@ -59,7 +59,7 @@ impl Node<'_, '_> {
     }
 
     /// The window of an AVERAGE_POOL_2D or MAX_POOL_2D.
-    pub(super) fn pool_window(&self) -> Result<Window, ModelError> {
+    pub(crate) fn pool_window(&self) -> Result<Window, ModelError> {
         let (input, output) = (self.input(0)?, self.output(0)?);
         let (sliding, taps) = self.pool_sliding()?;
         self.window(&sliding, taps, self.image(&input)?, (&output, self.image(&output)?))

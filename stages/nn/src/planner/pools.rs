@@ -10,16 +10,16 @@ const MOST: usize = 1 << 26;
 
 /// Bytes and words that operations refer to.
 #[derive(Debug, Default)]
-pub(super) struct Pools {
-    pub(super) bytes: Vec<i8>,
-    pub(super) words: Vec<i32>,
+pub(crate) struct Pools {
+    pub(crate) bytes: Vec<i8>,
+    pub(crate) words: Vec<i32>,
     /// Where contents of the file already lie, by their address and length.
     known: HashMap<(usize, usize), Span>,
 }
 
 impl Pools {
     /// Puts contents of the file into the pool of bytes, once however often they are used.
-    pub(super) fn contents(&mut self, data: &[u8]) -> Result<Span, ModelError> {
+    pub(crate) fn contents(&mut self, data: &[u8]) -> Result<Span, ModelError> {
         let key = (data.as_ptr() as usize, data.len());
         if let Some(span) = self.known.get(&key) {
             return Ok(*span);
@@ -30,18 +30,18 @@ impl Pools {
     }
 
     /// Puts a table of bytes into their pool.
-    pub(super) fn table(&mut self, table: &[u8]) -> Result<Span, ModelError> {
+    pub(crate) fn table(&mut self, table: &[u8]) -> Result<Span, ModelError> {
         add(&mut self.bytes, table.iter().map(|byte| *byte as i8))
     }
 
     /// Puts bytes into their pool.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    pub(super) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {
+    pub(crate) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {
         add(&mut self.bytes, bytes)
     }
 
     /// Puts words into their pool.
-    pub(super) fn words(&mut self, words: impl ExactSizeIterator<Item = i32>) -> Result<Span, ModelError> {
+    pub(crate) fn words(&mut self, words: impl ExactSizeIterator<Item = i32>) -> Result<Span, ModelError> {
         add(&mut self.words, words)
     }
 }

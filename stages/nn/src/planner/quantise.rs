@@ -7,7 +7,7 @@ use crate::op::{Integer, Rescaling};
 use crate::schema::Element;
 
 /// Range of an element type's integers.
-pub(super) fn range(element: Element) -> (i32, i32) {
+pub(crate) fn range(element: Element) -> (i32, i32) {
     match element {
         Element::U8 => (0, 255),
         Element::I16 => (i32::from(i16::MIN), i32::from(i16::MAX)),
@@ -18,7 +18,7 @@ pub(super) fn range(element: Element) -> (i32, i32) {
 
 impl<'a> Node<'_, 'a> {
     /// The element type of a tensor of integers.
-    pub(super) fn integer(&self, operand: &Operand<'_, 'a>) -> Result<Integer, ModelError> {
+    pub(crate) fn integer(&self, operand: &Operand<'_, 'a>) -> Result<Integer, ModelError> {
         match operand.tensor.element {
             Element::I8 => Ok(Integer::I8),
             Element::U8 => Ok(Integer::U8),
@@ -32,7 +32,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Whether all of these are int16; otherwise they must all be int8.
-    pub(super) fn is_int16(&self, operands: &[&Operand<'_, 'a>]) -> Result<bool, ModelError> {
+    pub(crate) fn is_int16(&self, operands: &[&Operand<'_, 'a>]) -> Result<bool, ModelError> {
         let int16 = operands[0].tensor.element == Element::I16;
         for operand in operands {
             self.expect(operand, if int16 { Element::I16 } else { Element::I8 })?;
@@ -41,7 +41,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Scale and zero point of a tensor that has one of each.
-    pub(super) fn affine(&self, operand: &Operand<'_, 'a>) -> Result<(f32, i32), ModelError> {
+    pub(crate) fn affine(&self, operand: &Operand<'_, 'a>) -> Result<(f32, i32), ModelError> {
         let quantisation = &operand.tensor.quantisation;
         let (scales, zero_points) = (&quantisation.scales, &quantisation.zero_points);
         let (low, high) = range(operand.tensor.element);
@@ -67,7 +67,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// A factor between scales, as TFLite stores it.
-    pub(super) fn factor(&self, operand: &Operand<'_, 'a>, real: f64) -> Result<Factor, ModelError> {
+    pub(crate) fn factor(&self, operand: &Operand<'_, 'a>, real: f64) -> Result<Factor, ModelError> {
         Factor::from_real(real).ok_or_else(|| {
             let found = format!("a rescaling by {real:e}");
             self.error(ModelErrorKind::Quantisation, operand, found, "one from 0 to 2^30")
@@ -76,7 +76,7 @@ impl<'a> Node<'_, 'a> {
 
     /// Output range under a fused activation, by its number in the schema (TFLite's
     /// `CalculateActivationRangeQuantized`).
-    pub(super) fn activation(
+    pub(crate) fn activation(
         &self,
         output: &Operand<'_, 'a>,
         activation: i8,
@@ -106,7 +106,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Offsets and output range of an operator with one input and one output.
-    pub(super) fn rescaling(
+    pub(crate) fn rescaling(
         &self,
         input: &Operand<'_, 'a>,
         output: &Operand<'_, 'a>,
@@ -122,7 +122,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Scales of weights along dimension `axis`: one for all, or one per channel; and that they are symmetric.
-    pub(super) fn channel_factors(
+    pub(crate) fn channel_factors(
         &self,
         input: &Operand<'_, 'a>,
         weights: &Operand<'_, 'a>,

@@ -6,7 +6,7 @@ use crate::error::ModelError;
 
 impl<'a> Lowering<'_, 'a> {
     /// RESHAPE, SQUEEZE and EXPAND_DIMS: the output is the input's own bytes.
-    pub(super) fn reshape(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn reshape(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         node.expect(&output, input.tensor.element)?;
         if input.tensor.count() != output.tensor.count() {

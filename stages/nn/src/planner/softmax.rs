@@ -12,7 +12,7 @@ const DIFFERENCE_BITS: i32 = 5;
 
 impl<'a> Lowering<'_, 'a> {
     /// SOFTMAX over the last dimension (TFLite's `PreprocessSoftmaxScaling` and `CalculateInputRadius`).
-    pub(super) fn softmax(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn softmax(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         if input.tensor.shape != output.tensor.shape {
             return Err(node.shape(&output, format!("{:?}, as the input", input.tensor.shape)));
@@ -58,7 +58,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl<'a> Node<'_, 'a> {
     /// Demands a scale, to a thousandth as TFLite does, and a zero point.
-    pub(super) fn expect_affine(
+    pub(crate) fn expect_affine(
         &self,
         operand: &Operand<'_, 'a>,
         scale: f32,

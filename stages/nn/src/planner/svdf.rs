@@ -23,7 +23,7 @@ impl Shape {
 
 impl<'a> Lowering<'_, 'a> {
     /// SVDF: input, weights over the input, weights over the memory, bias, memory.
-    pub(super) fn svdf(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn svdf(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let [input, features, times, state] =
             [node.input(0)?, node.input(1)?, node.input(2)?, node.input(4)?];
         let output = node.output(0)?;

@@ -14,7 +14,7 @@ const ARGUMENT_BITS: i32 = 4;
 
 impl<'a> Lowering<'_, 'a> {
     /// Any operator that maps each byte on its own: TFLite's arithmetic, run once for each of the 256 inputs.
-    pub(super) fn unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn unary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let quantize = node.operator.code.code == code::QUANTIZE;
         if input.tensor.element == Element::F32 {
@@ -74,7 +74,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     /// Range of the output of RELU and its kin, or of QUANTIZE.
-    pub(super) fn relu_range(&self, output: &Operand<'_, 'a>) -> Result<(i32, i32), ModelError> {
+    pub(crate) fn relu_range(&self, output: &Operand<'_, 'a>) -> Result<(i32, i32), ModelError> {
         match self.operator.code.code {
             code::RELU => self.activation(output, 1),
             code::RELU_N1_TO_1 => self.activation(output, 2),

@@ -10,7 +10,7 @@ use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
     /// Combines two inputs whose shapes broadcast.
-    pub(super) fn combination(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn combination(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
         let combination = match node.operator.code.code {
             code::ADD => Combination::Sum,
@@ -55,7 +55,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// CAST.
-    pub(super) fn cast(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn cast(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (input, output) = (node.input(0)?, node.output(0)?);
         let (from, to) = (node.number_type(&input)?, node.number_type(&output)?);
         if input.tensor.count() != output.tensor.count() {
@@ -75,7 +75,7 @@ impl<'a> Lowering<'_, 'a> {
 
 impl<'a> Node<'_, 'a> {
     /// Number of the fused activation in the schema; none for an operator that has no such option.
-    pub(super) fn fused_activation(&self) -> Result<i8, ModelError> {
+    pub(crate) fn fused_activation(&self) -> Result<i8, ModelError> {
         match self.operator.code.code {
             code::MINIMUM | code::MAXIMUM => Ok(0),
             _ => Ok(self.options()?.i8(0, 0)?),

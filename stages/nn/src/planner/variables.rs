@@ -11,7 +11,7 @@ use crate::schema::Tensor;
 
 /// A variable of the model.
 #[derive(Clone, Debug)]
-pub(super) struct Variable {
+pub(crate) struct Variable {
     name: String,
     /// The value that holds it, once its size is known.
     value: Option<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Variable {
 
 impl<'f, 'a> Lowering<'f, 'a> {
     /// CALL_ONCE: another graph that gives variables their first values.
-    pub(super) fn call_once(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn call_once(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let number = node.options()?.i32(0, 0)?;
         let graph = usize::try_from(number).ok().filter(|n| *n > 0).and_then(|n| self.file.graphs.get(n));
         let Some(graph) = graph.filter(|graph| graph.inputs.is_empty() && graph.outputs.is_empty()) else {
@@ -50,7 +50,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// VAR_HANDLE: a tensor that names a variable.
-    pub(super) fn var_handle(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn var_handle(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let output = node.output(0)?;
         let options = node.options()?;
         let name = format!("{}/{}", options.string(0)?, options.string(1)?);
@@ -94,7 +94,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// A variable for a tensor. As in TFLite Micro, one that nothing assigned holds its zero point.
-    pub(super) fn new_variable(&mut self, tensor: &Tensor<'_>) -> Unplaced {
+    pub(crate) fn new_variable(&mut self, tensor: &Tensor<'_>) -> Unplaced {
         let value = self.value(tensor.len());
         self.values[value].variable = true;
         let zero = match tensor.element.size() {
@@ -107,7 +107,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// READ_VARIABLE: the output is the variable itself, unless it is assigned while the output is still needed.
-    pub(super) fn read_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn read_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (handle, output) = (node.input(0)?, node.output(0)?);
         let (number, from) = self.variable(node, &handle, &output)?;
         if !self.assigned_before_last_use(node, number, output.number) {
@@ -119,7 +119,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// ASSIGN_VARIABLE: copies a tensor into the variable.
-    pub(super) fn assign_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+    pub(crate) fn assign_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
         let (handle, tensor) = (node.input(0)?, node.input(1)?);
         let (_, to) = self.variable(node, &handle, &tensor)?;
         let from = self.source(node, &tensor)?;
@@ -129,7 +129,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         Ok(())
     }
 
-    pub(super) fn copy_bytes(&mut self, from: Source, to: Unplaced) {
+    pub(crate) fn copy_bytes(&mut self, from: Source, to: Unplaced) {
         let whole = Block::whole(&[to.len as usize]);
         self.ops.extend(copy((from, &whole), (to, &whole), &[to.len as usize], 1).map(Op::Move));
     }

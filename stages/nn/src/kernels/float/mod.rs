@@ -13,18 +13,18 @@ pub(super) mod svdf;
 use crate::op::{Bounds, Span};
 
 /// A float in four bytes of the arena.
-type Bytes = [i8; 4];
+pub(crate) type Bytes = [i8; 4];
 
-fn get(bytes: &Bytes) -> f32 {
+pub(crate) fn get(bytes: &Bytes) -> f32 {
     f32::from_le_bytes(bytes.map(|byte| byte as u8))
 }
 
-fn put(value: f32) -> Bytes {
+pub(crate) fn put(value: f32) -> Bytes {
     value.to_le_bytes().map(|byte| byte as i8)
 }
 
 /// Input and output as floats.
-fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[Bytes], &mut [Bytes]) {
+pub(crate) fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[Bytes], &mut [Bytes]) {
     let (input, output) = super::pair(arena, input, output);
     (input.as_chunks().0, output.as_chunks_mut().0)
 }
@@ -35,12 +35,12 @@ fn dot(inputs: &[Bytes], weights: &[i32]) -> f32 {
 }
 
 /// The float whose bits a word is.
-fn word(word: i32) -> f32 {
+pub(crate) fn word(word: i32) -> f32 {
     f32::from_bits(word as u32)
 }
 
 impl Bounds {
-    fn clamp(&self, value: f32) -> f32 {
+    pub(crate) fn clamp(&self, value: f32) -> f32 {
         value.max(self.min).min(self.max)
     }
 }
