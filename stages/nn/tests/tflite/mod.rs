@@ -78,6 +78,11 @@ impl Network {
         self.push(Tensor { scales: vec![scale], zero_point, ..tensor(shape, I8, Vec::new()) })
     }
 
+    /// Adds a tensor of any element that is computed and has a scale.
+    pub fn quantised(&mut self, shape: &[usize], element: i8, scale: f32) -> i32 {
+        self.push(Tensor { scales: vec![scale], ..tensor(shape, element, Vec::new()) })
+    }
+
     /// Adds constant weights with a scale for each index of dimension `axis`, or with one for all.
     pub fn weights(&mut self, shape: &[usize], data: &[i8], scales: Vec<f32>, axis: i32) -> i32 {
         let data = data.iter().map(|byte| *byte as u8).collect();
