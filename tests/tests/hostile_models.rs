@@ -69,7 +69,8 @@ fn models_that_a_fuzzer_found_are_refused_or_run() {
         println!("SKIPPED: `{}` is not here", folder.display());
         return;
     };
-    let models = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("tflite".as_ref()));
+    let models =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("tflite".as_ref()));
     for path in models {
         let error = Model::open(&fs::read(&path).unwrap()).err().map(|error| error.to_string());
         survives(&fs::read(&path).unwrap());
