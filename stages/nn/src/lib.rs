@@ -51,6 +51,8 @@ mod model;
 mod planner;
 #[cfg(feature = "std")]
 mod schema;
+#[cfg(feature = "std")]
+mod unsigned;
 
 pub use arena::Arena;
 #[cfg(feature = "std")]

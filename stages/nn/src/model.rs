@@ -8,6 +8,7 @@ use super::op::Span;
 use super::planner::streaming::{self, Streaming};
 use super::planner::{self, HostPlan, Planned, Step};
 use super::schema::{self, Element, File};
+use super::unsigned::Signed;
 
 /// A model's input or output.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,9 @@ impl Model {
     /// Says which operator and which tensor cannot be run, what was found there and what was expected. Damaged and
     /// hostile files are errors too; none makes it panic, and none makes it allocate more than the stated bounds
     /// (an arena of 64 MiB, 64 Mi bytes and 64 Mi words of constants).
+    ///
+    /// A file of the older kind, whose tensors are uint8, is read as int8: its inputs and outputs are `I8`, and their
+    /// bytes are those of the file less 128.
     pub fn open(bytes: &[u8]) -> Result<Self, ModelError> {
         Self::open_for(bytes, KernelSet::best())
     }
@@ -87,6 +91,8 @@ impl Model {
     /// As [`open`](Model::open).
     pub fn open_for(bytes: &[u8], kernels: KernelSet) -> Result<Self, ModelError> {
         let file = File::read(bytes)?;
+        let signed = Signed::of(&file)?;
+        let file = signed.as_ref().map_or_else(|| file.clone(), |signed| signed.file(&file));
         let planned = planner::plan(&file, kernels)?;
         let shapes = ends(&file).map(|number| file.graphs[0].tensors[number].shape.clone()).collect();
         Ok(Self::new(&file, planned, shapes, kernels, None))
@@ -117,6 +123,8 @@ impl Model {
         kernels: KernelSet,
     ) -> Result<Self, ModelError> {
         let file = File::read(bytes)?;
+        let signed = Signed::of(&file)?;
+        let file = signed.as_ref().map_or_else(|| file.clone(), |signed| signed.file(&file));
         let (planned, shapes, streaming) = streaming::plan(&file, kernels, frame, hop)?;
         Ok(Self::new(&file, planned, shapes, kernels, Some(streaming)))
     }

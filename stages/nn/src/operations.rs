@@ -56,6 +56,10 @@ macro_rules! operations {
             TransposeConv(TransposeConv): TRANSPOSE_CONV, transpose_conv = crate::operators::transpose_conv::plain;
             /// TRANSPOSE_CONV, float32.
             FloatTransposeConv(FloatTransposeConv): FLOAT, float_transpose_conv = crate::operators::transpose_conv::float;
+            /// CONV_2D whose weights have a zero point.
+            OffsetConv(OffsetConv): OFFSET, offset_conv = crate::operators::offset::conv;
+            /// DEPTHWISE_CONV_2D whose weights have a zero point.
+            OffsetDepthwise(OffsetDepthwise): OFFSET, offset_depthwise = crate::operators::offset::depthwise;
             /// CONV_2D, float32.
             FloatConv(FloatConv): FLOAT, float_conv = float::conv::conv;
             /// CONV_2D, float32 with weights of bytes.

@@ -128,6 +128,8 @@ pub(crate) struct Graph<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct File<'a> {
     pub(crate) graphs: Vec<Graph<'a>>,
+    /// Whether the file is one of uint8, read as int8.
+    pub(crate) unsigned: bool,
 }
 
 impl<'a> File<'a> {
@@ -153,7 +155,7 @@ impl<'a> File<'a> {
             return Err(format_error("model", format!("{} subgraphs", graphs.len()), "1 to 8"));
         }
         let graphs = graphs.map(|table| graph(table?, &buffers, &codes)).collect::<Result<_, _>>()?;
-        Ok(Self { graphs })
+        Ok(Self { graphs, unsigned: false })
     }
 }
 

@@ -46,6 +46,8 @@ const MOST_UNDER_MIRI: u64 = 3_000;
 /// Contents of a `.npy` file: the shape and the raw little-endian data.
 struct Npy {
     shape: Vec<usize>,
+    /// Whether its elements are uint8.
+    unsigned: bool,
     data: Vec<u8>,
 }
 
@@ -58,13 +60,15 @@ impl Npy {
         assert!(header.contains("'fortran_order': False"), "{header}");
         let shape = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
         let shape = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
-        Some(Self { shape, data: bytes[10 + length..].to_vec() })
+        let unsigned = header.contains("'descr': '|u1'");
+        Some(Self { shape, unsigned, data: bytes[10 + length..].to_vec() })
     }
 
-    /// The data of one run.
-    fn run(&self, number: usize) -> &[u8] {
+    /// The data of one run, as a tensor of this element has it: a file of uint8 is read as int8.
+    fn run(&self, number: usize, element: Element) -> Vec<u8> {
         let size = self.data.len() / self.shape[0];
-        &self.data[number * size..][..size]
+        let flip = if self.unsigned && element == Element::I8 { 0x80 } else { 0 };
+        self.data[number * size..][..size].iter().map(|byte| byte ^ flip).collect()
     }
 }
 
@@ -91,21 +95,22 @@ fn compare_on(folder: &Path, kernels: KernelSet) -> usize {
     for run in 0..runs {
         for (tensor, values) in model.inputs().iter().zip(&inputs) {
             let to = &mut arena[tensor.span.range()];
-            to.iter_mut().zip(values.run(run)).for_each(|(to, from)| *to = *from as i8);
+            to.iter_mut().zip(values.run(run, tensor.element)).for_each(|(to, from)| *to = from as i8);
         }
         let allocations = ALLOCATIONS.get();
         model.run(&mut arena);
         assert_eq!(ALLOCATIONS.get(), allocations, "{} on {}: allocations", folder.display(), kernels.name());
         for (i, (tensor, expected)) in model.outputs().iter().zip(&outputs).enumerate() {
             let got: Vec<u8> = arena[tensor.span.range()].iter().map(|byte| *byte as u8).collect();
+            let wanted = expected.run(run, tensor.element);
             if tensor.element == Element::F32 {
-                assert_close(&got, expected.run(run), greatest(&expected.data), folder);
+                assert_close(&got, &wanted, greatest(&expected.data), folder);
                 continue;
             }
-            let differs = got.iter().zip(expected.run(run)).position(|(got, expected)| got != expected);
+            let differs = got.iter().zip(&wanted).position(|(got, expected)| got != expected);
             let place = folder.display();
             assert_eq!(differs, None, "{place} on {}: first byte of output {i} of run {run}", kernels.name());
-            assert_eq!(got.len(), expected.run(run).len(), "{place}: length of output {i}");
+            assert_eq!(got.len(), wanted.len(), "{place}: length of output {i}");
         }
     }
     runs

@@ -197,6 +197,27 @@ def float_transpose_conv(rng, m):
     return transposed(rng, m, "float32")
 
 
+def unsigned_conv(rng, m):
+    """A CONV_2D or DEPTHWISE_CONV_2D of uint8, then a FULLY_CONNECTED: weights with zero points of their own."""
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    depth, deep = int(rng.integers(1, 12)), rng.random() < 0.5
+    out = depth * int(rng.integers(1, 3)) if deep else int(rng.integers(1, 12))
+    si, sk = scale(rng), scale(rng, 0.002, 0.05)
+    so = float(np.float32(si * sk * np.sqrt(kh * kw * (1 if deep else depth)) * rng.uniform(20, 120)))
+    x = m.main.tensor([1, h, w, depth], "uint8", si, zero_of(rng, "uint8"))
+    shape = [1, kh, kw, out] if deep else [out, kh, kw, depth]
+    k = m.main.tensor(shape, "uint8", sk, int(rng.integers(0, 256)), rng.integers(0, 256, shape))
+    b = m.main.tensor([out], "int32", si * sk, 0, rng.integers(-4000, 4000, out))
+    y = m.main.tensor([1, oh, ow, out], "uint8", so, zero_of(rng, "uint8"))
+    fields = dict(padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
+                  fusedActivationFunction=int(rng.choice(RELUS)))
+    if deep:
+        m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", depthMultiplier=out // depth, **fields)
+    else:
+        m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", **fields)
+    return [x], [y]
+
+
 def softmax(rng, m):
     shape = [int(rng.integers(1, 4)), int(rng.integers(1, 100))]
     x = m.main.tensor(shape, "int8", scale(rng, 0.001, 0.5), zero(rng))

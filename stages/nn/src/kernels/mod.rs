@@ -21,7 +21,7 @@ mod svdf;
 mod table;
 mod unscaled;
 mod walk;
-mod window;
+pub(crate) mod window;
 
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) mod packed;

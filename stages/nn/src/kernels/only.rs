@@ -53,6 +53,8 @@ families! {
     SIGNAL = 13;
     /// [`Op::family`](crate::op::Op::family) of TRANSPOSE_CONV.
     TRANSPOSE_CONV = 14;
+    /// [`Op::family`](crate::op::Op::family) of convolutions whose weights have a zero point.
+    OFFSET = 15;
 }
 
 impl<K: Kernels, const OPERATORS: u32> Only<K, OPERATORS> {

@@ -35,7 +35,7 @@ impl Reach {
 }
 
 /// The rows and columns of the window at one output pixel that lie inside the image.
-pub(super) fn reaches(pixel: usize, window: &Window, from: Image, to: Image) -> (usize, Reach, Reach) {
+pub(crate) fn reaches(pixel: usize, window: &Window, from: Image, to: Image) -> (usize, Reach, Reach) {
     let (row, x) = (pixel / to.width as usize, pixel % to.width as usize);
     let (batch, y) = (row / to.height as usize, row % to.height as usize);
     let rows = Reach::new(y, window.stride_y, window.pad_top, window.height, window.dilation_y, from.height);
@@ -45,7 +45,7 @@ pub(super) fn reaches(pixel: usize, window: &Window, from: Image, to: Image) -> 
 }
 
 /// Calls `tap` with each tap of the window and the pixel of the image, in channels, that it reads.
-pub(super) fn taps(
+pub(crate) fn taps(
     rows: Reach,
     columns: Reach,
     window: &Window,

@@ -65,6 +65,7 @@ pub use svdf::{FloatSvdf, Svdf};
 pub use unscaled::{Cast, Combination, Number, Unscaled};
 pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
 
+pub use crate::operators::offset::{OffsetConv, OffsetDepthwise};
 pub use crate::operators::transpose_conv::{FloatTransposeConv, TransposeConv};
 
 /// How an operation uses a part of the arena.

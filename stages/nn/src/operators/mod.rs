@@ -3,4 +3,5 @@
 //! A new operator is a file here, a line for each form of it in [`operations`](crate::operations), and a line in
 //! `planner::operators`. Older operators lie in layers: [`op`](crate::op), [`kernels`](crate::kernels), `planner`.
 
+pub(crate) mod offset;
 pub(crate) mod transpose_conv;

@@ -331,6 +331,7 @@ mod lower {
             node.expect(&input, Element::I8)?;
             node.expect(&weights, Element::I8)?;
             let rescaling = node.rescaling(&input, &output, activation)?;
+            self.symmetric(node, &weights)?;
             let factors = node.channel_factors(&input, &weights, &output, 0)?;
             let words = node.biases(node.optional(3), &factors)?;
             let contents = node.contents(&weights)?;

@@ -142,7 +142,8 @@ impl<'a> Lowering<'_, 'a> {
         let int16 = node.is_int16(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
-        let factors = node.channel_factors(&input, &weights, &output, 0)?;
+        let (weights_offset, factors) =
+            (self.weights_offset(node, &weights)?, node.channel_factors(&input, &weights, &output, 0)?);
         let conv = Conv {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
@@ -159,6 +160,9 @@ impl<'a> Lowering<'_, 'a> {
         self.macs = output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;
         let biases = node.biases(node.optional(2), &factors)?;
         let (op, weights) = (Weighted::Conv(conv), node.contents(&weights)?);
+        if weights_offset != 0 {
+            return self.push_offset_conv(conv, weights_offset, weights, &biases);
+        }
         if int16 { self.push_int16(op, weights, &biases) } else { self.push_int8(op, weights, &biases) }
     }
 
@@ -172,7 +176,8 @@ impl<'a> Lowering<'_, 'a> {
         let int16 = node.is_int16(&[&input, &output])?;
         node.expect(&weights, Element::I8)?;
         let rescaling = node.rescaling(&input, &output, activation)?;
-        let factors = node.channel_factors(&input, &weights, &output, 3)?;
+        let (weights_offset, factors) =
+            (self.weights_offset(node, &weights)?, node.channel_factors(&input, &weights, &output, 3)?);
         let depthwise = Depthwise {
             input: self.read(node, &input)?,
             output: self.write(node, &output)?,
@@ -189,6 +194,9 @@ impl<'a> Lowering<'_, 'a> {
         self.macs = output.tensor.count() as u64 * u64::from(kernel.height) * u64::from(kernel.width);
         let biases = node.biases(node.optional(2), &factors)?;
         let (op, weights) = (Weighted::Depthwise(depthwise), node.contents(&weights)?);
+        if weights_offset != 0 {
+            return self.push_offset_depthwise(depthwise, weights_offset, weights, &biases);
+        }
         if int16 { self.push_int16(op, weights, &biases) } else { self.push_int8(op, weights, &biases) }
     }
 }

@@ -21,6 +21,7 @@ impl<'a> Lowering<'_, 'a> {
         let rescaling = node.rescaling(&input, &output, options.i8(0, 0)?)?;
         let scales = weights.tensor.quantisation.scales;
         let (factors, weights_offset) = if scales.len() > 1 {
+            self.symmetric(node, &weights)?;
             (node.channel_factors(&input, &weights, &output, 0)?, 0)
         } else {
             // Unlike in a convolution, TFLite multiplies these two scales as 32-bit floats.

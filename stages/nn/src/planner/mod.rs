@@ -159,6 +159,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
         self.values.len() - 1
     }
 
+    /// Whether the file is one of uint8, read as int8.
+    pub(crate) fn is_of_uint8(&self) -> bool {
+        self.file.unsigned
+    }
+
     /// Working memory of so many bytes for one operation.
     pub(crate) fn scratch(&mut self, len: usize) -> Unplaced {
         Unplaced { value: self.value(len) as u32, len: len as u32 }

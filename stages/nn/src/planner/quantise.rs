@@ -121,7 +121,7 @@ impl<'a> Node<'_, 'a> {
         })
     }
 
-    /// Scales of weights along dimension `axis`: one for all, or one per channel; and that they are symmetric.
+    /// Scales of weights along dimension `axis`: one for all, or one per channel.
     pub(crate) fn channel_factors(
         &self,
         input: &Operand<'_, 'a>,
@@ -137,10 +137,6 @@ impl<'a> Node<'_, 'a> {
             let found = format!("{} scales along dimension {}", scales.len(), quantisation.axis);
             let expected = format!("1, or {channels} along dimension {axis}");
             return Err(self.error(ModelErrorKind::Quantisation, weights, found, expected));
-        }
-        if let Some(zero) = quantisation.zero_points.iter().find(|zero| *zero != 0) {
-            let found = format!("zero point {zero} of the weights");
-            return Err(self.error(ModelErrorKind::Quantisation, weights, found, "0 (symmetric weights)"));
         }
         let (from, to) = (f64::from(self.affine(input)?.0), f64::from(self.affine(output)?.0));
         let scale = |channel: usize| scales.get(if scales.len() == 1 { 0 } else { channel }).unwrap_or(0.0);

@@ -65,7 +65,7 @@ pub(crate) fn plan(
     };
     let trace = Trace::new(graph, frame, Some(hop))?;
     let rewritten = rewrite::Rewritten::new(graph, &trace)?;
-    let file = File { graphs: vec![rewritten.graph(graph)] };
+    let file = File { graphs: vec![rewritten.graph(graph)], unsigned: file.unsigned };
     let graph = &file.graphs[0];
 
     let mut lowering = Lowering::new(&file, kernels);
