@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{TickError, Gap, News, Slot};
+use kws_engine::tick::{Gap, News, Slot, TickError};
 use kws_stages::{Quantise, Quantiser, Rounding, Stack};
 use kws_stages::audio::{Band, Base, Dct, Fft, Log, Mel, Portable, Strength, Window};
 use kws_stages::decide::{Moment, Run, Scale, Smooth, Trigger, Watch};

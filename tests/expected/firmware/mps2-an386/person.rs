@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{TickError, Gap, Latest, News, Slot};
+use kws_engine::tick::{Gap, Latest, News, Slot, TickError};
 use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::decide::{Condition, Gate, Moment, Run, Scale, Smooth, Trigger, Watch};
 use kws_stages::nn::Arena;
