@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kws_lab::bundle;
 use kws_lab::device::Backend;
-use kws_lab::train::{self, Config, Earlier, Outline, Workplace};
+use kws_lab::train::{self, Config, Earlier, Outline, Teaching, Workplace};
 
 use super::paths::seen_from;
 
@@ -35,9 +35,14 @@ pub(crate) struct Train {
     /// Folder for what is left between runs, a folder for each model's name.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
-    /// Where tensors live: `flex` or `ndarray`, and `cuda` or `wgpu` where they were built in.
+    /// What trains: `native`, loops of this program's own, or burn's `flex` or `ndarray`, and `cuda` or `wgpu` where they
+    /// were built in.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
+    /// A trained model whose answers are learnt beside the labels: its folder, a `float.bpk` in one, or a `.tflite`; instead
+    /// of the configuration's own `[teacher]`, whose weight and temperature stay.
+    #[arg(long, value_name = "MODEL")]
+    teacher: Option<PathBuf>,
     /// Begins anew, whatever an earlier run left.
     #[arg(long)]
     restart: bool,
@@ -52,7 +57,13 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let config = Config::read(&path)?;
+        let mut config = Config::read(&path)?;
+        if let Some(model) = &self.teacher {
+            match &mut config.teacher {
+                Some(teaching) => teaching.model.clone_from(model),
+                none => *none = Some(Teaching::new(model.clone())),
+            }
+        }
         if self.check {
             return self.outline(&config);
         }
@@ -114,7 +125,8 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
     let mut config = config.clone();
     let data = &mut config.data;
     let start = config.start.iter_mut().map(|s| &mut s.model);
-    for path in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech).chain(start) {
+    let models = config.teacher.iter_mut().map(|t| &mut t.model).chain(start);
+    for path in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech).chain(models) {
         *path = seen_from(folder, path)?.into();
     }
     let text = WRITTEN.to_owned() + &toml::to_string(&config)?;
