@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kws_lab::bundle::Card;
+use kws_lab::corpus::DataFolder;
 use kws_lab::nets::Architecture;
 use kws_lab::train::Config;
 
-use super::paths::seen_from;
+use super::paths::{path_of, seen_from};
 
 /// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
 ///
@@ -85,14 +86,14 @@ impl Init {
             return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
         };
         let card = Card::read(model)?;
-        let config = Config::read(&model.join("train.toml"))?;
+        let config = Config::read(&model.join("train.toml"), &DataFolder::find(None))?;
         let (front_end, architecture) = (card.front_end, config.architecture);
         Ok(Plan { front_end, architecture, epochs: 10, rate: "1e-3", patience: 5 })
     }
 
     fn training(&self, folder: &Path, name: &str, plan: &Plan) -> Result<String> {
         let corpora =
-            if self.corpus.is_empty() { quoted(["corpus"]) } else { quoted_from(folder, &self.corpus)? };
+            if self.corpus.is_empty() { quoted(["./corpus"]) } else { quoted_from(folder, &self.corpus)? };
         let start = match &self.start {
             Some(model) => {
                 let model = seen_from(folder, model)?;
@@ -193,7 +194,8 @@ fn stages(array: &str, stages: &[toml::Table]) -> String {
 
 /// Paths as seen from `folder`, quoted.
 fn quoted_from(folder: &Path, paths: &[PathBuf]) -> Result<String> {
-    let paths: Vec<String> = paths.iter().map(|path| seen_from(folder, path)).collect::<Result<_>>()?;
+    let paths: Vec<String> =
+        paths.iter().map(|path| Ok(path_of(seen_from(folder, path)?))).collect::<Result<_>>()?;
     Ok(quoted(paths.iter().map(String::as_str)))
 }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kws_lab::bundle;
+use kws_lab::corpus::CorpusRef;
 use kws_lab::device::Backend;
 use kws_lab::train::{self, Config, Earlier, Outline, Teaching, Workplace};
 
-use super::paths::seen_from;
+use super::data::Data;
+use super::paths::{path_of, seen_from};
 
 /// Trains, quantises and exports the model that a configuration describes.
 ///
@@ -35,14 +37,17 @@ pub(crate) struct Train {
     /// Folder for what is left between runs, a folder for each model's name.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// What trains: `native`, loops of this program's own, or burn's `flex` or `ndarray`, and `cuda` or `wgpu` where they
     /// were built in.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
-    /// A trained model whose answers are learnt beside the labels: its folder, a `float.bpk` in one, or a `.tflite`; instead
+    /// A trained model whose answers are learnt beside the labels: its folder, a `float.bpk` in one, a `.tflite`, or the
+    /// name of one in the data folder; instead
     /// of the configuration's own `[teacher]`, whose weight and temperature stay.
     #[arg(long, value_name = "MODEL")]
-    teacher: Option<PathBuf>,
+    teacher: Option<String>,
     /// Begins anew, whatever an earlier run left.
     #[arg(long)]
     restart: bool,
@@ -57,11 +62,13 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let mut config = Config::read(&path)?;
+        let data = self.data.folder();
+        let mut config = Config::read(&path, &data)?;
         if let Some(model) = &self.teacher {
+            let model = CorpusRef::argument(model, &data);
             match &mut config.teacher {
-                Some(teaching) => teaching.model.clone_from(model),
-                none => *none = Some(Teaching::new(model.clone())),
+                Some(teaching) => teaching.model = model,
+                none => *none = Some(Teaching::new(model)),
             }
         }
         if self.check {
@@ -123,11 +130,12 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         return Ok(());
     }
     let mut config = config.clone();
-    let data = &mut config.data;
-    let start = config.start.iter_mut().map(|s| &mut s.model);
-    let models = config.teacher.iter_mut().map(|t| &mut t.model).chain(start);
-    for path in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech).chain(models) {
-        *path = seen_from(folder, path)?.into();
+    let teacher = config.teacher.iter_mut().map(|teacher| &mut teacher.model);
+    for named in config.data.each().chain(teacher).filter(|named| !named.is_name()) {
+        named.write_as(path_of(seen_from(folder, named)?));
+    }
+    if let Some(start) = &mut config.start {
+        start.model = seen_from(folder, &start.model)?.into();
     }
     let text = WRITTEN.to_owned() + &toml::to_string(&config)?;
     std::fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))

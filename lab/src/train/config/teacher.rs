@@ -1,17 +1,18 @@
 //! A trained model whose answers are learnt beside the labels (distillation; Hinton et al., arXiv:1503.02531).
 
-use std::path::PathBuf;
-
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+
+use crate::corpus::CorpusRef;
 
 /// A trained model that reads every example as it is drawn, distortions and all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Teaching {
     /// A model's folder, of which `model.tflite` answers; a `float.bpk` in one, which answers in float; or any other
-    /// `.tflite` of the same features, whose outputs are taken for the labels in their order.
-    pub model: PathBuf,
+    /// `.tflite` of the same features, whose outputs are taken for the labels in their order. What begins with `.` is seen
+    /// from the configuration; everything else is a name in the data folder, such as `models/person-mlperf`.
+    pub model: CorpusRef,
     /// How much of what is learnt is the teacher's answer; the rest is the label.
     #[serde(default = "weight")]
     pub weight: f32,
@@ -31,7 +32,7 @@ fn one() -> f32 {
 impl Teaching {
     /// By a model, with the weight and the temperature that a configuration takes for granted.
     #[must_use]
-    pub fn new(model: PathBuf) -> Self {
+    pub fn new(model: CorpusRef) -> Self {
         Self { model, weight: weight(), temperature: one() }
     }
 

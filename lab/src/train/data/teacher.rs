@@ -7,9 +7,11 @@ use burn::tensor::Device;
 use kws_engine::Item;
 
 use crate::bundle::{Card, Integer};
+use crate::corpus::{CorpusRef, DataFolder};
 use crate::features::FrontEnd;
 use crate::native::Pass;
 use crate::nets::Network;
+use crate::published::Published;
 use crate::train::config::{Config, Teaching};
 use crate::train::kept::store::load;
 
@@ -37,16 +39,17 @@ impl Teacher {
     pub(crate) fn of(config: &Config) -> Result<Option<Self>> {
         let open = |teaching: &Teaching| {
             Self::open(teaching, config)
-                .with_context(|| format!("`teacher.model` `{}`", teaching.model.display()))
+                .with_context(|| format!("`teacher.model`, `{}`", teaching.model.written()))
         };
         config.teacher.as_ref().map(open).transpose()
     }
 
     fn open(teaching: &Teaching, config: &Config) -> Result<Self> {
-        let path = &teaching.model;
+        let path = teaching.model.folder();
+        ensure!(path.exists(), "{}", absent(&teaching.model));
         let float = path.extension().is_some_and(|ending| ending == "bpk");
         let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
-        let file = if path.is_dir() { path.join("model.tflite") } else { path.clone() };
+        let file = if path.is_dir() { path.join("model.tflite") } else { path.to_owned() };
         let card = folder.join("model.toml").is_file() && (float || file == folder.join("model.tflite"));
         let card = card.then(|| Card::read(folder)).transpose()?;
         let stages = card.as_ref().map_or(&config.front_end, |card| &card.front_end);
@@ -61,7 +64,7 @@ impl Teacher {
         let front_end = FrontEnd::new(config.view, stages)?;
         let model = if float {
             let card = card.as_ref().context("a float network needs the `model.toml` of its folder")?;
-            let own = Config::read(&folder.join("train.toml"))?;
+            let own = Config::read(&folder.join("train.toml"), &DataFolder::find(None))?;
             let graph = own.architecture.graph(front_end.shape(), card.labels.len());
             let network = load(Network::folded(graph, &Device::flex()), path)?;
             Model::Float(Box::new((network, Pass::default())))
@@ -104,6 +107,22 @@ impl Teacher {
             self.outputs.iter().map(|&output| ((logs[output] - top) / self.temperature).exp()).collect();
         let sum: f32 = powers.iter().sum();
         Ok(powers.iter().map(|power| power / sum).collect())
+    }
+}
+
+/// What to do about a model that is not there.
+fn absent(model: &CorpusRef) -> String {
+    let place = model.folder().display();
+    let published = model.folder().file_name().map(|name| Published::named(&name.to_string_lossy()));
+    match published {
+        Some(Ok(known)) => format!(
+            "there is nothing at `{place}`; `kws-lab model fetch {} --output {place}` downloads it",
+            known.name
+        ),
+        _ => format!(
+            "there is nothing at `{place}`, expected a model's folder, a `float.bpk` in one, or a `.tflite`; a path starts \
+             with `.` or `/`, everything else is looked up in the data folder"
+        ),
     }
 }
 
