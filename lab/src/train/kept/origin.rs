@@ -71,6 +71,9 @@ impl Origin {
         for key in ["name", "data", "start"] {
             configuration.remove(key);
         }
+        if let Some(toml::Value::Table(teacher)) = configuration.get_mut("teacher") {
+            teacher.remove("model");
+        }
         // FNV-1a over whole words.
         let mut hash = 0xcbf2_9ce4_8422_2325u64;
         let mut add = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
