@@ -15,15 +15,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) targets: &'a [f32],
     /// What the last layer's inputs are multiplied by (dropout).
     pub(crate) keep: Option<&'a [f32]>,
-    /// The second head's targets, and the weight of its loss.
-    pub(crate) aside: Option<(&'a [f32], f32)>,
+    /// The auxiliary head's targets, and the weight of its loss.
+    pub(crate) auxiliary: Option<(&'a [f32], f32)>,
     /// Layers at the network's beginning that stay as they are.
     pub(crate) frozen: usize,
 }
 
 /// What a step of training gives.
 pub(crate) struct Gradients {
-    /// Mean cross-entropy of the labels, the second head's left out.
+    /// Mean cross-entropy of the labels, the auxiliary head's left out.
     pub(crate) loss: f64,
     /// Logits of the labels, a row for each example.
     pub(crate) logits: Vec<f32>,
@@ -142,8 +142,8 @@ impl Pass {
                 _ => vector(parameters, layer.bias.id, bias_gradient(&self.gradient, weights.bias.len())),
             }
             if let Op::Dense { .. } = step.op {
-                if let (Some(layer), Some(aside)) = (&network.aside, wanted.aside) {
-                    beside(layer, step, x, aside, down.then_some(&mut self.before), parameters);
+                if let (Some(layer), Some(asked)) = (&network.aside, wanted.auxiliary) {
+                    auxiliary(layer, step, x, asked, down.then_some(&mut self.before), parameters);
                 }
                 if let Some(keep) = wanted.keep {
                     self.before.iter_mut().zip(keep).for_each(|(g, keep)| *g *= keep);
@@ -154,8 +154,8 @@ impl Pass {
     }
 }
 
-/// The second head: its gradients, and what it adds to those of its input.
-fn beside(
+/// The auxiliary head: its gradients, and what it adds to those of its input.
+fn auxiliary(
     layer: &Layer,
     step: &Step,
     x: &[f32],

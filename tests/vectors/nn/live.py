@@ -1,4 +1,4 @@
-"""Runs .tflite models with TFLite Micro and writes inputs and outputs for `stages/tests/nn_parity.rs`.
+"""Runs .tflite models with TFLite Micro and writes inputs and outputs for `stages/nn/tests/parity.rs`.
 
     python tests/vectors/nn/live.py OUT MODEL.tflite [MODEL.tflite ...] [--runs 200]
 
