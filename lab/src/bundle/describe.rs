@@ -31,6 +31,14 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
     if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
         let _ = writeln!(text, "- before all this, what `{model}` has {learnt}: it was fine-tuned from it");
     }
+    if let Some(teacher) = card.training.get("teacher") {
+        let model = teacher.get("model").and_then(Value::as_str).unwrap_or_default();
+        let weight = percent(teacher.get("weight").and_then(Value::as_float).unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "- teacher: `{model}` says what every example shows once it is distorted, and counts for {weight} beside the label"
+        );
+    }
     let heard = |name: &str| {
         let corpora = card.training.get("corpora").and_then(Value::as_array);
         corpora.is_some_and(|names| names.iter().any(|n| n.as_str() == Some(name)))
@@ -74,8 +82,8 @@ const HEARD: &str = "\nSpeech Commands (P. Warden, arXiv:1804.03209, CC BY 4.0) 
                      Silence clips of the test split and the noise mixed into training come from the same few \
                      recordings.\n";
 
-/// Pictures of a label with which Visual Wake Words is learnt well; it has five times as many.
-const ENOUGH: i64 = 10_000;
+/// Pictures of a label below which nothing is learnt that holds elsewhere.
+const ENOUGH: i64 = 1_000;
 
 /// A plain word where a model has learnt from too little.
 fn too_few(card: &ModelInfo) -> String {
@@ -105,6 +113,16 @@ fn clips(card: &ModelInfo, report: &ClipReport) -> String {
     );
     if let (Some(top1), Some(interval)) = (report.float_top1, report.float_top1_interval) {
         let _ = writeln!(text, "| float | {} | {} | |", percent(top1), percents(interval));
+    }
+    if let [_, second] = &report.by_label[..]
+        && let Some(curve) = &second.curve
+    {
+        let (low, high) = (curve.auc_interval.low, curve.auc_interval.high);
+        let _ = writeln!(
+            text,
+            "\nAs a ranking, whatever the threshold: the area under the ROC curve of `{}` is {:.3} ({low:.3}–{high:.3}).",
+            second.label, curve.auc
+        );
     }
     text += "\n| cost | |\n|---|---|\n";
     for (key, name) in [

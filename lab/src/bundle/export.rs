@@ -11,7 +11,7 @@ use super::model_info::{ModelInfo, Point};
 use super::provenance::revision;
 use crate::audio::RATE;
 use crate::corpus::{CorpusRef, Split};
-use crate::evaluate::{ClipReport, evaluate_clips};
+use crate::evaluate::{ClipReport, LabelFigures, evaluate_clips};
 use crate::features::View;
 use crate::quantise::quantise;
 use crate::train::{Config, Part, Start, Survey, Trained, save};
@@ -98,6 +98,12 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
+    if let Some(teacher) = &config.teacher {
+        let model = teacher.model.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let weight = round(f64::from(teacher.weight));
+        training
+            .insert("teacher".to_owned(), table([("model", model.into()), ("weight", weight.into())]).into());
+    }
     if config.view.is_some() {
         let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
         training.insert("pictures".to_owned(), (pictures as i64).into());
@@ -147,6 +153,11 @@ fn measured(bundle: &Bundle, report: &ClipReport) -> Result<Table> {
         ("arena_bytes", (model.arena_bytes() as i64).into()),
         ("file_bytes", (bytes as i64).into()),
     ]);
+    if let [_, LabelFigures { curve: Some(curve), .. }] = &report.by_label[..] {
+        table.insert("auc".into(), round(curve.auc).into());
+        let ends = [curve.auc_interval.low, curve.auc_interval.high].map(|end| round(end).into());
+        table.insert("auc_interval".into(), Value::Array(ends.into()));
+    }
     if let Some(top1) = report.float_top1 {
         table.insert("float_top1".into(), round(top1).into());
     }

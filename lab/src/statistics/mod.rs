@@ -3,5 +3,5 @@
 mod interval;
 mod test;
 
-pub use interval::{Interval, clopper_pearson, hours_needed, poisson_rate, poisson_upper, wilson};
+pub use interval::{Interval, clopper_pearson, delong, hours_needed, poisson_rate, poisson_upper, wilson};
 pub use test::{chi_square, fisher_exact, holm, mcnemar_exact, rate_ratio_exact};

@@ -6,7 +6,7 @@ mod figures;
 mod kept;
 mod run;
 
-pub use config::{Config, Fit, Keep, Mix, Prior};
+pub use config::{Config, Fit, Keep, Mix, Prior, Teaching, Weights};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;
 pub use data::material::Material;

@@ -108,7 +108,8 @@ impl ClipReport {
     }
 
     fn labels_table(&self) -> Table {
-        let header = ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "equal error"];
+        let header =
+            ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "95 %", "equal error"];
         self.by_label.iter().fold(Table::new(header), |table, l| {
             let of_curve = |f: fn(&Curve) -> String| l.curve.as_ref().map_or("".to_owned(), f);
             table.row([
@@ -118,6 +119,7 @@ impl ClipReport {
                 percents(l.recall_interval),
                 percent(l.precision),
                 of_curve(|c| format!("{:.4}", c.auc)),
+                of_curve(|c| format!("{:.3}–{:.3}", c.auc_interval.low, c.auc_interval.high)),
                 of_curve(|c| percent(c.equal_error)),
             ])
         })

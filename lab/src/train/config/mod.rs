@@ -3,9 +3,13 @@
 mod fit;
 mod mix;
 mod suggest;
+mod teacher;
+mod weights;
 
 pub use fit::{Fit, Keep};
 pub use mix::Mix;
+pub use teacher::Teaching;
+pub use weights::Weights;
 
 use std::path::Path;
 
@@ -40,6 +44,9 @@ pub struct Config {
     pub temperature: f32,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
+    /// A trained model whose answers are learnt beside the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Teaching>,
     /// Where the audio, or the pictures, lie.
     pub data: Data,
     /// The pictures that the model is shown; none of a model that hears clips. With it, `corpora` are pictures, every
@@ -76,6 +83,9 @@ pub struct Data {
     /// of a corpus that is divided only those are heard that train.
     #[serde(default)]
     pub speech: Vec<CorpusRef>,
+    /// How often pictures are drawn by what the manifests say of them.
+    #[serde(default, skip_serializing_if = "Weights::is_empty")]
+    pub weights: Weights,
     /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
@@ -127,6 +137,9 @@ impl Config {
         if let Some(start) = &mut config.start {
             start.model = folder.join(&start.model);
         }
+        if let Some(teacher) = &mut config.teacher {
+            teacher.model.resolve(folder, data);
+        }
         config.check()?;
         Ok(config)
     }
@@ -152,10 +165,17 @@ impl Config {
                 "`augment.warp` moves bands, but the front end's `{kind}` leaves none: take one of them out"
             );
         }
+        self.teacher.as_ref().map_or(Ok(()), Teaching::check)?;
+        self.data.weights.check()?;
         self.check_view()?;
         self.fit.check("fit")?;
         let Some(qat) = &self.qat else { return Ok(()) };
         qat.check("qat")?;
+        ensure!(
+            qat.coarse == 0,
+            "`qat.coarse` is {}, but ranges are those of whole images: `coarse` is for `fit` alone",
+            qat.coarse
+        );
         ensure!(
             qat.words == 0.0,
             "`qat.words` is {}, but what `qat` goes on from has lost its second head: `words` is for `fit` alone",
@@ -170,6 +190,15 @@ impl Config {
             ensure!(
                 self.augment_view.is_none(),
                 "`augment_view` distorts pictures, but there is no `view` of any: state one, or take it out"
+            );
+            ensure!(
+                self.fit.coarse == 0,
+                "`fit.coarse` is {}, but clips have no half: it is for models with a `view`",
+                self.fit.coarse
+            );
+            ensure!(
+                self.data.weights.is_empty(),
+                "`data.weights` weighs pictures, but there is no `view` of any: take it out"
             );
             return Ok(());
         }

@@ -8,3 +8,4 @@ pub(crate) mod scene;
 pub(crate) mod source;
 pub(crate) mod subset;
 pub(crate) mod survey;
+pub(crate) mod teacher;

@@ -71,12 +71,16 @@ impl Origin {
         for key in ["name", "data", "start"] {
             configuration.remove(key);
         }
+        if let Some(toml::Value::Table(teacher)) = configuration.get_mut("teacher") {
+            teacher.remove("model");
+        }
         // FNV-1a over whole words.
         let mut hash = 0xcbf2_9ce4_8422_2325u64;
         let mut add = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
         for batch in batches {
             batch.features.iter().for_each(|f| add(u64::from(f.to_bits())));
             batch.classes.iter().for_each(|&c| add(c as u64));
+            batch.taught.iter().for_each(|t| add(u64::from(t.to_bits())));
         }
         start.iter().for_each(|w| add(u64::from(w.to_bits())));
         Ok(Self { device: device.to_owned(), material: format!("{hash:016x}"), configuration })
@@ -114,7 +118,7 @@ impl Origin {
         compare(&self.configuration, &earlier.configuration, "", &mut found);
         // Other features are no news where the configuration asks for them.
         if found.is_empty() && self.material != earlier.material {
-            found.push("its clips, its noise or the model that it starts from".to_owned());
+            found.push("its clips, its noise, its teacher or the model that it starts from".to_owned());
         }
         found
     }

@@ -15,7 +15,7 @@ use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
-use crate::train::data::batches::{Batch, tensor};
+use crate::train::data::batches::{Batch, Reader, tensor};
 use crate::train::data::image_set::ImageSet;
 use crate::train::data::material::Material;
 use crate::train::data::sample::ExampleSampler;
@@ -78,8 +78,8 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
         Some(view) => {
             let mut images = ImageSet::load(config, view, &vocabulary)?;
             report(&images.excluded);
-            images.check(&vocabulary)?;
             keep_speakers(&mut images.pictures, |p| (&p.row, p.class), share, seed);
+            images.prepare(&vocabulary)?;
             phases(config, workplace, &images, CALIBRATION_PICTURES)
         }
     }
@@ -95,8 +95,8 @@ fn report(excluded: &[(PathBuf, String)]) {
 fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibration: usize) -> Result<Trained> {
     let Workplace { folder, backend, earlier } = workplace;
     let mut features = FrontEnd::new(config.view, &config.front_end)?;
+    let probe = source.batch(0, 0..calibration, &mut Reader::new(config)?)?;
     let validation = source.validation(&mut features)?;
-    let probe = source.batch(0, 0..calibration, &mut features)?;
 
     let device = &backend.device();
     let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
@@ -106,8 +106,9 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         network = network.with_auxiliary_head(source.words(), &device.clone().autodiff());
     }
     let mut history = History::open(folder)?;
-    let run = Run { config, source, validation: &validation, work: folder, device };
-    let setup = PhaseSetup { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
+    let run = Run { config, source, validation: &validation, work: folder, backend };
+    let taught = config.teacher.as_ref().map_or(0.0, |teacher| teacher.weight);
+    let setup = PhaseSetup { phase: Phase::Float, fit: &config.fit, fake: None, frozen, taught };
     let (network, float_epochs) = fit(network, &run, &setup, &mut history)?;
     let mut float = fold(&network.valid(), device);
 
@@ -121,20 +122,20 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         None => (float.clone(), 0),
         Some(qat) => {
             let start = fold(&float, &device.clone().autodiff());
-            let setup = PhaseSetup { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
+            let setup = PhaseSetup { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen, taught };
             let (network, epochs) = fit(start, &run, &setup, &mut history)?;
             (network.valid(), epochs)
         }
     };
     if config.prior == Prior::Validation {
-        fit_prior(&mut float, &validation, None, device);
-        fit_prior(&mut rounded, &validation, Some(&fake), device);
+        fit_prior(&mut float, &validation, None, backend);
+        fit_prior(&mut rounded, &validation, Some(&fake), backend);
     }
     for network in [&mut float, &mut rounded] {
         temper(network, config.temperature);
     }
     temper_steps(&mut fake, config.temperature);
-    let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
+    let (_, confusion) = assess(&rounded, &validation, Some(&fake), backend);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     let history = history.epochs().to_vec();
     Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], history })
