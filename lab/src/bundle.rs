@@ -5,6 +5,7 @@ mod describe;
 mod export;
 mod integer;
 mod provenance;
+mod training_data;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use card::{Card, Point};
 pub use describe::describe;
 pub use export::{export, record};
 pub use integer::Integer;
+pub use training_data::{TrainingData, training_data};
 
 use crate::corpus::{DataFolder, Vocabulary};
 use crate::features::FrontEnd;

@@ -1,5 +1,6 @@
 //! Corpora: a folder of recordings or of pictures with `manifest.csv`, and how to come by a good one.
 
+mod about;
 mod align;
 pub mod aligned;
 mod assign;
@@ -22,6 +23,7 @@ pub mod synth;
 mod table;
 mod vocabulary;
 
+pub use about::About;
 pub use align::{place, word};
 pub use assign::Ratios;
 pub use build::{Build, Content, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};

@@ -1,5 +1,6 @@
 //! `kws-lab corpus`: one module for each of its commands.
 
+mod add;
 mod align;
 mod check;
 mod fetch;
@@ -37,6 +38,7 @@ pub(crate) struct Corpus {
 #[derive(Subcommand)]
 enum Command {
     Fetch(fetch::Fetch),
+    Add(add::Add),
     Import(import::Import),
     Synth(synth::Synth),
     Align(align::Align),
@@ -50,6 +52,7 @@ impl Corpus {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Fetch(fetch) => fetch.run(),
+            Command::Add(add) => add.run(),
             Command::Import(import) => import.run(),
             Command::Synth(synth) => synth.run(),
             Command::Align(align) => align.run(),

@@ -52,7 +52,9 @@ pub(super) fn measure(arguments: &Evaluate, shard: Shard, path: &Path) -> Result
 /// Scores clips and writes what the model says of them.
 fn scored(clips: &mut Clips, rows: &[ClipRow], file: &mut PartFile) -> Result<()> {
     let mut taken = HashSet::new();
-    let scores = score(&mut clips.bundle, rows, |row| drop(taken.insert(row.index)))?;
+    let scores = score(&mut clips.bundle, rows, |row| {
+        taken.insert(row.index);
+    })?;
     let (whole, broken): (Vec<&ClipRow>, Vec<&ClipRow>) =
         rows.iter().partition(|row| taken.contains(&row.index));
     for (row, (path, why)) in broken.into_iter().zip(scores.excluded) {

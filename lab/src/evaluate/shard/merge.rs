@@ -85,7 +85,7 @@ fn complete(parts: &[(&Path, Header, Vec<Line>)], any: Shard) -> Result<()> {
     let mut found: BTreeMap<usize, &Path> = BTreeMap::new();
     for (path, header, lines) in parts {
         let shard = header.shard;
-        if let Some(other) = found.insert(shard.index(), path) {
+        if let Some(other) = found.insert(shard.index(), *path) {
             bail!("shard {shard} is there twice: `{}` and `{}`", other.display(), path.display());
         }
         ensure!(

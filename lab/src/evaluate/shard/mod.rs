@@ -54,7 +54,9 @@ impl FromStr for Shard {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let parts = text.split_once('/').map(|(index, count)| (index.trim().parse(), count.trim().parse()));
+        let parts = text
+            .split_once('/')
+            .map(|(index, count)| (index.trim().parse::<usize>(), count.trim().parse::<usize>()));
         match parts {
             Some((Ok(index), Ok(count))) if index < count => Ok(Self { index, count }),
             Some((Ok(index), Ok(count))) if count > 0 => {
