@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use kws_lab::audio::read_16k;
 use kws_lab::bundle::training_data;
-use kws_lab::corpus::DataFolder;
+use kws_lab::corpus::{Corpus, DataFolder};
 use kws_lab::train::Config;
 
 use crate::server::Server;
@@ -218,4 +219,37 @@ fn what_is_fetched_is_found_by_its_name() {
         by_hand.contains("consent") && by_hand.contains("data/common_voice/en/validated.tsv"),
         "{by_hand}"
     );
+}
+
+#[test]
+fn a_keyword_is_cut_out_of_a_sentence_where_a_model_hears_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let pipelines = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines");
+    // The shipped recording says yes near 2.5 s and no near 4.2 s, and more later on.
+    let samples = read_16k(&pipelines.join("recordings/yes_no.flac")).unwrap();
+    put(&root.join("data/talk/a.wav"), &samples[..5 * 16_000]);
+    let rows = "path,speaker,split,sentence\na.wav,ann,train,Hmm yes or no\n";
+    fs::write(root.join("data/talk/manifest.csv"), rows).unwrap();
+    let model = pipelines.join("models/yes_no");
+    let model = model.to_str().unwrap();
+    let cut = |words: &str, sure: &str, output: &str| {
+        let names = ["corpus", "cut", "talk", "--data", "data", "--model", model, "--words", words];
+        lab(root, &[&names[..], &["--sure", sure, "--output", output]].concat())
+    };
+    let output = cut("yes,no", "0.5", "review");
+    assert!(output.status.success(), "{}", said(&output));
+    let corpus = Corpus::open(&root.join("review")).unwrap();
+    let mut labels: Vec<&str> = corpus.clips.iter().map(|clip| clip.label.as_str()).collect();
+    labels.sort_unstable();
+    assert_eq!(labels, ["no", "yes"], "{}", said(&output));
+    for clip in &corpus.clips {
+        let at: f64 = clip.columns["at"].parse().unwrap();
+        let expected = if clip.label == "yes" { 2.0..3.2 } else { 3.6..4.8 };
+        assert!(expected.contains(&at), "`{}` at {at}", clip.label);
+        assert_eq!(read_16k(&clip.path).unwrap().len(), 16_000);
+        assert_eq!((clip.speaker.as_str(), clip.columns["sentence"].as_str()), ("ann", "Hmm yes or no"));
+    }
+    assert!(said(&cut("or", "0.5", "other")).contains("has no label `or`, expected one of"));
+    assert!(said(&cut("yes", "1.5", "other")).contains("expected 0.5 to 1"));
 }

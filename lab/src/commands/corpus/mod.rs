@@ -3,6 +3,7 @@
 mod add;
 mod align;
 mod check;
+mod cut;
 mod fetch;
 mod import;
 mod output;
@@ -42,6 +43,7 @@ enum Command {
     Import(import::Import),
     Synth(synth::Synth),
     Align(align::Align),
+    Cut(cut::Cut),
     Check(check::Check),
     Split(split::Split),
     Report(report::Report),
@@ -56,6 +58,7 @@ impl Corpus {
             Command::Import(import) => import.run(),
             Command::Synth(synth) => synth.run(),
             Command::Align(align) => align.run(),
+            Command::Cut(cut) => cut.run(),
             Command::Check(check) => check.run(),
             Command::Split(split) => split.run(),
             Command::Report(report) => report.run(),
