@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use toml::Value;
 
 use super::card::Card;
-use super::training_data::TrainingData;
 use crate::evaluate::{ClipReport, percent, percents};
 
 /// The text of a model's card: what it tells apart, what it has heard, and what was measured.
@@ -24,7 +23,7 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
     };
     let mut text =
         format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
-    for data in heard(card) {
+    for data in card.training_data() {
         let what = match data.role.as_str() {
             "corpora" => corpora,
             "speech" => "speech without a keyword",
@@ -67,21 +66,6 @@ fn points(card: &Card) -> String {
         let _ = writeln!(text, "| {} | {} | {:.3} | {:.3} |", point.name, point.label, point.on, point.off);
     }
     text
-}
-
-/// What the model has learnt from. Cards of an earlier form hold names alone.
-fn heard(card: &Card) -> Vec<TrainingData> {
-    let list = |key: &str| card.training.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut heard: Vec<TrainingData> =
-        list("data").into_iter().filter_map(|data| data.try_into().ok()).collect();
-    for role in ["corpora", "noise", "speech"] {
-        heard.extend(list(role).iter().filter_map(Value::as_str).map(|name| TrainingData {
-            role: role.to_owned(),
-            name: name.to_owned(),
-            ..TrainingData::default()
-        }));
-    }
-    heard
 }
 
 /// Pictures of a label with which Visual Wake Words is learnt well; it has five times as many.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
+use kws_lab::bundle::Card;
 use kws_lab::evaluate::shard::{Stopwatch, StreamsHeader};
 use kws_lab::evaluate::{Items, Listener, Material, Outcome, Points, StreamReport, listen};
 use sha2::{Digest, Sha256};
@@ -23,13 +24,30 @@ impl Streams {
     pub(super) fn open(arguments: &Evaluate, pipeline: &Path) -> Result<Self> {
         let listener = Listener::open(pipeline, arguments.model.as_deref())?;
         let material = arguments.listening.material()?;
-        Ok(Self {
+        let streams = Self {
             name: pipeline.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             points: Points::of(&listener)?,
             items: material.items(listener.words())?,
             material,
             listener,
-        })
+        };
+        for name in streams.trained_on()? {
+            eprintln!(
+                "notice: the model has learnt from `{name}`, and what it heard there is measured too: give `--split test`, \
+                 or take it out where it is not divided"
+            );
+        }
+        Ok(streams)
+    }
+
+    /// Corpora of speech that are measured whole and that the model has learnt from, as its `model.toml` says.
+    fn trained_on(&self) -> Result<Vec<&String>> {
+        let Some(folder) = self.listener.model()?.filter(|folder| folder.join("model.toml").is_file()) else {
+            return Ok(Vec::new());
+        };
+        let learnt = Card::read(&folder)?.training_data();
+        let known = |name: &&String| learnt.iter().any(|data| data.name == **name);
+        Ok(self.items.undivided.iter().filter(known).collect())
     }
 
     /// Listens to all of it.

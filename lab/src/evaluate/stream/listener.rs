@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use kws_engine::{Buffer, Pipeline, Plan};
@@ -123,6 +123,17 @@ impl Listener {
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
+    }
+
+    /// The folder of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned.
+    pub fn model(&self) -> Result<Option<PathBuf>> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str).map(|path| planned.dir.join(path));
+        Ok(file.and_then(|file| file.parent().map(Path::to_owned)))
     }
 
     /// SHA-256 of all that decides what is detected: the stages' parameters and the model's bytes, wherever that lies.
