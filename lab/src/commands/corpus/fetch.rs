@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::corpus::About;
 use kws_lab::corpus::fetch::{Archive, DATA_SETS, DataSet, Unpacked, unpack};
 use kws_lab::download::{Download, Fetched};
 use serde::Serialize;
