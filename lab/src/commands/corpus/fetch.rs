@@ -100,7 +100,7 @@ impl Fetch {
             set.about().write(&folder)?;
         }
         self.json.show(&outcomes, || {
-            let mut text: String = outcomes.iter().map(told).collect();
+            let mut text: String = outcomes.iter().map(describe).collect();
             text += &format!("{}: {}; {}\n", set.title, set.source, set.licence);
             match &set.next {
                 Some(next) => text + &format!("next: {}\n", filled(next)),
@@ -113,7 +113,7 @@ impl Fetch {
         let name = last_part(url).with_context(|| format!("`{url}` names no file"))?;
         let archive = Archive { url: url.to_owned(), bytes: None, sha256: None };
         let outcome = self.fetched(&archive, root.join(name), stem(name).map(|stem| root.join(stem)))?;
-        self.json.show(&outcome, || told(&outcome))
+        self.json.show(&outcome, || describe(&outcome))
     }
 
     /// Downloads a file, and unpacks it where it is an archive. Given a second time, there is nothing to do.
@@ -167,7 +167,7 @@ fn listing() -> String {
     table.text()
 }
 
-fn told(result: &Outcome) -> String {
+fn describe(result: &Outcome) -> String {
     let Outcome { file, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
     text += &if file.verified {

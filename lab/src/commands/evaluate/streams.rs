@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
-use kws_lab::bundle::Card;
+use kws_lab::bundle::ModelInfo;
 use kws_lab::evaluate::shard::{Stopwatch, StreamsHeader};
 use kws_lab::evaluate::{Items, Listener, Material, Outcome, Points, StreamReport, listen};
 use sha2::{Digest, Sha256};
@@ -45,7 +45,7 @@ impl Streams {
         let Some(folder) = self.listener.model()?.filter(|folder| folder.join("model.toml").is_file()) else {
             return Ok(Vec::new());
         };
-        let learnt = Card::read(&folder)?.training_data();
+        let learnt = ModelInfo::read(&folder)?.training_data();
         let known = |name: &&String| learnt.iter().any(|data| data.name == **name);
         Ok(self.items.undivided.iter().filter(known).collect())
     }
