@@ -23,10 +23,14 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
     };
     let mut text =
         format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
-    for (key, what) in [("corpora", corpora), ("noise", "noise"), ("speech", "speech without a keyword")] {
-        for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let _ = writeln!(text, "- {what}: `{}`", name.as_str().unwrap_or_default());
-        }
+    for data in card.training_data() {
+        let what = match data.role.as_str() {
+            "corpora" => corpora,
+            "speech" => "speech without a keyword",
+            other => other,
+        };
+        let many = if data.role == "corpora" { card.medium().many() } else { "recordings" };
+        let _ = writeln!(text, "- {what}: {}", data.text(many));
     }
     if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
         let _ = writeln!(text, "- before all this, what `{model}` has {learnt}: it was fine-tuned from it");
@@ -39,11 +43,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
             "- teacher: `{model}` says what every example shows once it is distorted, and counts for {weight} beside the label"
         );
     }
-    let heard = |name: &str| {
-        let corpora = card.training.get("corpora").and_then(Value::as_array);
-        corpora.is_some_and(|names| names.iter().any(|n| n.as_str() == Some(name)))
-    };
-    text += if heard("speech_commands") { HEARD } else { "\nThe split is the manifests' own.\n" };
+    text += "\nOnly what trains is counted; the list's digits change with any of its files. The split is the corpora's own.\n";
     text += &too_few(card);
     text += &clips(card, report);
     text += &confusion(card, report);
@@ -75,12 +75,6 @@ fn points(card: &ModelInfo) -> String {
     }
     text
 }
-
-const HEARD: &str = "\nSpeech Commands (P. Warden, arXiv:1804.03209, CC BY 4.0) in part, with speech synthesised by \
-                     Kokoro-82M and noise of Speech Commands and ESC-10. The split is speaker-disjoint and is **not \
-                     the official one** of Speech Commands: the figures below cannot be compared with published ones. \
-                     Silence clips of the test split and the noise mixed into training come from the same few \
-                     recordings.\n";
 
 /// Pictures of a label below which nothing is learnt that holds elsewhere.
 const ENOUGH: i64 = 1_000;

@@ -9,9 +9,10 @@ use super::Bundle;
 use super::describe::describe;
 use super::model_info::{ModelInfo, Point};
 use super::provenance::revision;
+use super::training_data::training_data;
 use crate::audio::RATE;
-use crate::corpus::{CorpusRef, Split};
-use crate::evaluate::{ClipReport, LabelFigures, evaluate_clips};
+use crate::corpus::Split;
+use crate::evaluate::{ClipReport, evaluate_clips};
 use crate::features::View;
 use crate::quantise::quantise;
 use crate::train::{Config, Part, Start, Survey, Trained, save};
@@ -81,20 +82,15 @@ fn points(config: &Config) -> Vec<Point> {
 }
 
 fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> {
-    let names = |corpora: &[CorpusRef]| Value::Array(corpora.iter().map(|c| c.name().into()).collect());
+    let data: Vec<Value> = training_data(config)?.iter().map(Value::try_from).collect::<Result<_, _>>()?;
     let mut training = table([
         ("configuration", "train.toml".into()),
-        ("corpora", names(&config.data.corpora)),
-        ("noise", names(&config.data.noise)),
-        ("split", split(config).into()),
         ("seed", (config.seed as i64).into()),
         ("epochs", (trained.epochs[0] as i64).into()),
         ("qat_epochs", (trained.epochs[1] as i64).into()),
         ("revision", revision(folder).into()),
+        ("data", Value::Array(data)),
     ]);
-    if !config.data.speech.is_empty() {
-        training.insert("speech".to_owned(), Value::Array(config.data.speech.iter().map(placed).collect()));
-    }
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
@@ -109,25 +105,6 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
         training.insert("pictures".to_owned(), (pictures as i64).into());
     }
     Ok(training)
-}
-
-/// Whose split the model was trained and measured by.
-fn split(config: &Config) -> &'static str {
-    match config.view {
-        None => "the manifests' own, speaker-disjoint; not the official one of Speech Commands",
-        Some(_) => "the manifests' own",
-    }
-}
-
-/// Name of a folder and of the one that it lies in: a part of a corpus alone, such as `train`, says nothing.
-fn placed(corpus: &CorpusRef) -> Value {
-    if corpus.is_name() {
-        return corpus.name().into();
-    }
-    let path = corpus.folder();
-    let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
-    let parts: Vec<String> = path.parent().and_then(name).into_iter().chain(name(path)).collect();
-    parts.join("/").into()
 }
 
 /// What a fine-tuned model was before.

@@ -12,5 +12,5 @@ mod json;
 pub(crate) mod learning_curve;
 pub(crate) mod listening;
 pub(crate) mod model;
-mod paths;
+pub(crate) mod paths;
 pub(crate) mod train;

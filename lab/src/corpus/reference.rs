@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::DataFolder;
+use super::{About, DataFolder};
 
 /// A corpus as a configuration names it, with the folder where it lies.
 ///
@@ -17,13 +17,15 @@ use super::DataFolder;
 pub struct CorpusRef {
     written: String,
     folder: PathBuf,
+    /// The folder of its name in the data folder, which may say where it lies and comes from.
+    entry: Option<PathBuf>,
     /// What to do about a name that stands for no folder.
     advice: Option<String>,
 }
 
 impl From<String> for CorpusRef {
     fn from(written: String) -> Self {
-        Self { folder: PathBuf::from(&written), written, advice: None }
+        Self { folder: PathBuf::from(&written), written, entry: None, advice: None }
     }
 }
 
@@ -49,13 +51,15 @@ impl AsRef<Path> for CorpusRef {
 
 impl CorpusRef {
     /// The corpus that a program's argument names: a path where something lies there, else a name.
-    #[must_use]
-    pub fn argument(text: &str, data: &DataFolder) -> Self {
+    ///
+    /// # Errors
+    /// When the `corpus.toml` of a name cannot be read.
+    pub fn argument(text: &str, data: &DataFolder) -> Result<Self> {
         let mut corpus = Self::from(text.to_owned());
         if !corpus.folder.exists() {
-            corpus.resolve(Path::new(""), data);
+            corpus.resolve(Path::new(""), data)?;
         }
-        corpus
+        Ok(corpus)
     }
 
     /// Whether it is a name in the data folder.
@@ -73,7 +77,7 @@ impl CorpusRef {
     /// What people call it: its name, or the last part of its path.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.is_name() {
+        if self.entry.is_some() {
             return self.written.clone();
         }
         let last = self.folder.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -87,17 +91,29 @@ impl CorpusRef {
     }
 
     /// Finds its folder: paths start at `base`, names are looked up in `data`.
-    pub(crate) fn resolve(&mut self, base: &Path, data: &DataFolder) {
+    pub(crate) fn resolve(&mut self, base: &Path, data: &DataFolder) -> Result<()> {
         if !self.is_name() {
             self.folder = base.join(&self.written);
-            return;
+            return Ok(());
         }
-        self.folder = data.corpus(&self.written);
+        self.folder = data.corpus(&self.written)?;
+        self.entry = Some(data.entry(&self.written));
         let near = base.join(&self.written);
         self.advice = Some(match near.is_dir() {
             true => format!("for `{}` write `./{}`", near.display(), self.written),
             false => data.advice(&self.written),
         });
+        Ok(())
+    }
+
+    /// Where it comes from: what its folder in the data folder says, else its own.
+    ///
+    /// # Errors
+    /// When a `corpus.toml` cannot be read.
+    pub fn about(&self) -> Result<About> {
+        let named =
+            self.entry.as_deref().map(About::read).transpose()?.filter(|about| about.line().is_some());
+        named.map_or_else(|| About::read(&self.folder), Ok)
     }
 
     /// Changes how it is written, for a configuration in another folder; it still lies where it lay.

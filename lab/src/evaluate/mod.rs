@@ -3,12 +3,13 @@
 mod clips;
 mod compare;
 mod compare_page;
+pub mod shard;
 mod stream;
 mod variants;
 
 pub use clips::{
-    ClipReport, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, curve, default_columns,
-    evaluate_clips, group, score_clips,
+    ClipList, ClipReport, ClipRow, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, absent,
+    check_some, curve, default_columns, evaluate_clips, group, list_clips, score, score_clips,
 };
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};

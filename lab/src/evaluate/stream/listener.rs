@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use kws_engine::{Buffer, Pipeline, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::features::{Chain, plan};
 
@@ -122,6 +123,42 @@ impl Listener {
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
+    }
+
+    /// The folder of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned.
+    pub fn model(&self) -> Result<Option<PathBuf>> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str).map(|path| planned.dir.join(path));
+        Ok(file.and_then(|file| file.parent().map(Path::to_owned)))
+    }
+
+    /// SHA-256 of all that decides what is detected: the stages' parameters and the model's bytes, wherever that lies.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or the model cannot be read.
+    pub fn digest(&self) -> Result<String> {
+        let planned = plan(&self.pipeline)?;
+        let mut hash = Sha256::new();
+        for stage in &planned.stages {
+            let mut params = stage.params.clone();
+            let model = params.get("model").and_then(Value::as_str).map(|path| planned.dir.join(path));
+            if let Some(path) = model {
+                let read = |path: &Path| {
+                    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+                };
+                hash.update(read(&path)?);
+                params["model"] = Value::Null;
+            }
+            hash.update(format!("{} {} {params}\n", stage.name, stage.kind));
+        }
+        for (name, point) in self.own_points()? {
+            hash.update(format!("{name} {point:?}\n"));
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Runs the stages up to the classifier over a stream.

@@ -35,7 +35,8 @@ impl StreamReport {
         if self.excluded.len() > SHOWN {
             text += &format!("and {} more recordings are left out\n", self.excluded.len() - SHOWN);
         }
-        text + &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text())
+        text += &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text());
+        text + &self.throughput.map_or(String::new(), |throughput| format!("\n{}\n", throughput.text()))
     }
 
     /// Adds the report to a page.

@@ -92,6 +92,12 @@ pub struct Data {
 }
 
 impl Data {
+    /// Recordings of any length, by the key that names them.
+    #[must_use]
+    pub fn recordings(&self) -> [(&'static str, &[CorpusRef]); 2] {
+        [("noise", &self.noise), ("speech", &self.speech)]
+    }
+
     /// Every corpus, whatever it is for.
     pub fn each(&mut self) -> impl Iterator<Item = &mut CorpusRef> {
         self.corpora.iter_mut().chain(&mut self.noise).chain(&mut self.speech)
@@ -133,7 +139,7 @@ impl Config {
         let text = std::fs::read_to_string(path).context("cannot read it; `kws-lab init` writes one")?;
         let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        config.data.each().for_each(|corpus| corpus.resolve(folder, data));
+        config.data.each().try_for_each(|corpus| corpus.resolve(folder, data))?;
         if let Some(start) = &mut config.start {
             start.model = folder.join(&start.model);
         }
