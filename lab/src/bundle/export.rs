@@ -12,7 +12,7 @@ use super::provenance::revision;
 use super::training_data::training_data;
 use crate::audio::RATE;
 use crate::corpus::Split;
-use crate::evaluate::{ClipReport, evaluate_clips};
+use crate::evaluate::{ClipReport, LabelFigures, evaluate_clips};
 use crate::features::View;
 use crate::quantise::quantise;
 use crate::train::{Config, Part, Start, Survey, Trained, save};
