@@ -23,7 +23,13 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
     };
     let mut text =
         format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
-    for (key, what) in [("corpora", corpora), ("noise", "noise"), ("speech", "speech without a keyword")] {
+    for (key, what) in [
+        ("corpora", corpora),
+        ("noise", "noise"),
+        ("music", "music"),
+        ("rooms", "measured rooms"),
+        ("speech", "speech without a keyword"),
+    ] {
         for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
             let _ = writeln!(text, "- {what}: `{}`", name.as_str().unwrap_or_default());
         }
@@ -48,6 +54,7 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
             let _ = writeln!(text, "| {}{mark} | {} | {top1} | {interval} |", g.value, g.clips);
         }
     }
+    text += &confidence(card);
     text += &variants(card);
     text += &points(card);
     text += &streams(card);
@@ -133,6 +140,26 @@ fn confusion(card: &Card, report: &ClipReport) -> String {
         let cells: Vec<String> = row.iter().map(usize::to_string).collect();
         let (recall, interval) = (percent(label.recall), percents(label.recall_interval));
         let _ = writeln!(text, "| **{}** | {} | {recall} | {interval} |", label.label, cells.join(" | "));
+    }
+    text
+}
+
+/// Whether a score means what it says.
+fn confidence(card: &Card) -> String {
+    let Some(confidence) = card.training.get("confidence").and_then(Value::as_table) else {
+        return String::new();
+    };
+    let how = confidence.get("temperature").and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!(
+        "\n## How sure it is\n\nThe expected calibration error is how far the share of right answers lies from the \
+         posterior that they were given (15 bins), on the split `validation`, before and after the logits were divided \
+         by the temperature, which was {how}.\n\n| | temperature | error before | after |\n|---|---|---|---|\n"
+    );
+    for form in ["float", "int8"] {
+        let Some(figures) = confidence.get(form).and_then(Value::as_table) else { continue };
+        let real = |key: &str| figures.get(key).and_then(Value::as_float).unwrap_or(f64::NAN);
+        let (before, after) = (percent(real("error_before")), percent(real("error_after")));
+        let _ = writeln!(text, "| {form} | {:.2} | {before} | {after} |", real("temperature"));
     }
     text
 }

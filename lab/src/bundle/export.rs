@@ -92,17 +92,35 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
         ("qat_epochs", (trained.epochs[1] as i64).into()),
         ("revision", revision(folder).into()),
     ]);
-    if !config.data.speech.is_empty() {
-        training.insert("speech".to_owned(), Value::Array(config.data.speech.iter().map(placed).collect()));
+    let heard =
+        [("speech", &config.data.speech), ("music", &config.data.music), ("rooms", &config.data.rooms)];
+    for (key, corpora) in heard.into_iter().filter(|(_, corpora)| !corpora.is_empty()) {
+        training.insert(key.to_owned(), Value::Array(corpora.iter().map(placed).collect()));
     }
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
+    training.insert("confidence".to_owned(), confidence(config, trained).into());
     if config.view.is_some() {
         let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
         training.insert("pictures".to_owned(), (pictures as i64).into());
     }
     Ok(training)
+}
+
+/// Temperatures and calibration errors, of the float network and of the integer model.
+fn confidence(config: &Config, trained: &Trained) -> Table {
+    let temperature = if config.temperature.is_some() { "stated" } else { "fitted" };
+    let mut confidence = table([("split", "validation".into()), ("temperature", temperature.into())]);
+    for (form, found) in ["float", "int8"].into_iter().zip(trained.confidence) {
+        let figures = table([
+            ("temperature", round(f64::from(found.temperature)).into()),
+            ("error_before", round(found.error_before).into()),
+            ("error_after", round(found.error_after).into()),
+        ]);
+        confidence.insert(form.to_owned(), figures.into());
+    }
+    confidence
 }
 
 /// Whose split the model was trained and measured by.
@@ -153,6 +171,7 @@ fn measured(bundle: &Bundle, report: &ClipReport) -> Result<Table> {
     Ok(table)
 }
 
+/// To four digits behind the point.
 fn round(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }
