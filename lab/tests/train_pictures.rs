@@ -207,7 +207,7 @@ fn what_cannot_be_trained_is_named() {
     let folder = folder("what_cannot_be_trained_is_named");
     let root = corpus(&folder);
     let cases = [
-        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` and `data.speech` are heard"),
+        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` is heard"),
         ("zoom = [0.8, 1.0]", "zoom = [0.0, 1.0]", "`augment_view.zoom` is [0, 1]"),
         ("cut = 0.2", "cut = 2.0", "`augment_view.cut` is 2, expected a share from 0 to 1"),
         ("cut = 0.2", "paste_side = [0.5, 1.5]", "`augment_view.paste_side` is [0.5, 1.5]"),

@@ -27,6 +27,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
         let what = match data.role.as_str() {
             "corpora" => corpora,
             "speech" => "speech without a keyword",
+            "rooms" => "measured rooms",
             other => other,
         };
         let many = if data.role == "corpora" { card.medium().many() } else { "recordings" };
@@ -56,6 +57,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
             let _ = writeln!(text, "| {}{mark} | {} | {top1} | {interval} |", g.value, g.clips);
         }
     }
+    text += &confidence(card);
     text += &variants(card);
     text += &points(card);
     text += &streams(card);
@@ -145,6 +147,26 @@ fn confusion(card: &ModelInfo, report: &ClipReport) -> String {
         let cells: Vec<String> = row.iter().map(usize::to_string).collect();
         let (recall, interval) = (percent(label.recall), percents(label.recall_interval));
         let _ = writeln!(text, "| **{}** | {} | {recall} | {interval} |", label.label, cells.join(" | "));
+    }
+    text
+}
+
+/// Whether a score means what it says.
+fn confidence(card: &ModelInfo) -> String {
+    let Some(confidence) = card.training.get("confidence").and_then(Value::as_table) else {
+        return String::new();
+    };
+    let how = confidence.get("temperature").and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!(
+        "\n## How sure it is\n\nThe expected calibration error is how far the share of right answers lies from the \
+         posterior that they were given (15 bins), on the split `validation`, before and after the logits were divided \
+         by the temperature, which was {how}.\n\n| | temperature | error before | after |\n|---|---|---|---|\n"
+    );
+    for form in ["float", "int8"] {
+        let Some(figures) = confidence.get(form).and_then(Value::as_table) else { continue };
+        let real = |key: &str| figures.get(key).and_then(Value::as_float).unwrap_or(f64::NAN);
+        let (before, after) = (percent(real("error_before")), percent(real("error_after")));
+        let _ = writeln!(text, "| {form} | {:.2} | {before} | {after} |", real("temperature"));
     }
     text
 }

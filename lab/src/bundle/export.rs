@@ -100,11 +100,27 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
         training
             .insert("teacher".to_owned(), table([("model", model.into()), ("weight", weight.into())]).into());
     }
+    training.insert("confidence".to_owned(), confidence(config, trained).into());
     if config.view.is_some() {
         let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
         training.insert("pictures".to_owned(), (pictures as i64).into());
     }
     Ok(training)
+}
+
+/// Temperatures and calibration errors, of the float network and of the integer model.
+fn confidence(config: &Config, trained: &Trained) -> Table {
+    let temperature = if config.temperature.is_some() { "stated" } else { "fitted" };
+    let mut confidence = table([("split", "validation".into()), ("temperature", temperature.into())]);
+    for (form, found) in ["float", "int8"].into_iter().zip(trained.confidence) {
+        let figures = table([
+            ("temperature", round(f64::from(found.temperature)).into()),
+            ("error_before", round(found.error_before).into()),
+            ("error_after", round(found.error_after).into()),
+        ]);
+        confidence.insert(form.to_owned(), figures.into());
+    }
+    confidence
 }
 
 /// What a fine-tuned model was before.
@@ -141,6 +157,7 @@ fn measured(bundle: &Bundle, report: &ClipReport) -> Result<Table> {
     Ok(table)
 }
 
+/// To four digits behind the point.
 fn round(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }

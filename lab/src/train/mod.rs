@@ -12,6 +12,7 @@ pub(crate) use data::batches::centre;
 pub use data::material::Material;
 pub use data::survey::{Count, Survey};
 pub use figures::assess::assess;
+pub use figures::confidence::Confidence;
 pub use figures::curves::curves;
 pub use figures::metrics::{Confusion, largest};
 pub use figures::outline::{LayerOutline, Outline};

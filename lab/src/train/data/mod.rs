@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 pub(crate) mod image_set;
 pub(crate) mod material;
+mod pool;
 pub(crate) mod sample;
 pub(crate) mod scene;
 pub(crate) mod source;

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::fit::{PhaseSetup, Run, fit};
 use super::prior::fit_prior;
-use super::temper::{temper, temper_steps};
+use super::temper::set_temperature;
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
@@ -23,6 +23,7 @@ use crate::train::data::source::Source;
 use crate::train::data::subset::keep_speakers;
 use crate::train::data::survey::Survey;
 use crate::train::figures::assess::assess;
+use crate::train::figures::confidence::Confidence;
 use crate::train::kept::history::{Epoch, History, Phase};
 use crate::train::kept::origin::{Claim, Earlier, Origin};
 
@@ -47,6 +48,8 @@ pub struct Trained {
     pub fake: Fake,
     /// Epochs of the float run and of the quantisation-aware run until the best one.
     pub epochs: [usize; 2],
+    /// How sure the float network and the rounded one are on the validation split, and what their logits were divided by.
+    pub confidence: [Confidence; 2],
     /// Figures of every epoch.
     pub history: Vec<Epoch>,
 }
@@ -131,14 +134,18 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         fit_prior(&mut float, &validation, None, backend);
         fit_prior(&mut rounded, &validation, Some(&fake), backend);
     }
-    for network in [&mut float, &mut rounded] {
-        temper(network, config.temperature);
+    let confidence =
+        set_temperature(&mut float, (&mut rounded, &mut fake), config.temperature, &validation, backend);
+    for (form, found) in ["float", "fake-quantised"].iter().zip(&confidence) {
+        let Confidence { temperature, error_before, error_after } = found;
+        eprintln!(
+            "temperature, {form}: {temperature:.3}; calibration error {error_before:.4} → {error_after:.4}"
+        );
     }
-    temper_steps(&mut fake, config.temperature);
     let (_, confusion) = assess(&rounded, &validation, Some(&fake), backend);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     let history = history.epochs().to_vec();
-    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], history })
+    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], confidence, history })
 }
 
 /// The network as training finds it, and how many of its layers stay as they are.
