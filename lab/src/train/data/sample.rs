@@ -403,8 +403,8 @@ mod tests {
         let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
         let mut material = material();
         material.clips.push(Spoken { weight: 0.25, ..spoken("yes", 2, 2000) });
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        let drawn = (0..1000).map(|index| drawer.draw(16_000, &mut drawer.rng(0, index)).samples);
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let drawn = (0..1000).map(|index| sampler.draw(16_000, &mut sampler.rng(0, index)).samples);
         let rare = drawn.filter(|samples| samples.contains(&2000)).count();
         assert!((150..250).contains(&rare), "{rare} of 1000, expected a fifth");
     }
@@ -422,8 +422,8 @@ mod tests {
         (response[0], response[160]) = (1.0, 1.0);
         let rooms = [(Convolver::default().room(&response).unwrap(), 1.0)].into_iter().collect();
         let material = Material { rooms, ..material() };
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        let samples = drawer.draw(16_000, &mut drawer.rng(0, 0)).samples;
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let samples = sampler.draw(16_000, &mut sampler.rng(0, 0)).samples;
         let (once, twice) = (400.0 / 2f32.sqrt(), 400.0 * 2f32.sqrt());
         let start = samples.iter().position(|&s| f32::from(s) > once / 2.0).unwrap();
         for (at, wanted) in [(start + 80, once), (start + 240, twice)] {
