@@ -254,7 +254,7 @@ fn a_teacher_s_answers_are_learnt_where_no_label_helps() {
         ];
         let run = configuration(&folder, name, &changes);
         succeed(&mut train(&run));
-        let top1 = Card::read(&run).unwrap().measured["top1"].as_float().unwrap();
+        let top1 = ModelInfo::read(&run).unwrap().measured["top1"].as_float().unwrap();
         assert!(top1 >= 0.9, "{name}: {top1}");
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use kws_engine::Item;
 
-use crate::bundle::{Card, Integer};
+use crate::bundle::{ModelInfo, Integer};
 use crate::corpus::{CorpusRef, DataFolder};
 use crate::features::FrontEnd;
 use crate::native::Pass;
@@ -51,7 +51,7 @@ impl Teacher {
         let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
         let file = if path.is_dir() { path.join("model.tflite") } else { path.to_owned() };
         let card = folder.join("model.toml").is_file() && (float || file == folder.join("model.tflite"));
-        let card = card.then(|| Card::read(folder)).transpose()?;
+        let card = card.then(|| ModelInfo::read(folder)).transpose()?;
         let stages = card.as_ref().map_or(&config.front_end, |card| &card.front_end);
         if let Some(card) = &card {
             ensure!(
@@ -127,7 +127,7 @@ fn absent(model: &CorpusRef) -> String {
 }
 
 /// Which output stands for each label.
-fn outputs(model: &Model, card: Option<&Card>, labels: &[String]) -> Result<Vec<usize>> {
+fn outputs(model: &Model, card: Option<&ModelInfo>, labels: &[String]) -> Result<Vec<usize>> {
     let Some(card) = card else {
         let Model::Integer(integer) = model else { bail!("a float network needs its `model.toml`") };
         ensure!(
