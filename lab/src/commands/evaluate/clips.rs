@@ -38,7 +38,7 @@ impl Clips {
         let (card, mut hash) = (&self.bundle.card, Sha256::new());
         let path = self.bundle.folder.join("model.tflite");
         hash.update(std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?);
-        hash.update(toml::to_string(&card.front_end)?);
+        hash.update(serde_json::to_string(&card.front_end)?);
         self.list.rows.iter().for_each(|row| hash.update(format!("{} {}\n", row.key, row.class)));
         Ok(ClipsHeader {
             model: card.name.clone(),
