@@ -1,11 +1,13 @@
 //! Fitting networks: what to draw, the loop, and what is kept of it.
 
+mod ablation;
 mod config;
 mod course;
 mod data;
 mod figures;
 mod kept;
 
+pub use ablation::{Ablated, PARTS};
 pub use config::{Config, Fit, Keep, Mix, Prior};
 pub use course::run::{Trained, Workplace, train};
 pub use course::start::{Part, Start};
