@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, Refusal, Simple, Site, Stage,
-    node,
+    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_stages::nn::{Manifest, Model};
-use kws_tests::{root, shared_data};
+use kws_tests::{root, shared_data, skipped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ struct Keep {}
 impl Kind for Keep {
     const NAME: &'static str = "keep";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(All::<i8>(Arc::default())))))
     }
 }
@@ -36,7 +36,7 @@ impl<T: Item> Stage for All<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }
@@ -92,7 +92,7 @@ fn of_package(recording: &Path, manifest: &Path) -> Vec<u8> {
 fn oracle(data: &Path) -> Option<Vec<(PathBuf, PathBuf, PathBuf)>> {
     let folder = root().join("target/vectors/micro_wake_word");
     let Ok(index) = fs::read_to_string(folder.join("index.csv")) else {
-        eprintln!("SKIPPED: {} is not here; tests/oracle/micro_wake_word.py writes it", folder.display());
+        skipped("`target/vectors/micro_wake_word` is not here; `.ci/oracles` writes it");
         return None;
     };
     let line = |line: &str| {

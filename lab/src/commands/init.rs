@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::bundle::Card;
+use kws_lab::bundle::ModelInfo;
 use kws_lab::corpus::DataFolder;
 use kws_lab::nets::Architecture;
 use kws_lab::train::Config;
@@ -85,7 +85,7 @@ impl Init {
             let Network { front_end, architecture } = config;
             return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
         };
-        let card = Card::read(model)?;
+        let card = ModelInfo::read(model)?;
         let config = Config::read(&model.join("train.toml"), &DataFolder::find(None))?;
         let (front_end, architecture) = (card.front_end, config.architecture);
         Ok(Plan { front_end, architecture, epochs: 10, rate: "1e-3", patience: 5 })

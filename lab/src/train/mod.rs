@@ -2,15 +2,13 @@
 
 mod ablation;
 mod config;
-mod course;
 mod data;
 mod figures;
 mod kept;
+mod run;
 
 pub use ablation::{Ablated, PARTS};
 pub use config::{Config, Fit, Keep, Mix, Prior};
-pub use course::run::{Trained, Workplace, train};
-pub use course::start::{Part, Start};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;
 pub use data::material::Material;
@@ -23,3 +21,5 @@ pub use figures::outline::{LayerOutline, Outline};
 pub use kept::history::{Epoch, Phase};
 pub use kept::origin::Earlier;
 pub(crate) use kept::store::{load, save};
+pub use run::phases::{Trained, Workplace, train};
+pub use run::start::{Part, Start};

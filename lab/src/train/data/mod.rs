@@ -1,7 +1,7 @@
 //! What is drawn: corpora in memory, and examples of them.
 
-pub(crate) mod album;
 pub(crate) mod batches;
+pub(crate) mod image_set;
 pub(crate) mod material;
 mod pool;
 pub(crate) mod sample;

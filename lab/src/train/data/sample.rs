@@ -38,7 +38,7 @@ type Heard = (Vec<f32>, Option<usize>);
 
 /// Draws examples. Example `index` of `epoch` depends on nothing but the seed and these two, so a resumed run
 /// draws what an uninterrupted one would have.
-pub(crate) struct Drawer<'a> {
+pub(crate) struct ExampleSampler<'a> {
     pub(super) material: &'a Material,
     mix: &'a Mix,
     pub(super) augment: &'a Augment,
@@ -53,7 +53,7 @@ pub(crate) struct Drawer<'a> {
     pub(super) words: BTreeSet<&'a str>,
 }
 
-impl<'a> Drawer<'a> {
+impl<'a> ExampleSampler<'a> {
     pub(crate) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
         let of = |class: usize| -> Vec<usize> {
             let train = material.clips.iter().enumerate().filter(|(_, s)| s.clip.split == Split::Train);
@@ -353,8 +353,8 @@ mod tests {
         change(&mut config);
         let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
         let material = material();
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        (0..count).map(|index| drawer.draw(16_000, &mut drawer.rng(0, index))).collect()
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        (0..count).map(|index| sampler.draw(16_000, &mut sampler.rng(0, index))).collect()
     }
 
     /// Samples of the keyword that are seen.
@@ -403,7 +403,7 @@ mod tests {
         let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
         let mut material = material();
         material.clips.push(Spoken { weight: 0.25, ..spoken("yes", 2, 2000) });
-        let drawer = Drawer::new(&material, &vocabulary, &config);
+        let drawer = ExampleSampler::new(&material, &vocabulary, &config);
         let drawn = (0..1000).map(|index| drawer.draw(16_000, &mut drawer.rng(0, index)).samples);
         let rare = drawn.filter(|samples| samples.contains(&2000)).count();
         assert!((150..250).contains(&rare), "{rare} of 1000, expected a fifth");
@@ -422,7 +422,7 @@ mod tests {
         (response[0], response[160]) = (1.0, 1.0);
         let rooms = [(Convolver::default().room(&response).unwrap(), 1.0)].into_iter().collect();
         let material = Material { rooms, ..material() };
-        let drawer = Drawer::new(&material, &vocabulary, &config);
+        let drawer = ExampleSampler::new(&material, &vocabulary, &config);
         let samples = drawer.draw(16_000, &mut drawer.rng(0, 0)).samples;
         let (once, twice) = (400.0 / 2f32.sqrt(), 400.0 * 2f32.sqrt());
         let start = samples.iter().position(|&s| f32::from(s) > once / 2.0).unwrap();
@@ -450,8 +450,8 @@ mod tests {
         let all = drawn(|c| c.augment.neighbour = 0.5, 20);
         let config: Config = toml::from_str(CONFIG).unwrap();
         let (vocabulary, material) = (Vocabulary::new(config.labels.clone()).unwrap(), material());
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        let draw = |epoch, index| drawer.draw(16_000, &mut drawer.rng(epoch, index));
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let draw = |epoch, index| sampler.draw(16_000, &mut sampler.rng(epoch, index));
         assert_eq!(draw(3, 11), draw(3, 11));
         assert_ne!(draw(3, 11), draw(4, 11));
         assert_ne!(draw(3, 11), draw(3, 12));
