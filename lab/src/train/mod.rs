@@ -1,11 +1,13 @@
 //! Fitting networks: what to draw, the loop, and what is kept of it.
 
+mod ablation;
 mod config;
 mod data;
 mod figures;
 mod kept;
 mod run;
 
+pub use ablation::{Ablated, PARTS};
 pub use config::{Config, Fit, Keep, Mix, Prior, Teaching, Weights};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;

@@ -119,6 +119,18 @@ impl Listener {
         Ok(listener)
     }
 
+    /// The file of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or its classifier names none.
+    pub fn model_file(&self) -> Result<PathBuf> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str);
+        let file = file.context("its `classifier` names no `model`")?;
+        Ok(self.pipeline.dir.join(file))
+    }
+
     /// Labels that the trigger watches: the words that can be heard.
     #[must_use]
     pub fn words(&self) -> &[String] {
@@ -174,6 +186,14 @@ impl Listener {
         let mut front = self.pipeline.clone();
         let end = front.stages.iter().position(|s| s.name == self.classifier).unwrap_or(0);
         front.stages.truncate(end + 1);
+        Chain::behind(&plan(&front)?, 0)
+    }
+
+    /// The stages up to the one before the trigger.
+    pub(super) fn scores(&self) -> Result<Chain> {
+        let mut front = self.pipeline.clone();
+        // The trigger is the last one.
+        front.stages.pop();
         Chain::behind(&plan(&front)?, 0)
     }
 
