@@ -95,7 +95,7 @@ impl Evaluate {
                 if shard != Shard::WHOLE {
                     return Ok(());
                 }
-                merge::reports(&[path.clone()], &self.by)?
+                merge::reports(std::slice::from_ref(path), &self.by)?
             }
         };
         self.show.reports(clips.as_ref(), streams.as_ref())?;
