@@ -174,7 +174,7 @@ impl Config {
             start.model = folder.join(&start.model);
         }
         if let Some(teacher) = &mut config.teacher {
-            teacher.model.resolve(folder, data);
+            teacher.model.resolve(folder, data)?;
         }
         config.check()?;
         Ok(config)

@@ -27,7 +27,7 @@ pub(crate) struct Teacher {
 }
 
 enum Model {
-    Integer(Integer),
+    Integer(Box<Integer>),
     Float(Box<(Network, Pass)>),
 }
 
@@ -70,7 +70,7 @@ impl Teacher {
             Model::Float(Box::new((network, Pass::default())))
         } else {
             let bytes = std::fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
-            Model::Integer(Integer::open(&bytes)?)
+            Model::Integer(Box::new(Integer::open(&bytes)?))
         };
         let outputs = outputs(&model, card.as_ref(), &config.labels)?;
         let count = front_end.shape().iter().product::<usize>();
