@@ -63,7 +63,7 @@ enum Damaged {
     #[default]
     Gap,
     /// The end of the run, with its name.
-    StageFault,
+    Fault,
 }
 
 fn ten() -> f64 {
