@@ -267,7 +267,7 @@ fn a_teacher_that_cannot_teach_is_named() {
     let teacher = configuration(&folder, "teacher", &short);
     succeed(&mut train(&teacher));
     let student = configuration(&folder, "student", &short);
-    let mut taught = |model: &str| fail(train(&student).arg("--teacher").arg(folder.join(model)));
+    let taught = |model: &str| fail(train(&student).arg("--teacher").arg(folder.join(model)));
     let said = taught("none");
     assert!(said.contains("`teacher.model` `") && said.contains("none"), "{said}");
     let card = fs::read_to_string(teacher.join("model.toml")).unwrap();
