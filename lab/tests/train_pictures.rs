@@ -269,7 +269,7 @@ fn a_teacher_that_cannot_teach_is_named() {
     let student = configuration(&folder, "student", &short);
     let taught = |model: &str| fail(train(&student).arg("--teacher").arg(folder.join(model)));
     let said = taught("none");
-    assert!(said.contains("`teacher.model` `") && said.contains("none"), "{said}");
+    assert!(said.contains("`teacher.model`") && said.contains("none"), "{said}");
     let card = fs::read_to_string(teacher.join("model.toml")).unwrap();
     fs::write(teacher.join("model.toml"), card.replace("\"nobody\"", "\"cat\"")).unwrap();
     let said = taught("teacher");
