@@ -90,7 +90,7 @@ impl Reader {
         Ok(Self { front_end, teacher: Teacher::of(config)? })
     }
 
-    /// Adds an example to a batch, with what the teacher says of it; returns its features.
+    /// Adds an example to a batch, and shows it to the teacher; returns its features.
     pub(super) fn add<'a, T: Item>(
         &mut self,
         items: &[T],
@@ -98,9 +98,16 @@ impl Reader {
         batch: &'a mut Batch,
     ) -> Result<&'a mut [f32]> {
         if let Some(teacher) = &mut self.teacher {
-            batch.taught.extend(teacher.answer(items)?);
+            teacher.read(items)?;
         }
         batch.add(items, class, &mut self.front_end)
+    }
+
+    /// Adds what the teacher, if there is one, says of a batch's examples.
+    pub(super) fn teach(&mut self, batch: &mut Batch) {
+        if let Some(teacher) = &mut self.teacher {
+            batch.taught = teacher.answers();
+        }
     }
 }
 
@@ -140,6 +147,7 @@ impl Source for ExampleSampler<'_> {
             mask(features, width, self.augment.time_mask, self.augment.frequency_mask, &mut rng);
             batch.words.push(drawn.word);
         }
+        reader.teach(&mut batch);
         Ok(batch)
     }
 

@@ -117,6 +117,7 @@ impl Source for ImageSet {
             reader.add(&pixels, picture.class, &mut batch)?;
             batch.also.push(also);
         }
+        reader.teach(&mut batch);
         Ok(batch)
     }
 

@@ -23,7 +23,8 @@ pub(crate) struct Teacher {
     outputs: Vec<usize>,
     /// What the logarithms of its probabilities are divided by.
     temperature: f32,
-    features: Vec<f32>,
+    /// Features of the examples that it has read and not yet answered.
+    read: Vec<f32>,
 }
 
 enum Model {
@@ -83,31 +84,47 @@ impl Teacher {
                 front_end.shape()
             );
         }
-        let features = vec![0.0; count];
-        Ok(Self { front_end, model, outputs, temperature: teaching.temperature, features })
+        Ok(Self { front_end, model, outputs, temperature: teaching.temperature, read: Vec::new() })
     }
 
-    /// The probability of each label for an example: samples of a clip, or pixels of a picture.
+    /// Reads an example: samples of a clip, or pixels of a picture.
     ///
     /// # Errors
     /// When the front end fails.
-    pub(crate) fn answer<T: Item>(&mut self, items: &[T]) -> Result<Vec<f32>> {
-        self.front_end.extract(items, &mut self.features)?;
-        let logs: Vec<f32> = match &mut self.model {
-            // An int8 probability of 0 is less than half a step.
-            Model::Integer(integer) => {
-                let output = integer.run(&integer.quantise(&self.features));
-                let least = integer.model().outputs()[0].scale / 4.0;
-                integer.probabilities(&output).iter().map(|p| p.max(least).ln()).collect()
-            }
-            Model::Float(float) => float.1.logits(&float.0, &self.features, None),
-        };
-        let top = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let powers: Vec<f32> =
-            self.outputs.iter().map(|&output| ((logs[output] - top) / self.temperature).exp()).collect();
-        let sum: f32 = powers.iter().sum();
-        Ok(powers.iter().map(|power| power / sum).collect())
+    pub(crate) fn read<T: Item>(&mut self, items: &[T]) -> Result<()> {
+        let start = self.read.len();
+        self.read.resize(start + self.front_end.shape().iter().product::<usize>(), 0.0);
+        self.front_end.extract(items, &mut self.read[start..])
     }
+
+    /// The probability of each label for each example that was read since the last call. All at once: a float network
+    /// takes many examples in a fraction of the time that it takes one after the other.
+    pub(crate) fn answers(&mut self) -> Vec<f32> {
+        let read = std::mem::take(&mut self.read);
+        let count: usize = self.front_end.shape().iter().product();
+        let logs: Vec<f32> = match &mut self.model {
+            Model::Integer(integer) => read.chunks_exact(count).flat_map(|one| logarithms(integer, one)).collect(),
+            Model::Float(float) => float.1.logits(&float.0, &read, None),
+        };
+        logs.chunks_exact(self.outputs.len()).flat_map(|logs| self.probabilities(logs)).collect()
+    }
+
+    /// Probabilities in the order of the labels, from the logarithms of the outputs.
+    fn probabilities(&self, logs: &[f32]) -> Vec<f32> {
+        let top = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let power = |&output: &usize| ((logs[output] - top) / self.temperature).exp();
+        let powers: Vec<f32> = self.outputs.iter().map(power).collect();
+        let sum: f32 = powers.iter().sum();
+        powers.iter().map(|power| power / sum).collect()
+    }
+}
+
+/// The logarithms of an integer model's probabilities for an example.
+fn logarithms(integer: &mut Integer, features: &[f32]) -> Vec<f32> {
+    let output = integer.run(&integer.quantise(features));
+    // An int8 probability of 0 is less than half a step.
+    let least = integer.model().outputs()[0].scale / 4.0;
+    integer.probabilities(&output).iter().map(|p| p.max(least).ln()).collect()
 }
 
 /// What to do about a model that is not there.
