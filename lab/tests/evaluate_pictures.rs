@@ -6,6 +6,7 @@ mod program;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
@@ -222,7 +223,12 @@ fn mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline() {
     let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
     let (model, photos) = (shared.join("models/mlperf_vww_96_int8.tflite"), shared.join("person"));
     if !model.is_file() || !photos.is_dir() {
-        println!("SKIPPED: `{}` or `{}` is absent", model.display(), photos.display());
+        // Past the harness, which shows what a test prints only when the test fails.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline: `{}` is not here",
+            shared.display()
+        );
         return;
     }
     let folder = folder("mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline");
