@@ -64,7 +64,7 @@ pub trait Design {
     /// # Errors
     /// A [`Refusal`] where it cannot be on that board; by default on none.
     fn emit(&self, _site: &firmware::Site<'_>) -> Result<Code, Refusal> {
-        Err(Refusal::new("this kind has no form for boards"))
+        Err(Refusal::new("this kind is not supported in firmware"))
     }
 }
 

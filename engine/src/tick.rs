@@ -132,7 +132,7 @@ impl<S> Seat<S> {
     /// A block that bears a tick of the stage's own choice.
     fn emit_at(&mut self, at: u64) -> Result<News, Failed> {
         if at < self.at {
-            return Err(self.fail(Fault::new("it stamped a block with an earlier tick than the one before")));
+            return Err(self.fail(Fault::new("it wrote a block at an earlier tick than the previous one")));
         }
         Ok(self.emit(at))
     }

@@ -180,7 +180,7 @@ fn a_hand_made_folder_is_measured_by_size_and_light_and_compared() {
     let trained = folder.join("run");
     let arguments = ["compare", trained.to_str().unwrap(), made.to_str().unwrap()];
     let text = run(&arguments, [&photos, &figures, &page]);
-    assert!(text.contains("59 pictures") && text.contains("no difference can be claimed"), "{text}");
+    assert!(text.contains("59 pictures") && text.contains("no significant difference"), "{text}");
     let clips = &json(&figures)["clips"];
     assert_eq!((&clips["only"], &clips["p"]), (&serde_json::json!([0, 0]), &serde_json::json!(1.0)));
     assert!(!fs::read_to_string(&page).unwrap().contains("clip"));

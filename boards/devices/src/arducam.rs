@@ -102,18 +102,18 @@ enum Trouble {
 impl From<Trouble> for Fault {
     fn from(trouble: Trouble) -> Self {
         Fault::new(match trouble {
-            Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
+            Trouble::Buffer => "the camera's frame buffer does not respond over SPI",
             Trouble::OtherBuffer => {
-                "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
+                "the SPI device is not an ArduCAM frame buffer: check wiring and clock"
             }
             Trouble::Sensor(Chip::Ov2640) => {
-                "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
+                "no OV2640 responds over I2C: check the wiring, and `sensor` in the pipeline"
             }
             Trouble::Sensor(Chip::Ov5642(_)) => {
-                "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
+                "no OV5642 responds over I2C: check the wiring, and `sensor` in the pipeline"
             }
-            Trouble::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
-            Trouble::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
+            Trouble::OtherSensor(Chip::Ov2640) => "the I2C device is not an OV2640",
+            Trouble::OtherSensor(Chip::Ov5642(_)) => "the I2C device is not an OV5642",
         })
     }
 }
@@ -149,7 +149,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, Fault> {
         if !self.buffer.is_done()? {
             if waited >= PATIENCE_MS {
-                return Err(Fault::new("the camera has taken no picture for two seconds"));
+                return Err(Fault::new("the camera has captured no image for two seconds"));
             }
             self.delay.delay_ms(1);
             self.phase = Phase::Exposing(waited + 1);

@@ -26,7 +26,7 @@ impl<F: Fn(&firmware::Site<'_>) -> Code> Design for OnBoard<F> {
     }
 
     fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("it is a part of a board, and this is a computer"))
+        Err(Fault::new("this is a device of a board; a computer has none"))
     }
 
     fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {

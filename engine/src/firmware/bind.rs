@@ -180,7 +180,7 @@ impl<E: Fn(&Site<'_>) -> Code> Design for Bound<E> {
     }
 
     fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("this stands for a board's device, which a computer does not have"))
+        Err(Fault::new("this is a device of a board; a computer has none"))
     }
 
     fn emit(&self, site: &Site<'_>) -> Result<Code, Refusal> {

@@ -385,7 +385,7 @@ impl Lane {
         // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
         let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.count == 0;
         if tick < last || again {
-            let text = format!("it stamped a block with tick {tick} after one with tick {last}");
+            let text = format!("it wrote a block at tick {tick} after one at tick {last}");
             return self.fail(index, Fault::because(text));
         }
         self.emit(index, stamp, true);
@@ -470,7 +470,7 @@ impl Lane {
         }
         if full {
             let text =
-                "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
+                "a ring that it writes to is full; change `on_full`, increase `depth`, or speed up the reader";
             self.fail(index, Fault::new(text));
         }
     }

@@ -17,7 +17,7 @@ use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::Fault;
 
-const MERGES: &str = "let one merge read all of the streams";
+const MERGES: &str = "make one merge read all of the streams";
 const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
 
 /// A run under way.
@@ -169,7 +169,7 @@ fn drive(mut lane: Lane) {
         match lane.firing.take() {
             Some(seat) => lane.fail(seat, Fault::because(format!("it panicked: {text}"))),
             None => {
-                let fault = Fault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                let fault = Fault::because(format!("the engine panicked, which is a bug in kws: {text}"));
                 lane.control.stop();
                 let _ = lane.reports.send(Report::Fault { stage: format!("lane {}", lane.name), fault });
                 break;

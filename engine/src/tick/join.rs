@@ -45,7 +45,7 @@ impl<S: Stage> Seat<S> {
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);
         if others.iter().any(early) {
             return Err(
-                self.fail(Fault::new("an input after the first stamped a block later than the first"))
+                self.fail(Fault::new("an input other than the first wrote a block later than the first"))
             );
         }
         self.pass(mark);

@@ -96,7 +96,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
             (Err(_), WhenFull::Drop) => (self.lost, self.dropped) = (lost, self.dropped + 1),
             (Err(_), WhenFull::Wait | WhenFull::Fail) => {
                 let text =
-                    "the ring to the other lane is full; give it a greater `depth`, or a faster reader";
+                    "the ring to the other lane is full; increase `depth`, or speed up the reader";
                 return Err(Failed { stage: self.stage, fault: Fault::new(text) });
             }
         }

@@ -22,20 +22,20 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
         Some(view) => (format!("pictures of {} × {} pixels", view.width, view.height), "seen", "pictures"),
     };
     let mut text =
-        format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
+        format!("# {}\n\nTells {labels} apart in {medium}.\n\n## Training data\n\n", card.name);
     for (key, what) in [("corpora", corpora), ("noise", "noise"), ("speech", "speech without a keyword")] {
         for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
             let _ = writeln!(text, "- {what}: `{}`", name.as_str().unwrap_or_default());
         }
     }
     if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
-        let _ = writeln!(text, "- before all this, what `{model}` has {learnt}: it was fine-tuned from it");
+        let _ = writeln!(text, "- and that of `{model}`, from which it was fine-tuned");
     }
     let heard = |name: &str| {
         let corpora = card.training.get("corpora").and_then(Value::as_array);
         corpora.is_some_and(|names| names.iter().any(|n| n.as_str() == Some(name)))
     };
-    text += if heard("speech_commands") { HEARD } else { "\nThe split is the manifests' own.\n" };
+    text += if heard("speech_commands") { HEARD } else { "\nThe split is the one in the manifests.\n" };
     text += &too_few(card);
     text += &clips(card, report);
     text += &confusion(card, report);
@@ -56,10 +56,10 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
 }
 
 fn points(card: &Card) -> String {
-    let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
+    let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
     text += match card.calibration.is_empty() {
-        true => "A first guess: they have not been calibrated.",
-        false => "Chosen by `kws-lab calibrate`; `model.toml` says on what.",
+        true => "Not calibrated.",
+        false => "Chosen by `kws-lab calibrate`; `model.toml` states the data.",
     };
     text += "\n\n| point | label | on | off |\n|---|---|---|---|\n";
     for point in &card.point {
@@ -83,7 +83,7 @@ fn too_few(card: &Card) -> String {
     let few = pictures.filter(|pictures| *pictures < ENOUGH * card.labels.len() as i64);
     few.map_or(String::new(), |pictures| {
         format!(
-            "\n**It has learnt from {pictures} pictures, from random weights. That is far too few**: it shows that \
+            "\n**Trained from scratch on {pictures} images, which is far too few**: it shows that \
              training works, and is nothing to rely on. Visual Wake Words (Chowdhery et al., arXiv:1906.05721), from \
              which networks of this size learn to find people, has some 115,000.\n"
         )
@@ -125,7 +125,7 @@ fn confusion(card: &Card, report: &ClipReport) -> String {
         Some(_) => ("to be seen", "recognised"),
     };
     let mut text = format!(
-        "\nRows are what was {truth}, columns what was {answer}:\n\n| | {} | recall | 95 % |\n|---|{}---|---|\n",
+        "\nRows: what was {truth}; columns: what was {answer}:\n\n| | {} | recall | 95 % |\n|---|{}---|---|\n",
         report.labels.join(" | "),
         "---|".repeat(report.labels.len())
     );
@@ -139,7 +139,7 @@ fn confusion(card: &Card, report: &ClipReport) -> String {
 
 fn variants(card: &Card) -> String {
     let Some(rows) = card.measured.get("variants").and_then(Value::as_array) else { return String::new() };
-    let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is rounded after training, `shipped` is \
+    let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is quantised after training, `shipped` is \
                     `model.tflite`. p is McNemar's exact test against float.\n\n| form | top-1 | lost | p |\n|---|---|---|---|\n"
         .to_owned();
     for row in rows {

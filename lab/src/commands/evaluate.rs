@@ -138,7 +138,7 @@ impl Evaluate {
         };
         ensure!(
             self.listening.split == Some(Split::Test),
-            "a card shows figures on the split `test`: give `--split test`"
+            "a model card shows figures for the split `test`: give `--split test`"
         );
         let mut bundle = Bundle::open(model)?;
         if let Some(streams) = streams {

@@ -106,7 +106,7 @@ where
         let input = self.plan.input_mut(self.arena.as_mut());
         let (whole, end) = (input.len(), at + features.len());
         let Some(place) = input.get_mut(at..end) else {
-            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(Fault::new("`classifier` received features that do not match the model's input"));
         };
         F::load(features, &mut self.quantise, place)?;
         Ok(whole - end)
@@ -141,7 +141,7 @@ where
 
     fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
         if self.load(features, 0)? > 0 {
-            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(Fault::new("`classifier` received features that do not match the model's input"));
         }
         self.run(output);
         Ok(Flow::Emit)

@@ -159,7 +159,7 @@ impl Stage for Colour {
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
         let (before, after) = self.0.group();
         if !input.len().is_multiple_of(before) || input.len() / before * after != output.len() {
-            return Err(Fault::new("`colour` was handed pictures of another size"));
+            return Err(Fault::new("`colour` received images of another size"));
         }
         self.0.convert(&input, output);
         Ok(Flow::Emit)

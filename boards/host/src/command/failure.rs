@@ -32,7 +32,7 @@ impl Failure {
     /// Says on standard error what is wrong. A reader of standard output that has gone away is no error.
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
-            Failure::Usage(text) => (format!("{text}\n\nFor more, try --help."), 2),
+            Failure::Usage(text) => (format!("{text}\n\nFor more information, try '--help'."), 2),
             Failure::Lacking(text) => (text.clone(), 1),
             Failure::Plan(error) => (error.to_string(), 1),
             Failure::Stage(fault) => (fault.to_string(), 1),

@@ -53,7 +53,7 @@ fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registr
         (None, all) => {
             let known = all.join("`, `");
             let text = format!("`{}`: the pipeline has the sources `{known}`", spec.said);
-            return Err(Failure::usage(format!("{text}; say which one with `--source NAME=SPEC`")));
+            return Err(Failure::usage(format!("{text}; choose one with `--source NAME=SPEC`")));
         }
     };
     let mut params = spec.input.params();

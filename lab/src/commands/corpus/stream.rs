@@ -105,7 +105,7 @@ impl Stream {
 
     fn material(&self) -> Result<Material> {
         let corpus = corpus::Corpus::open(&self.corpus)?;
-        corpus.needs_sound("`stream` joins clips to a recording")?;
+        corpus.needs_sound("`stream` joins clips into a recording")?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {
@@ -174,6 +174,6 @@ fn told(written: &[Written], excluded: &[String]) -> String {
             truth.display()
         );
     }
-    excluded.iter().for_each(|why| text += &format!("left out: {why}\n"));
+    excluded.iter().for_each(|why| text += &format!("skipped: {why}\n"));
     text
 }

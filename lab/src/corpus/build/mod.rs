@@ -213,7 +213,7 @@ impl Build {
             }
         }
         let told: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
-        if told.is_empty() { "nothing was found".to_owned() } else { told.join("; ") }
+        if told.is_empty() { "nothing found".to_owned() } else { told.join("; ") }
     }
 
     fn join(&mut self, draft: &mut Draft<'_>) {

@@ -105,7 +105,7 @@ pub fn score_clips(
         let (many, name, labels) = (medium.many(), &bundle.card.name, bundle.card.labels.join("`, `"));
         match scores.excluded.first() {
             Some((path, why)) => bail!("no {many} can be used, such as `{}`: {why}", path.display()),
-            None => bail!("none of the {many} have a label that `{name}` knows, expected one of `{labels}`"),
+            None => bail!("none of the {many} has a label of `{name}`, expected one of `{labels}`"),
         }
     }
     if let Some(rows) = bundle.classify_float(&scores.features) {

@@ -82,7 +82,7 @@ impl Figures {
     #[must_use]
     pub fn claim(&self) -> String {
         format!(
-            "{} in {:.2} h: the upper bound is {:.1}/h; no claim below that is possible",
+            "{} in {:.2} h: the upper bound is {:.1}/h",
             self.false_accepts, self.hours, self.faph_upper
         )
     }

@@ -30,7 +30,7 @@ pub(crate) struct Photograph {
 pub(crate) struct Album {
     /// Every usable picture.
     pub(crate) pictures: Vec<Photograph>,
-    /// What could not be used, and why.
+    /// Unusable files, and why.
     pub(crate) excluded: Vec<(PathBuf, String)>,
     size: Size,
     augment: AugmentView,

@@ -30,7 +30,7 @@ pub struct Material {
     pub noise: Vec<Vec<i16>>,
     /// Recordings of speech without a keyword, for training.
     pub speech: Vec<Vec<i16>>,
-    /// What could not be used, and why.
+    /// Unusable files, and why.
     pub excluded: Vec<(PathBuf, String)>,
 }
 

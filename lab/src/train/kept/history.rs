@@ -72,7 +72,7 @@ impl History {
         if path.is_file() {
             let rows = csv::Reader::from_path(&path)?.into_deserialize().collect::<Result<_, _>>();
             epochs = rows.with_context(|| {
-                format!("`{}` is damaged; begin the run anew with `--restart`", path.display())
+                format!("`{}` is damaged; start over with `--restart`", path.display())
             })?;
         }
         Ok(Self { path, epochs })

@@ -129,7 +129,7 @@ impl<D: Device> Stage for Watch<D> {
         }
         match self.device.next(&mut self.bytes).map_err(Fault::because)? {
             Taken::NotYet if self.heard.elapsed() > DUMB => {
-                Err(Fault::because(format!("the camera has sent nothing for {} seconds", DUMB.as_secs())))
+                Err(Fault::because(format!("no image from the camera for {} s", DUMB.as_secs())))
             }
             Taken::NotYet => Ok(Flow::Skip),
             Taken::Frame { number, at } => {

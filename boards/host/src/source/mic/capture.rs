@@ -183,7 +183,7 @@ impl<D: Send> Stage for Listening<D> {
                 return Err(Fault::because(format!("the microphone failed: {why}")));
             }
             if self.heard.elapsed() > DUMB {
-                return Err(Fault::because(format!("the microphone gave nothing for {} s", DUMB.as_secs())));
+                return Err(Fault::because(format!("no audio from the microphone for {} s", DUMB.as_secs())));
             }
             let left = PATIENCE.saturating_sub(began.elapsed());
             if left.is_zero() {
