@@ -21,8 +21,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
         }
         Some(view) => (format!("pictures of {} × {} pixels", view.width, view.height), "seen", "pictures"),
     };
-    let mut text =
-        format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
+    let mut text = format!("# {}\n\nTells {labels} apart in {medium}.\n\n## Training data\n\n", card.name);
     for data in card.training_data() {
         let what = match data.role.as_str() {
             "corpora" => corpora,
@@ -66,7 +65,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
 }
 
 fn points(card: &ModelInfo) -> String {
-    let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
+    let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
     text += match card.calibration.is_empty() {
         true => "A first guess: they have not been calibrated.",
         false => "Chosen by `kws-lab calibrate`; `model.toml` says on what.",

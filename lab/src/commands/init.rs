@@ -60,7 +60,7 @@ impl Init {
         for word in self.keywords.iter().chain(&self.near_miss) {
             let plain = !word.trim().is_empty() && !word.contains(['"', '\\', '\n', ',']);
             ensure!(plain, "found the word `{word}`, expected letters");
-            ensure!(word != "silence" && word != "unknown", "`{word}` is what is heard between the keywords");
+            ensure!(word != "silence" && word != "unknown", "`{word}` is a reserved label");
         }
         let folder = self.folder.clone().unwrap_or_else(|| self.keywords[0].replace(' ', "_").into());
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
@@ -206,7 +206,7 @@ fn create(path: &Path, text: &str) -> Result<()> {
             file.write_all(text.as_bytes()).with_context(|| format!("cannot write `{}`", path.display()))
         }
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            bail!("`{}` is already there and is left as it is; name another `--folder`", path.display())
+            bail!("`{}` already exists; choose another `--folder`", path.display())
         }
         Err(e) => Err(e).with_context(|| format!("cannot write `{}`", path.display())),
     }

@@ -123,7 +123,7 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         let same = to.canonicalize()? == from.canonicalize()?;
         ensure!(
             same,
-            "`{}` is another configuration than `{}`, and is left as it is: name another `--output`",
+            "`{}` already holds a configuration that differs from `{}`; choose another `--output`",
             to.display(),
             from.display()
         );

@@ -171,14 +171,14 @@ fn describe(result: &Outcome) -> String {
     let Outcome { file, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
     text += &if file.verified {
-        format!("SHA-256 {} is the published one\n", file.sha256)
+        format!("SHA-256 {} matches the published one\n", file.sha256)
     } else {
-        format!("SHA-256 {}, compared with nothing: no checksum is known\n", file.sha256)
+        format!("SHA-256 {}, not verified: no checksum is known\n", file.sha256)
     };
     if let Some(Unpacked { folder, files, skipped }) = unpacked {
         text += &format!("{files} files in `{}`\n", folder.display());
         if let [first, ..] = &skipped[..] {
-            text += &format!("{} links and devices are left out, such as `{first}`\n", skipped.len());
+            text += &format!("skipped {} links and devices, such as `{first}`\n", skipped.len());
         }
     }
     text

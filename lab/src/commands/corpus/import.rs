@@ -257,7 +257,7 @@ impl Common {
         let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
         ensure!(
             !to.starts_with(&from),
-            "`{}` lies in what is imported; choose a folder outside",
+            "`{}` is inside the imported folder; choose a folder outside it",
             to.display()
         );
         let mut build = self.target.begin()?;

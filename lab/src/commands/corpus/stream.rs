@@ -113,7 +113,7 @@ impl Stream {
         let named = CorpusRef::argument(&self.corpus, &self.data.folder())?;
         named.check("CORPUS")?;
         let corpus = corpus::Corpus::open(&named)?;
-        corpus.needs_sound("`stream` joins clips to a recording")?;
+        corpus.needs_sound("`stream` joins clips into a recording")?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {

@@ -132,7 +132,7 @@ impl CommonVoice {
         match &words[..] {
             [] => anyhow::bail!("its sentence has no words"),
             [word] => {
-                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not asked for");
+                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not requested");
                 Ok(word.clone())
             }
             _ => {

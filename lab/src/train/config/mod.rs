@@ -109,12 +109,7 @@ impl Data {
     /// Recordings of any length, by the key that names them.
     #[must_use]
     pub fn recordings(&self) -> [(&'static str, &[CorpusRef]); 4] {
-        [
-            ("noise", &self.noise),
-            ("speech", &self.speech),
-            ("music", &self.music),
-            ("rooms", &self.rooms),
-        ]
+        [("noise", &self.noise), ("speech", &self.speech), ("music", &self.music), ("rooms", &self.rooms)]
     }
 
     fn check(&self) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use kws_engine::Item;
 
-use crate::bundle::{ModelInfo, Integer};
+use crate::bundle::{Integer, ModelInfo};
 use crate::corpus::{CorpusRef, DataFolder};
 use crate::features::FrontEnd;
 use crate::native::Pass;
