@@ -103,7 +103,8 @@ fn describe(review: &Review, lists: &[PathBuf; 3]) -> String {
     }
     if review.count(Verdict::Other) > 0 {
         text += if review.medium == Medium::Clips { "hear" } else { "look at" };
-        text += " those in `other.csv`, move the good ones to `valid.csv`, and replace `manifest.csv` by it\n";
+        text +=
+            " those in `other.csv`, move the good ones to `valid.csv`, and replace `manifest.csv` by it\n";
     }
     text
 }

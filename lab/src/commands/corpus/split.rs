@@ -79,7 +79,10 @@ fn describe(division: &Division, mode: Mode) -> String {
         text += &format!("and {} more speakers in several splits\n", division.conflicts.len() - 10);
     }
     if division.nameless > 0 {
-        text += &format!("{} clips have no speaker: one voice may be in both training and test\n", division.nameless);
+        text += &format!(
+            "{} clips have no speaker: one voice may be in both training and test\n",
+            division.nameless
+        );
     }
     text
 }
