@@ -65,7 +65,7 @@ impl Mine {
         }
         let data = self.data.folder();
         let corpora: Vec<CorpusRef> =
-            self.speech.iter().map(|name| CorpusRef::argument(name, &data)).collect();
+            self.speech.iter().map(|name| CorpusRef::argument(name, &data)).collect::<Result<_>>()?;
         corpora.iter().try_for_each(|corpus| corpus.check("--speech"))?;
         let listener = Listener::open(&self.pipeline, self.model.as_deref())?;
         let model = listener.model_file()?;

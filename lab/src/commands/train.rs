@@ -65,7 +65,7 @@ impl Train {
         let data = self.data.folder();
         let mut config = Config::read(&path, &data)?;
         if let Some(model) = &self.teacher {
-            let model = CorpusRef::argument(model, &data);
+            let model = CorpusRef::argument(model, &data)?;
             match &mut config.teacher {
                 Some(teaching) => teaching.model = model,
                 none => *none = Some(Teaching::new(model)),
