@@ -83,7 +83,7 @@ fn a_new_keyword_begins_with_files_that_train() {
     init.args(["--corpus", "corpus", "--near-miss", "whistle"]);
     succeed(&mut init);
     let said = fail(&mut init);
-    assert!(said.contains("is already there and is left as it is"), "{said}");
+    assert!(said.contains("already exists; choose another `--folder`"), "{said}");
     let mine = folder.join("mine");
     succeed(train(&mine).arg("--check"));
     let phrases = fs::read_to_string(mine.join("phrases.txt")).unwrap();
@@ -105,7 +105,7 @@ fn a_model_that_goes_elsewhere_takes_its_configuration_along() {
     succeed(train(&there).arg("--check"));
     fs::write(there.join("train.toml"), "mine").unwrap();
     let said = fail(train(&run).arg("--output").arg(&there));
-    assert!(said.contains("is left as it is"), "{said}");
+    assert!(said.contains("already holds a configuration that differs"), "{said}");
 }
 
 #[test]

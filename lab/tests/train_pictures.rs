@@ -207,7 +207,7 @@ fn a_picture_that_breaks_off_is_left_out_and_named() {
     fs::write(root.join("nobody-8.png"), "no picture").unwrap();
     let short = [("epochs = 8", "epochs = 1"), ("clips = 320", "clips = 40")];
     let said = succeed(&mut train(&configuration(&folder, "run", &short)));
-    for part in ["person-5.jpg`: it breaks off", "nobody-8.png`: it is no picture"] {
+    for part in ["person-5.jpg`: it is truncated", "nobody-8.png`: it is not an image"] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
 }

@@ -114,11 +114,11 @@ fn a_recording_that_is_not_whole_is_refused() {
     assert!(refusal(dir.path(), &replay).contains("cannot replay"));
     write("edge.ticks.npy", &ticks[..ticks.len() - 16]);
     let (heard, fault) = run_to_fault(dir.path(), &replay);
-    assert!(fault.contains("the recording breaks off at block 100 of 100"), "{fault}");
+    assert!(fault.contains("the recording is truncated at block 100 of 100"), "{fault}");
     assert_eq!(heard.i16.len(), 99);
     write("edge.ticks.npy", &ticks);
     write("edge.wav", &wav[..wav.len() / 2]);
-    assert!(run_to_fault(dir.path(), &replay).1.contains("breaks off at block"), "cut samples");
+    assert!(run_to_fault(dir.path(), &replay).1.contains("is truncated at block"), "cut samples");
     write_wav(&dir.path().join("edge.wav"), 8000, 1, &noise(16_000));
     assert!(refusal(dir.path(), &replay).contains("it holds 8000 Hz, expected 16000"));
     fs::remove_file(dir.path().join("edge.port.json")).unwrap();
