@@ -160,7 +160,7 @@ fn overrides_are_checked_as_the_file_is() {
             "loud.fctor=5",
             "unknown key `fctor` in `loud` (kind `gain`)\n --> --set loud.fctor=5\n  = help: did you mean `factor`?",
         ),
-        ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
+        ("lod.factor=5", "no stage is named `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
         (
             "loud.factor",
             "`loud.factor` is not an assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",

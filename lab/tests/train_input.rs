@@ -44,7 +44,7 @@ fn a_label_with_three_clips_is_named_with_its_count() {
     for said in [fail(&mut train(&run)), fail(train(&run).arg("--check"))] {
         for part in [
             "`high` has 3 training clips, expected at least 10",
-            "`high` has none of the clips of split `test`",
+            "`high` has no clips in split `test`",
             "record more",
         ] {
             assert!(said.contains(part), "`{part}` is not in:\n{said}");

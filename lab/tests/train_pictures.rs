@@ -226,8 +226,8 @@ fn what_cannot_be_trained_is_named() {
             "../corpus\"]\nweights = { source = { here = -1.0 } }",
             "`data.weights.source.here` is -1",
         ),
-        ("dropout = 0.1", "words = 0.5", "pictures say no words"),
-        ("[view]\nwidth = 40\nheight = 30\nfit = \"stretch\"\n", "", "there is no `view` of any"),
+        ("dropout = 0.1", "words = 0.5", "not supported with a `view`"),
+        ("[view]\nwidth = 40\nheight = 30\nfit = \"stretch\"\n", "", "there is no `view`"),
         ("[[front_end]]\nkind = \"normalise\"", "", "end it with `normalise`"),
     ];
     for (from, to, expected) in cases {
@@ -238,7 +238,7 @@ fn what_cannot_be_trained_is_named() {
     let nobody: Vec<&str> = manifest.lines().filter(|row| !row.contains(",person,")).collect();
     fs::write(root.join("manifest.csv"), nobody.join("\n")).unwrap();
     let said = fail(&mut train(&configuration(&folder, "run", &[])));
-    assert!(said.contains("`person` has 0 training pictures, expected at least 10"), "{said}");
+    assert!(said.contains("`person` has 0 training images, expected at least 10"), "{said}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_learning_curve_has_shares_of_the_pictures() {
     let mut command = lab();
     command.arg("learning-curve").arg(&run).args(["--fractions", "0.5", "--seeds", "1,2", "--record"]);
     let said = succeed(command.arg("--work").arg(&work));
-    assert!(said.contains("50 % of the training pictures, seed 2"), "{said}");
+    assert!(said.contains("50 % of the training images, seed 2"), "{said}");
     assert!(work.join("figures/learning_curve/learning_curve.html").is_file());
     let card = ModelInfo::read(&run).unwrap();
     let shares = card.measured["learning_curve"]["shares"].as_array().unwrap();

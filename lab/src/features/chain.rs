@@ -91,7 +91,7 @@ impl Chain {
             .stages
             .last()
             .and_then(|s| s.output.clone())
-            .context("there is no stage behind the first")?;
+            .context("the pipeline has no stage after the source")?;
         let block = Buffer::zeroed(source.element, source.len());
         Ok(Self { links, block, period: source.period, port })
     }

@@ -48,7 +48,7 @@ impl Folder {
         let pieces = root.join("pieces");
         fs::create_dir_all(&pieces).with_context(|| format!("cannot create `{}`", pieces.display()))?;
         let manifest = table(&root.join("manifest.csv"), &COLUMNS).with_context(|| {
-            format!("`{}` holds another corpus than one that was mined: name another folder", root.display())
+            format!("`{}` contains a corpus that was not mined; choose another folder", root.display())
         })?;
         let searched = table(&root.join(SEARCHED), &["source", "by"])?;
         let done = (0..searched.len()).filter(|&row| searched.get(row, "by") == by);

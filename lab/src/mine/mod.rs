@@ -138,7 +138,7 @@ impl Search<'_> {
 
     /// Every recording that training may hear, by the corpus and its path in there.
     fn recordings(&self, report: &mut Report) -> Result<Vec<(String, Recording)>> {
-        ensure!(!self.corpora.is_empty(), "there is nothing to search: name a corpus or a folder of speech");
+        ensure!(!self.corpora.is_empty(), "nothing to search: name a corpus or a folder of speech");
         let mut all = BTreeMap::new();
         for corpus in self.corpora {
             for recording in recordings(corpus)? {
@@ -221,10 +221,10 @@ impl Report {
     pub fn text(&self) -> String {
         let mut text = format!("searched {} recordings, {:.2} h", self.recordings, self.hours);
         if self.searched_before > 0 {
-            text += &format!("; {} had been searched before", self.searched_before);
+            text += &format!("; {} already searched", self.searched_before);
         }
         if self.with_keyword > 0 {
-            text += &format!("; left out {} that say a keyword by their transcript", self.with_keyword);
+            text += &format!("; skipped {} with a keyword in their transcript", self.with_keyword);
         }
         text += "\n";
         for (word, count) in &self.words {
@@ -233,6 +233,6 @@ impl Report {
         for (key, why) in &self.broken {
             text += &format!("excluded `{key}`: {why}\n");
         }
-        text + &format!("the corpus has {} pieces\n", self.pieces)
+        text + &format!("the corpus has {} clips\n", self.pieces)
     }
 }

@@ -111,22 +111,22 @@ fn lab(folder: &Path, arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn commands_call_pictures_pictures_and_leave_what_is_for_sound() {
+fn commands_call_images_images_and_leave_what_is_for_sound() {
     let folder = tempfile::tempdir().unwrap();
     faulty(folder.path());
     let (right, text) = lab(folder.path(), &["corpus", "report", ".", "--html", "report.html"]);
-    assert!(right && text.starts_with("`.`: 11 pictures of 2 labels\n"), "{text}");
-    assert!(text.contains("pictures by `area`") && text.contains("shorter side"), "{text}");
+    assert!(right && text.starts_with("`.`: 11 images of 2 labels\n"), "{text}");
+    assert!(text.contains("images by `area`") && text.contains("shorter side"), "{text}");
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("Size and light") && page.contains("Pictures of each label"));
+    assert!(page.contains("Size and brightness") && page.contains("Images of each label"));
     let (right, checked) = lab(folder.path(), &["corpus", "check", ".", "--output", "lists"]);
-    assert!(right && checked.contains("4 pictures in `lists/other.csv`\nlook at those"), "{checked}");
+    assert!(right && checked.contains("4 images in `lists/other.csv`\nreview those"), "{checked}");
     for text in [text, page, checked] {
         assert!(!text.to_lowercase().contains("clip") && !text.contains("peaker"), "{text}");
     }
     for (arguments, expected) in [
-        (&["corpus", "align", ".", "--output", "x"][..], "expected clips of sound: `align` places words"),
-        (&["corpus", "stream", ".", "--output", "x.wav"], "expected clips of sound: `stream` joins clips"),
+        (&["corpus", "align", ".", "--output", "x"][..], "expected audio clips: `align` places words"),
+        (&["corpus", "stream", ".", "--output", "x.wav"], "expected audio clips: `stream` joins clips"),
     ] {
         let (right, error) = lab(folder.path(), arguments);
         assert!(!right && error.contains(expected), "{error}");

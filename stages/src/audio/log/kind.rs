@@ -68,7 +68,7 @@ impl LogParams {
             return Err(DesignError::of(
                 "offset",
                 format!(
-                    "found {} beside `floor` = {}, expected one of them above 0: silence has no logarithm",
+                    "found {} with `floor` = {}, expected one of them above 0: silence has no logarithm",
                     self.offset, self.floor
                 ),
             )

@@ -170,7 +170,7 @@ fn extent(
         Some(samples) if ms != default_ms && from_ms != samples => Err(DesignError::of(
             key,
             format!(
-                "found {samples} samples beside `{ms_key}` = {ms}, which is {from_ms}, expected one of them"
+                "found {samples} samples and `{ms_key}` = {ms}, which is {from_ms} samples; expected one of them"
             ),
         )
         .help(format!("remove `{key}` or `{ms_key}`"))),
