@@ -186,7 +186,10 @@ fn refusals_say_what_to_do() {
         (refused(&LABELS, "points = [{ label = 'yess' }]"), "did you mean `yes`?"),
         (refused(&LABELS, "points = [{ label = 'marvin' }]"), "available: `yes`, `no`"),
         (refused(&LABELS, "points = [{ on = 0.5, off = 0.6 }]"), "expected at most `on`"),
-        (refused(&LABELS, "points = [{ on = 0.5 }, { on = 0.6 }]"), "two points for `yes` are named `default`"),
+        (
+            refused(&LABELS, "points = [{ on = 0.5 }, { on = 0.6 }]"),
+            "two points for `yes` are named `default`",
+        ),
         (refused(&LABELS, "points = [{ onn = 0.5 }]"), "did you mean `on`?"),
         (refused(&LABELS, "points = []"), "at least 1"),
         (refused(&["_silence_", "Unknown"], ""), "no label is a word"),
