@@ -123,7 +123,7 @@ fn a_learning_curve_has_a_row_for_each_share() {
     assert!(work.join("tones/learning_curve/learning_curve.html").is_file());
     assert!(!run.join("model.tflite").exists(), "the model beside the configuration stays as it was");
     let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
-    assert!(said.contains("fraction 2 is no share"), "{said}");
+    assert!(said.contains("fraction 2, expected more than 0 and at most 1"), "{said}");
 }
 
 #[test]

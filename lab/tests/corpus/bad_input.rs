@@ -68,7 +68,7 @@ fn a_huge_file_is_refused_before_it_is_decoded() {
     let error = format!("{:#}", read(&path).unwrap_err());
     assert!(error.contains("60000 MB") && error.contains("huge.wav"), "{error}");
     let error = format!("{:#}", read_up_to(&path, 5.0).unwrap_err());
-    assert!(error.contains("more than 5 s of audio take"), "{error}");
+    assert!(error.contains("more than 5 s of audio need"), "{error}");
 }
 
 #[test]

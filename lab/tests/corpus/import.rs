@@ -247,6 +247,6 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     for existing in [Existing::Refuse, Existing::Append, Existing::Replace] {
         let error =
             made(target.path(), existing, |build| folder(source.path()).import(TERMS, build)).unwrap_err();
-        assert!(error.to_string().contains("is no corpus"), "{error}");
+        assert!(error.to_string().contains("is not a corpus"), "{error}");
     }
 }
