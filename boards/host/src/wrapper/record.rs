@@ -35,7 +35,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordParams {
-    /// The files' common stem, relative to the pipeline's folder; the folder must exist.
+    /// Common stem of the files, relative to the pipeline's folder; the folder must exist.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }

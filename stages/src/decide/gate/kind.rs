@@ -14,11 +14,11 @@ use crate::resolved::{Emit, Resolved};
 pub struct GateParams {
     /// The label of the second input that opens the gate.
     pub label: String,
-    /// Score from which on it is open.
+    /// Score that opens the gate.
     #[serde(default = "half")]
     #[schemars(range(min = 0, max = 1))]
     pub on: f64,
-    /// The oldest posterior that counts.
+    /// Maximum age of a posterior.
     #[serde(default = "two_seconds")]
     #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
     pub within_ms: f64,

@@ -22,21 +22,21 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The model, a `.tflite` file, or the `.json` manifest of a microWakeWord model; a relative path starts at the
-    /// pipeline file's folder.
+    /// The model: a `.tflite` file, or the `.json` manifest of a microWakeWord model, relative to the folder of the
+    /// pipeline file.
     #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
-    /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
+    /// Labels of the model's outputs, in order; by default those in the `model.toml` next to the model.
     #[serde(default)]
     pub labels: Option<Vec<String>>,
-    /// How real features are rounded to the model's integers.
+    /// How to round `f32` features to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
-    /// Whether it reads single frames, without a `stack` before it, and computes only what is new: the same answers as
-    /// from whole windows, for a fraction of the work. For models whose layers are `VALID` along time.
+    /// Streaming inference: reads single frames, without a `stack` before it, and computes only the new ones; the
+    /// results are the same as from whole windows. Needs a model whose layers are `VALID` along time.
     #[serde(default)]
     pub streaming: bool,
-    /// Frames from one answer to the next, with `streaming`; by default as few as the model's strides allow.
+    /// Frames between inferences, with `streaming`; by default the fewest that the model's strides allow.
     #[serde(default)]
     #[schemars(range(min = 1, max = 65_536), extend("unit" = "frames"))]
     pub hop: Option<usize>,
