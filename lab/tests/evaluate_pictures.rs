@@ -229,7 +229,7 @@ fn mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline() {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline: `{}` is not here",
+            "SKIPPED: mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline: `{}` is missing",
             shared.display()
         );
         return;
