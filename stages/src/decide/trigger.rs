@@ -185,6 +185,10 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
             *run = Run { quiet_until: run.quiet_until, ..Run::IDLE };
         }
     }
+
+    fn restart(&mut self) {
+        self.runs.as_mut().fill(Run::IDLE);
+    }
 }
 
 #[cfg(feature = "std")]
