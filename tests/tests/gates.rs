@@ -2,44 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use kws::{Output, Plan};
-use kws_engine::{Block, Flow, Pipeline, Stage, StageFault, node};
+use kws_tests::listening::{detections, missed, recording};
 use kws_tests::root;
-
-/// The samples of the repository's recording.
-fn samples() -> Vec<i16> {
-    struct Ear(Arc<Mutex<Vec<i16>>>);
-    impl Stage for Ear {
-        type In = i16;
-        type Out = f32;
-        fn process(&mut self, input: Block<'_, i16>, _: &mut [f32]) -> Result<Flow, StageFault> {
-            self.0.lock().unwrap().extend_from_slice(&input);
-            Ok(Flow::Skip)
-        }
-    }
-    let toml = "[[stage]]\nkind = 'audio_file'\npath = 'yes_no.flac'\n\n[[stage]]\nkind = 'window'\n";
-    let pipeline = Pipeline::parse(toml, "samples.toml", &root().join("pipelines/recordings")).unwrap();
-    let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
-    let heard: Arc<Mutex<Vec<i16>>> = Arc::default();
-    plan.run_here(|stage, made| if stage.kind == "window" { node(Ear(heard.clone())) } else { made })
-        .unwrap();
-    let samples = heard.lock().unwrap();
-    samples.clone()
-}
-
-/// Label and second of every detection.
-fn detections(plan: &Plan) -> Vec<(String, f64)> {
-    let mut found = Vec::new();
-    let mut note = |output: Output<'_>| {
-        found.extend(output.detections().map(|event| (event.label().to_owned(), event.seconds())));
-    };
-    let mut session = plan.session().unwrap();
-    session.push("mic", &samples(), &mut note).unwrap();
-    session.finish(&mut note).unwrap();
-    found
-}
 
 fn read(path: impl AsRef<Path>) -> Plan {
     kws::read(root().join(path)).unwrap_or_else(|error| panic!("{error}"))
@@ -49,27 +15,21 @@ fn read(path: impl AsRef<Path>) -> Plan {
 /// through.
 #[test]
 fn a_cascade_finds_what_the_large_model_finds() {
-    let all = detections(&read("pipelines/yes_no.toml"));
-    let found = detections(&read("tests/pipelines/cascade.toml"));
-    let yes = |detections: &[(String, f64)]| -> Vec<f64> {
-        detections.iter().filter(|(label, _)| label == "yes").map(|(_, second)| *second).collect()
-    };
-    let missed: Vec<f64> = yes(&all)
-        .into_iter()
-        .filter(|second| !yes(&found).iter().any(|other| (other - second).abs() < 0.6))
-        .collect();
-    assert_eq!(missed, [0.0; 0], "{found:?} of {all:?}");
+    let all = detections(&read("pipelines/yes_no.toml"), &recording());
+    let found = detections(&read("tests/pipelines/cascade.toml"), &recording());
+    let yes: Vec<(String, f64)> = all.into_iter().filter(|(label, _)| label == "yes").collect();
+    assert_eq!(missed(&yes, &found), [], "{found:?} of {yes:?}");
 }
 
 #[test]
 fn an_event_opens_a_gate_for_some_time() {
-    let all = detections(&read("pipelines/yes_no.toml"));
+    let all = detections(&read("pipelines/yes_no.toml"), &recording());
     let expected: Vec<(String, f64)> = all
         .iter()
         .filter(|(_, now)| all.iter().any(|(label, at)| label == "yes" && (0.0..=3.0).contains(&(now - at))))
         .cloned()
         .collect();
-    assert_eq!(detections(&read("tests/pipelines/yes_then_no.toml")), expected);
+    assert_eq!(detections(&read("tests/pipelines/yes_then_no.toml"), &recording()), expected);
     assert!(expected.iter().any(|(label, _)| label == "no") && expected.len() < all.len(), "{expected:?}");
 }
 
@@ -85,7 +45,7 @@ fn samples_behind_a_gate_are_adjacent_or_come_after_a_gap() {
     let plan = kws::parse(&gated, root().join("tests/pipelines")).unwrap_or_else(|error| panic!("{error}"));
     let mut session = plan.session().unwrap();
     session.tap("gate").unwrap();
-    let (samples, mut last, mut gaps, mut blocks) = (samples(), 0_u64, 0, 0);
+    let (samples, mut last, mut gaps, mut blocks) = (recording(), 0_u64, 0, 0);
     let delay = 16_000 * 400 / 1000;
     let note = |output: Output<'_>| {
         let block = output.items::<i16>().unwrap();
