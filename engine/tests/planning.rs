@@ -225,3 +225,14 @@ fn a_sink_has_no_readers() {
                    7 | input = \"out\"\n  |         ^^^^^\n  = help: name another stage with `input`";
     assert_eq!(error(toml), message);
 }
+
+#[test]
+fn a_source_s_block_is_no_sliver() {
+    // Blocks of 12 by default; a hop of 35 has no part in common with it but 1, one of 37 no part at all.
+    for (hop, block) in [(24, 12), (20, 4), (35, 7), (37, 37)] {
+        let toml = format!("[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"every\"\nhop = {hop}\n");
+        let plan = plan(&toml).unwrap();
+        assert_eq!(plan.stages[0].output.as_ref().unwrap().period, block, "{hop}");
+        assert_eq!(plan.notices.len(), usize::from(12 % block > 0), "{:?}", plan.notices);
+    }
+}

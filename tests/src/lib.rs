@@ -1,5 +1,7 @@
 //! What the integration tests of kws share: where things are, and running a pipeline to its events.
 
+pub mod listening;
+
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};

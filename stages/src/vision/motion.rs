@@ -14,7 +14,7 @@ use super::Size;
 /// `image` u8 `[height, width, channels]`.
 ///
 /// # Writes
-/// The same pictures, or nothing.
+/// The same images, or nothing: an idle stretch, which is a gap to what follows.
 ///
 /// # Parameters
 /// `cell`, `difference`, `cells`, `hold_ms`, `every_ms`.
@@ -29,7 +29,7 @@ use super::Size;
 /// let mut motion = Motion::new(size, watch, [0; 2]);
 /// let mut out = [0; 2];
 /// assert_eq!(motion.process(Block { at: 1, items: &[50, 50] }, &mut out), Ok(Flow::Emit));
-/// assert_eq!(motion.process(Block { at: 2, items: &[50, 59] }, &mut out), Ok(Flow::Skip));
+/// assert_eq!(motion.process(Block { at: 2, items: &[50, 59] }, &mut out), Ok(Flow::Idle));
 /// assert_eq!(motion.process(Block { at: 3, items: &[50, 69] }, &mut out), Ok(Flow::Emit));
 /// ```
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
             self.seen.hold_until = input.at.saturating_add(self.watch.hold);
         }
         if !moves && !first && input.at > self.seen.hold_until && input.at < self.seen.due {
-            return Ok(Flow::Skip);
+            return Ok(Flow::Idle);
         }
         self.seen.due = input.at.saturating_add(self.watch.every);
         output.copy_from_slice(&input);

@@ -111,6 +111,7 @@ struct Record<T, K> {
 impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     type In = T;
     type Out = T;
+    const ACTS: bool = true;
 
     fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&block);
