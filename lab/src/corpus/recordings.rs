@@ -65,7 +65,7 @@ pub fn recordings(root: &Path) -> Result<Vec<Recording>> {
         files.retain(|file| is_audio(file));
         ensure!(
             !files.is_empty(),
-            "`{}` and the folders in it hold no recording, expected files that end in {}",
+            "`{}` and its subfolders contain no recordings, expected files that end in {}",
             root.display(),
             ENDINGS.join(", ")
         );

@@ -52,7 +52,7 @@ const CALIBRATION_CLIPS: usize = 512;
 pub fn variants(bundle: &Bundle, scores: &Scores, list: &Scores) -> Result<Vec<Variant>> {
     let float = bundle.float.as_ref().with_context(|| {
         format!(
-            "`{}` has no `float.bpk` with its `train.toml`: there is only one form",
+            "`{}` has no `float.bpk` with its `train.toml`, so it has only one form",
             bundle.folder.display()
         )
     })?;

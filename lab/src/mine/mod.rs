@@ -150,7 +150,7 @@ impl Search<'_> {
                     && let Some(twice) = all.insert(key.clone(), recording)
                 {
                     bail!(
-                        "`{key}` is named twice, or two corpora go by one name: `{}`",
+                        "`{key}` is listed twice, or two corpora have the same name: `{}`",
                         twice.path.display()
                     );
                 }
@@ -158,7 +158,7 @@ impl Search<'_> {
         }
         ensure!(
             !all.is_empty() || report.with_keyword > 0,
-            "the corpora have no recording in split `train`, and what models are judged by is not searched"
+            "the corpora have no recordings in split `train`, and other splits are not searched"
         );
         Ok(all.into_iter().collect())
     }

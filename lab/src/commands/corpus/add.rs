@@ -64,7 +64,7 @@ impl Add {
         let about = About { title, source, licence, note, folder };
         about.write(&entry)?;
         println!(
-            "`{}` is written; configurations name the corpus `{}`",
+            "wrote `{}`; use the corpus in configurations as `{}`",
             entry.join(About::FILE).display(),
             self.name
         );

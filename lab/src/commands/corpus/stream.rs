@@ -130,7 +130,7 @@ impl Stream {
         }
         ensure!(
             !clips.is_empty(),
-            "`{}` has no clip in `{}` with a wanted label that can be read{}",
+            "`{}` has no readable clip in `{}` with a requested label{}",
             self.corpus,
             self.split,
             excluded.first().map_or(String::new(), |first| format!(": {first}"))

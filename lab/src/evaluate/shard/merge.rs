@@ -54,7 +54,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged> {
         let differences = header.differences(other);
         ensure!(
             differences.is_empty(),
-            "`{}` and `{first}` are of different evaluations: they differ in {}",
+            "`{}` and `{first}` belong to different evaluations: they differ in {}",
             path.display(),
             differences.join(", ")
         );

@@ -179,7 +179,7 @@ impl Config {
         self.mix.check()?;
         ensure!(
             self.temperature.is_none_or(|t| t.is_finite() && t > 0.0),
-            "`temperature` is {}, expected a factor above 0, such as 2, or nothing, to have it fitted",
+            "`temperature` is {}, expected a factor above 0, such as 2; without it, it is fitted",
             self.temperature.unwrap_or_default()
         );
         self.data.check()?;
@@ -189,7 +189,7 @@ impl Config {
         if let Some(kind) = kinds.find(|kind| CEPSTRAL.contains(kind)) {
             ensure!(
                 self.augment.warp == [1.0; 2],
-                "`augment.warp` moves bands, but the front end's `{kind}` leaves none: take one of them out"
+                "`augment.warp` shifts mel bands, but the output of the front end's `{kind}` has none: remove one of them"
             );
         }
         self.teacher.as_ref().map_or(Ok(()), Teaching::check)?;

@@ -108,7 +108,7 @@ fn folders(config: &Config) -> Result<()> {
         root.check("data.corpora")?;
         ensure!(
             Layout::of(root).is_some(),
-            "`{}`, named by `data.corpora`, has no `manifest.csv`; make one with `kws-lab corpus import`",
+            "`{}` in `data.corpora` has no `manifest.csv`; create one with `kws-lab corpus import`",
             root.display()
         );
     }
