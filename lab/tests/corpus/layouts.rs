@@ -137,7 +137,7 @@ fn folders_without_a_layout_give_what_lies_below_them() {
     assert_eq!(heard(&all, Split::Test), ["a", "er"], "what is not divided serves every split");
     let empty = tempfile::tempdir().unwrap();
     let error = format!("{:#}", recordings(empty.path()).unwrap_err());
-    assert!(error.contains("hold no recording"), "{error}");
+    assert!(error.contains("contain no recordings"), "{error}");
     let error = format!("{:#}", Corpus::open(root).unwrap_err());
     assert!(error.contains("has no `manifest.csv`") && error.contains("kws-lab corpus import"), "{error}");
 }
