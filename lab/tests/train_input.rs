@@ -136,7 +136,10 @@ fn what_the_configuration_cannot_mean_is_told_with_its_key() {
         (vec![average], "`fit.average` is 1, expected a share from 0 to less than 1"),
         (vec![("smoothing", "0.05\nwords = -1.0")], "`fit.words` is -1, expected a weight of 0 or more"),
         (vec![("seed", "1\nprior = \"test\"")], "unknown variant `test`, expected `mix` or `validation`"),
-        (vec![cepstra, warp], "`augment.warp` shifts mel bands, but the output of the front end's `dct` has none"),
+        (
+            vec![cepstra, warp],
+            "`augment.warp` shifts mel bands, but the output of the front end's `dct` has none",
+        ),
     ] {
         let run = configuration(&folder, "run", &changes);
         let said = fail(&mut train(&run));
