@@ -65,7 +65,7 @@ impl Fetch {
             Some(set) => self.data_set(set, &root),
             None if is_address(what) => self.address(what, &root),
             None => bail!(
-                "unknown data set `{what}`, expected an address or one of {}",
+                "unknown data set `{what}`, expected a URL or one of {}",
                 DATA_SETS.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
             ),
         }
