@@ -77,7 +77,7 @@ fn parts_add_up_to_the_figures_of_one_run() {
     data(&root.join("data"));
     succeed(evaluate(&root).args(["--json", "one.json"]));
     let one = figures(&root.join("one.json"));
-    for part_of in ["it says `no`", "broken.wav", "long.wav", "\"corpus\""] {
+    for part_of in ["it contains `no`", "broken.wav", "long.wav", "\"corpus\""] {
         assert!(one.contains(part_of), "`{part_of}` is not in:\n{one}");
     }
     for shard in ["2/3", "0/3", "1/3"] {

@@ -216,7 +216,7 @@ fn what_cannot_be_trained_is_named() {
     let folder = folder("what_cannot_be_trained_is_named");
     let root = corpus(&folder);
     let cases = [
-        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` is heard"),
+        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` is audio"),
         ("zoom = [0.8, 1.0]", "zoom = [0.0, 1.0]", "`augment_view.zoom` is [0, 1]"),
         ("cut = 0.2", "cut = 2.0", "`augment_view.cut` is 2, expected a share from 0 to 1"),
         ("cut = 0.2", "paste_side = [0.5, 1.5]", "`augment_view.paste_side` is [0.5, 1.5]"),
@@ -282,7 +282,7 @@ fn a_teacher_that_cannot_teach_is_named() {
     let card = fs::read_to_string(teacher.join("model.toml")).unwrap();
     fs::write(teacher.join("model.toml"), card.replace("\"nobody\"", "\"cat\"")).unwrap();
     let said = taught("teacher");
-    assert!(said.contains("tells `cat`, `person` apart, expected `nobody`, `person`"), "{said}");
+    assert!(said.contains("its labels are `cat`, `person`, expected `nobody`, `person`"), "{said}");
     fs::remove_file(teacher.join("model.toml")).unwrap();
     let said = taught("teacher/float.bpk");
     assert!(said.contains("`model.toml`"), "{said}");

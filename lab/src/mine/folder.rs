@@ -199,6 +199,6 @@ mod tests {
         fs::write(root.path().join("manifest.csv"), "path,label,speaker,split\na.wav,yes,ann,train\n")
             .unwrap();
         let error = format!("{:#}", Folder::open(root.path(), String::new()).err().unwrap());
-        assert!(error.contains("another corpus") && error.contains("`source`"), "{error}");
+        assert!(error.contains("was not mined") && error.contains("`source`"), "{error}");
     }
 }

@@ -94,9 +94,9 @@ fn a_survey_of_pictures_counts_bands_and_asks_for_no_speakers() {
     assert_eq!(values("brightness"), ["", "0 to 0.25", "0.25 to 0.4", "0.55 and more"]);
     let gaps = survey.gaps.join("\n");
     for part in [
-        "2 pictures cannot be read, such as `cut.png`",
-        "label `person` has 4 of at least 100 pictures in `train`",
-        "1 of 6 pairs of label and `brightness` have no picture, such as `person` where it is `0 to 0.25`",
+        "2 images cannot be read, such as `cut.png`",
+        "label `person` has 4 of at least 100 images in `train`",
+        "1 of 6 pairs of label and `brightness` have no image, such as `person` where it is `0 to 0.25`",
     ] {
         assert!(gaps.contains(part), "`{part}` is not in:\n{gaps}");
     }

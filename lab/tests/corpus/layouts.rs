@@ -159,5 +159,5 @@ fn a_manifest_says_who_trains() {
     assert!(all[1].says(&["yes".to_owned()]).is_some(), "its label is the keyword");
     write(&root.join("manifest.csv"), "path,split\ndeep/z.wav,train\n");
     let error = format!("{:#}", recordings(root).unwrap_err());
-    assert!(error.contains("line 2") && error.contains("z.wav` is absent"), "{error}");
+    assert!(error.contains("line 2") && error.contains("z.wav` does not exist"), "{error}");
 }

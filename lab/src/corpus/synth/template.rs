@@ -167,7 +167,7 @@ mod tests {
             ("", "empty"),
             ("true 'a", "quote"),
             ("true {word}", "unknown name `{word}`"),
-            ("no-such-program-here {text}", "`no-such-program-here` was not found"),
+            ("no-such-program-here {text}", "`no-such-program-here` not found"),
         ] {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
