@@ -97,7 +97,7 @@ fn parts_add_up_to_the_figures_of_one_run() {
     part(&root, "1/3", "part1.jsonl");
     let again = fs::read_to_string(root.join("part1.jsonl")).unwrap();
     assert!(again.starts_with(&(lines[..kept].join("\n") + "\n")), "what was there stays as it was");
-    assert!(part(&root, "1/3", "part1.jsonl").contains("was measured already"));
+    assert!(part(&root, "1/3", "part1.jsonl").contains("is already complete"));
     succeed(merge(&root).args(["part2.jsonl", "part1.jsonl", "part0.jsonl", "--json", "merged.json"]));
     assert_eq!(figures(&root.join("merged.json")), one);
     // One part is the whole, and shows its figures.
