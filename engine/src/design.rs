@@ -53,6 +53,11 @@ pub trait Design {
         None
     }
 
+    /// Whether it stands for a device, which the board or the program around the pipeline has.
+    fn is_device(&self) -> bool {
+        false
+    }
+
     /// Makes the stage, ready to run.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ pub trait Design {
     /// # Errors
     /// A [`DesignError`] where it cannot be on that board; by default on none.
     fn emit(&self, _site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
-        Err(DesignError::new("this kind has no form for boards"))
+        Err(DesignError::new("this kind is not supported in firmware"))
     }
 }
 

@@ -61,7 +61,7 @@ impl Backend {
     pub fn device(self) -> Device {
         match self {
             Self::Native | Self::Flex => Device::flex(),
-            #[expect(deprecated, reason = "offered for comparison as long as burn has it")]
+            #[expect(deprecated, reason = "available for comparison while burn supports it")]
             Self::Ndarray => Device::ndarray(),
             #[cfg(feature = "cuda")]
             Self::Cuda => Device::cuda(burn::tensor::DeviceIndex::Default),

@@ -25,8 +25,12 @@ impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
         self.cost
     }
 
+    fn is_device(&self) -> bool {
+        true
+    }
+
     fn build(&self) -> Result<Box<dyn Node>, StageFault> {
-        Err(StageFault::new("it is a part of a board, and this is a computer"))
+        Err(StageFault::new("this is a device of a board; a computer has none"))
     }
 
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {

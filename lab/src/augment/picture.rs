@@ -16,7 +16,7 @@ pub struct AugmentView {
     pub flip: f64,
     /// Range of the share of each side that is seen; the part lies anywhere.
     pub zoom: [f32; 2],
-    /// Range of the factor by which the part is wider than the picture's own shape.
+    /// Range of the factor by which the part is wider than the image.
     pub aspect: [f32; 2],
     /// Range of the factor of all light.
     pub brightness: [f32; 2],
@@ -95,7 +95,7 @@ impl AugmentView {
         for (key, [least, most]) in factors {
             ensure!(
                 0.0 <= least && least <= most && most.is_finite(),
-                "`{name}.{key}` is [{least}, {most}], expected two factors, the lesser one first, such as [0.8, 1.25]"
+                "`{name}.{key}` is [{least}, {most}], expected two factors, the smaller one first, such as [0.8, 1.25]"
             );
         }
         Ok(())

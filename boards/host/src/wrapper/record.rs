@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::npy::{Number, Writer};
 use super::recording::{Files, Layout, Line};
 
-/// Records what passes by any edge, so that `replay` can play it again: same blocks, same ticks, same gaps.
+/// Records any edge, so that `replay` can play it again: same blocks, same ticks, same gaps.
 ///
 /// # Reads, writes
 /// Any blocks, passed on unchanged.
@@ -35,7 +35,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordParams {
-    /// The files' common stem, relative to the pipeline's folder; the folder must exist.
+    /// Common stem of the files, relative to the pipeline's folder; the folder must exist.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
@@ -53,7 +53,7 @@ impl Kind for RecordParams {
         if let Some(folder) =
             folder.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
         {
-            return Err(DesignError::of("path", format!("there is no folder `{}`", folder.display())));
+            return Err(DesignError::of("path", format!("the folder `{}` does not exist", folder.display())));
         }
         Ok(Simple::boxed(Some(port.clone()), Cost::default(), move || recorder(&port, &files)))
     }
@@ -111,6 +111,7 @@ struct Record<T, K> {
 impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     type In = T;
     type Out = T;
+    const ACTS: bool = true;
 
     fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&block);

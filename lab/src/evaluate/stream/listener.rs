@@ -89,8 +89,8 @@ impl Listener {
     /// As for [`open`](Self::open).
     pub fn new(mut pipeline: Pipeline, model: Option<&Path>) -> Result<Self> {
         let (classifier, trigger) = (only(&pipeline, "classifier")?, only(&pipeline, "trigger")?);
-        ensure!(classifier < trigger, "its `trigger` stands before its `classifier`");
-        ensure!(classifier > 0, "its `classifier` stands first, expected a source before it");
+        ensure!(classifier < trigger, "its `trigger` comes before its `classifier`");
+        ensure!(classifier > 0, "its `classifier` comes first, expected a source before it");
         let name = |index: usize| pipeline.stages[index].name.clone();
         let (source, classifier, trigger) = (name(0), name(classifier), name(trigger));
         let end = pipeline.stages.iter().position(|s| s.name == trigger).unwrap_or(0);

@@ -34,7 +34,7 @@ impl Claim {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(
-                "another training is writing to `{}`; wait for it, or name another folder with `--work`",
+                "another training is writing to `{}`; wait for it, or choose another folder with `--work`",
                 folder.display()
             ),
             Err(TryLockError::Error(e)) => {
@@ -95,15 +95,14 @@ impl Origin {
         if !path.is_file() || !folder.join("history.csv").is_file() {
             return store::replace(&path, toml::to_string(self)?.as_bytes());
         }
-        let earlier: Self = toml::from_str(&fs::read_to_string(&path)?).with_context(|| {
-            format!("`{}` is damaged; begin the run anew with `--restart`", path.display())
-        })?;
+        let earlier: Self = toml::from_str(&fs::read_to_string(&path)?)
+            .with_context(|| format!("`{}` is damaged; start over with `--restart`", path.display()))?;
         let differences = self.differences(&earlier);
         if differences.is_empty() {
             return Ok(());
         }
         bail!(
-            "`{}` holds a run that differs in {}; begin anew with `--restart` (its checkpoints are lost), or name \
+            "`{}` holds a run that differs in {}; start over with `--restart` (discards its checkpoints), or choose \
              another folder with `--work`",
             folder.display(),
             differences.join(", ")
