@@ -16,6 +16,7 @@ struct Arguments {
 // Documented where their arguments are, so that `--help` of each shows all of it.
 #[derive(Subcommand)]
 enum Command {
+    NewWord(commands::new_word::NewWord),
     Init(commands::init::Init),
     LearningCurve(commands::learning_curve::LearningCurve),
     Corpus(commands::corpus::Corpus),
@@ -30,6 +31,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::NewWord(word) => word.run(),
         Command::Init(init) => init.run(),
         Command::LearningCurve(curve) => curve.run(),
         Command::Corpus(corpus) => corpus.run(),

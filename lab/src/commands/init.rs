@@ -1,5 +1,7 @@
 //! `kws-lab init`.
 
+mod encoder;
+
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -40,26 +42,62 @@ pub(crate) struct Init {
     #[arg(long)]
     noise: Vec<PathBuf>,
     /// A trained model to start from: its front end and its network are taken over, and only its last layer is
-    /// trained.
+    /// trained [default: the encoder that comes with this program, which has heard real speech].
     #[arg(long, value_name = "MODEL")]
     start: Option<PathBuf>,
+    /// Starts from random weights.
+    #[arg(long, conflicts_with = "start")]
+    scratch: bool,
+    /// Recordings of speech without a keyword, of any length, for training.
+    #[arg(long)]
+    speech: Vec<PathBuf>,
 }
 
 /// What the network is and how long it learns.
 struct Plan {
     front_end: Vec<toml::Table>,
     architecture: Architecture,
+    /// The model to start from, as seen from the new folder, and what of it is trained.
+    start: Option<(String, &'static str)>,
     epochs: usize,
     rate: &'static str,
-    patience: usize,
 }
 
 impl Init {
+    /// A keyword that synthetic voices speak: the clips lie in `corpus`, sentences without it in `sentences`.
+    pub(crate) fn of_word(
+        keywords: &[String],
+        folder: &Path,
+        near_miss: &[String],
+        speech: &[PathBuf],
+        noise: &[PathBuf],
+    ) -> Self {
+        let sentences = std::iter::once(folder.join("sentences"));
+        Self {
+            keywords: keywords.to_vec(),
+            folder: Some(folder.to_owned()),
+            near_miss: near_miss.to_vec(),
+            corpus: Vec::new(),
+            noise: noise.to_vec(),
+            start: None,
+            scratch: false,
+            speech: sentences.chain(speech.iter().cloned()).collect(),
+        }
+    }
+
     pub(crate) fn run(self) -> Result<()> {
+        let folder = self.write()?;
+        println!("wrote train.toml, pipeline.toml and phrases.txt into `{}`; next:", folder.display());
+        print!("{}", self.advice(&folder));
+        Ok(())
+    }
+
+    /// Writes the files and gives their folder.
+    pub(crate) fn write(&self) -> Result<PathBuf> {
         for word in self.keywords.iter().chain(&self.near_miss) {
             let plain = !word.trim().is_empty() && !word.contains(['"', '\\', '\n', ',']);
             ensure!(plain, "found the word `{word}`, expected letters");
-            ensure!(word != "silence" && word != "unknown", "`{word}` is what is heard between the keywords");
+            ensure!(word != "silence" && word != "unknown", "`{word}` is a reserved label");
         }
         let folder = self.folder.clone().unwrap_or_else(|| self.keywords[0].replace(' ', "_").into());
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
@@ -69,40 +107,40 @@ impl Init {
             .context("the folder has no name")?
             .to_string_lossy()
             .into_owned();
-        let plan = self.plan()?;
+        let plan = self.plan(&folder)?;
         create(&folder.join("train.toml"), &self.training(&folder, &name, &plan)?)?;
         create(&folder.join("pipeline.toml"), &self.pipeline(&name, &plan))?;
         create(&folder.join("phrases.txt"), &self.phrases())?;
-        println!("wrote train.toml, pipeline.toml and phrases.txt into `{}`; next:", folder.display());
-        print!("{}", self.advice(&folder));
-        Ok(())
+        Ok(folder)
     }
 
-    fn plan(&self) -> Result<Plan> {
+    fn plan(&self, folder: &Path) -> Result<Plan> {
+        if self.scratch {
+            let Network { front_end, architecture } = toml::from_str(include_str!("init/network.toml"))?;
+            return Ok(Plan { front_end, architecture, start: None, epochs: 18, rate: "3e-3" });
+        }
         let Some(model) = &self.start else {
-            let config: Network = toml::from_str(include_str!("init/network.toml"))?;
-            let Network { front_end, architecture } = config;
-            return Ok(Plan { front_end, architecture, epochs: 18, rate: "3e-3", patience: 6 });
+            encoder::unpack(&folder.join(encoder::FOLDER))?;
+            let Network { front_end, architecture } = encoder::network()?;
+            let start = Some((encoder::FOLDER.to_owned(), "all"));
+            return Ok(Plan { front_end, architecture, start, epochs: 12, rate: "1e-3" });
         };
         let card = Card::read(model)?;
         let config = Config::read(&model.join("train.toml"))?;
         let (front_end, architecture) = (card.front_end, config.architecture);
-        Ok(Plan { front_end, architecture, epochs: 10, rate: "1e-3", patience: 5 })
+        let start = Some((seen_from(folder, model)?, "head"));
+        Ok(Plan { front_end, architecture, start, epochs: 10, rate: "1e-3" })
     }
 
     fn training(&self, folder: &Path, name: &str, plan: &Plan) -> Result<String> {
         let corpora =
             if self.corpus.is_empty() { quoted(["corpus"]) } else { quoted_from(folder, &self.corpus)? };
-        let start = match &self.start {
-            Some(model) => {
-                let model = seen_from(folder, model)?;
-                format!(
-                    "\n# The trained model to start from, and what of it is trained: `head`, its last layer, or `all`.\n\
-                     [start]\nmodel = \"{model}\"\ntrain = \"head\"\n"
-                )
-            }
-            None => String::new(),
-        };
+        let start = plan.start.as_ref().map_or(String::new(), |(model, part)| {
+            format!(
+                "\n# The trained model to start from, and what of it is trained: `head`, its last layer, or `all`.\n\
+                 [start]\nmodel = \"{model}\"\ntrain = \"{part}\"\n"
+            )
+        });
         let network = format!("architecture = {}", toml::Value::try_from(&plan.architecture)?);
         Ok(include_str!("init/train.toml")
             .replace("{name}", name)
@@ -111,23 +149,34 @@ impl Init {
             .replace("{start}", &start)
             .replace("{corpora}", &corpora)
             .replace("{noise}", &quoted_from(folder, &self.noise)?)
+            .replace("{speech}", &quoted_from(folder, &self.speech)?)
             .replace("{front_end}", &stages("front_end", &plan.front_end))
             .replace("{near_miss}", &quoted_labels(&self.near_miss))
             .replace("{epochs}", &plan.epochs.to_string())
-            .replace("{rate}", plan.rate)
-            .replace("{patience}", &plan.patience.to_string()))
+            .replace("{rate}", plan.rate))
     }
 
     fn pipeline(&self, name: &str, plan: &Plan) -> String {
         let mut front_end = plan.front_end.clone();
-        // Judged every 100 ms where frames come every 20 ms.
-        if let Some(stack) = front_end.last_mut() {
-            stack.insert("hop".into(), 5.into());
-        }
+        let classifier = match plan.architecture {
+            // Such a network keeps what it computed of earlier frames, and needs no window of them.
+            Architecture::Tcn { first: [_, _, stride], .. } => {
+                front_end.retain(|stage| stage.get("kind").and_then(toml::Value::as_str) != Some("stack"));
+                format!("streaming = true\nhop = {stride}\n")
+            }
+            _ => {
+                // Judged every 100 ms where frames come every 20 ms.
+                if let Some(stack) = front_end.last_mut() {
+                    stack.insert("hop".into(), 5.into());
+                }
+                String::new()
+            }
+        };
         include_str!("init/pipeline.toml")
             .replace("{name}", name)
             .replace("{spoken}", &self.keywords.join(" or "))
             .replace("{front_end}", &stages("stage", &front_end))
+            .replace("{streaming}", &classifier)
     }
 
     /// Everyday words and phrases that hold no keyword.

@@ -11,5 +11,6 @@ mod json;
 pub(crate) mod learning_curve;
 pub(crate) mod listening;
 pub(crate) mod model;
+pub(crate) mod new_word;
 mod paths;
 pub(crate) mod train;

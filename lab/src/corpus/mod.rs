@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod import;
 mod level;
 mod manifest;
+pub mod near_miss;
 pub(crate) mod progress;
 pub mod resplit;
 mod stream;

@@ -1,0 +1,134 @@
+//! `kws-lab new-word`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use kws_lab::corpus::near_miss::{near_misses, spread};
+use kws_lab::corpus::synth::{Engine, Sweep, Text, synthesise};
+use kws_lab::corpus::{Build, Existing, Ratios};
+
+use super::init::Init;
+
+/// Prepares a keyword of one's own: finds near misses, has everything spoken, and writes what `train` needs.
+///
+/// Every text-to-speech program that is installed speaks: espeak-ng, flite, festival, piper. The near misses, words that
+/// sound like the keyword, come from espeak-ng's phonemes. Training starts from an encoder that comes with this program
+/// and has heard real speech; then `kws-lab train`, `kws-lab evaluate` and `kws-run` take the folder.
+///
+/// A command that was cut off goes on where it was when it is given again: clips that are there are not made anew.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  kws-lab new-word computer
+  kws-lab new-word \"hey robin\" --near \"hey robert,robbing\" --speech talks
+  kws-lab new-word hallo --engine espeak-ng --takes 800")]
+pub(crate) struct NewWord {
+    /// The words or phrases to listen for, each of at most a second.
+    #[arg(required = true)]
+    keywords: Vec<String>,
+    /// The folder to write [default: named like the first keyword].
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Near misses of your own, separated by commas, beside those that are found.
+    #[arg(long, value_delimiter = ',')]
+    near: Vec<String>,
+    /// How many near misses are looked for, for each keyword.
+    #[arg(long, default_value_t = 24)]
+    near_count: usize,
+    /// A text-to-speech program; may be given several times [default: every one that is installed].
+    #[arg(long, value_name = "NAME")]
+    engine: Vec<String>,
+    /// Clips of each keyword.
+    #[arg(long, default_value_t = 500)]
+    takes: usize,
+    /// Recordings of real speech without the keyword, for training: folders, or names of corpora. They bring fewer false
+    /// accepts than anything else.
+    #[arg(long, num_args = 1.., value_name = "CORPUS")]
+    speech: Vec<PathBuf>,
+    /// Recordings that play behind the words, for training: folders, or names of corpora.
+    #[arg(long, num_args = 1.., value_name = "CORPUS")]
+    noise: Vec<PathBuf>,
+}
+
+/// Clips of each near miss, of each other word and of each sentence.
+const NEAR_TAKES: usize = 30;
+const OTHER_TAKES: usize = 8;
+const SENTENCE_TAKES: usize = 4;
+/// Common words that are spoken so that the model knows what else there is.
+const OTHER_WORDS: usize = 240;
+
+impl NewWord {
+    pub(crate) fn run(mut self) -> Result<()> {
+        self.keywords = self.keywords.iter().map(|word| word.trim().to_owned()).collect();
+        let engines = self.engines()?;
+        let names: Vec<String> =
+            engines.iter().map(|e| format!("{} ({} voices)", e.name, e.sweep.voices.len())).collect();
+        println!("speech programs: {}", names.join(", "));
+        let near = self.near_misses();
+        let folder = self.folder.clone().unwrap_or_else(|| self.keywords[0].replace(' ', "_").into());
+        if !near.is_empty() {
+            println!("near misses: {}", near.join(", "));
+        }
+        if !folder.join("train.toml").exists() {
+            Init::of_word(&self.keywords, &folder, &near, &self.speech, &self.noise).write()?;
+        }
+        self.speak(&engines, &near, &folder)?;
+        let folder = folder.display();
+        println!("`{folder}` is ready; next:\n  kws-lab train {folder}\n  kws-lab evaluate {folder}");
+        println!("  kws-run {folder}/pipeline.toml");
+        Ok(())
+    }
+
+    fn engines(&self) -> Result<Vec<Engine>> {
+        if self.engine.is_empty() { Engine::installed() } else { self.engine.iter().map(|n| Engine::named(n)).collect() }
+    }
+
+    /// Those that the user named, then those that are found; without espeak-ng only the former.
+    fn near_misses(&self) -> Vec<String> {
+        let mut near: Vec<String> = self.near.iter().map(|word| word.trim().to_owned()).collect();
+        match near_misses(&self.keywords, self.near_count) {
+            Ok(found) => near.extend(found),
+            Err(why) => eprintln!("no near misses are proposed: {why:#}; name some by `--near`"),
+        }
+        let mut seen = std::collections::HashSet::new();
+        near.retain(|word| seen.insert(word.clone()));
+        near
+    }
+
+    fn speak(&self, engines: &[Engine], near: &[String], folder: &Path) -> Result<()> {
+        let word = |word: &String| Text::Word(word.clone());
+        let mut known = self.keywords.clone();
+        known.extend_from_slice(near);
+        let others: Vec<Text> = spread(OTHER_WORDS, &known).iter().map(word).collect();
+        let phrases = std::fs::read_to_string(folder.join("phrases.txt")).unwrap_or_default();
+        let sentences: Vec<Text> =
+            phrases.lines().filter(|line| !line.trim().is_empty()).map(|line| Text::Sentence(line.to_owned())).collect();
+        let words = [
+            (self.keywords.iter().map(word).collect::<Vec<_>>(), self.takes),
+            (near.iter().map(word).collect(), NEAR_TAKES),
+            (others, OTHER_TAKES),
+        ];
+        build(engines, &words, &folder.join("corpus"))?;
+        build(engines, &[(sentences, SENTENCE_TAKES)], &folder.join("sentences"))
+    }
+}
+
+/// Has texts spoken by all programs, each by its share, into a corpus that may be there in part.
+fn build(engines: &[Engine], texts: &[(Vec<Text>, usize)], folder: &Path) -> Result<()> {
+    let mut build = Build::begin(folder, Existing::Append)?;
+    let all: f64 = engines.iter().map(|engine| engine.weight).sum();
+    for engine in engines {
+        for (texts, takes) in texts {
+            let takes = (*takes as f64 * engine.weight / all).round().max(1.0) as usize;
+            synthesise(&engine.template, texts, &Sweep { takes, ..engine.sweep.clone() }, Ratios::default(), &mut build)?;
+        }
+    }
+    let made = build.finish()?;
+    ensure!(made.added + made.known > 0, "no clip of `{}` could be made", folder.display());
+    println!("{}: {} clips, {} of them new", folder.display(), made.added + made.known, made.added);
+    if !made.excluded.is_empty() {
+        println!("  {} left out; `{}` says why", made.excluded.len(), folder.join("excluded.csv").display());
+    }
+    Ok(())
+}
