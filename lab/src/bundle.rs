@@ -17,7 +17,7 @@ pub use describe::describe;
 pub use export::{export, record};
 pub use integer::Integer;
 
-use crate::corpus::Vocabulary;
+use crate::corpus::{DataFolder, Vocabulary};
 use crate::features::FrontEnd;
 use crate::nets::{Network, values};
 use crate::quantise::Fake;
@@ -116,7 +116,7 @@ fn float(folder: &Path, card: &Card) -> Result<Option<Network>> {
     if !weights.is_file() || !config.is_file() {
         return Ok(None);
     }
-    let config = Config::read(&config)?;
+    let config = Config::read(&config, &DataFolder::find(None))?;
     let shape = FrontEnd::new(card.view, &card.front_end)?.shape();
     let graph = config.architecture.graph(shape, card.labels.len());
     load(Network::folded(graph, &Device::flex()), &weights).map(Some)

@@ -9,8 +9,8 @@ use kws_engine::Pipeline;
 use kws_lab::audio::read_16k;
 use kws_lab::corpus::{Stream, Word};
 use kws_lab::evaluate::{
-    Calibration, Chosen, Detection, Figures, Limit, Listener, Part, Point, StreamReport, Tally, calibrate,
-    write_points,
+    Calibration, Chosen, Detection, Figures, Limit, Listener, Outcome, Part, Point, Points, StreamReport,
+    Tally, Worker, calibrate, write_points,
 };
 
 fn pipelines() -> PathBuf {
@@ -62,7 +62,13 @@ fn a_report_counts_what_was_said() {
     let samples = recording();
     let truth = vec![Word { label: "yes".into(), start: 0, end: 1 }];
     let parts = [Part { name: "recording".into(), stream: Stream { samples, truth } }];
-    let report = StreamReport::new("yes_no", &listener(), &parts).unwrap();
+    let listener = listener();
+    let points = Points::of(&listener).unwrap();
+    let mut worker = Worker::new(&listener, &points.swept()).unwrap();
+    let outcome =
+        |part: &Part| Outcome::of(&part.name, &part.name, &part.stream, &mut worker, &points).unwrap();
+    let outcomes: Vec<Outcome> = parts.iter().map(outcome).collect();
+    let report = StreamReport::new("yes_no", &points, &outcomes, &[]);
     let own = &report.own().unwrap().figures;
     assert_eq!((own.said, own.missed), (1, 1), "nothing is heard in the first 0.75 s");
     assert_eq!(report.material[0].2, 1);

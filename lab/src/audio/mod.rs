@@ -6,7 +6,7 @@ mod write;
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 pub use decode::{LONGEST, Recording, read, read_up_to};
 pub use write::write_wav;
@@ -36,6 +36,14 @@ pub fn read_16k(path: &Path) -> Result<Vec<i16>> {
         recording.rate
     );
     Ok(recording.to_i16())
+}
+
+/// Reads a recording at any rate, resampled to [`RATE`].
+///
+/// # Errors
+/// When the file cannot be decoded, or lasts longer than [`LONGEST`].
+pub fn read_any(path: &Path) -> Result<Vec<i16>> {
+    read_resampled(path, LONGEST).with_context(|| format!("cannot read audio from `{}`", path.display()))
 }
 
 /// Reads a recording of at most `seconds` at any rate, resampled to [`RATE`]. Like that of [`read_up_to`], the error

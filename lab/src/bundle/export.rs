@@ -1,6 +1,6 @@
 //! Writing a trained model's folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use toml::{Table, Value};
@@ -10,7 +10,7 @@ use super::card::{Card, Point};
 use super::describe::describe;
 use super::provenance::revision;
 use crate::audio::RATE;
-use crate::corpus::Split;
+use crate::corpus::{CorpusRef, Split};
 use crate::evaluate::{ClipReport, evaluate_clips};
 use crate::features::View;
 use crate::quantise::quantise;
@@ -81,11 +81,7 @@ fn points(config: &Config) -> Vec<Point> {
 }
 
 fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> {
-    let names = |paths: &[PathBuf]| {
-        let name =
-            |p: &PathBuf| Value::from(p.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        Value::Array(paths.iter().map(name).collect())
-    };
+    let names = |corpora: &[CorpusRef]| Value::Array(corpora.iter().map(|c| c.name().into()).collect());
     let mut training = table([
         ("configuration", "train.toml".into()),
         ("corpora", names(&config.data.corpora)),
@@ -97,10 +93,7 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
         ("revision", revision(folder).into()),
     ]);
     if !config.data.speech.is_empty() {
-        training.insert(
-            "speech".to_owned(),
-            Value::Array(config.data.speech.iter().map(|p| placed(p)).collect()),
-        );
+        training.insert("speech".to_owned(), Value::Array(config.data.speech.iter().map(placed).collect()));
     }
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
@@ -121,7 +114,11 @@ fn split(config: &Config) -> &'static str {
 }
 
 /// Name of a folder and of the one that it lies in: a part of a corpus alone, such as `train`, says nothing.
-fn placed(path: &Path) -> Value {
+fn placed(corpus: &CorpusRef) -> Value {
+    if corpus.is_name() {
+        return corpus.name().into();
+    }
+    let path = corpus.folder();
     let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
     let parts: Vec<String> = path.parent().and_then(name).into_iter().chain(name(path)).collect();
     parts.join("/").into()

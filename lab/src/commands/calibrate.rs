@@ -59,7 +59,7 @@ impl Calibrate {
             (rate, None) => Limit::FalseAcceptsPerHour(rate.unwrap_or(0.0)),
         };
         let listener = Listener::open(&self.pipeline, Some(&self.model))?;
-        let parts = self.listening.material()?.parts()?;
+        let parts = self.listening.material()?.parts(listener.words())?;
         let found = calibrate(&listener, &parts, limit, &self.count_in)?;
         let pipeline = self.pipeline.file_stem().unwrap_or_default().to_string_lossy();
         write_points(&self.model, &self.name, &found, limit, &self.count_in, &pipeline)?;

@@ -68,7 +68,7 @@ impl Compare {
     }
 
     fn two(&self, a: &Path, b: &Path) -> Result<()> {
-        let corpora = &self.listening.corpus;
+        let corpora = &self.listening.corpora()?;
         let mut bundles = [Bundle::open(a)?, Bundle::open(b)?];
         let names = bundles.each_ref().map(|bundle| bundle.card.name.clone());
         let [first, second] = &mut bundles;
@@ -80,7 +80,9 @@ impl Compare {
             [first, rest @ ..] => {
                 let second = rest.first().unwrap_or(first);
                 let listeners = [Listener::open(first, Some(a))?, Listener::open(second, Some(b))?];
-                Some(compare_streams([&listeners[0], &listeners[1]], &self.listening.material()?.parts()?)?)
+                let words: Vec<String> = listeners.iter().flat_map(|l| l.words().to_vec()).collect();
+                let parts = self.listening.material()?.parts(&words)?;
+                Some(compare_streams([&listeners[0], &listeners[1]], &parts)?)
             }
         };
         print!("{}", compared_text(&clips, streams.as_ref()));
@@ -96,7 +98,7 @@ impl Compare {
 
     fn forms(&self, model: &Path) -> Result<()> {
         let mut bundle = Bundle::open(model)?;
-        let corpora = &self.listening.corpus;
+        let corpora = &self.listening.corpora()?;
         let scores = score_clips(&mut bundle, corpora, self.listening.split)?;
         let list = score_clips(&mut bundle, corpora, Some(Split::Train))?;
         let forms = variants(&bundle, &scores, &list)?;

@@ -1,12 +1,16 @@
 //! `kws-lab evaluate`.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kws_lab::bundle::{self, Bundle};
 use kws_lab::corpus::Split;
-use kws_lab::evaluate::{ClipReport, Listener, Scores, StreamReport, default_columns, score_clips};
+use kws_lab::evaluate::{
+    ClipReport, Listener, Outcome, Points, SPEAKERS, Scores, StreamReport, default_columns, listen,
+    score_clips,
+};
 use kws_lab::npy::{self, Array};
 use kws_lab::page::Page;
 use serde_json::{Value, json};
@@ -92,7 +96,7 @@ impl Evaluate {
     }
 
     fn clips(&self, model: &Path) -> Result<ClipReport> {
-        let corpora = &self.listening.corpus;
+        let corpora = &self.listening.corpora()?;
         ensure!(!corpora.is_empty(), "a model is measured on clips or pictures: give `--corpus DIR`");
         let mut bundle = Bundle::open(model)?;
         let scores = score_clips(&mut bundle, corpora, self.listening.split)?;
@@ -105,9 +109,27 @@ impl Evaluate {
 
     fn streams(&self, pipeline: &Path) -> Result<StreamReport> {
         let listener = Listener::open(pipeline, self.model.as_deref())?;
-        let parts = self.listening.material()?.parts()?;
+        let points = Points::of(&listener)?;
+        let material = self.listening.material()?;
+        let items = material.items(listener.words())?;
+        let (outcomes, broken) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+        listen(&listener, &points, &material, &items.list, |item, outcome| {
+            match outcome {
+                Ok(outcome) => held(&outcomes).push(outcome),
+                Err(why) => held(&broken).push((item.key.clone(), format!("{why:#}"))),
+            }
+            Ok(())
+        })?;
+        let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcomes.sort_by_key(|outcome: &Outcome| outcome.index);
         let name = pipeline.file_stem().unwrap_or_default().to_string_lossy();
-        StreamReport::new(&name, &listener, &parts)
+        let by = if self.by.is_empty() { SPEAKERS.map(str::to_owned).to_vec() } else { self.by.clone() };
+        let mut report = StreamReport::new(&name, &points, &outcomes, &by);
+        let said = items.keyworded.into_iter().map(|(key, word)| (key, format!("it says `{word}`")));
+        report.excluded = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        report.excluded.sort();
+        report.excluded.extend(said);
+        Ok(report)
     }
 
     fn record(&self, clips: Option<&ClipReport>, streams: Option<&StreamReport>) -> Result<()> {
@@ -125,6 +147,11 @@ impl Evaluate {
         }
         bundle::record(&mut bundle, clips)
     }
+}
+
+/// What threads share, whatever became of them.
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes figures for programs.

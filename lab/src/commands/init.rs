@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kws_lab::bundle::Card;
+use kws_lab::corpus::DataFolder;
 use kws_lab::nets::Architecture;
 use kws_lab::train::Config;
 
-use super::paths::seen_from;
+use super::paths::{path_of, seen_from};
 
 /// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
 ///
@@ -126,7 +127,7 @@ impl Init {
             return Ok(Plan { front_end, architecture, start, epochs: 12, rate: "1e-3" });
         };
         let card = Card::read(model)?;
-        let config = Config::read(&model.join("train.toml"))?;
+        let config = Config::read(&model.join("train.toml"), &DataFolder::find(None))?;
         let (front_end, architecture) = (card.front_end, config.architecture);
         let start = Some((seen_from(folder, model)?, "head"));
         Ok(Plan { front_end, architecture, start, epochs: 10, rate: "1e-3" })
@@ -134,7 +135,7 @@ impl Init {
 
     fn training(&self, folder: &Path, name: &str, plan: &Plan) -> Result<String> {
         let corpora =
-            if self.corpus.is_empty() { quoted(["corpus"]) } else { quoted_from(folder, &self.corpus)? };
+            if self.corpus.is_empty() { quoted(["./corpus"]) } else { quoted_from(folder, &self.corpus)? };
         let start = plan.start.as_ref().map_or(String::new(), |(model, part)| {
             format!(
                 "\n# The trained model to start from, and what of it is trained: `head`, its last layer, or `all`.\n\
@@ -240,10 +241,17 @@ fn stages(array: &str, stages: &[toml::Table]) -> String {
     stages.iter().map(|stage| format!("\n[[{array}]]\n{stage}")).collect()
 }
 
-/// Paths as seen from `folder`, quoted.
-fn quoted_from(folder: &Path, paths: &[PathBuf]) -> Result<String> {
-    let paths: Vec<String> = paths.iter().map(|path| seen_from(folder, path)).collect::<Result<_>>()?;
-    Ok(quoted(paths.iter().map(String::as_str)))
+/// Corpora as a configuration in `folder` names them, quoted: paths as seen from there, and names as they are.
+fn quoted_from(folder: &Path, corpora: &[PathBuf]) -> Result<String> {
+    let written = |corpus: &PathBuf| -> Result<String> {
+        match corpus.strip_prefix(folder) {
+            Ok(inside) => Ok(path_of(inside.to_string_lossy().replace('\\', "/"))),
+            Err(_) if corpus.exists() => Ok(path_of(seen_from(folder, corpus)?)),
+            Err(_) => Ok(corpus.to_string_lossy().into_owned()),
+        }
+    };
+    let corpora: Vec<String> = corpora.iter().map(written).collect::<Result<_>>()?;
+    Ok(quoted(corpora.iter().map(String::as_str)))
 }
 
 /// Writes a file that must not be there yet.

@@ -9,6 +9,7 @@ use kws_lab::device::Backend;
 use kws_lab::page::{Axis, Chart, Page, Series, Table};
 use kws_lab::train::{self, Config, Earlier, Workplace};
 
+use super::data::Data;
 use super::train::configuration;
 
 /// Trains on parts of the speakers, or of the pictures, and shows what more data would bring.
@@ -27,6 +28,8 @@ pub(crate) struct LearningCurve {
     /// `WORK/NAME/learning_curve`.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Where tensors live, as for `train`.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
@@ -61,7 +64,7 @@ struct Outcome {
 impl LearningCurve {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let mut config = Config::read(&path)?;
+        let mut config = Config::read(&path, &self.data.folder())?;
         config.fit.epochs = self.epochs.unwrap_or(config.fit.epochs);
         for fraction in &self.fractions {
             ensure!(

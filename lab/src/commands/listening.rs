@@ -4,25 +4,30 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use kws_lab::corpus::Split;
+use kws_lab::corpus::{CorpusRef, Split};
 use kws_lab::evaluate::Material;
+
+use super::data::Data;
 
 /// What is listened to.
 #[derive(Args)]
 pub(crate) struct Listening {
-    /// Folder of a corpus; may be given several times.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) corpus: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// A corpus: a folder, or a name in the data folder; may be given several times.
+    #[arg(long, value_name = "CORPUS")]
+    pub(crate) corpus: Vec<String>,
     /// The split whose clips or pictures are taken; all where none is named.
     #[arg(long, value_parser = Split::parse)]
     pub(crate) split: Option<Split>,
-    /// Recordings without a keyword, or folders of them: false accepts are counted in them.
-    #[arg(long, num_args = 1.., value_name = "PATH")]
-    pub(crate) speech: Vec<PathBuf>,
-    /// Noise recordings, or folders of them. The last fifth of each, which training does not hear, plays behind the clips
-    /// and, alone, as a stream of its own.
-    #[arg(long, num_args = 1.., value_name = "PATH")]
-    pub(crate) noise: Vec<PathBuf>,
+    /// Speech without a keyword, in which false accepts are counted: corpora by name, folders or recordings, separated by
+    /// commas. Of a corpus that is divided `--split` is taken; what says a keyword by its transcript is left out.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+    pub(crate) speech: Vec<String>,
+    /// Noise: corpora by name, folders or recordings, separated by commas. It plays behind the clips and, alone, as
+    /// streams of its own; of what is not divided the last fifth of each, which training does not hear.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+    pub(crate) noise: Vec<String>,
     /// Level of the clips' words above the noise, in dB.
     #[arg(long, default_value_t = 10.0, allow_negative_numbers = true, value_name = "DB")]
     pub(crate) snr_db: f32,
@@ -39,6 +44,18 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
+    /// The corpora of `--corpus`, which are there.
+    pub(crate) fn corpora(&self) -> Result<Vec<CorpusRef>> {
+        let corpora = self.found(&self.corpus);
+        corpora.iter().try_for_each(|corpus| corpus.check("--corpus"))?;
+        Ok(corpora)
+    }
+
+    fn found(&self, names: &[String]) -> Vec<CorpusRef> {
+        let data = self.data.folder();
+        names.iter().map(|name| CorpusRef::argument(name, &data)).collect()
+    }
+
     /// The material that the arguments name.
     pub(crate) fn material(&self) -> Result<Material> {
         ensure!(
@@ -50,10 +67,10 @@ impl Listening {
         let beside = self.stream.iter().map(|wav| wav.with_extension("truth.csv"));
         let truth = if self.truth.is_empty() { beside.collect() } else { self.truth.clone() };
         Ok(Material {
-            corpora: self.corpus.clone(),
+            corpora: self.corpora()?,
             split: self.split,
-            speech: self.speech.clone(),
-            noise: self.noise.clone(),
+            speech: self.found(&self.speech),
+            noise: self.found(&self.noise),
             snr_db: self.snr_db,
             seed: self.seed,
             streams: self.stream.iter().cloned().zip(truth).collect(),

@@ -15,6 +15,11 @@ pub(crate) fn seen_from(folder: &Path, path: &Path) -> Result<String> {
     Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
 }
 
+/// A path as a configuration writes it: names of corpora begin with no `.`.
+pub(crate) fn path_of(seen: String) -> String {
+    if seen.starts_with('.') || Path::new(&seen).is_absolute() { seen } else { format!("./{seen}") }
+}
+
 fn existing(path: &Path) -> Result<PathBuf> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     path.canonicalize().with_context(|| format!("`{}` does not exist", path.display()))

@@ -8,7 +8,8 @@ use kws_lab::bundle;
 use kws_lab::device::Backend;
 use kws_lab::train::{self, Config, Earlier, Outline, Workplace};
 
-use super::paths::seen_from;
+use super::data::Data;
+use super::paths::{path_of, seen_from};
 
 /// Trains, quantises and exports the model that a configuration describes.
 ///
@@ -35,6 +36,8 @@ pub(crate) struct Train {
     /// Folder for what is left between runs, a folder for each model's name.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
+    #[command(flatten)]
+    data: Data,
     /// Where tensors live: `flex` or `ndarray`, and `cuda` or `wgpu` where they were built in.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
@@ -52,7 +55,7 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let config = Config::read(&path)?;
+        let config = Config::read(&path, &self.data.folder())?;
         if self.check {
             return self.outline(&config);
         }
@@ -112,10 +115,11 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         return Ok(());
     }
     let mut config = config.clone();
-    let data = &mut config.data;
-    let start = config.start.iter_mut().map(|s| &mut s.model);
-    for path in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech).chain(start) {
-        *path = seen_from(folder, path)?.into();
+    for corpus in config.data.each().filter(|corpus| !corpus.is_name()) {
+        corpus.write_as(path_of(seen_from(folder, corpus)?));
+    }
+    if let Some(start) = &mut config.start {
+        start.model = seen_from(folder, &start.model)?.into();
     }
     let text = WRITTEN.to_owned() + &toml::to_string(&config)?;
     std::fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use super::Table;
+use super::layout::{self, Layout};
 use crate::medium::Medium;
 
 /// The part of a corpus that a clip serves.
@@ -116,22 +117,23 @@ pub(super) fn require(manifest: &Table, columns: &[&str]) -> Result<()> {
 }
 
 impl Corpus {
-    /// Reads `manifest.csv` in `root`. Rows whose file is absent are set aside in [`missing`](Self::missing).
+    /// Reads the manifest of a folder, or a folder in another [`Layout`]. Rows whose file is absent are set aside in
+    /// [`missing`](Self::missing).
     ///
     /// # Errors
-    /// When the manifest is absent or malformed, lacks a required column, names an unknown split, holds no
+    /// When the folder is in no layout, its table is malformed, lacks a required column, names an unknown split, holds no
     /// usable row, or lets one speaker serve two splits.
     pub fn open(root: &Path) -> Result<Self> {
-        let path = root.join("manifest.csv");
-        Self::read(root, &path).with_context(|| format!("in `{}`", path.display()))
+        let table = layout::manifest(root)?;
+        let place = Layout::of(root).map_or_else(|| root.to_owned(), |layout| layout.table_of(root));
+        Self::read(root, &table).with_context(|| format!("in `{}`", place.display()))
     }
 
-    fn read(root: &Path, path: &Path) -> Result<Self> {
-        let table = Table::read(path)?;
-        require(&table, &["label", "split"])?;
+    fn read(root: &Path, table: &Table) -> Result<Self> {
+        require(table, &["label", "split"])?;
         let mut corpus = Self { root: root.to_owned(), clips: Vec::new(), missing: Vec::new() };
         for row in 0..table.len() {
-            let clip = clip(root, &table, row).with_context(|| format!("line {}", row + 2))?;
+            let clip = clip(root, table, row).with_context(|| format!("line {}", row + 2))?;
             if clip.path.is_file() {
                 corpus.clips.push(clip);
             } else {

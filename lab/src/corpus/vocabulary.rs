@@ -51,6 +51,13 @@ impl Vocabulary {
         }
     }
 
+    /// The labels that are words to be spotted.
+    #[must_use]
+    pub fn keywords(&self) -> Vec<String> {
+        let special = ["silence", "unknown"];
+        self.labels.iter().filter(|label| !special.contains(&label.as_str())).cloned().collect()
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         self.labels.iter().position(|l| l == name)
     }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::clips::Scores;
-use super::stream::{Figures, Listener, Part, heard_words, own_detections};
+use super::stream::{Detection, Figures, Listener, Outcome, Part, Points, Worker, heard_words, own};
 use crate::medium::Medium;
 use crate::statistics::{Interval, mcnemar_exact, rate_ratio_exact, wilson};
 
@@ -103,6 +103,20 @@ pub fn compare_streams(listeners: [&Listener; 2], parts: &[Part]) -> Result<Comp
         faph_p: rate_ratio_exact([a.false_accepts, b.false_accepts], [a.hours, b.hours]),
         figures: [a, b],
     })
+}
+
+/// Detections of a pipeline as it is, in each part, and figures of its first operating point, all labels together.
+fn own_detections(listener: &Listener, parts: &[Part]) -> Result<(Vec<Vec<Detection>>, Figures)> {
+    let points = Points { thresholds: Vec::new(), ..Points::of(listener)? };
+    let first = points.own.first().map(|(name, ..)| name.clone());
+    let first = first.context("the trigger has no operating point")?;
+    let mut worker = Worker::new(listener, &[])?;
+    let heard = |part: &Part| Outcome::of(&part.name, &part.name, &part.stream, &mut worker, &points);
+    let outcomes: Vec<Outcome> = parts.iter().map(heard).collect::<Result<_>>()?;
+    let row = own(&points, &outcomes).into_iter().find(|row| row.label.is_none());
+    let figures = row.context("the trigger watches no label")?.figures;
+    let of_first = |outcome: Outcome| outcome.detections.into_iter().filter(|d| d.point == first).collect();
+    Ok((outcomes.into_iter().map(of_first).collect(), figures))
 }
 
 const RESAMPLES: usize = 10_000;

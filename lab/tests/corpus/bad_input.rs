@@ -97,7 +97,7 @@ fn manifests_that_are_wrong_are_refused_with_what_and_where() {
     }
     fs::remove_file(root.join(MANIFEST)).unwrap();
     let error = format!("{:#}", Corpus::open(root).unwrap_err());
-    assert!(error.contains("cannot read") && error.contains(MANIFEST), "{error}");
+    assert!(error.contains("has no `manifest.csv`") && error.contains("kws-lab corpus import"), "{error}");
 }
 
 #[test]

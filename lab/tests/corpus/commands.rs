@@ -112,7 +112,7 @@ fn a_data_set_comes_by_its_address() {
     assert!(told.contains("compared with nothing") && told.contains("1 files in `data/mine`"), "{told}");
     assert!(right(folder.path(), &["fetch", &server.url, "--output", "data"]).contains("mine.tar.gz"));
     right(folder.path(), &["import", "speech-commands", "data/mine", "--output", "words"]);
-    assert!(right(folder.path(), &["fetch", "--list"]).contains("speech_commands_v0.02"));
+    assert!(right(folder.path(), &["fetch", "--list"]).contains("speech_commands_v0.01"));
     assert!(wrong(folder.path(), &["fetch", "nothing"]).contains("unknown data set `nothing`"));
     let error =
         wrong(folder.path(), &["fetch", &server.url, "--output", "else", "--sha256", &"0".repeat(64)]);

@@ -8,6 +8,8 @@ mod check;
 mod commands;
 mod fetch;
 mod import;
+mod layouts;
+mod names;
 mod pictures;
 mod server;
 mod sound;

@@ -9,6 +9,7 @@ use kws_lab::corpus::fetch::{DATA_SETS, DataSet, Unpacked, unpack};
 use kws_lab::download::{Download, Fetched};
 use serde::Serialize;
 
+use crate::commands::data::Data;
 use crate::commands::json::Json;
 
 /// Downloads a published data set by its name, or any file by its address, and unpacks it.
@@ -23,9 +24,11 @@ pub(crate) struct Fetch {
     /// Lists the data sets that are known by name.
     #[arg(long)]
     list: bool,
-    /// Folder that the archive is put in, and a folder of the same name with its content.
-    #[arg(long, short, default_value = "data")]
-    output: PathBuf,
+    #[command(flatten)]
+    data: Data,
+    /// Folder that the archive is put in, and a folder of the same name with its content [default: the data folder].
+    #[arg(long, short)]
+    output: Option<PathBuf>,
     /// SHA-256 of the file, 64 hexadecimal digits.
     #[arg(long)]
     sha256: Option<String>,
@@ -63,9 +66,10 @@ impl Fetch {
             ),
         };
         let name = file_name(url, set).with_context(|| format!("`{url}` names no file"))?;
+        let output = self.output.clone().unwrap_or_else(|| self.data.folder().root().to_owned());
         let download = Download {
             url: url.to_owned(),
-            target: self.output.join(&name),
+            target: output.join(&name),
             bytes: set.and_then(|set| set.bytes),
             sha256: self.sha256.clone().or(set.and_then(|set| set.sha256).map(str::to_owned)),
             attempts: self.attempts.max(1),
@@ -73,7 +77,7 @@ impl Fetch {
         };
         let file = download.run()?;
         let stem = ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending));
-        let folder = stem.filter(|_| !self.packed).map(|stem| self.output.join(stem));
+        let folder = stem.filter(|_| !self.packed).map(|stem| output.join(stem));
         // Given a second time, the command has nothing to do.
         let there = folder
             .as_ref()

@@ -20,8 +20,8 @@ A corpus is a folder of clips at 16 kHz, or of pictures, with `manifest.csv`: co
 metadata; pictures need no `speaker`. `align`, `stream` and `synth` are for clips alone.
 From nothing to corpora for training, for example:
 
-  kws-lab corpus fetch speech_commands_v0.02 --output data
-  kws-lab corpus import speech-commands data/speech_commands_v0.02 --output corpora/words
+  kws-lab corpus fetch speech_commands
+  kws-lab corpus import folder recordings --output corpora/words
   kws-lab corpus synth --words computer --near commuter,compute --output corpora/computer
   kws-lab corpus check corpora/computer
   kws-lab corpus report corpora/computer --html report.html";

@@ -25,7 +25,7 @@ pub struct DataSet {
 /// (`url_checksums/speech_commands.txt`) and torchaudio (`datasets/speechcommands.py`) publish.
 pub const DATA_SETS: &[DataSet] = &[
     DataSet {
-        name: "speech_commands_v0.02",
+        name: "speech_commands",
         url: "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
         bytes: Some(2_428_923_189),
         sha256: Some("af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"),
@@ -61,7 +61,7 @@ pub const DATA_SETS: &[DataSet] = &[
         about: "words: 8, in 8,000 clips",
     },
     DataSet {
-        name: "esc50",
+        name: "noise/esc50",
         url: "https://github.com/karolpiczak/ESC-50/archive/master.zip",
         bytes: None,
         sha256: None,
@@ -70,7 +70,7 @@ pub const DATA_SETS: &[DataSet] = &[
         about: "sounds: 50 of every day, in 2,000 recordings of 5 s",
     },
     DataSet {
-        name: "musan",
+        name: "noise/musan",
         url: "https://www.openslr.org/resources/17/musan.tar.gz",
         bytes: None,
         sha256: None,

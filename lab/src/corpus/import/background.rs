@@ -9,7 +9,7 @@ use crate::audio::{LONGEST, RATE, read_resampled, write_wav};
 use crate::corpus::{Build, Content, Draft, Split};
 
 /// Name of the folder.
-pub(super) const FOLDER: &str = "_background_noise_";
+pub(in crate::corpus) const FOLDER: &str = "_background_noise_";
 
 /// What becomes of background recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ pub enum Sentences {
 }
 
 /// The lists' columns that a corpus keeps, each under the name that it has there. Old releases say `accent`.
-const COLUMNS: [(&str, &str); 9] = [
+pub(in crate::corpus) const COLUMNS: [(&str, &str); 9] = [
     ("gender", "gender"),
     ("age", "age"),
     ("accents", "accent"),
@@ -142,13 +142,13 @@ impl CommonVoice {
 }
 
 /// Words in lower case without marks around them; an apostrophe inside stays.
-fn words(sentence: &str) -> Vec<String> {
+pub(in crate::corpus) fn words(sentence: &str) -> Vec<String> {
     let inner = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     sentence.split_whitespace().map(inner).filter(|word| !word.is_empty()).collect()
 }
 
 /// Splits of the speakers in the official lists.
-fn official(folder: &Path) -> Result<HashMap<String, Split>> {
+pub(in crate::corpus) fn official(folder: &Path) -> Result<HashMap<String, Split>> {
     let mut splits = HashMap::new();
     // The later ones stand when a speaker is in several: a speaker who tests must not train.
     for (name, split) in [("train", Split::Train), ("dev", Split::Validation), ("test", Split::Test)] {

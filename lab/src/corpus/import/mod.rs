@@ -14,12 +14,15 @@ mod recording;
 mod speech_commands;
 
 pub use background::Background;
+pub(super) use background::FOLDER as BACKGROUND;
 pub use coco::Coco;
+pub(super) use common_voice::{COLUMNS, official, words};
 pub use common_voice::{CommonVoice, List, Sentences};
 pub use folder::Folder;
 pub use labels::{Labelled, read_labels};
 pub use pictures::{NOBODY, PERSON, Pictures};
 pub use recording::{Cut, Gaps};
+pub(super) use speech_commands::DIVIDER;
 pub use speech_commands::SpeechCommands;
 
 use super::{Ratios, Split};

@@ -10,7 +10,7 @@ use crate::audio::read_resampled;
 use crate::corpus::{Build, Content, Draft, Split};
 
 /// The text after which a file's name no longer tells the speaker.
-const DIVIDER: &str = "_nohash_";
+pub(in crate::corpus) const DIVIDER: &str = "_nohash_";
 
 /// How to read a folder in the layout of Speech Commands.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ pub use groups::{Column, Group, default_columns, group};
 pub use report::{ClipReport, LabelFigures};
 pub use score::{Scored, Scores, score_clips};
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -24,7 +24,7 @@ use crate::corpus::Split;
 /// When a corpus cannot be read, or holds no clip for the model.
 pub fn evaluate_clips(
     bundle: &mut Bundle,
-    corpora: &[PathBuf],
+    corpora: &[impl AsRef<Path>],
     split: Option<Split>,
 ) -> Result<(ClipReport, Scores)> {
     let scores = score_clips(bundle, corpora, split)?;

@@ -1,6 +1,6 @@
 //! What a model says of each clip or picture of a corpus.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
@@ -58,13 +58,18 @@ pub struct Scores {
 ///
 /// # Errors
 /// When a corpus cannot be read, holds the other sort, or none holds anything for the model.
-pub fn score_clips(bundle: &mut Bundle, corpora: &[PathBuf], split: Option<Split>) -> Result<Scores> {
+pub fn score_clips(
+    bundle: &mut Bundle,
+    corpora: &[impl AsRef<Path>],
+    split: Option<Split>,
+) -> Result<Scores> {
     let mut front_end = bundle.front_end()?;
     let mut viewer = bundle.card.view.map(Viewer::new);
     let medium = bundle.card.medium();
     let mut scores = Scores { medium, ..Scores::default() };
     let mut rows: Vec<(String, Clip, usize)> = Vec::new();
     for root in corpora {
+        let root = root.as_ref();
         let corpus = Corpus::open(root)?;
         check_medium(bundle, &corpus)?;
         scores.excluded.extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::heard::{detections, listen, together};
 use super::listener::{Listener, Point};
 use super::material::Part;
-use super::report::{detections, listen, together};
 use crate::audio::RATE;
 use crate::statistics::{hours_needed, poisson_upper};
 

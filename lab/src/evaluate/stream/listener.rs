@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use kws_engine::{Buffer, Pipeline, Plan};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::features::{Chain, plan};
@@ -34,8 +35,20 @@ pub struct Recorded {
     pub samples: usize,
 }
 
+impl Recorded {
+    /// What the last stage of a chain writes for a stream.
+    pub(super) fn new(chain: &mut Chain, samples: &[i16]) -> Result<Self> {
+        let mut blocks = Vec::new();
+        chain.run(samples, |at, block| {
+            blocks.push((at, block.clone()));
+            ControlFlow::Continue(())
+        })?;
+        Ok(Self { blocks, samples: samples.len() })
+    }
+}
+
 /// A detection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// Sample at which it was certain.
     pub at: u64,
@@ -116,16 +129,20 @@ impl Listener {
     /// # Errors
     /// When a stage fails.
     pub fn record(&self, samples: &[i16]) -> Result<Recorded> {
+        Recorded::new(&mut self.front()?, samples)
+    }
+
+    /// The stages up to the classifier.
+    pub(super) fn front(&self) -> Result<Chain> {
         let mut front = self.pipeline.clone();
         let end = front.stages.iter().position(|s| s.name == self.classifier).unwrap_or(0);
         front.stages.truncate(end + 1);
-        let mut chain = Chain::behind(&plan(&front)?, 0)?;
-        let mut blocks = Vec::new();
-        chain.run(samples, |at, block| {
-            blocks.push((at, block.clone()));
-            ControlFlow::Continue(())
-        })?;
-        Ok(Recorded { blocks, samples: samples.len() })
+        Chain::behind(&plan(&front)?, 0)
+    }
+
+    /// The pipeline as it is.
+    pub(super) fn planned(&self) -> Result<Plan> {
+        plan(&self.pipeline)
     }
 
     /// Detections at the pipeline's own operating points.
@@ -141,17 +158,33 @@ impl Listener {
     /// # Errors
     /// When a point is refused or a stage fails.
     pub fn detections_at(&self, recorded: &Recorded, points: &[Point]) -> Result<Vec<Vec<Detection>>> {
-        let mut found: Vec<Vec<Detection>> = vec![Vec::new(); points.len()];
-        for (part, group) in points.chunks(POINTS).enumerate() {
-            let list: Vec<Value> = group
-                .iter()
-                .enumerate()
-                .map(|(i, point)| self.point(&(part * POINTS + i).to_string(), point))
-                .collect();
+        self.sorted(&self.planned_at(points)?, recorded, points.len())
+    }
+
+    /// The pipeline with other points, each named by its place; as many plans as one trigger's points make necessary.
+    pub(super) fn planned_at(&self, points: &[Point]) -> Result<Vec<Plan>> {
+        let groups = points.chunks(POINTS).enumerate().map(|(part, group)| {
+            let named = group.iter().enumerate();
+            let list: Vec<Value> =
+                named.map(|(i, point)| self.point(&(part * POINTS + i).to_string(), point)).collect();
             let mut pipeline = self.pipeline.clone();
             let list = toml::Value::try_from(&list)?;
             pipeline.set(&format!("{}.points={list}", self.trigger))?;
-            for detection in self.decide(&plan(&pipeline)?, recorded)? {
+            plan(&pipeline)
+        });
+        groups.collect()
+    }
+
+    /// Detections by the place that is the name of their point.
+    pub(super) fn sorted(
+        &self,
+        plans: &[Plan],
+        recorded: &Recorded,
+        points: usize,
+    ) -> Result<Vec<Vec<Detection>>> {
+        let mut found: Vec<Vec<Detection>> = vec![Vec::new(); points];
+        for plan in plans {
+            for detection in self.decide(plan, recorded)? {
                 let index: usize = detection.point.parse().context("a point lost its name")?;
                 found[index].push(detection);
             }
@@ -221,7 +254,7 @@ impl Listener {
     }
 
     /// Runs the stages behind the classifier over what it wrote.
-    fn decide(&self, planned: &Plan, recorded: &Recorded) -> Result<Vec<Detection>> {
+    pub(super) fn decide(&self, planned: &Plan, recorded: &Recorded) -> Result<Vec<Detection>> {
         let index = planned.stages.iter().position(|s| s.name == self.classifier);
         // A new chain for each stream: a trigger's refractory time outlasts a reset.
         let mut chain = Chain::behind(planned, index.context("its `classifier` is not planned")?)?;

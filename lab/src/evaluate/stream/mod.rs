@@ -2,16 +2,26 @@
 
 mod calibrate;
 mod figures;
+mod heard;
 mod listener;
 mod material;
+mod outcome;
 mod page;
+mod rates;
 mod report;
+mod run;
 mod tally;
+mod truth;
+mod worker;
 
 pub use calibrate::{Calibration, Chosen, Limit, calibrate, write_points};
 pub use figures::{Figures, Latency, PartFigures};
 pub use listener::{Detection, Listener, Point, Recorded};
-pub use material::{Material, Part};
-pub(super) use report::own_detections;
+pub use material::{Item, Items, Material, Part};
+pub use outcome::{Outcome, Points};
+pub use rates::{Rate, Rates, SPEAKERS};
+pub(super) use report::own;
 pub use report::{Row, StreamReport};
+pub use run::listen;
 pub use tally::{Tally, heard_words, tally};
+pub use worker::Worker;

@@ -3,9 +3,13 @@
 use anyhow::Result;
 
 use super::figures::{Figures, Latency};
+use super::rates::Rates;
 use super::report::{Row, StreamReport};
-use crate::evaluate::{percent, percents};
+use crate::evaluate::{p_value, percent, percents};
 use crate::page::{Axis, Chart, Page, Series, Table};
+
+/// Recordings that are named as left out.
+const SHOWN: usize = 5;
 
 const HOW: &str = "Every figure comes from the pipeline's own stages with the pipeline's own parameters. A word counts \
                    as heard when its detection comes between its start and 0.75 s after its end; every other detection \
@@ -21,6 +25,15 @@ impl StreamReport {
         text += &format!("\nthe pipeline's own operating points\n{}", rows_table(&self.points).text());
         if let Some(row) = self.own() {
             text += &format!("false accepts: {}\n", row.figures.claim());
+        }
+        if !self.speech.is_empty() {
+            text += &format!("\nfalse accepts in speech at that point\n{}", rates_table(&self.speech).text());
+        }
+        for (what, why) in self.excluded.iter().take(SHOWN) {
+            text += &format!("left out: `{what}`: {why}\n");
+        }
+        if self.excluded.len() > SHOWN {
+            text += &format!("and {} more recordings are left out\n", self.excluded.len() - SHOWN);
         }
         text + &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text())
     }
@@ -38,6 +51,13 @@ impl StreamReport {
             .table(rows_table(&self.points));
         if let Some(row) = self.own() {
             page = page.warning(&format!("False accepts: {}.", row.figures.claim()));
+        }
+        if !self.speech.is_empty() {
+            page = page
+                .heading("False accepts in speech")
+                .paragraph("At the pipeline's first operating point, all labels together. p: an exact test of the rate \
+                            against that of the other groups, with Holm's correction.")
+                .table(rates_table(&self.speech));
         }
         page = page
             .heading("Sweep of the threshold")
@@ -86,6 +106,25 @@ impl StreamReport {
         .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))).like(2));
         chart.svg()
     }
+}
+
+fn rates_table(speech: &[Rates]) -> Table {
+    let header = ["group", "recordings", "hours", "FA", "FA/h", "95 %", "at most", "p"];
+    let rows = speech.iter().flat_map(|rates| rates.groups.iter().map(move |group| (&rates.column, group)));
+    rows.fold(Table::new(header), |table, (column, r)| {
+        let name = if column == "corpus" { r.value.clone() } else { format!("{column} {}", r.value) };
+        let mark = if r.differs { " (differs)" } else { "" };
+        table.row([
+            name,
+            r.recordings.to_string(),
+            format!("{:.3}", r.hours),
+            r.false_accepts.to_string(),
+            format!("{:.2}", r.faph),
+            format!("{:.2}–{:.2}", r.interval.low, r.interval.high),
+            format!("{:.2}/h", r.upper),
+            r.p.map_or(String::new(), |p| p_value(p) + mark),
+        ])
+    })
 }
 
 fn rows_table(rows: &[Row]) -> Table {

@@ -1,14 +1,12 @@
 //! A sweep of the threshold over streams, as the JSON file holds it.
 
-use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::figures::Figures;
-use super::listener::{Detection, Listener, Point, Recorded};
-use super::material::Part;
-use super::tally::{Tally, tally};
+use super::outcome::{Outcome, Points, sum};
+use super::rates::{Rates, rates};
+use super::tally::Tally;
 use crate::audio::RATE;
-use crate::evaluate::progress;
 
 /// Figures over streams.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +23,10 @@ pub struct StreamReport {
     pub sweep: Vec<Row>,
     /// Each label alone, at each threshold.
     pub by_label: Vec<Row>,
+    /// False accepts in speech at the pipeline's first operating point: by corpus and by who speaks.
+    pub speech: Vec<Rates>,
+    /// Recordings that were left out, and why.
+    pub excluded: Vec<(String, String)>,
 }
 
 /// Figures at one operating point.
@@ -49,95 +51,35 @@ pub(super) fn thresholds() -> Vec<f64> {
     steps.chain([0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995]).collect()
 }
 
-/// A part with what the classifier made of it.
-pub(super) struct Heard<'a> {
-    pub(super) part: &'a Part,
-    pub(super) recorded: Recorded,
-}
-
-impl Heard<'_> {
-    fn hours(&self) -> f64 {
-        self.recorded.samples as f64 / f64::from(RATE) / 3600.0
-    }
-}
-
-/// Runs the classifier over all parts.
-pub(super) fn listen<'a>(listener: &Listener, parts: &'a [Part]) -> Result<Vec<Heard<'a>>> {
-    let bar = progress(parts.len(), "streams");
-    let heard = parts.iter().map(|part| {
-        let recorded = listener.record(&part.stream.samples)?;
-        bar.inc(1);
-        Ok(Heard { part, recorded })
-    });
-    let heard = heard.collect();
-    bar.finish_and_clear();
-    heard
-}
-
-/// Detections of each point in each part: `[part][point]`.
-pub(super) fn detections(
-    listener: &Listener,
-    heard: &[Heard<'_>],
-    points: &[Point],
-) -> Result<Vec<Vec<Vec<Detection>>>> {
-    heard.iter().map(|h| listener.detections_at(&h.recorded, points)).collect()
-}
-
-/// Figures of the points of some indices together, each counted for its own label.
-pub(super) fn together(
-    heard: &[Heard<'_>],
-    found: &[Vec<Vec<Detection>>],
-    points: &[Point],
-    indices: &[usize],
-) -> Figures {
-    let parts: Vec<(&str, f64, Tally)> = heard
-        .iter()
-        .zip(found)
-        .map(|(h, found)| {
-            let mut sum = Tally::default();
-            for &i in indices {
-                sum.add(&tally(&found[i], &h.part.stream.truth, &points[i].label));
-            }
-            (h.part.name.as_str(), h.hours(), sum)
-        })
-        .collect();
-    Figures::new(&parts)
-}
-
 impl StreamReport {
-    /// Listens to all parts and sweeps the threshold.
-    ///
-    /// # Errors
-    /// When a stage fails.
-    pub fn new(name: &str, listener: &Listener, parts: &[Part]) -> Result<Self> {
-        let heard = listen(listener, parts)?;
-        let words = listener.words().to_vec();
-        let grid = thresholds();
-        let points: Vec<Point> = grid
-            .iter()
-            .flat_map(|&on| words.iter().map(move |label| Point { label: label.clone(), on, off: None }))
-            .collect();
-        let found = detections(listener, &heard, &points)?;
-        let of = |indices: &[usize]| together(&heard, &found, &points, indices);
-        let sweep = grid.iter().enumerate().map(|(g, &on)| {
-            let indices: Vec<usize> = (0..words.len()).map(|w| g * words.len() + w).collect();
-            Row { point: None, label: None, on: Some(on), figures: of(&indices) }
+    /// Figures of what came of streams, which depend on nothing else: not on the order in which they were heard, nor on
+    /// the machines. Groups of speakers are made by the columns `by`.
+    #[must_use]
+    pub fn new(name: &str, points: &Points, outcomes: &[Outcome], by: &[String]) -> Self {
+        let words = &points.words;
+        let of = |places: &[usize]| figures(outcomes, |o| sum(&o.sweep, places));
+        let grid = points.thresholds.iter().enumerate();
+        let sweep = grid.map(|(g, &on)| {
+            let places: Vec<usize> = (0..words.len()).map(|w| points.place(g, w)).collect();
+            Row { point: None, label: None, on: Some(on), figures: of(&places) }
         });
-        let by_label =
-            (0..words.len()).flat_map(|w| (0..grid.len()).map(move |g| (w, g))).map(|(w, g)| Row {
-                point: None,
-                label: Some(words[w].clone()),
-                on: Some(grid[g]),
-                figures: of(&[g * words.len() + w]),
-            });
-        Ok(Self {
+        let each = (0..words.len()).flat_map(|w| (0..points.thresholds.len()).map(move |g| (w, g)));
+        let by_label = each.map(|(w, g)| Row {
+            point: None,
+            label: Some(words[w].clone()),
+            on: Some(points.thresholds[g]),
+            figures: of(&[points.place(g, w)]),
+        });
+        Self {
             pipeline: name.to_owned(),
-            material: material(&heard, &words),
-            points: own(listener, &heard)?,
+            words: words.clone(),
+            material: material(points, outcomes),
+            points: own(points, outcomes),
             sweep: sweep.collect(),
             by_label: by_label.collect(),
-            words,
-        })
+            speech: rates(points, outcomes, by),
+            excluded: Vec::new(),
+        }
     }
 
     /// The figures at the pipeline's own operating point as `model.toml` keeps them, with intervals, for the card.
@@ -172,66 +114,52 @@ impl StreamReport {
     }
 }
 
-/// Figures of the pipeline as it is.
-fn own(listener: &Listener, heard: &[Heard<'_>]) -> Result<Vec<Row>> {
-    let named = listener.own_points()?;
-    let points: Vec<Point> = named.iter().map(|(_, point)| point.clone()).collect();
-    let found: Vec<Vec<Detection>> =
-        heard.iter().map(|h| listener.detections(&h.recorded)).collect::<Result<_>>()?;
-    // Detections of one run, told apart by the point and the label that they bear.
-    let split: Vec<Vec<Vec<Detection>>> = found
+/// Figures of one tally for each stream.
+fn figures(outcomes: &[Outcome], tally: impl Fn(&Outcome) -> Tally) -> Figures {
+    let parts: Vec<(&str, f64, Tally)> = outcomes
         .iter()
-        .map(|all| {
-            let of = |(name, point): &(String, Point)| {
-                all.iter().filter(|d| d.point == *name && d.label == point.label).cloned().collect()
-            };
-            named.iter().map(of).collect()
-        })
+        .map(|outcome| (outcome.part.as_str(), hours(outcome.samples), tally(outcome)))
         .collect();
+    Figures::new(&parts)
+}
+
+/// Hours of some samples.
+pub(super) fn hours(samples: u64) -> f64 {
+    samples as f64 / f64::from(RATE) / 3600.0
+}
+
+/// Figures of the pipeline as it is: each label at its threshold, then all of a point together.
+pub(in crate::evaluate) fn own(points: &Points, outcomes: &[Outcome]) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
+    let mut names: Vec<&String> = points.own.iter().map(|(name, ..)| name).collect();
     names.dedup();
     for name in names {
-        let indices: Vec<usize> = (0..named.len()).filter(|&i| named[i].0 == *name).collect();
-        rows.extend(indices.iter().map(|&i| Row {
-            point: Some(name.clone()),
-            label: Some(points[i].label.clone()),
-            on: Some(points[i].on),
-            figures: together(heard, &split, &points, &[i]),
+        let places = points.own_places(name);
+        let of = |places: &[usize]| figures(outcomes, |o| sum(&o.own, places));
+        rows.extend(places.iter().map(|&place| {
+            let (_, label, on) = &points.own[place];
+            Row {
+                point: Some(name.clone()),
+                label: Some(label.clone()),
+                on: Some(*on),
+                figures: of(&[place]),
+            }
         }));
-        let figures = together(heard, &split, &points, &indices);
-        rows.push(Row { point: Some(name.clone()), label: None, on: None, figures });
-    }
-    Ok(rows)
-}
-
-/// Detections of a pipeline as it is, in each part, and figures of its first operating point, all labels together.
-pub(in crate::evaluate) fn own_detections(
-    listener: &Listener,
-    parts: &[Part],
-) -> Result<(Vec<Vec<Detection>>, Figures)> {
-    let heard = listen(listener, parts)?;
-    let first = listener.own_points()?.first().map(|(name, _)| name.clone());
-    let first = first.context("the trigger has no operating point")?;
-    let of_first = |h: &Heard<'_>| -> Result<Vec<Detection>> {
-        let mut found = listener.detections(&h.recorded)?;
-        found.retain(|d| d.point == first);
-        Ok(found)
-    };
-    let detections: Vec<Vec<Detection>> = heard.iter().map(of_first).collect::<Result<_>>()?;
-    let rows = own(listener, &heard)?;
-    let row = rows.into_iter().find(|row| row.label.is_none() && row.point.as_ref() == Some(&first));
-    Ok((detections, row.context("the trigger watches no label")?.figures))
-}
-
-fn material(heard: &[Heard<'_>], words: &[String]) -> Vec<(String, f64, usize)> {
-    let mut rows: Vec<(String, f64, usize)> = Vec::new();
-    for h in heard {
-        let said = h.part.stream.truth.iter().filter(|w| words.contains(&w.label)).count();
-        match rows.iter_mut().find(|row| row.0 == h.part.name) {
-            Some(row) => *row = (row.0.clone(), row.1 + h.hours(), row.2 + said),
-            None => rows.push((h.part.name.clone(), h.hours(), said)),
-        }
+        rows.push(Row { point: Some(name.clone()), label: None, on: None, figures: of(&places) });
     }
     rows
+}
+
+/// Hours of each part and how often a word is said in it, in the order in which the parts come first.
+fn material(points: &Points, outcomes: &[Outcome]) -> Vec<(String, f64, usize)> {
+    let once: Vec<usize> = (0..points.words.len()).map(|w| points.place(0, w)).collect();
+    let mut rows: Vec<(String, u64, usize)> = Vec::new();
+    for outcome in outcomes {
+        let said = sum(&outcome.sweep, &once).said;
+        match rows.iter_mut().find(|row| row.0 == outcome.part) {
+            Some(row) => *row = (row.0.clone(), row.1 + outcome.samples, row.2 + said),
+            None => rows.push((outcome.part.clone(), outcome.samples, said)),
+        }
+    }
+    rows.into_iter().map(|(part, samples, said)| (part, hours(samples), said)).collect()
 }

@@ -1,12 +1,14 @@
 //! Detections against what was said.
 
+use serde::{Deserialize, Serialize};
+
 use crate::audio::RATE;
 use crate::corpus::Word;
 
 use super::listener::Detection;
 
 /// What became of one label's words in a stream.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// How often the label was said.
     pub said: usize,

@@ -7,13 +7,14 @@ mod suggest;
 pub use fit::{Fit, Keep};
 pub use mix::Mix;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::course::start::Start;
 use crate::augment::{Augment, AugmentView};
+use crate::corpus::{CorpusRef, DataFolder};
 use crate::features::View;
 use crate::nets::Architecture;
 
@@ -62,21 +63,29 @@ pub struct Config {
     pub qat: Option<Fit>,
 }
 
-/// Folders, relative to the configuration file.
+/// Corpora: names in the [`DataFolder`], or paths that begin with `.` and start at the configuration's folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Corpora with a `manifest.csv`.
-    pub corpora: Vec<PathBuf>,
-    /// Folders of noise recordings.
+    /// Corpora of clips, or of pictures: with a manifest, or in a [`Layout`](crate::corpus::Layout).
+    pub corpora: Vec<CorpusRef>,
+    /// Noise recordings: of these the first four fifths are heard, of a corpus that is divided those that train.
     #[serde(default)]
-    pub noise: Vec<PathBuf>,
-    /// Folders of recordings of any length in which people speak and never say a keyword.
+    pub noise: Vec<CorpusRef>,
+    /// Recordings of any length in which people speak; those that hold a keyword by their transcript are left out, and
+    /// of a corpus that is divided only those are heard that train.
     #[serde(default)]
-    pub speech: Vec<PathBuf>,
+    pub speech: Vec<CorpusRef>,
     /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
+}
+
+impl Data {
+    /// Every corpus, whatever it is for.
+    pub fn each(&mut self) -> impl Iterator<Item = &mut CorpusRef> {
+        self.corpora.iter_mut().chain(&mut self.noise).chain(&mut self.speech)
+    }
 }
 
 fn all() -> f64 {
@@ -102,22 +111,19 @@ pub enum Prior {
 const CEPSTRAL: [&str; 3] = ["dct", "mfcc", "speech_features"];
 
 impl Config {
-    /// Reads a configuration and resolves its folders.
+    /// Reads a configuration and finds its corpora: names in `data`, paths from the configuration's folder on.
     ///
     /// # Errors
     /// When the file cannot be read, has an unknown key or a value out of range.
-    pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path).with_context(|| format!("in `{}`", path.display()))
+    pub fn read(path: &Path, data: &DataFolder) -> Result<Self> {
+        Self::parse(path, data).with_context(|| format!("in `{}`", path.display()))
     }
 
-    fn parse(path: &Path) -> Result<Self> {
+    fn parse(path: &Path, data: &DataFolder) -> Result<Self> {
         let text = std::fs::read_to_string(path).context("cannot read it; `kws-lab init` writes one")?;
         let mut config: Self = toml::from_str(&text).map_err(|e| suggest::explain(&e))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let data = &mut config.data;
-        for p in data.corpora.iter_mut().chain(&mut data.noise).chain(&mut data.speech) {
-            *p = folder.join(&p);
-        }
+        config.data.each().for_each(|corpus| corpus.resolve(folder, data));
         if let Some(start) = &mut config.start {
             start.model = folder.join(&start.model);
         }

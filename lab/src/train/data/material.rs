@@ -1,12 +1,12 @@
 //! The audio of a run, decoded once and held in memory.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use crate::audio::{RATE, read_16k};
-use crate::corpus::{Clip, Corpus, Split, Vocabulary, word};
+use crate::audio::{RATE, read_16k, read_any};
+use crate::corpus::{Clip, Corpus, CorpusRef, Recording, Split, Vocabulary, recordings, word};
 
 use crate::train::config::Config;
 
@@ -34,7 +34,7 @@ pub struct Material {
     pub excluded: Vec<(PathBuf, String)>,
 }
 
-/// Share of each noise recording that training may hear.
+/// Share of each noise recording that training may hear where the corpus is not divided.
 const NOISE_FOR_TRAINING: f64 = 0.8;
 
 impl Material {
@@ -56,13 +56,24 @@ impl Material {
                 material.take(clip, vocabulary);
             }
         }
-        for folder in &config.data.noise {
-            let mut recordings = recordings(folder)?;
-            recordings.iter_mut().for_each(|r| r.truncate((r.len() as f64 * NOISE_FOR_TRAINING) as usize));
-            material.noise.extend(recordings);
+        for corpus in &config.data.noise {
+            for recording in training(corpus)? {
+                let mut samples = read_any(&recording.path)?;
+                if recording.split.is_none() {
+                    samples.truncate((samples.len() as f64 * NOISE_FOR_TRAINING) as usize);
+                }
+                material.noise.push(samples);
+            }
         }
-        for folder in &config.data.speech {
-            material.speech.extend(recordings(folder)?);
+        let keywords = vocabulary.keywords();
+        for corpus in &config.data.speech {
+            for recording in training(corpus)? {
+                if let Some(word) = recording.says(&keywords) {
+                    material.excluded.push((recording.path, format!("it says the keyword `{word}`")));
+                    continue;
+                }
+                material.speech.push(read_any(&recording.path)?);
+            }
         }
         Ok(material)
     }
@@ -103,14 +114,10 @@ impl Material {
     }
 }
 
-/// Every recording of a folder, by name.
-fn recordings(folder: &Path) -> Result<Vec<Vec<i16>>> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot list folder `{}`", folder.display()))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_>>()?;
-    paths.retain(|p| p.extension().is_some_and(|e| e == "flac" || e == "wav" || e == "mp3"));
-    paths.sort();
-    ensure!(!paths.is_empty(), "folder `{}` holds no FLAC, WAV or MP3 file", folder.display());
-    paths.iter().map(|path| read_16k(path)).collect()
+/// The recordings of a corpus that training may hear.
+fn training(corpus: &CorpusRef) -> Result<Vec<Recording>> {
+    let mut all = recordings(corpus)?;
+    all.retain(|recording| recording.serves(Split::Train));
+    ensure!(!all.is_empty(), "`{}` has no recording in split `train`", corpus.display());
+    Ok(all)
 }

@@ -289,7 +289,7 @@ mod tests {
         architecture = { kind = "tiny_conv", filters = 8 }
         seed = 7
         front_end = []
-        data.corpora = ["corpus"]
+        data.corpora = ["./corpus"]
         fit = { epochs = 1, clips = 1, batch = 1, rate = 0.1 }
     "#;
 

@@ -1,12 +1,11 @@
 //! What a configuration finds in its corpora, before anything is decoded.
 
 use std::fmt;
-use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::corpus::{Corpus, Split, Vocabulary};
+use crate::corpus::{Corpus, Layout, Split, Vocabulary};
 use crate::train::config::Config;
 
 /// Fewest training clips of a label.
@@ -106,25 +105,15 @@ impl fmt::Display for Survey {
 /// Checks that what `data` names is there.
 fn folders(config: &Config) -> Result<()> {
     for root in &config.data.corpora {
-        exists("data.corpora", root)?;
+        root.check("data.corpora")?;
         ensure!(
-            root.join("manifest.csv").is_file(),
+            Layout::of(root).is_some(),
             "`{}`, named by `data.corpora`, has no `manifest.csv`; make one with `kws-lab corpus import`",
             root.display()
         );
     }
-    for (key, folders) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
-        folders.iter().try_for_each(|folder| exists(key, folder))?;
-    }
-    Ok(())
-}
-
-fn exists(key: &str, folder: &Path) -> Result<()> {
-    if !folder.is_dir() {
-        bail!(
-            "folder `{}`, named by `{key}`, does not exist; paths start at the configuration's own folder",
-            folder.display()
-        );
+    for (key, corpora) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
+        corpora.iter().try_for_each(|corpus| corpus.check(key))?;
     }
     Ok(())
 }
