@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use super::figures::{Figures, Latency};
+use super::incident::{Incident, Kind};
 use super::rates::Rates;
 use super::report::{Row, StreamReport};
 use crate::evaluate::{p_value, percent, percents};
-use crate::page::{Axis, Chart, Page, Series, Table};
+use crate::page::{Axis, Chart, Page, Series, Sound, Table};
 
 /// Recordings that are named as left out.
 const SHOWN: usize = 5;
@@ -59,6 +60,8 @@ impl StreamReport {
                             against that of the other groups, with Holm's correction.")
                 .table(rates_table(&self.speech));
         }
+        page = self.sounds(page, Kind::Missed, "What was missed");
+        page = self.sounds(page, Kind::FalseAccept, "What was falsely accepted");
         page = page
             .heading("Sweep of the threshold")
             .figure(self.trade_off()?, "Misses against false accepts per hour, each point one threshold. Thresholds \
@@ -70,6 +73,18 @@ impl StreamReport {
             page = page.heading("Each label alone").table(rows_table(&self.by_label));
         }
         Ok(page)
+    }
+
+    /// Some of the misses, or of the false accepts, to be heard.
+    fn sounds(&self, page: Page, kind: Kind, heading: &str) -> Page {
+        let wrong: Vec<&Incident> = self.incidents.iter().filter(|i| i.kind == kind).collect();
+        let Some(row) = self.own().filter(|_| !wrong.is_empty()) else { return page };
+        let all = if kind == Kind::Missed { row.figures.missed } else { row.figures.false_accepts };
+        let sounds: Vec<Sound> = wrong.iter().map(|incident| incident.sound()).collect();
+        let shown = if sounds.len() < all { format!("{} of {all}, ", sounds.len()) } else { String::new() };
+        page.heading(heading)
+            .paragraph(&format!("{shown}at the pipeline's first operating point, each with what the model heard."))
+            .sounds(&sounds)
     }
 
     fn material_table(&self) -> Table {

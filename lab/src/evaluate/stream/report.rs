@@ -27,6 +27,9 @@ pub struct StreamReport {
     pub speech: Vec<Rates>,
     /// Recordings that were left out, and why.
     pub excluded: Vec<(String, String)>,
+    /// Some misses and false accepts with their sound, for the page.
+    #[serde(skip)]
+    pub incidents: Vec<Incident>,
 }
 
 /// Figures at one operating point.
@@ -79,6 +82,7 @@ impl StreamReport {
             by_label: by_label.collect(),
             speech: rates(points, outcomes, by),
             excluded: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 
