@@ -1,5 +1,7 @@
 //! `kws-lab evaluate`.
 
+mod word;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +10,7 @@ use clap::Args;
 use kws_lab::bundle::{self, Bundle};
 use kws_lab::corpus::Split;
 use kws_lab::evaluate::{
-    ClipReport, Listener, Outcome, Points, SPEAKERS, Scores, StreamReport, default_columns, listen,
+    ClipReport, Listener, Outcome, Points, SPEAKERS, Scores, StreamReport, default_columns, incidents, listen,
     score_clips,
 };
 use kws_lab::npy::{self, Array};
@@ -27,13 +29,17 @@ use super::listening::Listening;
 /// and on `--stream` recordings with a truth file. With both, the pipeline runs the model.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
+    kws-lab evaluate computer     a keyword that `new-word` has made: writes computer/report.html\n  \
     kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
     kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
     kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
     kws-lab evaluate --pipeline yes_no.toml --stream evening.wav --truth evening.csv --json figures.json")]
 pub(crate) struct Evaluate {
+    /// The folder of a keyword that `kws-lab new-word` has made. What is not given beside it comes from there: the model,
+    /// the pipeline, the clips of its corpus, the speech that did not train; the page is written there as `report.html`.
+    folder: Option<PathBuf>,
     /// Folder of the model.
-    #[arg(long, required_unless_present = "pipeline")]
+    #[arg(long, required_unless_present_any = ["folder", "pipeline"])]
     model: Option<PathBuf>,
     #[command(flatten)]
     listening: Listening,
@@ -58,10 +64,22 @@ pub(crate) struct Evaluate {
     /// Writes the figures into the model's `model.toml` and `card.md`.
     #[arg(long)]
     record: bool,
+    /// Name of the keyword whose folder is measured.
+    #[arg(skip)]
+    title: Option<String>,
+    /// Where the stream of the words is kept.
+    #[arg(skip)]
+    replay: Option<PathBuf>,
 }
 
+/// Misses, and false accepts, that a page lets be heard.
+const HEARD_ON_PAGE: usize = 24;
+
 impl Evaluate {
-    pub(crate) fn run(self) -> Result<()> {
+    pub(crate) fn run(mut self) -> Result<()> {
+        if let Some(folder) = self.folder.take() {
+            self.take_folder(&folder)?;
+        }
         let clips = self.model.as_deref().map(|model| self.clips(model)).transpose()?;
         let streams = self.pipeline.as_deref().map(|pipeline| self.streams(pipeline)).transpose()?;
         let name = clips.as_ref().map(|c| c.model.clone()).or(streams.as_ref().map(|s| s.pipeline.clone()));
@@ -80,14 +98,16 @@ impl Evaluate {
             write_json(path, &json)?;
         }
         if let Some(path) = &self.html {
-            let mut page = Page::new(format!("Evaluation of {}", name.unwrap_or_default()));
+            let title = self.title.clone().or(name).unwrap_or_default();
+            let mut page = Page::new(format!("Evaluation of {title}"));
+            if let Some(report) = &streams {
+                page = report.page(self.opening(page, report))?;
+            }
             if let Some(report) = &clips {
                 page = report.page(page)?;
             }
-            if let Some(report) = &streams {
-                page = report.page(page)?;
-            }
             page.write(path)?;
+            println!("page: {}", path.display());
         }
         if self.record {
             self.record(clips.as_ref(), streams.as_ref())?;
@@ -129,6 +149,12 @@ impl Evaluate {
         report.excluded = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
         report.excluded.sort();
         report.excluded.extend(said);
+        if self.html.is_some() {
+            report.incidents = incidents(&material, &items.list, &outcomes, &points, HEARD_ON_PAGE)?;
+        }
+        if let Some((path, item)) = self.replay.as_ref().zip(items.list.iter().find(|i| i.part == "words")) {
+            word::keep_stream(path, &material.read(item)?)?;
+        }
         Ok(report)
     }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use kws_lab::bundle::Card;
 use kws_lab::corpus::DataFolder;
 use kws_lab::nets::Architecture;
-use kws_lab::train::Config;
+use kws_lab::train::{CEPSTRAL, Config};
 
 use super::paths::{path_of, seen_from};
 
@@ -62,6 +62,14 @@ struct Plan {
     start: Option<(String, &'static str)>,
     epochs: usize,
     rate: &'static str,
+}
+
+impl Plan {
+    /// Whether the features are bands, in the order of their frequency.
+    fn bands(&self) -> bool {
+        let last = self.front_end.iter().filter_map(|s| s.get("kind").and_then(toml::Value::as_str));
+        !last.into_iter().any(|kind| CEPSTRAL.contains(&kind))
+    }
 }
 
 impl Init {
@@ -143,7 +151,11 @@ impl Init {
             )
         });
         let network = format!("architecture = {}", toml::Value::try_from(&plan.architecture)?);
-        Ok(include_str!("init/train.toml")
+        // Where coefficients are no bands, no vocal tract can be drawn out.
+        let bands = |line: &&str| plan.bands() || !line.starts_with("warp = ");
+        let template: String =
+            include_str!("init/train.toml").lines().filter(bands).map(|line| format!("{line}\n")).collect();
+        Ok(template
             .replace("{name}", name)
             .replace("{labels}", &quoted_labels(&self.keywords))
             .replace("{architecture}", &network)

@@ -42,6 +42,15 @@ pub(crate) struct NewWord {
     /// Clips of each keyword.
     #[arg(long, default_value_t = 500)]
     takes: usize,
+    /// Clips of each near miss.
+    #[arg(long, default_value_t = 30)]
+    near_takes: usize,
+    /// Clips of each of 240 common words, by which the model knows what else is said.
+    #[arg(long, default_value_t = 8)]
+    other_takes: usize,
+    /// Clips of each sentence of `phrases.txt`.
+    #[arg(long, default_value_t = 4)]
+    sentence_takes: usize,
     /// Recordings of real speech without the keyword, for training: folders, or names of corpora. They bring fewer false
     /// accepts than anything else.
     #[arg(long, num_args = 1.., value_name = "CORPUS")]
@@ -51,10 +60,6 @@ pub(crate) struct NewWord {
     noise: Vec<PathBuf>,
 }
 
-/// Clips of each near miss, of each other word and of each sentence.
-const NEAR_TAKES: usize = 30;
-const OTHER_TAKES: usize = 8;
-const SENTENCE_TAKES: usize = 4;
 /// Common words that are spoken so that the model knows what else there is.
 const OTHER_WORDS: usize = 240;
 
@@ -96,6 +101,7 @@ impl NewWord {
         near
     }
 
+    /// Has the keywords, the near misses, other words and sentences spoken.
     fn speak(&self, engines: &[Engine], near: &[String], folder: &Path) -> Result<()> {
         let word = |word: &String| Text::Word(word.clone());
         let mut known = self.keywords.clone();
@@ -106,11 +112,11 @@ impl NewWord {
             phrases.lines().filter(|line| !line.trim().is_empty()).map(|line| Text::Sentence(line.to_owned())).collect();
         let words = [
             (self.keywords.iter().map(word).collect::<Vec<_>>(), self.takes),
-            (near.iter().map(word).collect(), NEAR_TAKES),
-            (others, OTHER_TAKES),
+            (near.iter().map(word).collect(), self.near_takes),
+            (others, self.other_takes),
         ];
         build(engines, &words, &folder.join("corpus"))?;
-        build(engines, &[(sentences, SENTENCE_TAKES)], &folder.join("sentences"))
+        build(engines, &[(sentences, self.sentence_takes)], &folder.join("sentences"))
     }
 }
 
@@ -120,7 +126,8 @@ fn build(engines: &[Engine], texts: &[(Vec<Text>, usize)], folder: &Path) -> Res
     let all: f64 = engines.iter().map(|engine| engine.weight).sum();
     for engine in engines {
         for (texts, takes) in texts {
-            let takes = (*takes as f64 * engine.weight / all).round().max(1.0) as usize;
+            // Each speaks at least one where anything is spoken.
+            let takes = (*takes as f64 * engine.weight / all).round().max(1.0).min(*takes as f64) as usize;
             synthesise(&engine.template, texts, &Sweep { takes, ..engine.sweep.clone() }, Ratios::default(), &mut build)?;
         }
     }

@@ -6,7 +6,7 @@ mod data;
 mod figures;
 mod kept;
 
-pub use config::{Config, Fit, Keep, Mix, Prior};
+pub use config::{CEPSTRAL, Config, Fit, Keep, Mix, Prior};
 pub use course::run::{Trained, Workplace, train};
 pub use course::start::{Part, Start};
 pub use data::batches::Batch;

@@ -12,16 +12,16 @@ pub(super) const FOLDER: &str = "encoder";
 
 /// Its files: what `[start]` needs of a model.
 const FILES: [(&str, &[u8]); 5] = [
-    ("card.md", include_bytes!("../../../encoder/card.md")),
-    ("float.bpk", include_bytes!("../../../encoder/float.bpk")),
-    ("model.tflite", include_bytes!("../../../encoder/model.tflite")),
-    ("model.toml", include_bytes!("../../../encoder/model.toml")),
-    ("train.toml", include_bytes!("../../../encoder/train.toml")),
+    ("card.md", include_bytes!("../../../../pipelines/models/encoder/card.md")),
+    ("float.bpk", include_bytes!("../../../../pipelines/models/encoder/float.bpk")),
+    ("model.tflite", include_bytes!("../../../../pipelines/models/encoder/model.tflite")),
+    ("model.toml", include_bytes!("../../../../pipelines/models/encoder/model.toml")),
+    ("train.toml", include_bytes!("../../../../pipelines/models/encoder/train.toml")),
 ];
 
 /// The front end and the architecture of the encoder.
 pub(super) fn network() -> Result<Network> {
-    toml::from_str(include_str!("../../../encoder/train.toml")).context("the encoder's `train.toml` is malformed")
+    toml::from_str(include_str!("../../../../pipelines/models/encoder/train.toml")).context("the encoder's `train.toml` is malformed")
 }
 
 /// Writes the encoder into `folder`; what is there already stays as it is.

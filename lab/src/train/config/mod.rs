@@ -76,6 +76,9 @@ pub struct Data {
     /// of a corpus that is divided only those are heard that train.
     #[serde(default)]
     pub speech: Vec<CorpusRef>,
+    /// Labels whose clips are left out, as if the corpora did not hold them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
@@ -107,8 +110,8 @@ pub enum Prior {
     Validation,
 }
 
-/// Front ends whose values are no bands any more.
-const CEPSTRAL: [&str; 3] = ["dct", "mfcc", "speech_features"];
+/// Kinds of stages whose values are no bands any more.
+pub const CEPSTRAL: [&str; 3] = ["dct", "mfcc", "speech_features"];
 
 impl Config {
     /// Reads a configuration and finds its corpora: names in `data`, paths from the configuration's folder on.

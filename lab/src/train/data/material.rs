@@ -52,7 +52,8 @@ impl Material {
             material
                 .excluded
                 .extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
-            for clip in corpus.clips.into_iter().filter(|c| splits.contains(&c.split)) {
+            let wanted = |c: &Clip| splits.contains(&c.split) && !config.data.without.contains(&c.label);
+            for clip in corpus.clips.into_iter().filter(wanted) {
                 material.take(clip, vocabulary);
             }
         }
@@ -65,11 +66,11 @@ impl Material {
                 material.noise.push(samples);
             }
         }
-        let keywords = vocabulary.keywords();
+        let silenced = [vocabulary.keywords(), config.data.without.clone()].concat();
         for corpus in &config.data.speech {
             for recording in training(corpus)? {
-                if let Some(word) = recording.says(&keywords) {
-                    material.excluded.push((recording.path, format!("it says the keyword `{word}`")));
+                if let Some(word) = recording.says(&silenced) {
+                    material.excluded.push((recording.path, format!("it says `{word}`")));
                     continue;
                 }
                 material.speech.push(read_any(&recording.path)?);
