@@ -22,7 +22,14 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
     let folder = folder("an_empty_folder_becomes_a_keyword_that_trains");
     let new_word = || {
         let mut command = lab();
-        command.current_dir(&folder).args(["new-word", "window", "--engine", "espeak-ng", "--near", "wind low"]);
+        command.current_dir(&folder).args([
+            "new-word",
+            "window",
+            "--engine",
+            "espeak-ng",
+            "--near",
+            "wind low",
+        ]);
         command.args(["--near-count", "3", "--takes", "150", "--near-takes", "2"]);
         command.args(["--other-takes", "0", "--sentence-takes", "1"]);
         command
@@ -30,7 +37,9 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
     succeed(&mut new_word());
     let word = folder.join("window");
     let training = fs::read_to_string(word.join("train.toml")).unwrap();
-    for expected in ["\"window\"", "\"wind_low\"", "\"widow\"", "\"./corpus\"", "\"./sentences\"", "model = \"encoder\""] {
+    for expected in
+        ["\"window\"", "\"wind_low\"", "\"widow\"", "\"./corpus\"", "\"./sentences\"", "model = \"encoder\""]
+    {
         assert!(training.contains(expected), "{expected} is missing in {training}");
     }
     let manifest = fs::read_to_string(word.join("corpus/manifest.csv")).unwrap();
@@ -55,7 +64,10 @@ fn what_cannot_be_spoken_is_refused_before_anything_is_written() {
     let mut nothing = lab();
     nothing.current_dir(&folder).args(["new-word", "window"]).env("PATH", "").env("HOME", &folder);
     let said = fail(&mut nothing);
-    assert!(said.contains("no text-to-speech program was found") && said.contains("apt install espeak-ng"), "{said}");
+    assert!(
+        said.contains("no text-to-speech program was found") && said.contains("apt install espeak-ng"),
+        "{said}"
+    );
     let mut evaluate = lab();
     evaluate.current_dir(&folder).args(["evaluate", "."]);
     assert!(fail(&mut evaluate).contains("has no `pipeline.toml`"));

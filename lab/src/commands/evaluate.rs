@@ -10,8 +10,8 @@ use clap::Args;
 use kws_lab::bundle::{self, Bundle};
 use kws_lab::corpus::Split;
 use kws_lab::evaluate::{
-    ClipReport, Listener, Outcome, Points, SPEAKERS, Scores, StreamReport, default_columns, incidents, listen,
-    score_clips,
+    ClipReport, Listener, Outcome, Points, SPEAKERS, Scores, StreamReport, default_columns, incidents,
+    listen, score_clips,
 };
 use kws_lab::npy::{self, Array};
 use kws_lab::page::Page;

@@ -86,7 +86,11 @@ impl NewWord {
     }
 
     fn engines(&self) -> Result<Vec<Engine>> {
-        if self.engine.is_empty() { Engine::installed() } else { self.engine.iter().map(|n| Engine::named(n)).collect() }
+        if self.engine.is_empty() {
+            Engine::installed()
+        } else {
+            self.engine.iter().map(|n| Engine::named(n)).collect()
+        }
     }
 
     /// Those that the user named, then those that are found; without espeak-ng only the former.
@@ -108,8 +112,11 @@ impl NewWord {
         known.extend_from_slice(near);
         let others: Vec<Text> = spread(OTHER_WORDS, &known).iter().map(word).collect();
         let phrases = std::fs::read_to_string(folder.join("phrases.txt")).unwrap_or_default();
-        let sentences: Vec<Text> =
-            phrases.lines().filter(|line| !line.trim().is_empty()).map(|line| Text::Sentence(line.to_owned())).collect();
+        let sentences: Vec<Text> = phrases
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| Text::Sentence(line.to_owned()))
+            .collect();
         let words = [
             (self.keywords.iter().map(word).collect::<Vec<_>>(), self.takes),
             (near.iter().map(word).collect(), self.near_takes),
@@ -128,7 +135,13 @@ fn build(engines: &[Engine], texts: &[(Vec<Text>, usize)], folder: &Path) -> Res
         for (texts, takes) in texts {
             // Each speaks at least one where anything is spoken.
             let takes = (*takes as f64 * engine.weight / all).round().max(1.0).min(*takes as f64) as usize;
-            synthesise(&engine.template, texts, &Sweep { takes, ..engine.sweep.clone() }, Ratios::default(), &mut build)?;
+            synthesise(
+                &engine.template,
+                texts,
+                &Sweep { takes, ..engine.sweep.clone() },
+                Ratios::default(),
+                &mut build,
+            )?;
         }
     }
     let made = build.finish()?;

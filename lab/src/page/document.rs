@@ -102,9 +102,11 @@ impl Page {
     /// Adds figures that are read first: each a large number and what it is.
     #[must_use]
     pub fn facts<'a>(mut self, facts: impl IntoIterator<Item = (String, &'a str)>) -> Self {
-        let fact =
-            |(value, what): (String, &str)| format!("<li><strong>{}</strong>{}</li>\n", escape(&value), inline(what));
-        self.body += &format!("<ul class=\"facts\">\n{}</ul>\n", facts.into_iter().map(fact).collect::<String>());
+        let fact = |(value, what): (String, &str)| {
+            format!("<li><strong>{}</strong>{}</li>\n", escape(&value), inline(what))
+        };
+        self.body +=
+            &format!("<ul class=\"facts\">\n{}</ul>\n", facts.into_iter().map(fact).collect::<String>());
         self
     }
 

@@ -72,7 +72,7 @@ fn bitmap(width: usize, height: usize, shade: impl Fn(usize, usize) -> u8) -> Ve
     let mut words = |values: &[u32]| values.iter().for_each(|v| file.extend(v.to_le_bytes()));
     words(&[size as u32, 0, (head + palette) as u32, 40, width as u32, height as u32]);
     // One plane of eight bits; not compressed.
-    words(&[1 | 8 << 16, 0, (stride * height) as u32, 0, 0, 256, 0]);
+    words(&[1 | (8 << 16), 0, (stride * height) as u32, 0, 0, 256, 0]);
     file.extend((0..256).flat_map(|i| colour(i as f32 / 255.0)));
     for y in 0..height {
         file.extend((0..stride).map(|x| if x < width { shade(x, y) } else { 0 }));

@@ -62,7 +62,10 @@ impl Evaluate {
             facts.push((words.false_accepts.to_string(), "near misses and other words taken for it"));
         }
         if let Some(latency) = &f.latency {
-            facts.push((format!("{:.0} ms", latency.median_ms), "from the word's end to its detection, the median"));
+            facts.push((
+                format!("{:.0} ms", latency.median_ms),
+                "from the word's end to its detection, the median",
+            ));
         }
         page = page.facts(facts);
         if self.title.is_some() {

@@ -21,7 +21,8 @@ const FILES: [(&str, &[u8]); 5] = [
 
 /// The front end and the architecture of the encoder.
 pub(super) fn network() -> Result<Network> {
-    toml::from_str(include_str!("../../../../pipelines/models/encoder/train.toml")).context("the encoder's `train.toml` is malformed")
+    toml::from_str(include_str!("../../../../pipelines/models/encoder/train.toml"))
+        .context("the encoder's `train.toml` is malformed")
 }
 
 /// Writes the encoder into `folder`; what is there already stays as it is.

@@ -87,6 +87,8 @@ mod tests {
         assert_eq!(distance(&computer, &commuter), distance(&commuter, &computer));
         assert!((distance(&computer, &commuter) - 0.8 / 8.0).abs() < 1e-6);
         assert!(distance(&computer, &banana) > 0.4);
-        assert!(distance(&sounds("b_ˈɛ_d"), &sounds("b_ˈæ_d")) < distance(&sounds("b_ˈɛ_d"), &sounds("f_ˈɛ_d")));
+        assert!(
+            distance(&sounds("b_ˈɛ_d"), &sounds("b_ˈæ_d")) < distance(&sounds("b_ˈɛ_d"), &sounds("f_ˈɛ_d"))
+        );
     }
 }

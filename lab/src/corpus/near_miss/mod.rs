@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn the_list_holds_each_word_once() {
         let words: Vec<&str> = WORDS.lines().collect();
-        assert!(words.windows(2).all(|pair| pair[0] < pair[1]), "the list is not sorted, or names a word twice");
+        assert!(
+            words.windows(2).all(|pair| pair[0] < pair[1]),
+            "the list is not sorted, or names a word twice"
+        );
         assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase())));
     }
 }

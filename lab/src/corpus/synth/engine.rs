@@ -26,7 +26,10 @@ pub const KNOWN: [(&str, &str); 4] = [
     ("espeak-ng", "Debian, Ubuntu: `apt install espeak-ng`; macOS: `brew install espeak-ng`"),
     ("flite", "Debian, Ubuntu: `apt install flite`; macOS: `brew install flite`"),
     ("festival", "Debian, Ubuntu: `apt install festival festvox-us-slt-hts festvox-kallpc16k`"),
-    ("piper", "`pip install piper-tts`, and a voice's `.onnx` and `.onnx.json` in a folder that `KWS_PIPER_VOICES` names"),
+    (
+        "piper",
+        "`pip install piper-tts`, and a voice's `.onnx` and `.onnx.json` in a folder that `KWS_PIPER_VOICES` names",
+    ),
 ];
 
 impl Engine {
@@ -127,7 +130,8 @@ fn festival() -> Option<Engine> {
 
 /// piper: each voice is a network in a file; the speed is how long a sound lasts.
 fn piper() -> Option<Engine> {
-    let template = Template::parse("piper -m {voice} --length-scale {speed} --noise-scale {pitch} -f {output}").ok()?;
+    let template =
+        Template::parse("piper -m {voice} --length-scale {speed} --noise-scale {pitch} -f {output}").ok()?;
     let mut voices: Vec<String> = piper_folders().iter().flat_map(|folder| piper_voices(folder)).collect();
     voices.sort();
     let sweep = Sweep {
@@ -144,7 +148,8 @@ fn piper_folders() -> Vec<PathBuf> {
     let named = std::env::var_os("KWS_PIPER_VOICES");
     let named = named.iter().flat_map(std::env::split_paths);
     let home = std::env::home_dir().into_iter();
-    let usual = home.flat_map(|home| [".local/share/piper", ".local/share/piper-voices"].map(|f| home.join(f)));
+    let usual =
+        home.flat_map(|home| [".local/share/piper", ".local/share/piper-voices"].map(|f| home.join(f)));
     named.chain(usual).collect()
 }
 
@@ -153,7 +158,11 @@ fn piper_voices(folder: &Path) -> Vec<String> {
     let voice = |name: &String| {
         name.starts_with("en") && name.ends_with(".onnx") && folder.join(format!("{name}.json")).is_file()
     };
-    names(folder).into_iter().filter(voice).map(|name| folder.join(name).to_string_lossy().into_owned()).collect()
+    names(folder)
+        .into_iter()
+        .filter(voice)
+        .map(|name| folder.join(name).to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Names of what lies in a folder; none where there is no such folder.
@@ -168,14 +177,23 @@ mod tests {
 
     #[test]
     fn flite_lists_its_voices() {
-        assert_eq!(flite_voices("Voices available: kal awb_time kal16 awb rms slt \n"), ["kal16", "awb", "rms", "slt"]);
+        assert_eq!(
+            flite_voices("Voices available: kal awb_time kal16 awb rms slt \n"),
+            ["kal16", "awb", "rms", "slt"]
+        );
         assert!(flite_voices("flite: no voices").is_empty());
     }
 
     #[test]
     fn piper_voices_are_english_and_have_their_configuration() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["en_US-joe.onnx", "en_US-joe.onnx.json", "en_GB-alan.onnx", "de_DE-eva.onnx", "de_DE-eva.onnx.json"] {
+        for name in [
+            "en_US-joe.onnx",
+            "en_US-joe.onnx.json",
+            "en_GB-alan.onnx",
+            "de_DE-eva.onnx",
+            "de_DE-eva.onnx.json",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = piper_voices(folder.path());

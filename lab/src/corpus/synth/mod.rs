@@ -50,8 +50,9 @@ pub fn synthesise(
                 columns.push(("sentence", sentence.clone()));
             }
             let placed = matches!(text, Text::Word(_));
-            let voice = if program.starts_with("espeak") { &take.voice } else { voice };
-            let parts = [voice, &take.speed, &take.pitch].into_iter().filter(|part| !part.is_empty());
+            let voice = if program.starts_with("espeak") { take.voice.as_str() } else { voice };
+            let parts =
+                [voice, take.speed.as_str(), take.pitch.as_str()].into_iter().filter(|part| !part.is_empty());
             drafts.push(Draft {
                 label: take.label.clone(),
                 split: ratios.split(&speaker),

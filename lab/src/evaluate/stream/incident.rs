@@ -82,7 +82,8 @@ pub fn incidents(
             found.extend(of_stream(&stream, &detections, label, &item.key));
         }
     }
-    let (missed, accepted): (Vec<_>, Vec<_>) = found.into_iter().partition(|i: &Incident| i.kind == Kind::Missed);
+    let (missed, accepted): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|i: &Incident| i.kind == Kind::Missed);
     Ok(thinned(missed, most).into_iter().chain(thinned(accepted, most)).collect())
 }
 
@@ -126,11 +127,16 @@ mod tests {
     #[test]
     fn misses_and_false_accepts_bring_their_sound() {
         let second = RATE as usize;
-        let word = |label: &str, at: usize| Word { label: label.into(), start: at * second, end: at * second + 8000 };
+        let word = |label: &str, at: usize| Word {
+            label: label.into(),
+            start: at * second,
+            end: at * second + 8000,
+        };
         let truth = vec![word("yes", 2), word("yet", 5), word("yes", 8)];
         let stream = Stream { samples: (0..10 * second).map(|i| (i / second) as i16).collect(), truth };
         let detection = |at: usize| Detection { at: at as u64, label: "yes".into(), point: "p".into() };
-        let found = of_stream(&stream, &[detection(2 * second + 9000), detection(5 * second + 9000)], "yes", "words");
+        let found =
+            of_stream(&stream, &[detection(2 * second + 9000), detection(5 * second + 9000)], "yes", "words");
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].kind, found[0].at), (Kind::Missed, 8.0));
         assert_eq!(found[0].samples.len(), 8000 + 2 * AROUND);

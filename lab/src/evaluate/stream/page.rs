@@ -83,7 +83,9 @@ impl StreamReport {
         let sounds: Vec<Sound> = wrong.iter().map(|incident| incident.sound()).collect();
         let shown = if sounds.len() < all { format!("{} of {all}, ", sounds.len()) } else { String::new() };
         page.heading(heading)
-            .paragraph(&format!("{shown}at the pipeline's first operating point, each with what the model heard."))
+            .paragraph(&format!(
+                "{shown}at the pipeline's first operating point, each with what the model heard."
+            ))
             .sounds(&sounds)
     }
 

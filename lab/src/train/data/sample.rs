@@ -260,7 +260,14 @@ impl<'a> Drawer<'a> {
         let recording = self.material.noise.choose(rng)?;
         let start = rng.random_range(0..recording.len().saturating_sub(length).max(1));
         // A recording shorter than the window is heard again.
-        Some(recording[start..].iter().chain(recording.iter().cycle()).take(length).map(|&s| real(s)).collect())
+        Some(
+            recording[start..]
+                .iter()
+                .chain(recording.iter().cycle())
+                .take(length)
+                .map(|&s| real(s))
+                .collect(),
+        )
     }
 }
 
