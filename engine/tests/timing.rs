@@ -3,9 +3,8 @@
 
 mod kinds;
 
-use std::time::Duration;
-
-use kinds::{plan, run, run_with};
+use kinds::{Log, Noting, ended, plan, run, run_with, until};
+use kws_engine::node;
 use kws_engine::run::RunOptions;
 
 /// Two sources of unequal blocks that together last half a second.
@@ -29,19 +28,57 @@ kind = "out"
 input = "slow"
 "#;
 
+/// One source has a block every 10 ms, the other has its first after 100 s.
+const UNEQUAL: &str = r#"
+[[stage]]
+name = "patient"
+kind = "count"
+block = 100000
+blocks = 1
+[[stage]]
+name = "quick"
+kind = "count"
+block = 10
+blocks = 50
+[[stage]]
+name = "out"
+kind = "out"
+[[stage]]
+name = "bin"
+kind = "out"
+input = "patient"
+"#;
+
 #[test]
 fn sources_of_one_lane_keep_their_own_time() {
     for one_lane in [true, false] {
+        let log = Log::default();
         let options = RunOptions { paced: true, timed: true, one_lane };
-        let ran = run(&plan(TWO).unwrap(), options);
-        let elapsed = Duration::from_nanos(ran.outcome.stats.elapsed);
-        assert!(elapsed >= Duration::from_millis(500), "{elapsed:?}");
-        // A lane that slept until the slow source is due would let the quick one fire only then: 12 s.
-        assert!(elapsed < Duration::from_millis(3000), "{elapsed:?}");
-        let latency = ran.stage("out").latency.unwrap();
-        assert_eq!(latency.count, 50);
-        assert!(latency.p50 < 100_000_000, "a block is worked off when it is due: {latency:?}");
+        let running = plan(UNEQUAL)
+            .unwrap()
+            .start_with(options, |stage, made| match stage.name.as_str() {
+                "out" => node(Noting(log.clone())),
+                _ => made,
+            })
+            .unwrap();
+        // A lane that slept until the patient source is due would let the quick one stand still for longer than `until`
+        // waits.
+        until(&running, || log.lock().unwrap().len() >= 50);
+        running.stopper().stop();
+        let stats = ended(running).stats;
+        assert!(stats.elapsed >= 500_000_000, "50 blocks in {} ns", stats.elapsed);
+        let of = |name: &str| stats.stages.iter().find(|stage| stage.stage == name).unwrap();
+        assert_eq!((of("out").fired, of("out").latency.unwrap().count, of("bin").fired), (50, 50, 0));
     }
+}
+
+#[test]
+fn latency_counts_from_when_a_block_is_due() {
+    let toml = TWO.replace("block = 250\nblocks = 2", "block = 500\nblocks = 1");
+    let ran = run(&plan(&toml).unwrap(), RunOptions { paced: true, timed: true, one_lane: false });
+    let latency = ran.stage("bin").latency.unwrap();
+    let late = ran.outcome.stats.elapsed - 500_000_000;
+    assert!(latency.count == 1 && latency.max <= late, "at most {late} ns of {latency:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
+use std::io::Write;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
@@ -157,7 +158,10 @@ fn live_vectors() {
     let of = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/vectors/nn");
     let (models, random) = (folders(&of), folders(&of.join("random")));
     if models.is_empty() && random.is_empty() {
-        eprintln!("SKIPPED: {} holds no vectors; tests/vectors/nn/live.py writes them", of.display());
+        // Past the harness, which shows what a test prints only when the test fails.
+        let _ = std::io::stderr().write_all(
+            b"SKIPPED: live_vectors: `target/vectors/nn` holds no vectors; `.ci/oracles` writes them\n",
+        );
         return;
     }
     for folder in models {

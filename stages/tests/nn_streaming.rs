@@ -4,6 +4,7 @@
 mod rig;
 mod tflite;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use kws_engine::{Element, Port, Role};
@@ -314,7 +315,10 @@ fn random_windows(file: &[u8], frame: usize, hop: usize) {
 fn mlperf_streaming_wakeword_computes_an_eighteenth() {
     let path = file("../shared/data/models/mlperf_streaming_wakeword_int8.tflite");
     let Ok(bytes) = std::fs::read(&path) else {
-        eprintln!("SKIPPED: {} is not here", path.display());
+        // Past the harness, which shows what a test prints only when the test fails.
+        let _ = std::io::stderr().write_all(
+            b"SKIPPED: mlperf_streaming_wakeword_computes_an_eighteenth: it needs `../shared/data/models`, which is not here\n",
+        );
         return;
     };
     let model = Model::open_streaming(&bytes, 40, None).unwrap_or_else(|error| panic!("{error}"));

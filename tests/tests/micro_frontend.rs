@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use kws_engine::{Cost, Design, Element, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple, Site};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Feature, Reference, Tables, WINDOW};
 use kws_stages::nn::Model;
+use kws_tests::skipped;
 
 const HOPS_MS: [usize; 2] = [10, 20];
 
@@ -77,7 +78,7 @@ fn equals_the_committed_vectors() {
 fn equals_the_oracle_on_minutes_of_audio() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/vectors/micro_frontend"));
     if !folder.is_dir() {
-        eprintln!("skipped: no `{}`; `tests/oracle/micro_frontend.py` makes it", folder.display());
+        skipped("`target/vectors/micro_frontend` is not here; `.ci/oracles` writes it");
         return;
     }
     let frames = compare(&folder);
@@ -90,7 +91,7 @@ fn equals_the_oracle_on_minutes_of_audio() {
 fn micro_speech_hears_what_its_example_hears() {
     let models = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models"));
     let Ok(bytes) = fs::read(models.join("micro_speech_quantized.tflite")) else {
-        eprintln!("skipped: no `micro_speech_quantized.tflite` in `{}`", models.display());
+        skipped("it needs `../shared/data/models/micro_speech_quantized.tflite`, which is not here");
         return;
     };
     let model = Model::open(&bytes).expect("a model that the runtime knows");

@@ -13,7 +13,7 @@ use kws_engine::{
     node,
 };
 use kws_stages::nn::{Manifest, Model};
-use kws_tests::{root, shared_data};
+use kws_tests::{root, shared_data, skipped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ fn of_package(recording: &Path, manifest: &Path) -> Vec<u8> {
 fn oracle(data: &Path) -> Option<Vec<(PathBuf, PathBuf, PathBuf)>> {
     let folder = root().join("target/vectors/micro_wake_word");
     let Ok(index) = fs::read_to_string(folder.join("index.csv")) else {
-        eprintln!("SKIPPED: {} is not here; tests/oracle/micro_wake_word.py writes it", folder.display());
+        skipped("`target/vectors/micro_wake_word` is not here; `.ci/oracles` writes it");
         return None;
     };
     let line = |line: &str| {

@@ -19,7 +19,7 @@ use kws_engine::{
     Stage, node,
 };
 use kws_stages::nn::Model;
-use kws_tests::{root, shared_data};
+use kws_tests::{root, shared_data, skipped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ fn oracle() -> Option<PathBuf> {
     if path.join("index.csv").exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not here; tests/oracle/mlperf_kws.py writes it", path.display());
+    skipped("`target/vectors/mlperf_kws` is not here; `.ci/oracles` writes it");
     None
 }
 

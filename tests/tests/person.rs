@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Pipeline, Plan};
-use kws_tests::{root, run};
+use kws_tests::{root, run, skipped};
 use serde_json::{Value, json};
 
 /// The pipeline, its events in a file; `None` where its model is not here.
@@ -14,7 +14,7 @@ fn person(name: &str) -> Option<(Pipeline, PathBuf)> {
     let path = root().join("pipelines/person.toml");
     let model = root().join("pipelines/models/person/model.tflite");
     if !model.exists() {
-        eprintln!("SKIPPED: {} is not here", model.display());
+        skipped(format_args!("`{}` is not here", model.display()));
         return None;
     }
     let events = folder().join(format!("{name}.jsonl"));

@@ -8,7 +8,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Stage, node};
-use kws_tests::{root, shared_data};
+use kws_tests::{root, shared_data, skipped};
 
 /// The share of photographs that must be told right.
 const TOP_1: f64 = 0.80;
@@ -64,7 +64,7 @@ fn four_of_five_photographs_are_told_right_and_all_as_tflite_micro_tells_them() 
 
     let path = root().join("target/vectors/vww/tflite_micro.npy");
     let Some(expected) = array(&path) else {
-        eprintln!("SKIPPED: {} is not here; tests/oracle/vww.py writes it", path.display());
+        skipped("`target/vectors/vww` is not here; `.ci/oracles` writes it");
         return;
     };
     let found: Vec<u8> = posteriors.iter().map(|byte| *byte as u8).collect();

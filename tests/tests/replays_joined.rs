@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Pipeline, Plan};
-use kws_tests::{one_lane, root, run, share_lanes};
+use kws_tests::{one_lane, root, run, share_lanes, skipped};
 use serde_json::json;
 
 const RUNS: u32 = 10;
@@ -30,7 +30,7 @@ fn all_joined() -> Vec<&'static Joined> {
     if root().join("pipelines/models/person/model.tflite").exists() {
         all.push(&PERSON);
     } else {
-        eprintln!("SKIPPED: {}: its model is not here", PERSON.path);
+        skipped(format_args!("`{}`: its model is not here", PERSON.path));
     }
     all
 }

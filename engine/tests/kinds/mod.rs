@@ -2,18 +2,23 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses some of these")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod watch;
+
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use kws_engine::run::{Outcome, RunOptions, Running};
+use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
     Any, Block, Cost, Design, Element, Fault, Flow, Kind, Node, Pipeline, Plan, PlanError, PlannedStage,
     Port, Refusal, Registry, Role, Simple, Site, Stage, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+#[allow(unused_imports, reason = "each test binary uses some of these")]
+pub use watch::{ended, until};
 
 pub type Designed = Result<Box<dyn Design>, Refusal>;
 
@@ -392,20 +397,6 @@ pub fn run_with(
 
 pub fn run(plan: &Plan, options: RunOptions) -> Ran {
     run_with(plan, options, |_, node| node)
-}
-
-/// Waits for the end of a run, but not for ever: a run that hangs fails its test.
-pub fn ended(mut running: Running) -> Outcome {
-    let limit = Instant::now() + Duration::from_secs(10);
-    loop {
-        let left = limit.saturating_duration_since(Instant::now());
-        let Ok(report) = running.reports().recv_timeout(left) else {
-            panic!("the run hangs: {:?}", running.stats())
-        };
-        if running.note(report) {
-            return running.wait();
-        }
-    }
 }
 
 /// A stage that now and then takes its time: lanes meet in another order in every run.

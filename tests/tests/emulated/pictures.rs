@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kws_engine::Pipeline;
-use kws_tests::{root, shared_data};
+use kws_tests::{root, shared_data, skipped};
 use serde_json::json;
 
 use super::emulator::{Emulation, M4F, emulate_with};
@@ -110,7 +110,7 @@ fn posteriors_of_photographs_are_equal() {
 fn drawn_pictures_are_told_as_the_host_tells_them() {
     let model = pipelines().join("models/person/model.tflite");
     if !model.exists() {
-        eprintln!("SKIPPED: {} is not here", model.display());
+        skipped(format_args!("`{}` is not here", model.display()));
         return;
     }
     let pictures = fs::canonicalize(pipelines().join("pictures")).unwrap();

@@ -139,5 +139,5 @@ written! {
 #[cfg(not(shared_models))]
 #[test]
 fn wake_word() {
-    eprintln!("SKIPPED: this test needs ../shared/data/models, which was not here when the tests were built");
+    kws_tests::skipped("it needs `../shared/data/models`, which was not here when the tests were built");
 }

@@ -112,6 +112,16 @@ pub(crate) fn features() -> Bench {
     bench
 }
 
+/// `features.toml` with a stage that injects faults, as `faulty.toml`. A gap is told when the stage has come past it: so
+/// a test knows where the stream is.
+pub(crate) fn faulty(fault: &str) -> Bench {
+    let bench = features();
+    let fault = format!("[[stage]]\nkind = \"fault\"\n{fault}\n\n[[stage]]\nkind = \"window\"");
+    let text = bench.read("features.toml").replace("[[stage]]\nkind = \"window\"", &fault);
+    bench.write("faulty.toml", &text);
+    bench
+}
+
 /// Events of a recording by hand, 100 blocks of 10 ms, that `replay` plays: three detections of two labels.
 pub(crate) fn events(bench: &Bench, name: &str) {
     let port = serde_json::json!({

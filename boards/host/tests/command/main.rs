@@ -5,6 +5,7 @@
 
 mod bench;
 mod interrupting;
+mod live;
 mod pictures;
 mod recording;
 mod running;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::bench::{Bench, Ended, events, features, spotting};
+use crate::bench::{Bench, Ended, events, faulty, features, spotting};
+use crate::live::Live;
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -123,16 +124,6 @@ fn listings_may_be_cut_short() {
     assert_eq!(run.err, "");
 }
 
-fn faulty(fault: &str) -> Bench {
-    let bench = features();
-    let text = bench.read("features.toml").replace(
-        "[[stage]]\nkind = \"window\"",
-        &format!("[[stage]]\nkind = \"fault\"\n{fault}\n\n[[stage]]\nkind = \"window\""),
-    );
-    bench.write("faulty.toml", &text);
-    bench
-}
-
 #[test]
 fn a_stage_that_fails_is_named() {
     let run = faulty("fault_at_ms = 500").run(&["faulty.toml"]).badly(1, &["error: stage `fault` failed"]);
@@ -156,9 +147,11 @@ fn gaps_are_told_and_summed() {
 
 #[test]
 fn gaps_are_told_as_they_come() {
-    let run = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]").run(&["faulty.toml", "--realtime"]).well();
-    assert!(
-        run.err.starts_with("gap: `fault` missed 0.") && run.err.contains("gaps: `fault` missed 0.100 s"),
-        "{run:#?}"
-    );
+    let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]");
+    let mut live = Live::start(&bench, &["faulty.toml", "--source", "raw:-"]);
+    live.says("gap: `fault` missed 0.");
+    assert!(live.runs(), "it waits for more samples");
+    live.close();
+    let run = live.ended().well();
+    assert!(run.err.contains("gaps: `fault` missed 0.100 s"), "{run:#?}");
 }
