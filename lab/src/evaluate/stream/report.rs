@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::incident::Incident;
 use super::outcome::{Outcome, Points, sum};
 use super::rates::{Rates, rates};
 use super::tally::Tally;
