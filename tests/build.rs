@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, Core, Failure, Firmware};
+use kws_engine::firmware::{self, Board, BuildError, Core, Firmware};
 use kws_engine::{Pipeline, Registry};
 
 #[path = "tests/firmware/kinds.rs"]
@@ -15,7 +15,7 @@ mod own_stage;
 /// Models that developers have beside the repository.
 const MODELS: &str = "../../shared/data/models";
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), BuildError> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     firmware::bind(&mut registry);
@@ -38,7 +38,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(name: &str, folder: &str, registry: &Registry) -> Result<(), Failure> {
+fn write(name: &str, folder: &str, registry: &Registry) -> Result<(), BuildError> {
     let board = Board {
         name: "host-test".to_owned(),
         about: "This computer".to_owned(),
@@ -50,7 +50,7 @@ fn write(name: &str, folder: &str, registry: &Registry) -> Result<(), Failure> {
     };
     let pipeline = Pipeline::read(&Path::new(folder).join(name).with_extension("toml"))?;
     let firmware = Firmware::new(&pipeline, &board, registry)?;
-    let out = std::env::var("OUT_DIR").map_err(|error| Failure::new(error.to_string()))?;
+    let out = std::env::var("OUT_DIR").map_err(|error| BuildError::new(error.to_string()))?;
     std::fs::write(Path::new(&out).join(name).with_extension("rs"), firmware.source)
-        .map_err(|error| Failure::new(error.to_string()))
+        .map_err(|error| BuildError::new(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use kws_engine::{Registry, firmware};
 
-fn main() -> Result<(), firmware::Failure> {
+fn main() -> Result<(), firmware::BuildError> {
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
     println!("cargo::rustc-link-arg=-Tlink.x");
     println!("cargo::rerun-if-changed=memory.x");

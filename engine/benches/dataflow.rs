@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple,
-    Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, Plan, Port, Registry, Role, Simple,
+    Site, Stage, StageFault, node,
 };
 use ringbuf::HeapRb;
 use ringbuf::traits::{Consumer, Producer, Split};
@@ -29,7 +29,7 @@ struct ZeroSource(u64);
 impl Stage for ZeroSource {
     type In = ();
     type Out = i16;
-    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, StageFault> {
         output[0] = self.0 as i16;
         self.0 += 1;
         Ok(if self.0 > BLOCKS { Flow::End } else { Flow::Emit })
@@ -39,7 +39,7 @@ impl Stage for ZeroSource {
 impl Kind for Zeros {
     const NAME: &'static str = "zeros";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = Port::source(Element::I16, vec![BLOCK], Role::SAMPLES, 16_000, BLOCK as u64);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(ZeroSource(0)))))
     }
@@ -54,7 +54,7 @@ struct CopyStage;
 impl Stage for CopyStage {
     type In = i16;
     type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         Ok(Flow::Emit)
     }
@@ -62,7 +62,7 @@ impl Stage for CopyStage {
 
 impl Kind for Copy {
     const NAME: &'static str = "copy";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?.clone();
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(CopyStage))))
     }
@@ -77,7 +77,7 @@ struct DrainStage;
 impl Stage for DrainStage {
     type In = i16;
     type Out = ();
-    fn process(&mut self, input: Block<'_, i16>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, (): ()) -> Result<Flow, StageFault> {
         black_box(input[0]);
         Ok(Flow::Skip)
     }
@@ -85,7 +85,7 @@ impl Stage for DrainStage {
 
 impl Kind for Drain {
     const NAME: &'static str = "drain";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         site.input(&[Element::I16])?;
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(DrainStage))))
     }

@@ -2,7 +2,8 @@
 
 use kws_engine::firmware::{self, Code, real};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Registry, Role, Site, Stage, Written, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Registry, Role, Site, Stage, StageFault, Written,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ impl Stage for Gain {
     type In = i16;
     type Out = i16;
 
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         for (to, from) in output.iter_mut().zip(input.items) {
             *to = (f32::from(*from) * self.factor) as i16;
         }
@@ -42,7 +43,7 @@ pub struct GainParams {
 impl Kind for GainParams {
     const NAME: &'static str = "gain";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         let cost = Cost { macs: port.len() as u64, ..Cost::default() };
@@ -54,7 +55,7 @@ impl Kind for GainParams {
 
 /// The stage as source for a board: its type, an expression of it, and the paths that these use, here of a crate
 /// `my_stages`. Without this, the stage runs on computers only.
-fn on_board(factor: f32, site: &firmware::Site<'_>) -> Code {
+fn on_board(factor: f32, site: &firmware::EmitSite<'_>) -> Code {
     let mut code = Code::new(site);
     code.uses("my_stages::Gain");
     code.is("Gain", format!("Gain::new({})", real(factor)))

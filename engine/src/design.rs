@@ -11,7 +11,7 @@ use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
 use crate::port::{Port, Role};
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// A kind of stage, as its parameters: what a TOML file may say, its defaults, units and limits.
 ///
@@ -34,8 +34,8 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     /// Resolves the parameters against the input ports.
     ///
     /// # Errors
-    /// A [`Refusal`] that names the parameter at fault, which the planner shows in its place in the file.
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal>;
+    /// A [`DesignError`] that names the parameter at fault, which the planner shows in its place in the file.
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError>;
 }
 
 /// A stage's parameters resolved against its input ports.
@@ -57,14 +57,14 @@ pub trait Design {
     ///
     /// # Errors
     /// When something outside the pipeline is missing: a file, a device.
-    fn build(&self) -> Result<Box<dyn Node>, Fault>;
+    fn build(&self) -> Result<Box<dyn Node>, StageFault>;
 
     /// What the stage is on a board: its type, a constant expression, and the tables and memory that these name.
     ///
     /// # Errors
-    /// A [`Refusal`] where it cannot be on that board; by default on none.
-    fn emit(&self, _site: &firmware::Site<'_>) -> Result<Code, Refusal> {
-        Err(Refusal::new("this kind has no form for boards"))
+    /// A [`DesignError`] where it cannot be on that board; by default on none.
+    fn emit(&self, _site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
+        Err(DesignError::new("this kind has no form for boards"))
     }
 }
 
@@ -89,14 +89,14 @@ pub struct Simple<F> {
     pub make: F,
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, Fault> + 'static> Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static> Simple<F> {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F) -> Box<dyn Design> {
         Box::new(Simple { output, cost, make })
     }
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault>> Design for Simple<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -105,7 +105,7 @@ impl<F: Fn() -> Result<Box<dyn Node>, Fault>> Design for Simple<F> {
         self.cost
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         (self.make)()
     }
 }
@@ -120,8 +120,8 @@ pub struct Written<F, E> {
 
 impl<F, E> Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, Fault> + 'static,
-    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal> + 'static,
+    F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError> + 'static,
 {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F, emit: E) -> Box<dyn Design> {
@@ -131,8 +131,8 @@ where
 
 impl<F, E> Design for Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, Fault>,
-    E: Fn(&firmware::Site<'_>) -> Result<Code, Refusal>,
+    F: Fn() -> Result<Box<dyn Node>, StageFault>,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError>,
 {
     fn output(&self) -> Option<Port> {
         self.simple.output()
@@ -142,18 +142,18 @@ where
         self.simple.cost()
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         self.simple.build()
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         (self.emit)(site)
     }
 }
 
 /// Why a kind cannot be designed as the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DesignError {
     /// The parameter at fault, if one is.
     pub key: Option<String>,
     /// What was found and what was expected.
@@ -164,25 +164,25 @@ pub struct Refusal {
     pub period: Option<u64>,
 }
 
-impl Refusal {
+impl DesignError {
     /// A refusal of the stage as a whole.
     pub fn new(message: impl Into<String>) -> Self {
-        Refusal { key: None, message: message.into(), help: None, period: None }
+        DesignError { key: None, message: message.into(), help: None, period: None }
     }
 
     /// A refusal of one parameter.
     pub fn of(key: &str, message: impl Into<String>) -> Self {
-        Refusal { key: Some(key.to_owned()), ..Refusal::new(message) }
+        DesignError { key: Some(key.to_owned()), ..DesignError::new(message) }
     }
 
     /// Adds what to do.
     pub fn help(self, help: impl Into<String>) -> Self {
-        Refusal { help: Some(help.into()), ..self }
+        DesignError { help: Some(help.into()), ..self }
     }
 
     /// Adds the period that would do: the planner tries again with a source whose blocks divide it.
     pub fn fits(self, period: u64) -> Self {
-        Refusal { period: Some(period), ..self }
+        DesignError { period: Some(period), ..self }
     }
 }
 
@@ -206,13 +206,13 @@ impl Site<'_> {
     ///
     /// # Errors
     /// When the element is none of `elements`.
-    pub fn input(&self, elements: &[Element]) -> Result<&Port, Refusal> {
+    pub fn input(&self, elements: &[Element]) -> Result<&Port, DesignError> {
         let port = &self.inputs[0];
         if elements.contains(&port.element) {
             return Ok(port);
         }
         let expected: Vec<&str> = elements.iter().map(|element| element.name()).collect();
-        Err(Refusal::of(
+        Err(DesignError::of(
             "input",
             format!("`{}` writes {port}, expected {}", self.from[0], expected.join(" or ")),
         ))
@@ -222,13 +222,13 @@ impl Site<'_> {
     ///
     /// # Errors
     /// When the element is none of `elements` or the role none of `roles`.
-    pub fn input_as(&self, elements: &[Element], roles: &[Role]) -> Result<&Port, Refusal> {
+    pub fn input_as(&self, elements: &[Element], roles: &[Role]) -> Result<&Port, DesignError> {
         let port = self.input(elements)?;
         if roles.contains(&port.role) {
             return Ok(port);
         }
         let expected: Vec<&str> = roles.iter().map(Role::name).collect();
-        Err(Refusal::of(
+        Err(DesignError::of(
             "input",
             format!("`{}` writes {port}, expected {}", self.from[0], expected.join(" or ")),
         ))

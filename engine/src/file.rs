@@ -11,7 +11,7 @@ pub(crate) use check::check;
 pub use document::schema;
 pub use setting::Setting;
 
-use crate::design::Refusal;
+use crate::design::DesignError;
 use crate::error::{Origin, PlanError};
 
 /// The graph that a pipeline file names: stages with their parameters, not yet checked against their kinds.
@@ -75,7 +75,7 @@ pub enum Policy {
 
 impl StageSpec {
     /// A refusal of this stage, put where the file says what was refused.
-    pub(crate) fn refused(&self, refusal: Refusal) -> PlanError {
+    pub(crate) fn refused(&self, refusal: DesignError) -> PlanError {
         let origin = match refusal.key.as_deref() {
             Some("input") => self.origins.inputs.first().cloned(),
             Some(key) => self.params.get(key).map(|setting| setting.origin.clone()),

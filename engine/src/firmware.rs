@@ -7,7 +7,7 @@
 //! # fn register(_: &mut kws_engine::Registry) {}
 //! use kws_engine::{Registry, firmware};
 //!
-//! fn main() -> Result<(), firmware::Failure> {
+//! fn main() -> Result<(), firmware::BuildError> {
 //!     let mut registry = Registry::new();
 //!     register(&mut registry); // kws_stages::register
 //!     firmware::bind(&mut registry); // `mic`, `print`, `jsonl` as the firmware has them
@@ -19,7 +19,7 @@
 //!
 //! ```text
 //! pub struct Memory { … }                 what changes while it runs, all of it lent; zeros at first
-//! pub struct Pipeline<'m> { … }           the stages, each in its `Seat`, and a block's memory for each edge
+//! pub struct Pipeline<'m> { … }           the stages, each in its `Slot`, and a block's memory for each edge
 //! Pipeline::new(&mut Memory, devices…)    const: nothing is computed on the board
 //! Pipeline::start()                       first values of what zeros are not: a model's variables
 //! Pipeline::tick() -> Flow                one firing of the source and all that follows, in a straight line
@@ -68,16 +68,16 @@ mod budget;
 mod build;
 mod code;
 mod cross;
+mod emit_site;
 mod format;
 mod lane;
-mod site;
 mod words;
 mod write;
 
 pub use bind::bind;
 pub use board::{Board, Core};
 pub use budget::{Budget, Flash, Ram, Share};
-pub use build::{Failure, Firmware, build};
+pub use build::{BuildError, Firmware, build};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};
-pub use site::Site;
+pub use emit_site::EmitSite;
 pub use words::{constant_name, real, zero};

@@ -30,7 +30,7 @@ pub mod tick;
 pub use block::Block;
 pub use event::Event;
 pub use item::{Element, Item};
-pub use stage::{Any, Fault, Flow, Never, Ports, Read, Stage, Write};
+pub use stage::{Any, Flow, Never, Ports, Read, Stage, StageFault, Write};
 
 #[cfg(feature = "std")]
 mod buffer;
@@ -56,7 +56,7 @@ pub mod run;
 #[cfg(feature = "std")]
 pub use {
     buffer::Buffer,
-    design::{Cost, Design, Kind, Refusal, Simple, Site, Written},
+    design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
     file::{Pipeline, Policy, Setting, StageSpec, schema},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},

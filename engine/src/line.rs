@@ -10,7 +10,7 @@ use core::fmt::{self, Display, Formatter, Write};
 
 use crate::block::Block;
 use crate::event::Event;
-use crate::stage::{Any, Fault, Flow, Stage};
+use crate::stage::{Any, Flow, Stage, StageFault};
 
 /// What the events of one input mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,13 +175,13 @@ impl<W: Write, const N: usize> Stage for Lines<W, N> {
     type In = Any<Event>;
     type Out = ();
 
-    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, StageFault> {
         let Some(names) = self.names.get(which) else {
-            return Err(Fault::new("events came by an input that has no names"));
+            return Err(StageFault::new("events came by an input that has no names"));
         };
         for event in events.iter().filter(|event| event.is_some()) {
             let written = writeln!(self.out, "{}", names.line(events.at, event));
-            written.map_err(|_| Fault::new("cannot write events"))?;
+            written.map_err(|_| StageFault::new("cannot write events"))?;
         }
         Ok(Flow::Skip)
     }

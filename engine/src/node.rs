@@ -3,7 +3,7 @@
 use crate::block::Block;
 use crate::buffer::Buffer;
 use crate::item::{Element, Item};
-use crate::stage::{Any, Fault, Flow, Ports, Read, Stage, Write};
+use crate::stage::{Any, Flow, Ports, Read, Stage, StageFault, Write};
 
 /// A stage with its types erased. Made by [`node`] from any [`Stage`]; nobody else needs to implement it.
 pub trait Node: Send {
@@ -17,14 +17,14 @@ pub trait Node: Send {
     ///
     /// # Errors
     /// The stage's own fault.
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault>;
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault>;
     /// See [`Stage::reset`].
     fn reset(&mut self);
     /// See [`Stage::finish`].
     ///
     /// # Errors
     /// The stage's own fault.
-    fn finish(&mut self) -> Result<(), Fault>;
+    fn finish(&mut self) -> Result<(), StageFault>;
 }
 
 /// Which of a stage's inputs make it fire.
@@ -82,7 +82,7 @@ where
     }
 
     #[inline]
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault> {
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         self.0.process(S::In::read(inputs), S::Out::write(output))
     }
 
@@ -90,7 +90,7 @@ where
         self.0.reset();
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.0.finish()
     }
 }

@@ -13,7 +13,7 @@ use crate::file::{Pipeline, Policy};
 use crate::node::Node;
 use crate::port::Port;
 use crate::registry::Registry;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// A pipeline that can run: the schedule, and facts about it.
 pub struct Plan {
@@ -58,7 +58,7 @@ impl PlannedStage {
     ///
     /// # Errors
     /// When something outside the pipeline is missing: a file, a device.
-    pub fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    pub fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         self.design.build()
     }
 }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::design::{Design, Kind, Refusal, Site};
+use crate::design::{Design, DesignError, Kind, Site};
 
 /// The kinds that a pipeline may name: an explicit value, filled by whoever makes the program.
 ///
@@ -35,7 +35,7 @@ pub struct Entry {
 
 /// A design and the parameters it was made from, defaults filled in.
 pub(crate) type Designed = (Box<dyn Design>, Value);
-type DesignFn = fn(Value, &Site<'_>) -> Result<Designed, Refusal>;
+type DesignFn = fn(Value, &Site<'_>) -> Result<Designed, DesignError>;
 
 impl Registry {
     /// An empty registry.
@@ -64,9 +64,9 @@ impl Registry {
     }
 }
 
-fn design<K: Kind>(params: Value, site: &Site<'_>) -> Result<Designed, Refusal> {
-    let params: K = serde_json::from_value(params).map_err(|error| Refusal::new(error.to_string()))?;
-    let resolved = serde_json::to_value(&params).map_err(|error| Refusal::new(error.to_string()))?;
+fn design<K: Kind>(params: Value, site: &Site<'_>) -> Result<Designed, DesignError> {
+    let params: K = serde_json::from_value(params).map_err(|error| DesignError::new(error.to_string()))?;
+    let resolved = serde_json::to_value(&params).map_err(|error| DesignError::new(error.to_string()))?;
     Ok((params.design(site)?, resolved))
 }
 
@@ -88,7 +88,7 @@ impl Entry {
         required.is_some_and(|names| names.iter().any(|name| name == param))
     }
 
-    pub(crate) fn design(&self, params: Value, site: &Site<'_>) -> Result<Designed, Refusal> {
+    pub(crate) fn design(&self, params: Value, site: &Site<'_>) -> Result<Designed, DesignError> {
         (self.design)(params, site)
     }
 }

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod control;
+mod edge_buffer;
 mod gather;
 mod lane;
 mod meter;
@@ -11,14 +12,13 @@ mod queue;
 mod report;
 mod ring;
 mod runner;
-mod seat;
+mod slot;
 mod time;
 mod wake;
-mod wire;
 
 pub use control::{RunOptions, Stopper};
 pub use meter::{Percentiles, RingStats, RunStats, StageStats};
-pub use report::{GapReport, Outcome, Report, StageFault};
+pub use report::{GapReport, Outcome, Report, RunError};
 pub use runner::Running;
 
 #[doc(hidden)]

@@ -10,7 +10,7 @@ use crate::item::Item;
 /// [`Block::at`], so that a replay is exact.
 ///
 /// ```
-/// use kws_engine::{Block, Fault, Flow, Stage};
+/// use kws_engine::{Block, StageFault, Flow, Stage};
 ///
 /// /// Mean of each block.
 /// struct Mean;
@@ -18,7 +18,7 @@ use crate::item::Item;
 /// impl Stage for Mean {
 ///     type In = f32;
 ///     type Out = f32;
-///     fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+///     fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
 ///         output[0] = input.iter().sum::<f32>() / input.len() as f32;
 ///         Ok(Flow::Emit)
 ///     }
@@ -35,8 +35,12 @@ pub trait Stage {
     /// A source that waits for hardware waits here, but for no longer than about 100 ms, then says [`Flow::Skip`].
     ///
     /// # Errors
-    /// A [`Fault`] ends the run; the engine adds the stage's name.
-    fn process(&mut self, input: Read<'_, Self::In>, output: Write<'_, Self::Out>) -> Result<Flow, Fault>;
+    /// A [`StageFault`] ends the run; the engine adds the stage's name.
+    fn process(
+        &mut self,
+        input: Read<'_, Self::In>,
+        output: Write<'_, Self::Out>,
+    ) -> Result<Flow, StageFault>;
 
     /// Forgets the past, after a gap in the stream. Keeps parameters.
     fn reset(&mut self) {}
@@ -45,7 +49,7 @@ pub trait Stage {
     ///
     /// # Errors
     /// As [`process`](Stage::process).
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         Ok(())
     }
 }
@@ -72,40 +76,40 @@ pub enum Flow {
 ///
 /// On the host it is one word large, so that a firing's result travels in registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct StageFault {
     #[cfg(feature = "std")]
     text: Box<std::borrow::Cow<'static, str>>,
     #[cfg(not(feature = "std"))]
     text: &'static str,
 }
 
-impl Fault {
+impl StageFault {
     /// A fault with a fixed text: what was found, what was expected, what to do.
     #[cfg(feature = "std")]
     pub fn new(text: &'static str) -> Self {
-        Fault { text: Box::new(std::borrow::Cow::Borrowed(text)) }
+        StageFault { text: Box::new(std::borrow::Cow::Borrowed(text)) }
     }
 
     /// A fault with a fixed text: what was found, what was expected, what to do.
     #[cfg(not(feature = "std"))]
     pub const fn new(text: &'static str) -> Self {
-        Fault { text }
+        StageFault { text }
     }
 
     /// A fault whose text is made at run time.
     #[cfg(feature = "std")]
     pub fn because(text: impl Into<String>) -> Self {
-        Fault { text: Box::new(std::borrow::Cow::Owned(text.into())) }
+        StageFault { text: Box::new(std::borrow::Cow::Owned(text.into())) }
     }
 }
 
-impl core::fmt::Display for Fault {
+impl core::fmt::Display for StageFault {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl core::error::Error for Fault {}
+impl core::error::Error for StageFault {}
 
 /// What a stage reads or writes, as a type: `()`, an [`Item`], `(A, B)`, `(A, B, C)` or [`Any`].
 pub trait Ports {

@@ -1,8 +1,8 @@
 //! One tick of a lane whose schedule was fixed when the firmware was built.
 //!
-//! Firmware calls its stages in a straight line, each through its [`Seat`], which does what a lane of the host does
+//! Firmware calls its stages in a straight line, each through its [`Slot`], which does what a lane of the host does
 //! between two firings: it stamps what is written, carries gaps on and resets what they pass, and ends what has nothing
-//! more to read. A [`News`] is what a seat has to tell those that read it. See `firmware`, which writes such lanes.
+//! more to read. A [`News`] is what a slot has to tell those that read it. See `firmware`, which writes such lanes.
 //!
 //! A lane has one source, so that all that a tick brings is of one moment and nothing has to wait for the rest of it:
 //! joins and merges read what their inputs brought in the same tick. So a stage before a join must not stamp its blocks
@@ -10,15 +10,15 @@
 
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{Any, Fault, Flow, Stage, Write};
+use crate::stage::{Any, Flow, Stage, StageFault, Write};
 
 mod join;
 mod ring;
 
 pub use join::Latest;
-pub use ring::{From, Incoming, Outgoing, Ring, To, WhenFull};
+pub use ring::{Incoming, Outgoing, Ring, RingReader, RingWriter, WhenFull};
 
-/// What a seat has to tell its readers after its turn.
+/// What a slot has to tell its readers after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// Nothing was written.
@@ -67,23 +67,23 @@ pub struct Gap {
 
 /// A stage that cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct TickError {
     /// The stage.
     pub stage: &'static str,
     /// Why.
-    pub fault: Fault,
+    pub fault: StageFault,
 }
 
-impl core::fmt::Display for Failed {
+impl core::fmt::Display for TickError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "stage `{}` failed: {}", self.stage, self.fault)
     }
 }
 
-impl core::error::Error for Failed {}
+impl core::error::Error for TickError {}
 
 /// A stage's place in the lane: the stage, and what the lane knows of its stream.
-pub struct Seat<S> {
+pub struct Slot<S> {
     name: &'static str,
     stage: S,
     /// Tick of the last block that it wrote.
@@ -93,14 +93,14 @@ pub struct Seat<S> {
     /// Ticks lost since that block.
     lost: u64,
     /// Ticks that it lost itself, and that nobody has asked for yet.
-    untold: u64,
+    pending: u64,
     ended: bool,
 }
 
-impl<S> Seat<S> {
-    /// A seat before the first tick.
+impl<S> Slot<S> {
+    /// A slot before the first tick.
     pub const fn new(name: &'static str, stage: S) -> Self {
-        Seat { name, stage, at: 0, clock: 0, lost: 0, untold: 0, ended: false }
+        Slot { name, stage, at: 0, clock: 0, lost: 0, pending: 0, ended: false }
     }
 
     /// The stage, for what only its maker knows of it.
@@ -110,8 +110,8 @@ impl<S> Seat<S> {
 
     /// Tells what the stage itself lost of its stream since it was last asked.
     pub fn gap(&mut self, tell: &mut impl FnMut(Gap)) {
-        if self.untold > 0 {
-            let lost = core::mem::take(&mut self.untold);
+        if self.pending > 0 {
+            let lost = core::mem::take(&mut self.pending);
             tell(Gap { stage: self.name, at: self.clock, lost });
         }
     }
@@ -120,7 +120,7 @@ impl<S> Seat<S> {
     fn lose(&mut self, at: u64, lost: u64) {
         self.clock = at;
         self.lost += lost;
-        self.untold += lost;
+        self.pending += lost;
     }
 
     /// A block of its at this tick.
@@ -130,22 +130,24 @@ impl<S> Seat<S> {
     }
 
     /// A block that bears a tick of the stage's own choice.
-    fn emit_at(&mut self, at: u64) -> Result<News, Failed> {
+    fn emit_at(&mut self, at: u64) -> Result<News, TickError> {
         if at < self.at {
-            return Err(self.fail(Fault::new("it stamped a block with an earlier tick than the one before")));
+            return Err(
+                self.fail(StageFault::new("it stamped a block with an earlier tick than the one before"))
+            );
         }
         Ok(self.emit(at))
     }
 
     /// Ends with a fault: the stage is not called again.
     #[cold]
-    fn fail(&mut self, fault: Fault) -> Failed {
+    fn fail(&mut self, fault: StageFault) -> TickError {
         self.ended = true;
-        Failed { stage: self.name, fault }
+        TickError { stage: self.name, fault }
     }
 }
 
-impl<S: Stage> Seat<S> {
+impl<S: Stage> Slot<S> {
     /// Gives what zeros are not its first value.
     pub fn start(&mut self) {
         self.stage.reset();
@@ -155,7 +157,7 @@ impl<S: Stage> Seat<S> {
     ///
     /// # Errors
     /// When it cannot complete what it has begun.
-    pub fn end(&mut self) -> Result<News, Failed> {
+    pub fn end(&mut self) -> Result<News, TickError> {
         if !self.ended {
             self.ended = true;
             self.stage.finish().map_err(|fault| self.fail(fault))?;
@@ -172,7 +174,7 @@ impl<S: Stage> Seat<S> {
     }
 
     /// What follows from a firing.
-    fn follow(&mut self, at: u64, result: Result<Flow, Fault>) -> Result<News, Failed> {
+    fn follow(&mut self, at: u64, result: Result<Flow, StageFault>) -> Result<News, TickError> {
         match result {
             Ok(Flow::Emit) => Ok(self.emit(at)),
             Ok(Flow::Skip) => Ok(News::Nothing),
@@ -187,12 +189,12 @@ impl<S: Stage> Seat<S> {
     }
 }
 
-impl<O: Item, S: Stage<In = (), Out = O>> Seat<S> {
+impl<O: Item, S: Stage<In = (), Out = O>> Slot<S> {
     /// Fires a source of blocks of `period` ticks.
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, Failed> {
+    pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -214,12 +216,12 @@ impl<O: Item, S: Stage<In = (), Out = O>> Seat<S> {
     }
 }
 
-impl<I: Item, S: Stage<In = I>> Seat<S> {
+impl<I: Item, S: Stage<In = I>> Slot<S> {
     /// Fires a stage of one input, if there is a block.
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, Failed> {
+    pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -235,13 +237,13 @@ impl<I: Item, S: Stage<In = I>> Seat<S> {
     }
 }
 
-impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Seat<S> {
+impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Slot<S> {
     /// Fires a sink that merges its inputs: once for each block, in the order of their ticks, those of one tick in the
     /// order of the inputs.
     ///
     /// # Errors
     /// The stage's own fault.
-    pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, Failed> {
+    pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, TickError> {
         let over = inputs.iter().all(|(news, _)| news.is_end());
         while let Some((which, mark)) = earliest(&inputs).filter(|_| !self.ended) {
             inputs[which].0 = News::Nothing;

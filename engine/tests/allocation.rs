@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kinds::{Counter, ended, plan};
 use kws_engine::run::RunOptions;
-use kws_engine::{Fault, Flow, Stage, node};
+use kws_engine::{Flow, Stage, StageFault, node};
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
@@ -57,7 +57,7 @@ struct Counting(Counter);
 impl Stage for Counting {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         let fired = self.0.next / self.0.items;
         if fired == 1_000 {
             COUNTING.store(true, Ordering::Relaxed);

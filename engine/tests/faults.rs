@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kinds::{Counter, Log, Noting, Ran, Seen, ended, plan, run, run_with};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Fault, Flow, Plan, Stage, node};
+use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 /// Five stages in five lanes, whose source never ends of itself.
 const CHAIN: &str = r#"
@@ -58,10 +58,10 @@ struct Troubled {
 }
 
 impl Troubled {
-    fn now(&mut self) -> Result<Flow, Fault> {
+    fn now(&mut self) -> Result<Flow, StageFault> {
         self.fired += 1;
         match self.trouble {
-            Trouble::Fails(at) if at == self.fired => Err(Fault::new("the battery is flat")),
+            Trouble::Fails(at) if at == self.fired => Err(StageFault::new("the battery is flat")),
             Trouble::Panics(at) if at == self.fired => panic!("out of cheese"),
             Trouble::Ends(at) if at == self.fired => Ok(Flow::End),
             Trouble::PanicsAtFinish | Trouble::FailsAtFinish if self.fired == 20 => Ok(Flow::End),
@@ -69,10 +69,10 @@ impl Troubled {
         }
     }
 
-    fn finish(&self) -> Result<(), Fault> {
+    fn finish(&self) -> Result<(), StageFault> {
         match self.trouble {
             Trouble::PanicsAtFinish => panic!("out of cheese"),
-            Trouble::FailsAtFinish => Err(Fault::new("the battery is flat")),
+            Trouble::FailsAtFinish => Err(StageFault::new("the battery is flat")),
             _ => Ok(()),
         }
     }
@@ -85,11 +85,11 @@ struct Sink(Troubled, Log);
 impl Stage for Source {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         output.fill(1.0);
         self.0.now()
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.0.finish()
     }
 }
@@ -97,11 +97,11 @@ impl Stage for Source {
 impl Stage for Middle {
     type In = f32;
     type Out = f32;
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         self.0.now()
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.0.finish()
     }
 }
@@ -109,12 +109,12 @@ impl Stage for Middle {
 impl Stage for Sink {
     type In = f32;
     type Out = ();
-    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         let flow = self.0.now()?;
         self.1.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
         Ok(flow)
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.0.finish()
     }
 }
@@ -245,7 +245,7 @@ fn a_panic_in_reset_is_the_stages_own() {
     impl Stage for Fragile {
         type In = f32;
         type Out = f32;
-        fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+        fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
             output.copy_from_slice(&input);
             Ok(Flow::Emit)
         }
@@ -280,7 +280,7 @@ impl Gappy {
 impl Stage for Gappy {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         let due = self.inner.left > 0 && (self.inner.next / self.inner.items + 1).is_multiple_of(self.every);
         self.after = due && !self.after;
         if self.after { Ok(Flow::Lost(self.lost)) } else { self.inner.process((), output) }
@@ -345,7 +345,7 @@ struct Silent(u32);
 impl Stage for Silent {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, StageFault> {
         self.0 += 1;
         assert!(self.0 < 20_000, "nobody stops it");
         std::thread::sleep(Duration::from_millis(5));
@@ -380,7 +380,7 @@ fn stop_ends_a_source_that_waits_for_room_and_what_it_sent_is_worked_off() {
     impl Stage for Shut {
         type In = f32;
         type Out = ();
-        fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+        fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
             while !self.0.load(Ordering::Acquire) {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -416,7 +416,7 @@ fn endless_sources_end_when_nobody_reads_any_more() {
     impl Stage for Three {
         type In = f32;
         type Out = ();
-        fn process(&mut self, _: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+        fn process(&mut self, _: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
             Ok(if self.0.fetch_add(1, Ordering::Relaxed) == 2 { Flow::End } else { Flow::Skip })
         }
     }
@@ -440,7 +440,7 @@ fn a_stage_that_is_not_what_its_design_said_is_refused() {
     impl Stage for Bytes {
         type In = i8;
         type Out = f32;
-        fn process(&mut self, _: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, Fault> {
+        fn process(&mut self, _: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, StageFault> {
             Ok(Flow::Skip)
         }
     }
@@ -495,7 +495,7 @@ fn a_source_whose_ticks_go_back_is_a_fault() {
     impl Stage for Backwards {
         type In = ();
         type Out = f32;
-        fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, Fault> {
+        fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, StageFault> {
             self.0 -= 1;
             Ok(Flow::EmitAt(self.0))
         }

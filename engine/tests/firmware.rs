@@ -5,8 +5,8 @@ use std::path::Path;
 
 use kws_engine::firmware::{self, Board, Code, Core, Firmware};
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Kind, Pipeline, PlanError, Refusal, Registry, Role, Simple,
-    Site, Stage, Written, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, PlanError, Registry, Role, Simple, Site,
+    Stage, StageFault, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ struct Pass;
 impl Stage for Pass {
     type In = i16;
     type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [i16]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         Ok(Flow::Emit)
     }
@@ -32,7 +32,7 @@ struct Keeps {
 
 impl Kind for Keeps {
     const NAME: &'static str = "keeps";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         let make = || Ok(node(Pass));
@@ -50,7 +50,7 @@ struct HostOnly {}
 
 impl Kind for HostOnly {
     const NAME: &'static str = "host_only";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?;
         let output = port.then(Element::I16, port.shape.clone(), Role::SAMPLES);
         Ok(Simple::boxed(Some(output), Cost::default(), || Ok(node(Pass))))

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kinds::{Counter, Log, Noting, Ran, Seen, Stalling, ended, plan};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Fault, Flow, Plan, Stage, node};
+use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 const BLOCKS: u64 = 300;
 const PERIOD: u64 = 12;
@@ -43,7 +43,7 @@ struct Late {
 impl Stage for Late {
     type In = f32;
     type Out = ();
-    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         while !self.open.load(Ordering::Acquire) {
             std::thread::yield_now();
         }
@@ -60,10 +60,10 @@ struct Opening(Counter, Arc<AtomicBool>);
 impl Stage for Opening {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         self.0.process((), output)
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.1.store(true, Ordering::Release);
         Ok(())
     }
@@ -201,7 +201,7 @@ struct Overrun(Counter, bool);
 impl Stage for Overrun {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         let due = self.0.left > 0 && (self.0.next / PERIOD).is_multiple_of(7);
         self.1 = due && !self.1;
         if self.1 { Ok(Flow::Lost(100)) } else { self.0.process((), output) }

@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use kws_engine::{Cost, Design, Element, Fault, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple, Site};
+use kws_engine::{Cost, Design, Element, StageFault, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple, Site};
 use libfuzzer_sys::fuzz_target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,10 @@ impl Kind for Raw {
     const NAME: &'static str = "raw";
     const INPUTS: RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let block = self.block.or(site.block).unwrap_or(u64::from(self.rate).div_ceil(100));
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
-        Ok(Simple::boxed(Some(port), Cost::default(), || Err(Fault::new("nothing is built here"))))
+        Ok(Simple::boxed(Some(port), Cost::default(), || Err(StageFault::new("nothing is built here"))))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The folder of a finished model: `model.tflite`, `model.toml`, `card.md`, `train.toml`, `float.bpk`.
 
-mod card;
 mod describe;
 mod export;
 mod integer;
+mod model_info;
 mod provenance;
 
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-pub use card::{Card, Point};
 pub use describe::describe;
 pub use export::{export, record};
 pub use integer::Integer;
+pub use model_info::{ModelInfo, Point};
 
 use crate::corpus::{DataFolder, Vocabulary};
 use crate::features::FrontEnd;
@@ -28,7 +28,7 @@ pub struct Bundle {
     /// Where it lies.
     pub folder: PathBuf,
     /// `model.toml`.
-    pub card: Card,
+    pub card: ModelInfo,
     /// The labels.
     pub vocabulary: Vocabulary,
     /// The float network that the model was rounded from, where the folder has `float.bpk` and `train.toml`.
@@ -46,7 +46,7 @@ impl Bundle {
     /// # Errors
     /// When a file is absent or malformed, or labels and outputs differ in number.
     pub fn open(folder: &Path) -> Result<Self> {
-        let card = Card::read(folder)?;
+        let card = ModelInfo::read(folder)?;
         let path = folder.join("model.tflite");
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let integer = Integer::open(&bytes).with_context(|| format!("cannot use `{}`", path.display()))?;
@@ -111,7 +111,7 @@ pub fn probabilities(network: &Network, features: &[f32], fake: Option<&Fake>) -
 }
 
 /// The float network of a folder, if it has one.
-fn float(folder: &Path, card: &Card) -> Result<Option<Network>> {
+fn float(folder: &Path, card: &ModelInfo) -> Result<Option<Network>> {
     let (weights, config) = (folder.join("float.bpk"), folder.join("train.toml"));
     if !weights.is_file() || !config.is_file() {
         return Ok(None);

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use kws_lab::bundle::Card;
+use kws_lab::bundle::ModelInfo;
 use kws_lab::download::Fetched;
 use kws_lab::published::Published;
 use program::{fail, lab, succeed};
@@ -72,7 +72,7 @@ fn a_model_that_broke_off_goes_on_and_is_described() {
     let files = fetch(&model, &folder).unwrap();
     assert_eq!(server.ranges(), ["", "bytes=20000-", "bytes=20000-"]);
     assert!(files[0].verified && fs::read(&files[0].path).unwrap() == body());
-    let card = Card::read(&folder).unwrap();
+    let card = ModelInfo::read(&folder).unwrap();
     assert_eq!((card.name.as_str(), card.clock, card.labels.len()), ("made", 1_000_000, 2));
     assert_eq!(card.training["sha256"].as_str(), Some(sum(&body()).as_str()));
     assert_eq!(card.training["licence"].as_str(), Some("MIT"));
@@ -81,7 +81,7 @@ fn a_model_that_broke_off_goes_on_and_is_described() {
     fs::write(folder.join("model.toml"), "labels = []\nfront_end = []\n").unwrap();
     fetch(&model, &folder).unwrap();
     assert_eq!(server.ranges().len(), 3);
-    assert!(Card::read(&folder).unwrap().labels.is_empty());
+    assert!(ModelInfo::read(&folder).unwrap().labels.is_empty());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use image::{Rgb, RgbImage};
-use kws_lab::bundle::Card;
+use kws_lab::bundle::ModelInfo;
 use program::{fail, folder, lab, succeed, train};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -121,7 +121,7 @@ fn figures_are_learnt_and_the_card_says_from_how_few() {
     corpus(&folder);
     let run = configuration(&folder, "run", &[]);
     succeed(&mut train(&run));
-    let card = Card::read(&run).unwrap();
+    let card = ModelInfo::read(&run).unwrap();
     let figure = |name: &str| card.measured[name].as_float().unwrap();
     assert!(figure("top1") >= 0.9, "{:?}", card.measured);
     assert!((figure("top1") - figure("float_top1")).abs() <= 0.06, "{:?}", card.measured);
@@ -237,7 +237,7 @@ fn a_learning_curve_has_shares_of_the_pictures() {
     let said = succeed(command.arg("--work").arg(&work));
     assert!(said.contains("50 % of the training pictures, seed 2"), "{said}");
     assert!(work.join("figures/learning_curve/learning_curve.html").is_file());
-    let card = Card::read(&run).unwrap();
+    let card = ModelInfo::read(&run).unwrap();
     let shares = card.measured["learning_curve"]["shares"].as_array().unwrap();
     let seeds: Vec<_> = shares.iter().map(|share| share["seed"].as_integer().unwrap()).collect();
     assert_eq!(seeds, [1, 2]);

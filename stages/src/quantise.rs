@@ -1,6 +1,6 @@
 //! Real values as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Affine quantisation: each value x becomes clip(x / scale + zero point), made whole as `rounding` says.
 ///
@@ -28,7 +28,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0; 3];
 /// quantise.process(Block { at: 1, items: &[1.0, -0.75, 1e9] }, &mut out)?;
 /// assert_eq!(out, [-8, -12, 127]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantise(pub Quantiser);
@@ -37,7 +37,7 @@ impl Stage for Quantise {
     type In = f32;
     type Out = i8;
 
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [i8]) -> Result<Flow, StageFault> {
         for (out, real) in output.iter_mut().zip(input.items) {
             *out = self.0.quantise(*real);
         }
@@ -90,7 +90,7 @@ impl Quantiser {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -125,7 +125,7 @@ mod kind {
     }
 
     impl Emit for Quantise {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             let value = self.expression(&mut code);
             Ok(code.is("Quantise", value))
@@ -135,7 +135,7 @@ mod kind {
     impl Kind for QuantiseParams {
         const NAME: &'static str = "quantise";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input(&[Element::F32])?;
             let QuantiseParams { scale, zero_point, rounding } = self;
             let scale = scale as f32;

@@ -1,7 +1,7 @@
 //! A kind's parameters resolved against its input: what the planner asks for, with the stage itself as a template.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Fault, HostInput, HostOutput, Node, Port, Refusal, Stage, node};
+use kws_engine::{Cost, Design, DesignError, HostInput, HostOutput, Node, Port, Stage, StageFault, node};
 
 /// A stage and its facts. Stages of this crate are small values over lent storage, so that building one is a clone.
 pub(crate) struct Resolved<S> {
@@ -19,7 +19,7 @@ pub(crate) trait Emit {
     ///
     /// # Errors
     /// When it cannot be there.
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal>;
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError>;
 }
 
 impl<S> Resolved<S>
@@ -48,11 +48,11 @@ where
         self.cost
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         Ok(node(self.stage.clone()))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         self.stage.emit(site)
     }
 }

@@ -1,6 +1,6 @@
 //! The last few blocks of a stream as one block.
 
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 /// Gathers the newest blocks into one: the context that a classifier looks at.
 ///
@@ -51,10 +51,10 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
     type In = I;
     type Out = I;
 
-    fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, StageFault> {
         let ring = self.ring.as_mut();
         if input.len() * self.frames != ring.len() || output.len() != ring.len() {
-            return Err(Fault::new("`stack` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`stack` was handed blocks that do not fit its memory"));
         }
         let place = self.next * input.len();
         ring[place..place + input.len()].copy_from_slice(&input);
@@ -80,7 +80,7 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, HostInput, HostOutput, Item, Kind, Port, Refusal, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, HostInput, HostOutput, Item, Kind, Port, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ mod kind {
     }
 
     impl<I: Item> Emit for Stack<I, Vec<I>> {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
             let mut code = Code::new(site);
             code.uses("kws_stages::Stack");
@@ -134,7 +134,7 @@ mod kind {
     impl Kind for StackParams {
         const NAME: &'static str = "stack";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input(&[Element::F32, Element::I8])?;
             Ok(match input.element {
                 Element::I8 => self.design_of::<i8>(input),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod rig;
+#[path = "../nn/tests/tflite/mod.rs"]
 mod tflite;
 
 use std::io::Write;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 struct Counting;
@@ -42,7 +42,7 @@ impl Stage for Watch {
     type In = f32;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&input);
         self.firings += 1;
         // Time to start every thread and warm up; and well before the end.

@@ -1,7 +1,7 @@
 //! TFLite Micro's audio preprocessor, a `.tflite` of signal operators, in our runtime: its published features, and ours of
 //! `micro_frontend`, which are the same arithmetic.
 //!
-//! `.ci/oracles` compares the file with TFLite Micro itself (`stages/tests/nn_parity.rs`).
+//! `.ci/oracles` compares the file with TFLite Micro itself (`stages/nn/tests/parity.rs`).
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;

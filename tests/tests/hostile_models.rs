@@ -62,6 +62,22 @@ fn flipped(whole: &[u8]) -> (usize, usize) {
     (refused, ran)
 }
 
+#[test]
+fn models_that_a_fuzzer_found_are_refused_or_run() {
+    let folder = root().join("../shared/data/hostile");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!("SKIPPED: `{}` is not here", folder.display());
+        return;
+    };
+    let models =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("tflite".as_ref()));
+    for path in models {
+        let error = Model::open(&fs::read(&path).unwrap()).err().map(|error| error.to_string());
+        survives(&fs::read(&path).unwrap());
+        println!("{}: {error:?}", path.display());
+    }
+}
+
 fn message(model: &str) -> String {
     let text = fs::read_to_string(root().join("pipelines/yes_no.toml")).unwrap();
     let text = text.replace("models/yes_no/model.tflite", model);

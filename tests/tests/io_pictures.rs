@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use io::{Came, Collected, plan, refusal, run, run_well};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Fault, Flow, Stage, node};
+use kws_engine::{Block, Flow, Stage, StageFault, node};
 
 /// A folder with a picture of each format, of even red, green and blue, 8×6.
 fn folder() -> tempfile::TempDir {
@@ -138,9 +138,9 @@ impl Stage for Unplugged {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, StageFault> {
         if self.0 == 2 {
-            return Err(Fault::new("the camera `/dev/video0` is gone: was it unplugged?"));
+            return Err(StageFault::new("the camera `/dev/video0` is gone: was it unplugged?"));
         }
         self.0 += 1;
         picture.fill(self.0);
@@ -175,7 +175,7 @@ impl Stage for Looked {
     type In = u8;
     type Out = ();
 
-    fn process(&mut self, picture: Block<'_, u8>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, picture: Block<'_, u8>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().push(picture[0]);
         Ok(Flow::Skip)
     }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Element, Kind, Pipeline, Plan, Port, Refusal, Registry, Role, Simple, Site};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Kind, Pipeline, Plan, Port, Registry, Role, Simple, Site,
+};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Feature, Reference, Tables, WINDOW};
 use kws_stages::nn::Model;
 use kws_tests::skipped;
@@ -119,7 +121,7 @@ impl Kind for Microphone {
     const NAME: &'static str = "microphone";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let block = site.block.unwrap_or(512);
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
         Ok(Simple::boxed(Some(port), Cost::default(), || unreachable!("planned only")))

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Pipeline, Plan, Refusal, Simple, Site, Stage,
-    node,
+    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_stages::nn::{Manifest, Model};
 use kws_tests::{root, shared_data, skipped};
@@ -24,7 +24,7 @@ struct Keep {}
 impl Kind for Keep {
     const NAME: &'static str = "keep";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(All::<i8>(Arc::default())))))
     }
 }
@@ -36,7 +36,7 @@ impl<T: Item> Stage for All<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::{fs, str};
 
 use kws_engine::{
-    Block, Cost, Design, Fault, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Refusal, Simple, Site,
-    Stage, node,
+    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_stages::nn::Model;
 use kws_tests::{root, shared_data, skipped};
@@ -61,7 +61,7 @@ struct Keep {}
 impl Kind for Keep {
     const NAME: &'static str = "keep";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Simple::boxed(None, Cost::default(), || Ok(node(First::<f32>(Arc::default())))))
     }
 }
@@ -73,7 +73,7 @@ impl<T: Item> Stage for First<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let mut first = self.0.lock().unwrap();
         if first.is_empty() {
             first.extend_from_slice(&input);

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Fault, Flow, Pipeline, Plan, PlanError, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, PlanError, Stage, StageFault, node};
 
 fn plan(folder: &Path, factor: &str) -> Result<Plan, PlanError> {
     let toml = format!(
@@ -31,7 +31,7 @@ struct Ear(Arc<Mutex<Vec<i16>>>);
 impl Stage for Ear {
     type In = i16;
     type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, _: &mut [i16]) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Registry, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Registry, Stage, StageFault, node};
 use kws_tests::{root, shared_data};
 
 /// The share of clips that must be understood.
@@ -20,7 +20,7 @@ impl Stage for FirstPosterior {
     type In = i8;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::End)
     }

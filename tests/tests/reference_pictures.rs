@@ -7,7 +7,7 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::{root, shared_data, skipped};
 
 /// The share of photographs that must be told right.
@@ -20,7 +20,7 @@ impl Stage for Kept {
     type In = i8;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }

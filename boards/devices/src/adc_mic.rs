@@ -28,7 +28,7 @@ impl<E, F: FnMut() -> nb::Result<u16, E>> Sampler for F {
 /// Gathers conversions into packets of samples, without the offset that the microphone's bias gives them.
 ///
 /// Conversions must be fetched as evenly as they come, whatever the pipeline is doing: so this is not a stage but runs in
-/// the interrupt of the converter, hands its packets to [`Ears`](crate::ring::Ears), and the pipeline's source is the
+/// the interrupt of the converter, hands its packets to [`PacketSender`](crate::ring::PacketSender), and the pipeline's source is the
 /// ring's other end, [`ring::Mic`](crate::ring::Mic).
 ///
 /// # Writes
@@ -48,7 +48,7 @@ impl<E, F: FnMut() -> nb::Result<u16, E>> Sampler for F {
 /// let mut conversions = [2048, 2049, 2047, 2148].into_iter();
 /// let adc = || conversions.next().map_or(Err(nb::Error::WouldBlock), Ok::<u16, nb::Error<()>>);
 /// let mut mic = AdcMic::<_, 4>::new(adc, 12);
-/// // In the converter's interrupt: `if let Some(packet) = mic.poll() { ears.hear(packet) }`.
+/// // In the converter's interrupt: `if let Some(packet) = mic.poll() { sender.push(packet) }`.
 /// assert_eq!(mic.poll(), Some(&[0, 16, -16, 1600]));
 /// assert_eq!(mic.poll(), None);
 /// ```

@@ -6,7 +6,7 @@ mod sensor;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use embedded_hal::spi::SpiDevice;
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use buffer::FrameBuffer;
 use sensor::Sensor;
@@ -92,28 +92,28 @@ enum Phase {
 }
 
 /// Why the module cannot go on.
-enum Trouble {
+enum CameraError {
     Buffer,
     OtherBuffer,
     Sensor(Chip),
     OtherSensor(Chip),
 }
 
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        Fault::new(match trouble {
-            Trouble::Buffer => "the camera's frame buffer cannot be reached over SPI",
-            Trouble::OtherBuffer => {
+impl From<CameraError> for StageFault {
+    fn from(trouble: CameraError) -> Self {
+        StageFault::new(match trouble {
+            CameraError::Buffer => "the camera's frame buffer cannot be reached over SPI",
+            CameraError::OtherBuffer => {
                 "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
             }
-            Trouble::Sensor(Chip::Ov2640) => {
+            CameraError::Sensor(Chip::Ov2640) => {
                 "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
             }
-            Trouble::Sensor(Chip::Ov5642(_)) => {
+            CameraError::Sensor(Chip::Ov5642(_)) => {
                 "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
             }
-            Trouble::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
-            Trouble::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
+            CameraError::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
+            CameraError::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
         })
     }
 }
@@ -130,7 +130,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
         }
     }
 
-    fn set_up(&mut self) -> Result<(), Trouble> {
+    fn set_up(&mut self) -> Result<(), CameraError> {
         self.buffer.reset(true)?;
         self.delay.delay_ms(RESET_MS);
         self.buffer.reset(false)?;
@@ -146,10 +146,10 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     }
 
     /// Looks whether the picture is there, and reads it; the next one is then begun.
-    fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, StageFault> {
         if !self.buffer.is_done()? {
             if waited >= PATIENCE_MS {
-                return Err(Fault::new("the camera has taken no picture for two seconds"));
+                return Err(StageFault::new("the camera has taken no picture for two seconds"));
             }
             self.delay.delay_ms(1);
             self.phase = Phase::Exposing(waited + 1);
@@ -170,7 +170,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> Stage for ArduCam<S, I, D> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         match self.phase {
             Phase::Exposing(waited) => self.look(waited, output),
             Phase::Dark => {

@@ -34,14 +34,14 @@ pub struct Asleep {
     /// Where the counter stood when the core woke up.
     since: u32,
     /// Tick of the last report.
-    told: u64,
+    reported: u64,
 }
 
 impl Asleep {
     /// A core of so many cycles per second, which is awake, and whose counter stands at `now`; `rate` is the
     /// microphone's ticks per second.
     pub const fn new(clock_hz: u32, rate: u32, now: u32) -> Self {
-        Asleep { clock_hz, rate, awake: 0, since: now, told: 0 }
+        Asleep { clock_hz, rate, awake: 0, since: now, reported: 0 }
     }
 
     /// The core goes to sleep.
@@ -57,13 +57,13 @@ impl Asleep {
     /// The share of the time since the last report that the core slept, at the microphone's tick `at`: every ten
     /// seconds, when it has just woken up.
     pub fn report(&mut self, at: u64) -> Option<Report> {
-        let ticks = at - self.told;
+        let ticks = at - self.reported;
         if ticks < EVERY * u64::from(self.rate) {
             return None;
         }
         let all = ticks * u64::from(self.clock_hz) / u64::from(self.rate);
         let awake = (self.awake * 1000 / all).min(1000);
-        (self.told, self.awake) = (at, 0);
+        (self.reported, self.awake) = (at, 0);
         Some(Report { at: Seconds { tick: at, clock: self.rate }, asleep: 1000 - awake as u32 })
     }
 }

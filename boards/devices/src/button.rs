@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use embedded_hal::digital::InputPin;
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use crate::Active;
 
@@ -77,9 +77,11 @@ impl<T, P: InputPin> Button<T, P> {
     }
 
     /// Reads the pin once.
-    fn read(&mut self) -> Result<(), Fault> {
-        let on =
-            self.active.is_on(&mut self.pin).map_err(|_| Fault::new("the button's pin cannot be read"))?;
+    fn read(&mut self) -> Result<(), StageFault> {
+        let on = self
+            .active
+            .is_on(&mut self.pin)
+            .map_err(|_| StageFault::new("the button's pin cannot be read"))?;
         self.other = if on == self.pressed { 0 } else { self.other + 1 };
         if self.other > 0 && self.other >= self.steady {
             (self.pressed, self.other) = (on, 0);
@@ -96,7 +98,7 @@ impl<T: Item, P: InputPin> Stage for Button<T, P> {
     type In = T;
     type Out = T;
 
-    fn process(&mut self, input: Block<'_, T>, output: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         self.read()?;
         if !self.open {
             self.held += self.period;

@@ -3,11 +3,11 @@
 use core::marker::PhantomData;
 
 use embedded_hal::digital::OutputPin;
-use kws_engine::{Block, Event, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Event, Flow, Item, Stage, StageFault};
 
 use crate::Active;
 
-/// Lights a lamp when an event comes, for a while.
+/// Lights an LED when an event comes, for a while.
 ///
 /// Events are rare, and a sink is fired by what it reads: so the time that switches the light off comes from a second,
 /// steady stream, the posteriors for example. The light goes off at the first block of that stream whose tick is `hold`
@@ -64,13 +64,13 @@ impl<T, P: OutputPin> Led<T, P> {
         event.is_some() && (self.shown == Shown::Any || self.shown == Shown::Label(event.label))
     }
 
-    fn light(&mut self, lit: bool) -> Result<(), Fault> {
+    fn light(&mut self, lit: bool) -> Result<(), StageFault> {
         if self.lit == Some(lit) {
             return Ok(());
         }
         self.lit = Some(lit);
         let switched = if lit { self.active.on(&mut self.pin) } else { self.active.off(&mut self.pin) };
-        switched.map_err(|_| Fault::new("the light's pin cannot be written"))
+        switched.map_err(|_| StageFault::new("the light's pin cannot be written"))
     }
 }
 
@@ -82,7 +82,7 @@ impl<T: Item, P: OutputPin> Stage for Led<T, P> {
         &mut self,
         (time, events): (Block<'_, T>, Option<Block<'_, Event>>),
         (): (),
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         if let Some(events) = events.filter(|events| self.seen != Some(events.at)) {
             self.seen = Some(events.at);
             if events.iter().any(|event| self.shows(event)) {
@@ -93,7 +93,7 @@ impl<T: Item, P: OutputPin> Stage for Led<T, P> {
         Ok(Flow::Skip)
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.light(false)
     }
 }

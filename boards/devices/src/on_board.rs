@@ -1,7 +1,7 @@
 //! What the kinds of this crate share: a design that boards run and computers do not.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Fault, Node, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Node, Port, Role, Site, StageFault};
 
 /// A design from its facts and a closure that writes its code.
 pub(crate) struct OnBoard<F> {
@@ -10,13 +10,13 @@ pub(crate) struct OnBoard<F> {
     pub(crate) code: F,
 }
 
-impl<F: Fn(&firmware::Site<'_>) -> Code + 'static> OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code + 'static> OnBoard<F> {
     pub(crate) fn boxed(output: Option<Port>, cost: Cost, code: F) -> Box<dyn Design> {
         Box::new(OnBoard { output, cost, code })
     }
 }
 
-impl<F: Fn(&firmware::Site<'_>) -> Code> Design for OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -25,11 +25,11 @@ impl<F: Fn(&firmware::Site<'_>) -> Code> Design for OnBoard<F> {
         self.cost
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("it is a part of a board, and this is a computer"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("it is a part of a board, and this is a computer"))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         Ok((self.code)(site))
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn default_rate() -> u32 {
 ///
 /// # Errors
 /// When the name could be no constant's.
-pub(crate) fn pin(of: &str, name: &str) -> Result<String, Refusal> {
+pub(crate) fn pin(of: &str, name: &str) -> Result<String, DesignError> {
     let parts = name.split('_').map(|part| {
         let mut letters = part.chars();
         let first = letters.next().filter(char::is_ascii_alphanumeric)?;
@@ -62,8 +62,10 @@ pub(crate) fn pin(of: &str, name: &str) -> Result<String, Refusal> {
     let camel: Option<String> = parts.collect();
     match camel.filter(|camel| camel.starts_with(|first: char| first.is_ascii_alphabetic())) {
         Some(camel) => Ok(format!("crate::{of}::{camel}")),
-        None => Err(Refusal::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
-            .help(format!("`red_2` means the firmware's `{of}::Red2`"))),
+        None => {
+            Err(DesignError::of("pin", format!("found `{name}`, expected letters, digits and underscores"))
+                .help(format!("`red_2` means the firmware's `{of}::Red2`")))
+        }
     }
 }
 

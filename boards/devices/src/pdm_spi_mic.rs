@@ -1,7 +1,7 @@
 //! `pdm_spi_mic`: a PDM microphone clocked by an SPI bus.
 
 use embedded_hal::spi::SpiBus;
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::dc::{Dc, limit};
 use crate::pdm::{BYTES_PER_SAMPLE, Decimator};
@@ -16,7 +16,7 @@ const PORTION: usize = 16;
 /// A plain bus is read while the core waits, and between two reads the microphone's clock stands: what was said meanwhile
 /// was never heard. So as a *stage* it suits a core of its own, or a pipeline that takes a small share of the time. Elsewhere
 /// call [`listen`](PdmSpiMic::listen) from the bus's interrupt, or feed a [`Decimator`] from its DMA, and hand the samples to
-/// [`Ears`](crate::ring::Ears).
+/// [`PacketSender`](crate::ring::PacketSender).
 ///
 /// # Writes
 /// `samples` i16, one tick each, without their mean. A block is read whole; nothing is counted as lost, since nobody can
@@ -67,8 +67,8 @@ impl<B: SpiBus, const ORDER: usize> Stage for PdmSpiMic<B, ORDER> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
-        self.listen(block).map_err(|_| Fault::new("the microphone's SPI bus cannot be read"))?;
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
+        self.listen(block).map_err(|_| StageFault::new("the microphone's SPI bus cannot be read"))?;
         Ok(Flow::Emit)
     }
 }

@@ -6,7 +6,7 @@
 
 mod cut;
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use ringbuf::traits::{Consumer, Producer};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 
@@ -24,7 +24,8 @@ pub struct Packet<const N: usize> {
 /// A ring without an allocator, where `WAITING` packets may wait.
 pub type Ring<const N: usize, const WAITING: usize> = StaticRb<Packet<N>, WAITING>;
 /// The interrupt's side of such a ring.
-pub type StaticEars<const N: usize, const WAITING: usize> = Ears<StaticProd<'static, Packet<N>, WAITING>, N>;
+pub type StaticPacketSender<const N: usize, const WAITING: usize> =
+    PacketSender<StaticProd<'static, Packet<N>, WAITING>, N>;
 /// The main loop's side of such a ring.
 pub type StaticMic<const N: usize, const WAITING: usize, const BLOCK: usize> =
     Mic<StaticCons<'static, Packet<N>, WAITING>, N, BLOCK>;
@@ -32,19 +33,19 @@ pub type StaticMic<const N: usize, const WAITING: usize, const BLOCK: usize> =
 /// The interrupt's side: pushes packets, and counts those that find no room.
 ///
 /// It never waits and never allocates. Meanwhile the main loop may take packets at any time.
-pub struct Ears<P, const N: usize> {
+pub struct PacketSender<P, const N: usize> {
     ring: P,
     lost: u64,
 }
 
-impl<P: Producer<Item = Packet<N>>, const N: usize> Ears<P, N> {
+impl<P: Producer<Item = Packet<N>>, const N: usize> PacketSender<P, N> {
     /// Pushes into this end of a ring.
     pub const fn new(ring: P) -> Self {
-        Ears { ring, lost: 0 }
+        PacketSender { ring, lost: 0 }
     }
 
     /// Takes what the device has heard.
-    pub fn hear(&mut self, samples: &[i16; N]) {
+    pub fn push(&mut self, samples: &[i16; N]) {
         let packet = Packet { lost: self.lost, samples: *samples };
         self.lost = match self.ring.try_push(packet) {
             Ok(()) => 0,
@@ -75,17 +76,17 @@ impl<P: Producer<Item = Packet<N>>, const N: usize> Ears<P, N> {
 ///
 /// # Example
 /// ```
-/// use kws_devices::ring::{Ears, Mic, Ring};
+/// use kws_devices::ring::{PacketSender, Mic, Ring};
 /// use kws_engine::{Flow, Stage};
 /// use ringbuf::traits::SplitRef;
 ///
 /// let mut ring = Ring::<4, 2>::default();
 /// let (filled, taken) = ring.split_ref();
-/// let (mut ears, mut mic) = (Ears::new(filled), Mic::<_, 4, 8>::new(taken));
+/// let (mut sender, mut mic) = (PacketSender::new(filled), Mic::<_, 4, 8>::new(taken));
 /// let mut block = [0; 8];
-/// ears.hear(&[1, 2, 3, 4]);
+/// sender.push(&[1, 2, 3, 4]);
 /// assert_eq!(mic.process((), &mut block), Ok(Flow::Skip));
-/// ears.hear(&[5, 6, 7, 8]);
+/// sender.push(&[5, 6, 7, 8]);
 /// assert_eq!(mic.process((), &mut block), Ok(Flow::Emit));
 /// assert_eq!(block, [1, 2, 3, 4, 5, 6, 7, 8]);
 /// ```
@@ -105,7 +106,7 @@ impl<C: Consumer<Item = Packet<N>>, const N: usize, const BLOCK: usize> Stage fo
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         loop {
             if let Some(flow) = self.cut.take(block) {
                 return Ok(flow);
@@ -125,9 +126,9 @@ mod tests {
     const N: usize = 256;
     const HELD: usize = 16;
 
-    fn both() -> (Ears<HeapProd<Packet<N>>, N>, Mic<HeapCons<Packet<N>>, N, 160>) {
+    fn both() -> (PacketSender<HeapProd<Packet<N>>, N>, Mic<HeapCons<Packet<N>>, N, 160>) {
         let (filled, taken) = HeapRb::new(HELD).split();
-        (Ears::new(filled), Mic::new(taken))
+        (PacketSender::new(filled), Mic::new(taken))
     }
 
     /// Samples that bear their own number.
@@ -152,20 +153,20 @@ mod tests {
 
     #[test]
     fn packets_become_blocks() {
-        let (mut ears, mut mic) = both();
-        (0..4).for_each(|number| ears.hear(&packet(number)));
+        let (mut sender, mut mic) = both();
+        (0..4).for_each(|number| sender.push(&packet(number)));
         assert_eq!(blocks(&mut mic), [0, 160, 320, 480, 640, 800]);
     }
 
     /// The host's test of the same name: three packets find no room; the gap ends where a whole block begins.
     #[test]
     fn what_finds_no_room_is_a_gap_of_whole_blocks() {
-        let (mut ears, mut mic) = both();
-        (0..HELD + 3).for_each(|number| ears.hear(&packet(number)));
+        let (mut sender, mut mic) = both();
+        (0..HELD + 3).for_each(|number| sender.push(&packet(number)));
         let whole = HELD * N / 160 * 160;
         let found = blocks(&mut mic);
         assert_eq!(found.len() * 160, whole);
-        (HELD + 3..HELD + 6).for_each(|number| ears.hear(&packet(number)));
+        (HELD + 3..HELD + 6).for_each(|number| sender.push(&packet(number)));
         let next = ((HELD + 3) * N).next_multiple_of(160);
         let found = blocks(&mut mic);
         assert_eq!(found[..2], [-((next - whole) as i64), next as i64]);
@@ -173,23 +174,23 @@ mod tests {
 
     #[test]
     fn what_the_device_missed_is_a_gap() {
-        let (mut ears, mut mic) = both();
-        (0..2).for_each(|number| ears.hear(&packet(number)));
+        let (mut sender, mut mic) = both();
+        (0..2).for_each(|number| sender.push(&packet(number)));
         assert_eq!(blocks(&mut mic).len(), 3);
-        ears.miss(N as u64);
+        sender.miss(N as u64);
         // The host's test says the same of an overrun: 32 samples that waited, 256 of the gap, 32 up to a whole block.
-        ears.hear(&packet(2));
-        ears.hear(&packet(3));
+        sender.push(&packet(2));
+        sender.push(&packet(3));
         assert_eq!(blocks(&mut mic), [-320, 544, 704, 864]);
     }
 
     #[test]
     fn a_block_may_be_shorter_or_longer_than_a_packet() {
         let (filled, taken) = HeapRb::new(HELD).split();
-        let (mut ears, mut mic) = (Ears::new(filled), Mic::<_, 4, 10>::new(taken));
+        let (mut sender, mut mic) = (PacketSender::new(filled), Mic::<_, 4, 10>::new(taken));
         let (mut heard, mut block) = (Vec::new(), [0; 10]);
         for begin in (0..40).step_by(4) {
-            ears.hear(&core::array::from_fn(|index| begin + index as i16));
+            sender.push(&core::array::from_fn(|index| begin + index as i16));
             if mic.process((), &mut block).unwrap() == Flow::Emit {
                 heard.extend(block);
             }

@@ -61,7 +61,7 @@ fn a_led_is_told_its_lamp_its_label_and_its_ticks() {
     let wanted = "Led::new(crate::Light::Red, Active::High, Shown::Label(2), 4000)";
     has(
         write(MIC, &format!("{LED}pin = \"red\"\nlabel = \"yes\"\nhold_ms = 250")),
-        &["Seat<Led<f32, crate::Light>>", wanted],
+        &["Slot<Led<f32, crate::Light>>", wanted],
     );
     has(write(MIC, LED), &["Led::new(crate::Light::Led, Active::High, Shown::Any, 16000)"]);
 }
@@ -80,17 +80,17 @@ fn a_led_refuses_what_it_cannot_show() {
 fn a_button_counts_in_blocks() {
     let button = "\n[[stage]]\nkind = \"button\"\nmode = \"toggle\"\ndebounce_ms = 25";
     let wanted = "Button::new(crate::Switch::Button, Active::Low, Mode::Toggle, 3, 160)";
-    has(write(&format!("{MIC}{button}"), ""), &["Seat<Button<i16, crate::Switch>>", wanted]);
+    has(write(&format!("{MIC}{button}"), ""), &["Slot<Button<i16, crate::Switch>>", wanted]);
 }
 
 #[test]
 fn microphones_are_given() {
     let pdm = "[[stage]]\nname = \"ear\"\nkind = \"pdm_spi_mic\"\norder = 4\ngain = 2\nblock = 80";
-    let wanted = ["Seat<PdmSpiMic<crate::PdmBus, 4>>", "ear: crate::PdmBus", "PdmSpiMic::new(ear, 2)"];
+    let wanted = ["Slot<PdmSpiMic<crate::PdmBus, 4>>", "ear: crate::PdmBus", "PdmSpiMic::new(ear, 2)"];
     has(write(pdm, ""), &wanted);
     has(
         write("[[stage]]\nkind = \"adc_mic\"", ""),
-        &["Seat<crate::AdcMic<160>>", "adc_mic: crate::AdcMic<160>"],
+        &["Slot<crate::AdcMic<160>>", "adc_mic: crate::AdcMic<160>"],
     );
 }
 

@@ -13,8 +13,8 @@
 mod arguments;
 mod board;
 mod check;
+mod command_error;
 mod execute;
-mod failure;
 mod gaps;
 mod graph;
 mod interrupt;
@@ -38,7 +38,7 @@ use clap::Parser;
 use kws_engine::{Pipeline, Plan, Registry};
 
 use arguments::Arguments;
-use failure::Failure;
+use command_error::CommandError;
 use record::Recording;
 
 /// Parses the command line, does what it says and tells how it went:
@@ -58,7 +58,7 @@ pub fn run(registry: &Registry) -> ExitCode {
     }
 }
 
-fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
+fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandError> {
     let mut stdout = anstream::stdout();
     if arguments.schema {
         return Ok(listing::schema(registry, &mut stdout)?);
@@ -69,7 +69,7 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Failure> {
     if let Some(kind) = &arguments.stages {
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }
-    let Some(path) = &arguments.pipeline else { return Err(Failure::usage("no PIPELINE is given")) };
+    let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE is given")) };
     let mut pipeline = Pipeline::read(path)?;
     overrides::apply(&mut pipeline, arguments, registry)?;
     let recording = match &arguments.record {
@@ -104,7 +104,7 @@ fn record(
     arguments: &Arguments,
     registry: &Registry,
     dir: &Path,
-) -> Result<Recording, Failure> {
+) -> Result<Recording, CommandError> {
     let plan = Plan::new(pipeline, registry)?;
     let recording = Recording::new(&plan, pipeline, registry, dir, &arguments.edges)?;
     recording.prepare(pipeline, registry)?;

@@ -10,7 +10,7 @@ pub use fault::FaultParams;
 pub use record::RecordParams;
 pub use replay::ReplayParams;
 
-use kws_engine::{Cost, Design, Element, Event, Fault, Item, Node, Port, Registry, Simple};
+use kws_engine::{Cost, Design, Element, Event, Item, Node, Port, Registry, Simple, StageFault};
 
 /// Adds every wrapper of this crate to a registry.
 pub fn register(registry: &mut Registry) {
@@ -19,7 +19,7 @@ pub fn register(registry: &mut Registry) {
 
 /// Makes a stage for an element that is known only now.
 trait Make {
-    fn make<T: Item>(&self) -> Result<Box<dyn Node>, Fault>;
+    fn make<T: Item>(&self) -> Result<Box<dyn Node>, StageFault>;
 }
 
 /// A design that makes a stage for whatever element a port carries.

@@ -1,4 +1,4 @@
-//! The end: the red lamp shines.
+//! The end: the red LED shines.
 
 use embedded_hal::digital::OutputPin;
 

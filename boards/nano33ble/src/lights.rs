@@ -1,4 +1,4 @@
-//! The lamps of the board.
+//! The LEDs of the board.
 
 use core::cell::RefCell;
 use core::convert::Infallible;
@@ -7,7 +7,7 @@ use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, OutputPin};
 use nrf52840_hal::gpio::{Output, Pin, PushPull};
 
-/// A lamp. High means that it shines, whichever way it is wired.
+/// An LED. High means that it shines, whichever way it is wired.
 #[allow(dead_code, reason = "which of them shine is the pipeline's to say")]
 #[derive(Clone, Copy)]
 pub(crate) enum Light {
@@ -25,7 +25,7 @@ type Pins = [Pin<Output<PushPull>>; 4];
 
 static PINS: Mutex<RefCell<Option<Pins>>> = Mutex::new(RefCell::new(None));
 
-/// Takes the pins of the lamps in their order.
+/// Takes the pins of the LEDs in their order.
 pub(crate) fn open(pins: Pins) {
     critical_section::with(|cs| PINS.replace(cs, Some(pins)));
 }
@@ -46,7 +46,7 @@ impl ErrorType for Light {
     type Error = Infallible;
 }
 
-/// The orange lamp shines at a high level, the parts of the other at a low one.
+/// The orange LED shines at a high level, the parts of the other at a low one.
 impl OutputPin for Light {
     fn set_high(&mut self) -> Result<(), Infallible> {
         match self {

@@ -16,7 +16,7 @@ use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDevi
 use usbd_serial::{SerialPort, USB_CLASS_CDC};
 
 /// Times that a full buffer is waited for, 5 ms each.
-const PATIENCE: u32 = 10;
+const RETRIES: u32 = 10;
 
 pub(crate) type Oscillator = Clocks<ExternalOscillator, Internal, LfOscStopped>;
 type Bus = Usbd<UsbPeripheral<'static>>;
@@ -76,7 +76,7 @@ impl embedded_io::ErrorType for Line {
 
 impl embedded_io::Write for Line {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        for _ in 0..PATIENCE {
+        for _ in 0..RETRIES {
             match write(bytes) {
                 Some(0) => cortex_m::asm::wfe(),
                 Some(written) => return Ok(written),

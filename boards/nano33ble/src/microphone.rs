@@ -6,7 +6,7 @@ use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use critical_section::Mutex;
-use kws_devices::ring::{Ring, StaticEars, StaticMic};
+use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
 use nrf52840_hal::gpio::{Floating, Input, Output, Pin, PushPull};
 use nrf52840_hal::pac::{self, interrupt};
 use ringbuf::traits::SplitRef;
@@ -26,13 +26,13 @@ type Buffer = [i16; PACKET];
 
 static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
 static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
-static LISTENING: Mutex<RefCell<Option<Listening>>> = Mutex::new(RefCell::new(None));
+static CAPTURE: Mutex<RefCell<Option<Capture>>> = Mutex::new(RefCell::new(None));
 static PACKETS: AtomicU32 = AtomicU32::new(0);
 
 /// The interrupt's side.
-struct Listening {
+struct Capture {
     pdm: pac::PDM,
-    ears: StaticEars<PACKET, WAITING>,
+    sender: StaticPacketSender<PACKET, WAITING>,
     /// The buffer that the peripheral fills, and the one that it fills next.
     buffers: [&'static mut Buffer; 2],
     /// Whether a buffer was filled before the one that it fills.
@@ -71,11 +71,11 @@ pub(crate) fn open<const BLOCK: usize>(pdm: pac::PDM, wiring: &Wiring) -> Mic<BL
     pdm.gainl.write(|w| w.gainl().max_gain());
     pdm.enable.write(|w| w.enable().enabled());
     pdm.intenset.write(|w| w.started().set());
-    let mut listening =
-        Listening { pdm, ears: StaticEars::new(filled), buffers: [first, second], begun: false };
-    listening.point();
-    listening.pdm.tasks_start.write(|w| w.tasks_start().set_bit());
-    critical_section::with(|cs| LISTENING.replace(cs, Some(listening)));
+    let mut capture =
+        Capture { pdm, sender: StaticPacketSender::new(filled), buffers: [first, second], begun: false };
+    capture.point();
+    capture.pdm.tasks_start.write(|w| w.tasks_start().set_bit());
+    critical_section::with(|cs| CAPTURE.replace(cs, Some(capture)));
     // SAFETY: what the interrupt uses is in its place.
     unsafe { pac::NVIC::unmask(pac::Interrupt::PDM) };
     Mic::new(taken)
@@ -86,7 +86,7 @@ pub(crate) fn ticks() -> u64 {
     u64::from(PACKETS.load(Ordering::Relaxed)) * PACKET as u64
 }
 
-impl Listening {
+impl Capture {
     /// Tells the peripheral which buffer comes next: the first of the two.
     fn point(&mut self) {
         let next = self.buffers[0].as_mut_ptr();
@@ -109,7 +109,7 @@ impl Listening {
         if self.begun {
             // What the peripheral wrote must be read after this, and not before.
             compiler_fence(Ordering::Acquire);
-            self.ears.hear(self.buffers[0]);
+            self.sender.push(self.buffers[0]);
             PACKETS.fetch_add(1, Ordering::Relaxed);
         }
         self.begun = true;
@@ -120,8 +120,8 @@ impl Listening {
 #[interrupt]
 fn PDM() {
     critical_section::with(|cs| {
-        if let Some(listening) = &mut *LISTENING.borrow_ref_mut(cs) {
-            listening.started();
+        if let Some(capture) = &mut *CAPTURE.borrow_ref_mut(cs) {
+            capture.started();
         }
     });
     line::poll();

@@ -1,4 +1,4 @@
-//! The end: the lamp shines.
+//! The end: the LED shines.
 
 use embedded_hal::digital::OutputPin;
 

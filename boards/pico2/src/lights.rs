@@ -1,4 +1,4 @@
-//! The lamp of the board.
+//! The LED of the board.
 
 use core::cell::RefCell;
 use core::convert::Infallible;
@@ -8,7 +8,7 @@ use embedded_hal::digital::{ErrorType, OutputPin};
 use rp235x_hal::gpio::bank0::Gpio25;
 use rp235x_hal::gpio::{FunctionSioOutput, Pin, PullDown};
 
-/// A lamp.
+/// An LED.
 #[allow(dead_code, reason = "whether it shines is the pipeline's to say")]
 #[derive(Clone, Copy)]
 pub(crate) enum Light {

@@ -41,7 +41,7 @@ mod pipeline {
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
-#[allow(unused_imports, reason = "as for the lamps")]
+#[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
 /// Where sinks write.
 type Output = Serial<'static, Line>;

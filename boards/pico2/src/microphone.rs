@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use critical_section::Mutex;
 use kws_devices::Dc;
-use kws_devices::ring::{Ring, StaticEars, StaticMic};
+use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
 use ringbuf::traits::SplitRef;
 use rp235x_hal::dma::double_buffer::{Config, Transfer, WriteNext};
 use rp235x_hal::dma::{CH0, CH1, Channel, SingleChannel};
@@ -32,13 +32,13 @@ type Filling = Transfer<Channel<CH0>, Channel<CH1>, Rx<PIO0SM0>, Buffer, WriteNe
 
 static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
 static BUFFERS: ConstStaticCell<[[u32; PACKET]; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
-static LISTENING: Mutex<RefCell<Option<Listening>>> = Mutex::new(RefCell::new(None));
+static CAPTURE: Mutex<RefCell<Option<Capture>>> = Mutex::new(RefCell::new(None));
 static PACKETS: AtomicU32 = AtomicU32::new(0);
 
 /// The interrupt's side.
-struct Listening {
+struct Capture {
     filling: Option<Filling>,
-    ears: StaticEars<PACKET, WAITING>,
+    sender: StaticPacketSender<PACKET, WAITING>,
     dc: Dc,
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn open<const BLOCK: usize>(
     channels.0.enable_irq0();
     channels.1.enable_irq0();
     let filling = Some(Config::new(channels, heard, first).start().write_next(second));
-    let listening = Listening { filling, ears: StaticEars::new(filled), dc: Dc::new() };
-    critical_section::with(|cs| LISTENING.replace(cs, Some(listening)));
+    let capture = Capture { filling, sender: StaticPacketSender::new(filled), dc: Dc::new() };
+    critical_section::with(|cs| CAPTURE.replace(cs, Some(capture)));
     // SAFETY: what the interrupt uses is in its place.
     unsafe { cortex_m::peripheral::NVIC::unmask(pac::Interrupt::DMA_IRQ_0) };
     Mic::new(taken)
@@ -64,7 +64,7 @@ pub(crate) fn ticks() -> u64 {
     u64::from(PACKETS.load(Ordering::Relaxed)) * PACKET as u64
 }
 
-impl Listening {
+impl Capture {
     /// Takes a full buffer, and lets the DMA have it back behind the one that it fills now.
     fn filled(&mut self) {
         let Some(mut filling) = self.filling.take() else { return };
@@ -72,7 +72,7 @@ impl Listening {
             let (full, rest) = filling.wait();
             let samples = full.map(|bits| self.sample(bits));
             filling = rest.write_next(full);
-            self.ears.hear(&samples);
+            self.sender.push(&samples);
             PACKETS.fetch_add(1, Ordering::Relaxed);
         }
         self.filling = Some(filling);
@@ -87,8 +87,8 @@ impl Listening {
 #[interrupt]
 fn DMA_IRQ_0() {
     critical_section::with(|cs| {
-        if let Some(listening) = &mut *LISTENING.borrow_ref_mut(cs) {
-            listening.filled();
+        if let Some(capture) = &mut *CAPTURE.borrow_ref_mut(cs) {
+            capture.filled();
         }
     });
 }

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fs;
 
-use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW};
-use kws_stages::nn::Model;
+use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW, tables_code};
+use kws_stages::nn::{Model, kernels_code, model_code};
 use kws_stages::nn::kernels::KernelSet;
 
 use crate::setting;
@@ -30,7 +30,7 @@ pub(crate) fn model() -> Result<String, Box<dyn Error>> {
     let set = KernelSet::named(&kernels)
         .ok_or_else(|| format!("`KERNELS` names `{kernels}`; expected `dsp` or `plain`"))?;
     let (expected, model) = (Model::open_for(&bytes, plain)?, Model::open_for(&bytes, set)?);
-    let (plan, kernels) = (model.code("model"), model.kernels_code());
+    let (plan, kernels) = (model_code(&model, "model"), kernels_code(&model));
     let arena = model.arena_bytes();
     Ok(format!(
         "// Written by the build from `{path}`.\n{plan}{kernels}\n\
@@ -61,7 +61,7 @@ fn outputs(model: &Model) -> u32 {
 /// The front end's tables as source, and what this computer makes of its windows.
 pub(crate) fn frontend() -> String {
     let tables = Tables::new(Reference::CLibrary);
-    let code = tables.code("frontend");
+    let code = tables_code(&tables, "frontend");
     let mut analyser = Analyser::new(tables);
     let (mut random, mut hash) = (Random::new(), Hash::new());
     for run in 0..RUNS {

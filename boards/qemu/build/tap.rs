@@ -1,7 +1,7 @@
 //! `tap`: what passes by an edge.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Design, Fault, Kind, Node, Port, Refusal, Site};
+use kws_engine::{Design, DesignError, Kind, Node, Port, Site, StageFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub(crate) struct TapParams {}
 impl Kind for TapParams {
     const NAME: &'static str = "tap";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(Box::new(Tap { item: site.inputs[0].element.name(), from: site.from[0].clone() }))
     }
 }
@@ -29,11 +29,11 @@ impl Design for Tap {
         None
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("only the emulated machines have taps"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("only the emulated machines have taps"))
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_qemu::tap::Tap");
         let output = code.give("output", "crate::Output");

@@ -1,6 +1,6 @@
 //! The emulated camera: the pictures that the host's had shown, as fast as they are worked off.
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
 use crate::array::Array;
@@ -52,8 +52,8 @@ impl<const N: usize> Source for Camera<N> {
 }
 
 impl<const N: usize> Camera<N> {
-    fn show(&mut self, tick: u64, picture: &mut [u8]) -> Result<Flow, Fault> {
-        let broken = Fault::new("the recording breaks off");
+    fn show(&mut self, tick: u64, picture: &mut [u8]) -> Result<Flow, StageFault> {
+        let broken = StageFault::new("the recording breaks off");
         self.recording.pictures.read(picture).ok_or(broken)?;
         Ok(Flow::EmitAt(tick))
     }
@@ -63,7 +63,7 @@ impl<const N: usize> Stage for Camera<N> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, StageFault> {
         if let Some(tick) = self.after_gap.take() {
             return self.show(tick, picture);
         }

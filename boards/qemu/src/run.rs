@@ -3,7 +3,7 @@
 use core::fmt::{self, Display};
 
 use kws_engine::Flow;
-use kws_engine::tick::{Failed, Gap};
+use kws_engine::tick::{Gap, TickError};
 use semihosting::{eprintln, process};
 
 use crate::machine::Clock;
@@ -32,7 +32,7 @@ impl<'c> Run<'c> {
     }
 
     /// Lets the source fire, and all that follows from it; ends the run where that fails.
-    pub fn fire(&mut self, tick: impl FnOnce() -> Result<Flow, Failed>) -> Flow {
+    pub fn fire(&mut self, tick: impl FnOnce() -> Result<Flow, TickError>) -> Flow {
         self.do_something_else();
         let mut flow = Ok(Flow::Skip);
         let took = self.clock.count(|| flow = tick());
@@ -58,7 +58,7 @@ impl<'c> Run<'c> {
     }
 
     /// Completes what sinks have begun; ends the run where that fails.
-    pub fn complete(&self, finish: impl FnOnce() -> Result<(), Failed>) {
+    pub fn complete(&self, finish: impl FnOnce() -> Result<(), TickError>) {
         finish().unwrap_or_else(|failed| fail(&failed));
     }
 
@@ -100,7 +100,7 @@ impl Display for Seconds {
     }
 }
 
-fn fail(failed: &Failed) -> ! {
+fn fail(failed: &TickError) -> ! {
     eprintln!("error: {failed}");
     process::exit(1)
 }

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use critical_section::Mutex;
 use heapless::{String, Vec};
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 use semihosting::fs::File;
 use semihosting::io::Write;
 
@@ -64,14 +64,14 @@ impl<T, O> Tap<T, O> {
     }
 
     /// Makes the file, if there is to be one.
-    fn begin(&mut self) -> Result<(), Fault> {
+    fn begin(&mut self) -> Result<(), StageFault> {
         let folder = critical_section::with(|section| FOLDER.borrow_ref(section).clone());
         if !folder.is_empty() {
             let mut path = String::<LENGTH>::new();
             let named = write!(path, "{folder}/{}.raw\0", self.from).ok();
             let path = named.and_then(|()| CStr::from_bytes_with_nul(path.as_bytes()).ok());
             self.file = path.and_then(|path| File::create(path).ok());
-            self.file.as_ref().ok_or(Fault::new("its file cannot be made"))?;
+            self.file.as_ref().ok_or(StageFault::new("its file cannot be made"))?;
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl<T: Number, O: Lines> Stage for Tap<T, O> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         if self.blocks == 0 {
             self.begin()?;
         }
@@ -91,15 +91,15 @@ impl<T: Number, O: Lines> Stage for Tap<T, O> {
             part.iter().for_each(|item| item.add_to(&mut bytes));
             self.hash.add(bytes.iter().copied());
             if let Some(file) = &mut self.file {
-                file.write_all(&bytes).map_err(|_| Fault::new("its file cannot be written"))?;
+                file.write_all(&bytes).map_err(|_| StageFault::new("its file cannot be written"))?;
             }
         }
         Ok(Flow::Skip)
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         let (from, blocks, hash) = (self.from, self.blocks, self.hash.value());
         writeln!(self.output, "`{from}` wrote {blocks} blocks of hash {hash:08x}")
-            .map_err(|_| Fault::new("its line cannot be written"))
+            .map_err(|_| StageFault::new("its line cannot be written"))
     }
 }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Item, Site};
-use crate::design::{Design, Kind, Refusal};
+use super::{Code, EmitSite, Item};
+use crate::design::{Design, DesignError, Kind};
 use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::port::{Port, Role};
 use crate::registry::Registry;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, `camera`, given as `crate::Camera<ITEMS>`
 /// of the bytes of a picture, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
@@ -50,7 +50,7 @@ impl Kind for Mic {
     const NAME: &'static str = "mic";
     const INPUTS: RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let block = self.block.map(u64::from).or(site.block).unwrap_or(u64::from(self.rate) / 100);
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, self.rate, block);
         let of = format!("crate::Mic<{block}>");
@@ -107,7 +107,7 @@ impl Kind for Camera {
     const NAME: &'static str = "camera";
     const INPUTS: RangeInclusive<usize> = 0..=0;
 
-    fn design(self, _: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let channels = match self.colour {
             Palette::Grey => 1,
             Palette::Rgb => 3,
@@ -136,7 +136,7 @@ impl Kind for Print {
     const NAME: &'static str = "print";
     const INPUTS: RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         events(site)
     }
 }
@@ -145,17 +145,17 @@ impl Kind for Jsonl {
     const NAME: &'static str = "jsonl";
     const INPUTS: RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         events(site)
     }
 }
 
-fn events(site: &crate::Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+fn events(site: &crate::Site<'_>) -> Result<Box<dyn Design>, DesignError> {
     for (port, from) in site.inputs.iter().zip(site.from) {
         if port.element != Element::Event {
             let found = format!("`{from}` writes {port}, expected events");
             return Err(
-                Refusal::of("input", found).help("put a `trigger` before it, or name one with `input`")
+                DesignError::of("input", found).help("put a `trigger` before it, or name one with `input`")
             );
         }
     }
@@ -168,28 +168,28 @@ struct Bound<E> {
     emit: E,
 }
 
-impl<E: Fn(&Site<'_>) -> Code + 'static> Bound<E> {
+impl<E: Fn(&EmitSite<'_>) -> Code + 'static> Bound<E> {
     fn boxed(output: Option<Port>, emit: E) -> Box<dyn Design> {
         Box::new(Bound { output, emit })
     }
 }
 
-impl<E: Fn(&Site<'_>) -> Code> Design for Bound<E> {
+impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
-        Err(Fault::new("this stands for a board's device, which a computer does not have"))
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        Err(StageFault::new("this stands for a board's device, which a computer does not have"))
     }
 
-    fn emit(&self, site: &Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {
         Ok((self.emit)(site))
     }
 }
 
 /// The engine's own sink of lines, over the board's output.
-fn lines(site: &Site<'_>) -> Code {
+fn lines(site: &EmitSite<'_>) -> Code {
     let mut code = Code::new(site);
     let output = code.give("output", "crate::Output");
     let inputs = site.inputs.len();

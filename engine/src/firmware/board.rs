@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Failure;
+use super::BuildError;
 use crate::error::nearest;
 
 /// A board: what a pipeline has there.
@@ -65,9 +65,9 @@ impl Board {
     ///
     /// # Errors
     /// When the text is no such list.
-    pub fn list(text: &str) -> Result<Vec<Board>, Failure> {
-        let boards: BTreeMap<String, Board> =
-            toml::from_str(text).map_err(|error| Failure::new(format!("not a list of boards: {error}")))?;
+    pub fn list(text: &str) -> Result<Vec<Board>, BuildError> {
+        let boards: BTreeMap<String, Board> = toml::from_str(text)
+            .map_err(|error| BuildError::new(format!("not a list of boards: {error}")))?;
         Ok(boards.into_iter().map(|(name, board)| Board { name, ..board }).collect())
     }
 
@@ -75,13 +75,13 @@ impl Board {
     ///
     /// # Errors
     /// When the list has none; names those that it has.
-    pub fn named(boards: Vec<Board>, name: &str) -> Result<Board, Failure> {
+    pub fn named(boards: Vec<Board>, name: &str) -> Result<Board, BuildError> {
         let known: Vec<String> = boards.iter().map(|board| board.name.clone()).collect();
         boards.into_iter().find(|board| board.name == name).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
             let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
             let help = format!("{}known are `{}`", meant.unwrap_or_default(), names.join("`, `"));
-            Failure::new(format!("unknown board `{name}`\n  = help: {help}"))
+            BuildError::new(format!("unknown board `{name}`\n  = help: {help}"))
         })
     }
 
@@ -89,11 +89,11 @@ impl Board {
     ///
     /// # Errors
     /// When the file cannot be read, is no list of boards, or has none of this name.
-    pub fn read(path: impl AsRef<Path>, name: &str) -> Result<Board, Failure> {
+    pub fn read(path: impl AsRef<Path>, name: &str) -> Result<Board, BuildError> {
         let path = path.as_ref();
         println!("cargo::rerun-if-changed={}", path.display());
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", path.display())))?;
+            .map_err(|error| BuildError::new(format!("cannot read `{}`: {error}", path.display())))?;
         let mut board = Board::named(Board::list(&text)?, name)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         board.pipeline = board.pipeline.map(|pipeline| folder.join(pipeline));

@@ -11,13 +11,13 @@ use super::cross::Crossing;
 use super::lane::{Lanes, Placed, refused};
 use super::write::fields;
 use super::{Board, Core, Work};
-use crate::design::Refusal;
+use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::Pipeline;
 use crate::node::Firing;
 
 /// Bytes of a stage's place in the lane, its own numbers and references included.
-const SEAT: usize = 96;
+const SLOT: usize = 96;
 /// Bytes that travel with a block from lane to lane.
 const PARCEL: usize = 24;
 /// Bytes of stack beside the pipeline itself: 2.4 to 2.6 KB on each emulated machine.
@@ -133,9 +133,9 @@ impl Budget {
         let stages: Vec<Share> = lane.iter().map(|placed| share(placed, lane, board)).collect();
         let sum = |part: fn(&Share) -> usize| stages.iter().map(part).sum::<usize>();
         let (blocks, state, tables) = (sum(|s| s.blocks), sum(|s| s.state), sum(|s| s.tables));
-        let seats = lane.len() * SEAT;
+        let slots = lane.len() * SLOT;
         let rings = lanes.crossing.as_ref().map_or(0, |crossing| ring_bytes(lane, crossing));
-        let ram = Ram { blocks: blocks + rings, state, stages: seats, stack: STACK, of: board.ram };
+        let ram = Ram { blocks: blocks + rings, state, stages: slots, stack: STACK, of: board.ram };
         let has =
             |work: Work| lane.iter().any(|placed| placed.code.work == work && placed.stage.cost.macs > 0);
         let front_end = has(Work::Float) || has(Work::Integer);
@@ -174,7 +174,7 @@ impl Budget {
         let largest = self.stages.iter().zip(lane).max_by_key(|(share, _)| part(share));
         let Some((share, placed)) = largest.filter(|_| used > of) else { return Ok(()) };
         let most = part(share);
-        let refusal = Refusal::new(format!(
+        let refusal = DesignError::new(format!(
             "the pipeline takes {used} bytes of {what}, expected at most the {of} that `{}` has; of them this stage \
              takes the most, {most}",
             self.board

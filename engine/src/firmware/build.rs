@@ -12,32 +12,32 @@ use crate::registry::Registry;
 
 /// Why there is no firmware. Its `Debug` is its text, so that a build script that returns it is read like the planner.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Failure(String);
+pub struct BuildError(String);
 
-impl Failure {
+impl BuildError {
     /// A failure with a text of its own, for what a build script checks besides.
     pub fn new(text: impl Into<String>) -> Self {
-        Failure(text.into())
+        BuildError(text.into())
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Failure {
+impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for BuildError {}
 
-impl From<PlanError> for Failure {
+impl From<PlanError> for BuildError {
     fn from(error: PlanError) -> Self {
-        Failure(error.to_string())
+        BuildError(error.to_string())
     }
 }
 
@@ -73,11 +73,11 @@ impl Firmware {
 ///
 /// # Errors
 /// When the pipeline cannot be planned or the board cannot run it: file, line, and what to do.
-pub fn build(board: &Board, registry: &Registry) -> Result<(), Failure> {
+pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
     println!("cargo::rerun-if-env-changed=PIPELINE");
     let named = std::env::var_os("PIPELINE").map(PathBuf::from).or_else(|| board.pipeline.clone());
     let path = named.ok_or_else(|| {
-        Failure::new(format!(
+        BuildError::new(format!(
             "`{}` has no pipeline of its own\n  = help: name one, `PIPELINE=… cargo build`",
             board.name
         ))
@@ -98,8 +98,8 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), Failure> {
         return Err(misfit.into());
     }
     let folder = std::env::var_os("OUT_DIR")
-        .ok_or_else(|| Failure::new("`OUT_DIR` is not set: `build` is for build scripts"))?;
+        .ok_or_else(|| BuildError::new("`OUT_DIR` is not set: `build` is for build scripts"))?;
     let to = Path::new(&folder).join("pipeline.rs");
     std::fs::write(&to, firmware.source)
-        .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", to.display())))
+        .map_err(|error| BuildError::new(format!("cannot write `{}`: {error}", to.display())))
 }

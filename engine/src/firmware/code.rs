@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::emit_site::EmitSite;
 use super::format::{WIDTH, format};
-use super::site::Site;
 use super::words::constant_name;
 use crate::node::Firing;
 
@@ -13,9 +13,9 @@ use crate::node::Firing;
 /// are, and numbers in decimal. A stage makes its own like this:
 ///
 /// ```
-/// use kws_engine::firmware::{Code, Site};
+/// use kws_engine::firmware::{Code, EmitSite};
 ///
-/// fn emit(weights: &[f32], site: &Site<'_>) -> Code {
+/// fn emit(weights: &[f32], site: &EmitSite<'_>) -> Code {
 ///     let mut code = Code::new(site);
 ///     let weights = code.table("weights", "What each sample is multiplied by.", "f32", weights);
 ///     let past = code.lend("past", "The last block.", "i16", 320, "0");
@@ -125,7 +125,7 @@ pub struct Part {
 
 impl Code {
     /// What a stage begins with: nothing yet.
-    pub fn new(site: &Site<'_>) -> Self {
+    pub fn new(site: &EmitSite<'_>) -> Self {
         Code { module: site.ident.to_owned(), part: site.part.clone(), ..Code::default() }
     }
 
@@ -201,7 +201,7 @@ impl Code {
     }
 
     /// A stage that is a device, handed over by the firmware as the parameter that bears the stage's name.
-    pub fn given(site: &Site<'_>, of: &str) -> Code {
+    pub fn given(site: &EmitSite<'_>, of: &str) -> Code {
         let mut code = Code::new(site);
         let Part { of, value } = code.give(site.ident, of);
         code.is(of, value)

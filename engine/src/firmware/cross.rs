@@ -1,7 +1,7 @@
 //! Which lane of a board each stage stands in, and what passes between two lanes.
 
 use super::lane::refused;
-use crate::design::Refusal;
+use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::{Pipeline, Policy};
 use crate::plan::Plan;
@@ -32,7 +32,7 @@ pub(super) struct Crossing {
 pub(super) fn lanes(pipeline: &Pipeline, plan: &Plan) -> Result<(Vec<usize>, Option<Crossing>), PlanError> {
     let names: Vec<&str> = (0..plan.stages.len()).map(|stage| name(pipeline, plan, stage)).collect();
     let refuse = |stage: usize, message: String, help: &str| {
-        Err(refused(pipeline, &plan.stages[stage], Refusal::new(message).help(help)))
+        Err(refused(pipeline, &plan.stages[stage], DesignError::new(message).help(help)))
     };
     let first = names.first().copied().unwrap_or(MAIN_LANE);
     let second = names.iter().copied().find(|name| *name != first);

@@ -127,6 +127,6 @@ mod tests {
             "})",
         ];
         assert_eq!(text, lines.join("\n"));
-        assert_eq!(format("Seat<A<B, C>>", 4, 4), "Seat<A<B, C>>");
+        assert_eq!(format("Slot<A<B, C>>", 4, 4), "Slot<A<B, C>>");
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::cross::{Crossing, lanes};
-use super::{Board, Code, Site};
-use crate::design::Refusal;
+use super::{Board, Code, EmitSite};
+use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::Pipeline;
 use crate::node::Firing;
@@ -43,21 +43,21 @@ pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> R
     let mut placed: Vec<Placed<'a>> = Vec::new();
     for (index, stage) in plan.stages.iter().enumerate() {
         let ident = free(ident(&stage.name), &mut taken);
-        let refused = |refusal: Refusal| refused(pipeline, stage, refusal);
+        let refused = |refusal: DesignError| refused(pipeline, stage, refusal);
         let inputs: Vec<usize> = plan.inputs(index).map(|edge| edge.from).collect();
         let ports: Vec<Port> = inputs.iter().filter_map(|&from| plan.stages[from].output.clone()).collect();
         let from: Vec<String> = inputs.iter().map(|&from| plan.stages[from].name.clone()).collect();
         check(stage, &ports).map_err(refused)?;
-        let site = Site::new(&stage.name, &ident, board, &ports, &from);
+        let site = EmitSite::new(&stage.name, &ident, board, &ports, &from);
         let code = stage.design.emit(&site).map_err(|refusal| refused(on(board, refusal)))?;
         let otherwise = if inputs.is_empty() { Firing::Source } else { Firing::First };
         let firing = code.firing.unwrap_or(otherwise);
         if firing == Firing::Source && placed.iter().any(|other| other.firing == Firing::Source) {
-            let refusal = Refusal::new("a second source has no place on a board");
+            let refusal = DesignError::new("a second source has no place on a board");
             return Err(refused(refusal.help("leave one source, or read the other within a stage")));
         }
         if firing == Firing::Each && stage.output.is_some() {
-            return Err(refused(Refusal::new("a merge that writes has no form for boards")));
+            return Err(refused(DesignError::new("a merge that writes has no form for boards")));
         }
         let leaf = plan.outputs(index).next().is_none();
         placed.push(Placed { stage, ident, code, inputs, firing, lane: lanes[index], leaf });
@@ -65,7 +65,7 @@ pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> R
     Ok(Lanes { stages: placed, crossing })
 }
 
-pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Refusal) -> PlanError {
+pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: DesignError) -> PlanError {
     match pipeline.stage(&stage.name) {
         Some(spec) => pipeline.locate(spec.refused(refusal)),
         None => PlanError::at(&crate::error::Origin::Nowhere, refusal.message),
@@ -73,15 +73,15 @@ pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Refusa
 }
 
 /// Adds the board to what a stage refuses.
-fn on(board: &Board, refusal: Refusal) -> Refusal {
-    Refusal { message: format!("{} (board `{}`)", refusal.message, board.name), ..refusal }
+fn on(board: &Board, refusal: DesignError) -> DesignError {
+    DesignError { message: format!("{} (board `{}`)", refusal.message, board.name), ..refusal }
 }
 
 /// What a lane cannot do.
-fn check(stage: &PlannedStage, inputs: &[Port]) -> Result<(), Refusal> {
+fn check(stage: &PlannedStage, inputs: &[Port]) -> Result<(), DesignError> {
     let clock = stage.output.as_ref().map(|port| port.clock);
     match inputs.iter().find(|input| clock.is_some_and(|clock| clock != input.clock)) {
-        Some(input) => Err(Refusal::new(format!(
+        Some(input) => Err(DesignError::new(format!(
             "reads {} ticks a second and writes {}, which has no form for boards",
             input.clock,
             clock.unwrap_or_default()

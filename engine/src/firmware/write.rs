@@ -63,8 +63,8 @@ pub(super) fn source(lanes: &Lanes<'_>, from: &str, board: &str) -> String {
 fn uses(lanes: &Lanes<'_>) -> String {
     let lane = &lanes.stages;
     let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::Failed", "kws_engine::tick::Gap"];
-    engine.extend(["kws_engine::tick::News", "kws_engine::tick::Seat"]);
+    let mut engine = vec!["kws_engine::Flow", "kws_engine::tick::TickError", "kws_engine::tick::Gap"];
+    engine.extend(["kws_engine::tick::News", "kws_engine::tick::Slot"]);
     if lane.iter().any(|placed| element(placed) == Some(Element::Event)) {
         engine.push("kws_engine::Event");
     }
@@ -72,8 +72,12 @@ fn uses(lanes: &Lanes<'_>) -> String {
         engine.push("kws_engine::tick::Latest");
     }
     if lanes.crossing.is_some() {
-        engine.extend(["kws_engine::tick::From", "kws_engine::tick::Incoming", "kws_engine::tick::Outgoing"]);
-        engine.extend(["kws_engine::tick::To", "kws_engine::tick::WhenFull"]);
+        engine.extend([
+            "kws_engine::tick::RingReader",
+            "kws_engine::tick::Incoming",
+            "kws_engine::tick::Outgoing",
+        ]);
+        engine.extend(["kws_engine::tick::RingWriter", "kws_engine::tick::WhenFull"]);
     }
     let paths = lane.iter().flat_map(|placed| placed.code.uses.iter().map(String::as_str));
     for path in paths.chain(engine) {

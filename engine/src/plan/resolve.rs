@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Edge, Plan, PlannedStage, RingPlan, graph};
-use crate::design::{Refusal, Site};
+use crate::design::{DesignError, Site};
 use crate::error::PlanError;
 use crate::file::{Pipeline, StageSpec, check};
 use crate::port::{Port, Step};
@@ -162,7 +162,7 @@ impl Graph<'_> {
     fn unresolved(
         &self,
         index: usize,
-        refusal: Refusal,
+        refusal: DesignError,
         planned: &BTreeMap<usize, PlannedStage>,
     ) -> Unresolved {
         let spec = &self.pipeline.stages[index];

@@ -1,4 +1,4 @@
-//! Connects a plan's stages: seats, wires and rings, lane by lane.
+//! Connects a plan's stages: slots, edge buffers and rings, lane by lane.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,14 +6,14 @@ use std::time::Instant;
 use crossbeam_channel::Sender as Channel;
 
 use super::control::{Control, RunOptions};
+use super::edge_buffer::EdgeBuffer;
 use super::lane::{Intake, Lane};
 use super::meter::{Counts, Meters, RingMeter, StageMeter};
 use super::report::Report;
 use super::ring::{self, Sender};
-use super::seat::{Clock, Inlet, Inlets, Lost, Seat, SeatKind, SeatState};
+use super::slot::{Clock, Inlet, Inlets, Lost, Slot, SlotKind, SlotState};
 use super::time::Time;
 use super::wake::Waker;
-use super::wire::Wire;
 use crate::buffer::Buffer;
 use crate::node::{Firing, Node};
 use crate::plan::Plan;
@@ -36,7 +36,7 @@ impl Assembly<'_> {
         let start = Instant::now();
         let mut meters = Meters { stages: Vec::new(), rings: Vec::new(), start };
         let mut lanes: Vec<Lane> = (0..self.wakers.len()).map(|lane| self.empty_lane(lane, start)).collect();
-        // The wire that each stage writes to, in its own lane.
+        // The edge buffer that each stage writes to, in its own lane.
         let mut outlets: Vec<Option<usize>> = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.into_iter().enumerate() {
             let lane = self.lane_of(index);
@@ -45,13 +45,13 @@ impl Assembly<'_> {
             meters.stages.push((stage.name.clone(), lanes[lane].name.clone(), meter.clone()));
             let outlet = stage.output.as_ref().map(|port| {
                 let here = self.plan.outputs(index).filter(|edge| self.lane_of(edge.to) == lane).count();
-                lanes[lane].wires.push(Wire::new(Buffer::zeroed(port.element, port.len()), here));
-                lanes[lane].wires.len() - 1
+                lanes[lane].edges.push(EdgeBuffer::new(Buffer::zeroed(port.element, port.len()), here));
+                lanes[lane].edges.len() - 1
             });
             outlets.push(outlet);
             let inlets = self.inlets(index, &outlets, &mut lanes, &mut meters);
-            let seat = self.seat(index, node, inlets, outlet, meter);
-            lanes[lane].seats.push(seat);
+            let slot = self.slot(index, node, inlets, outlet, meter);
+            lanes[lane].slots.push(slot);
         }
         (lanes, meters)
     }
@@ -59,8 +59,8 @@ impl Assembly<'_> {
     fn empty_lane(&self, lane: usize, start: Instant) -> Lane {
         Lane {
             name: self.plan.lanes.get(lane).cloned().unwrap_or_default(),
-            wires: Vec::new(),
-            seats: Vec::new(),
+            edges: Vec::new(),
+            slots: Vec::new(),
             intakes: Vec::new(),
             waker: self.wakers[lane].clone(),
             control: self.control.clone(),
@@ -74,7 +74,7 @@ impl Assembly<'_> {
         }
     }
 
-    /// Connects a stage's inputs: to a wire of its lane, or through a ring to one that the ring fills.
+    /// Connects a stage's inputs: to an edge buffer of its lane, or through a ring to one that the ring fills.
     fn inlets(
         &self,
         index: usize,
@@ -84,14 +84,14 @@ impl Assembly<'_> {
     ) -> Vec<Inlet> {
         let lane = self.lane_of(index);
         let mut inlets = Vec::new();
-        for edge in self.plan.inputs(index) {
-            let Some(port) = &self.plan.stages[edge.from].output else { continue };
-            let from = self.lane_of(edge.from);
-            let wire = if from == lane {
-                outlets[edge.from].unwrap_or_default()
+        for planned in self.plan.inputs(index) {
+            let Some(port) = &self.plan.stages[planned.from].output else { continue };
+            let from = self.lane_of(planned.from);
+            let edge = if from == lane {
+                outlets[planned.from].unwrap_or_default()
             } else {
                 let plan =
-                    edge.ring.unwrap_or(crate::plan::RingPlan { on_full: Default::default(), depth: 8 });
+                    planned.ring.unwrap_or(crate::plan::RingPlan { on_full: Default::default(), depth: 8 });
                 let template = Buffer::zeroed(port.element, port.len());
                 let (sender, receiver) = ring::ring(
                     plan.depth,
@@ -101,51 +101,52 @@ impl Assembly<'_> {
                     self.wakers[lane].clone(),
                 );
                 let meter = Arc::new(RingMeter::default());
-                let names = (self.plan.stages[edge.from].name.clone(), self.plan.stages[index].name.clone());
+                let names =
+                    (self.plan.stages[planned.from].name.clone(), self.plan.stages[index].name.clone());
                 meters.rings.push((names.0, names.1.clone(), plan.depth, meter.clone()));
-                self.give_sender(edge.from, sender, &mut lanes[from]);
-                lanes[lane].wires.push(Wire::new(template, 1));
-                let wire = lanes[lane].wires.len() - 1;
+                self.give_sender(planned.from, sender, &mut lanes[from]);
+                lanes[lane].edges.push(EdgeBuffer::new(template, 1));
+                let edge = lanes[lane].edges.len() - 1;
                 let measured = self.options.timed;
-                let intake = Intake { receiver, wire, reader: names.1, period: port.period, meter, measured };
+                let intake = Intake { receiver, edge, reader: names.1, period: port.period, meter, measured };
                 lanes[lane].intakes.push(Some(intake));
-                wire
+                edge
             };
-            inlets.push(Inlet { wire, seen: 0, clock: port.clock, progress: Time::START });
+            inlets.push(Inlet { edge, seen: 0, clock: port.clock, progress: Time::START });
         }
         inlets
     }
 
     fn give_sender(&self, stage: usize, mut sender: Sender, lane: &mut Lane) {
-        if let Some(seat) = lane.seats.iter_mut().find(|seat| seat.stage == stage) {
-            if seat.tells_progress {
+        if let Some(slot) = lane.slots.iter_mut().find(|slot| slot.stage == stage) {
+            if slot.tells_progress {
                 sender.owe_progress();
             }
-            seat.senders.push(sender);
+            slot.senders.push(sender);
         }
     }
 
-    fn seat(
+    fn slot(
         &self,
         index: usize,
         node: Box<dyn Node>,
         inlets: Vec<Inlet>,
         outlet: Option<usize>,
         meter: Arc<StageMeter>,
-    ) -> Seat {
+    ) -> Slot {
         let stage = &self.plan.stages[index];
         let kind = match (node.firing(), &stage.output) {
             (Firing::Source, Some(port)) => {
-                SeatKind::Source(Clock { at: 0, period: port.period, rate: port.clock })
+                SlotKind::Source(Clock { at: 0, period: port.period, rate: port.clock })
             }
-            (Firing::Each, _) => SeatKind::Each,
-            _ => SeatKind::First,
+            (Firing::Each, _) => SlotKind::Each,
+            _ => SlotKind::First,
         };
         // A sink keeps the time of what it reads.
         let first = inlets.first().map(|inlet| inlet.clock);
         let rate = stage.output.as_ref().map(|port| port.clock).or(first).unwrap_or(1);
         let (one, tells_progress) = (inlets.len() == 1, self.plan.leads_to_join(index));
-        Seat {
+        Slot {
             stage: index,
             name: stage.name.clone(),
             latest: vec![None; inlets.len().max(node.reads().len()).saturating_sub(1)],
@@ -164,9 +165,9 @@ impl Assembly<'_> {
             rate,
             tick: 0,
             stamped: Time::START,
-            told: Time::START,
+            reported: Time::START,
             unsettled: false,
-            state: SeatState::Running,
+            state: SlotState::Running,
             counts: Counts::default(),
             meter,
         }

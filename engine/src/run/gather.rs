@@ -10,17 +10,17 @@
 
 use super::lane::Lane;
 use super::meter::bump;
-use super::seat::{Inlet, SeatKind};
+use super::slot::{Inlet, SlotKind};
 use super::time::{Time, rescale};
 
 impl Lane {
     /// A join: what came by its first input, once the others are known up to then.
     pub(super) fn step_join(&mut self, index: usize) -> bool {
         let (moved, certain) = self.absorb(index);
-        let seat = &self.seats[index];
-        let first = &seat.inlets.first;
-        let wire = &self.wires[first.wire];
-        if !first.has(wire) || !self.has_room(index) {
+        let slot = &self.slots[index];
+        let first = &slot.inlets.first;
+        let edge = &self.edges[first.edge];
+        if !first.has(edge) || !self.has_room(index) {
             return moved;
         }
         if certain {
@@ -36,35 +36,35 @@ impl Lane {
     fn absorb(&mut self, index: usize) -> (bool, bool) {
         let mut moved = false;
         let mut certain = true;
-        let seat = &mut self.seats[index];
-        let first = &seat.inlets.first;
-        let wire = &self.wires[first.wire];
-        let until = if first.has(wire) { wire.stamp.time.first() } else { first.progress.certain() };
-        for (inlet, latest) in seat.inlets.others.iter_mut().zip(&mut seat.latest) {
-            let wire = &mut self.wires[inlet.wire];
-            if inlet.has(wire) && wire.stamp.time <= until {
-                if wire.lost > 0 {
-                    let lost = rescale(wire.lost, inlet.clock, seat.rate);
-                    seat.lost.add_beside(lost);
-                    bump(&seat.meter.gaps, 1);
-                    bump(&seat.meter.lost, lost);
+        let slot = &mut self.slots[index];
+        let first = &slot.inlets.first;
+        let edge = &self.edges[first.edge];
+        let until = if first.has(edge) { edge.stamp.time.first() } else { first.progress.certain() };
+        for (inlet, latest) in slot.inlets.others.iter_mut().zip(&mut slot.latest) {
+            let edge = &mut self.edges[inlet.edge];
+            if inlet.has(edge) && edge.stamp.time <= until {
+                if edge.lost > 0 {
+                    let lost = rescale(edge.lost, inlet.clock, slot.rate);
+                    slot.lost.add_beside(lost);
+                    bump(&slot.meter.gaps, 1);
+                    bump(&slot.meter.lost, lost);
                     self.firing = Some(index);
-                    seat.node.reset();
+                    slot.node.reset();
                     self.firing = None;
                 }
                 match latest {
-                    Some((tick, buffer)) if wire.block => {
-                        *tick = wire.stamp.tick;
-                        buffer.copy_from(&wire.buffer);
+                    Some((tick, buffer)) if edge.block => {
+                        *tick = edge.stamp.tick;
+                        buffer.copy_from(&edge.buffer);
                     }
                     // Once in a run: the first block by this input.
-                    None if wire.block => *latest = Some((wire.stamp.tick, wire.buffer.clone())),
+                    None if edge.block => *latest = Some((edge.stamp.tick, edge.buffer.clone())),
                     _ => {}
                 }
-                inlet.consume(wire);
+                inlet.consume(edge);
                 moved = true;
             }
-            let known = inlet.has(wire) || wire.ended || inlet.progress >= until;
+            let known = inlet.has(edge) || edge.ended || inlet.progress >= until;
             certain &= known;
         }
         (moved, certain)
@@ -72,21 +72,21 @@ impl Lane {
 
     /// A merge: the earliest of what has come, once no input can bring anything earlier.
     pub(super) fn step_each(&mut self, index: usize) -> bool {
-        if self.unheard(index) {
+        if self.has_no_readers(index) {
             self.end(index);
             return true;
         }
-        let seat = &self.seats[index];
-        let here = |inlet: &Inlet| inlet.has(&self.wires[inlet.wire]);
-        let time = |inlet: &Inlet| self.wires[inlet.wire].stamp.time;
+        let slot = &self.slots[index];
+        let here = |inlet: &Inlet| inlet.has(&self.edges[inlet.edge]);
+        let time = |inlet: &Inlet| self.edges[inlet.edge].stamp.time;
         let mut first: Option<usize> = None;
-        for (which, inlet) in seat.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
-            if first.is_none_or(|best| time(seat.inlets.get(best)) > time(inlet)) {
+        for (which, inlet) in slot.inlets.iter().enumerate().filter(|(_, inlet)| here(inlet)) {
+            if first.is_none_or(|best| time(slot.inlets.get(best)) > time(inlet)) {
                 first = Some(which);
             }
         }
         let Some(first) = first else {
-            let ends = seat.inlets.iter().all(|inlet| self.wires[inlet.wire].ended);
+            let ends = slot.inlets.iter().all(|inlet| self.edges[inlet.edge].ended);
             if ends {
                 self.end(index);
                 return true;
@@ -94,11 +94,11 @@ impl Lane {
             let known = self.known(index);
             return self.has_room(index) && self.tell(index, known);
         };
-        let now = time(seat.inlets.get(first));
-        let certain = seat
+        let now = time(slot.inlets.get(first));
+        let certain = slot
             .inlets
             .iter()
-            .all(|inlet| here(inlet) || self.wires[inlet.wire].ended || inlet.progress >= now);
+            .all(|inlet| here(inlet) || self.edges[inlet.edge].ended || inlet.progress >= now);
         if !self.has_room(index) {
             return false;
         }
@@ -113,24 +113,24 @@ impl Lane {
     /// Up to when a stage with several inputs knows all that it will write: no input that makes it fire brings anything
     /// earlier.
     fn known(&self, index: usize) -> Time {
-        let seat = &self.seats[index];
-        let firing = if matches!(seat.kind, SeatKind::Each) { seat.inlets.count } else { 1 };
+        let slot = &self.slots[index];
+        let firing = if matches!(slot.kind, SlotKind::Each) { slot.inlets.count } else { 1 };
         let known = |inlet: &Inlet| {
-            let wire = &self.wires[inlet.wire];
-            let time = if inlet.has(wire) { wire.stamp.time.before() } else { inlet.progress };
-            (inlet.has(wire) || !wire.ended).then_some(time)
+            let edge = &self.edges[inlet.edge];
+            let time = if inlet.has(edge) { edge.stamp.time.before() } else { inlet.progress };
+            (inlet.has(edge) || !edge.ended).then_some(time)
         };
-        seat.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)
+        slot.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)
     }
 
     /// What a merge knows after it has worked off what came at a time: whether that moment is over.
     pub(super) fn merged(&self, index: usize, time: Time) -> Time {
-        let over = self.seats[index].inlets.iter().all(|inlet| {
-            let wire = &self.wires[inlet.wire];
-            if inlet.has(wire) {
-                wire.stamp.time > time.last()
+        let over = self.slots[index].inlets.iter().all(|inlet| {
+            let edge = &self.edges[inlet.edge];
+            if inlet.has(edge) {
+                edge.stamp.time > time.last()
             } else {
-                wire.ended || inlet.progress >= time.last()
+                edge.ended || inlet.progress >= time.last()
             }
         });
         if over { time.last() } else { time }

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender as Channel;
 
 use super::control::Control;
+use super::edge_buffer::EdgeBuffer;
 use super::meter::{RingMeter, bump};
 use super::report::{GapReport, Report, tell};
 use super::ring::{Full, Lend, Receiver, Sent};
-use super::seat::{Clock, Seat, SeatKind, SeatState};
+use super::slot::{Clock, Slot, SlotKind, SlotState};
 use super::time::{Stamp, Time, rescale};
 use super::wake::Waker;
-use super::wire::Wire;
 use crate::buffer::Buffer;
 use crate::node::Inputs;
-use crate::stage::{Fault, Flow};
+use crate::stage::{Flow, StageFault};
 
 /// How often a lane looks for work before it parks: a block that comes within a few microseconds is met awake.
 const LOOKS: u32 = 512;
@@ -31,7 +31,7 @@ const SHOW_EVERY: usize = 64;
 /// A ring's end in the lane that reads it.
 pub(crate) struct Intake {
     pub(crate) receiver: Receiver,
-    pub(crate) wire: usize,
+    pub(crate) edge: usize,
     /// The stage that reads it, for reports.
     pub(crate) reader: String,
     /// Ticks of one block.
@@ -44,8 +44,8 @@ pub(crate) struct Intake {
 /// An ordered list of stages that one thread runs.
 pub(crate) struct Lane {
     pub(crate) name: String,
-    pub(crate) wires: Vec<Wire>,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) edges: Vec<EdgeBuffer>,
+    pub(crate) slots: Vec<Slot>,
     pub(crate) intakes: Vec<Option<Intake>>,
     pub(crate) waker: Arc<Waker>,
     pub(crate) control: Arc<Control>,
@@ -57,7 +57,7 @@ pub(crate) struct Lane {
     pub(crate) start: Instant,
     /// The output of a sink.
     pub(crate) nothing: Buffer,
-    /// Index of the seat whose stage is at work, for whoever catches a panic.
+    /// Index of the slot whose stage is at work, for whoever catches a panic.
     pub(crate) firing: Option<usize>,
     /// When the next source that keeps real time is due, while none is.
     pub(crate) due: Option<Instant>,
@@ -102,35 +102,35 @@ impl Lane {
     }
 
     fn show_counts(&self) {
-        for seat in &self.seats {
-            seat.meter.show(seat.counts);
+        for slot in &self.slots {
+            slot.meter.show(slot.counts);
         }
     }
 
     fn finished(&self) -> bool {
-        self.seats.iter().all(|seat| seat.state == SeatState::Done)
+        self.slots.iter().all(|slot| slot.state == SlotState::Done)
     }
 
     /// Gives every stage its chance to fire once. True if anything moved.
     pub(crate) fn sweep(&mut self) -> bool {
         self.due = None;
         let mut moved = self.take_in();
-        for index in 0..self.seats.len() {
+        for index in 0..self.slots.len() {
             moved |= self.step(index);
         }
         moved
     }
 
-    /// Fetches blocks from rings onto free wires.
+    /// Fetches blocks from rings onto free edge buffers.
     fn take_in(&mut self) -> bool {
         let mut moved = false;
         for place in &mut self.intakes {
             let Some(intake) = place else { continue };
-            let wire = &mut self.wires[intake.wire];
-            if wire.pending > 0 {
+            let edge = &mut self.edges[intake.edge];
+            if edge.pending > 0 {
                 continue;
             }
-            if wire.readers == 0 {
+            if edge.readers == 0 {
                 *place = None;
                 moved = true;
                 continue;
@@ -139,7 +139,7 @@ impl Lane {
             if intake.measured {
                 intake.meter.see(intake.receiver.waiting());
             }
-            match intake.receiver.receive(&mut wire.buffer) {
+            match intake.receiver.receive(&mut edge.buffer) {
                 Some(arrival) => {
                     let lost = arrival.lost + arrival.dropped * intake.period;
                     if arrival.dropped > 0 {
@@ -147,15 +147,15 @@ impl Lane {
                         let end = arrival.stamp.tick.saturating_sub(block);
                         intake.report(arrival.dropped, end, &self.reports);
                     }
-                    wire.publish(arrival.stamp, lost, arrival.block);
+                    edge.publish(arrival.stamp, lost, arrival.block);
                     moved = true;
                 }
                 None if closed => {
                     let dropped = intake.receiver.dropped_at_end();
                     if dropped > 0 {
-                        intake.report(dropped, wire.stamp.tick + dropped * intake.period, &self.reports);
+                        intake.report(dropped, edge.stamp.tick + dropped * intake.period, &self.reports);
                     }
-                    wire.ended = true;
+                    edge.ended = true;
                     *place = None;
                     moved = true;
                 }
@@ -166,14 +166,14 @@ impl Lane {
     }
 
     fn step(&mut self, index: usize) -> bool {
-        let moved = match (self.seats[index].state, &self.seats[index].kind) {
-            (SeatState::Running, SeatKind::First) => self.step_first(index),
-            (SeatState::Running, SeatKind::Source(_)) => self.step_source(index),
-            (SeatState::Running, SeatKind::Each) => self.step_each(index),
-            (SeatState::Flushing, _) => self.flush(index),
-            (SeatState::Done, _) => false,
+        let moved = match (self.slots[index].state, &self.slots[index].kind) {
+            (SlotState::Running, SlotKind::First) => self.step_first(index),
+            (SlotState::Running, SlotKind::Source(_)) => self.step_source(index),
+            (SlotState::Running, SlotKind::Each) => self.step_each(index),
+            (SlotState::Flushing, _) => self.flush(index),
+            (SlotState::Done, _) => false,
         };
-        if !moved && self.seats[index].unsettled {
+        if !moved && self.slots[index].unsettled {
             self.catch_up(index);
         }
         moved
@@ -182,33 +182,33 @@ impl Lane {
     /// Sends on what waits for room in a ring that ran over.
     #[cold]
     fn catch_up(&mut self, index: usize) {
-        let seat = &mut self.seats[index];
-        seat.unsettled = !seat.senders.iter_mut().fold(true, |settled, sender| settled & sender.settled());
+        let slot = &mut self.slots[index];
+        slot.unsettled = !slot.senders.iter_mut().fold(true, |settled, sender| settled & sender.settled());
     }
 
-    /// Whether what the seat writes has room everywhere.
+    /// Whether what the slot writes has room everywhere.
     pub(super) fn has_room(&mut self, index: usize) -> bool {
-        let seat = &mut self.seats[index];
-        let Some(outlet) = seat.outlet else { return true };
-        self.wires[outlet].pending == 0 && seat.senders.iter_mut().all(|sender| sender.ready())
+        let slot = &mut self.slots[index];
+        let Some(outlet) = slot.outlet else { return true };
+        self.edges[outlet].pending == 0 && slot.senders.iter_mut().all(|sender| sender.ready())
     }
 
     /// Whether nobody reads any more what once had readers.
-    pub(super) fn unheard(&self, index: usize) -> bool {
-        let seat = &self.seats[index];
-        let Some(outlet) = seat.outlet else { return false };
-        seat.read && self.wires[outlet].readers == 0 && seat.senders.iter().all(|sender| sender.deaf())
+    pub(super) fn has_no_readers(&self, index: usize) -> bool {
+        let slot = &self.slots[index];
+        let Some(outlet) = slot.outlet else { return false };
+        slot.read && self.edges[outlet].readers == 0 && slot.senders.iter().all(|sender| sender.is_closed())
     }
 
     fn step_source(&mut self, index: usize) -> bool {
-        if self.control.stopped() || self.unheard(index) {
+        if self.control.stopped() || self.has_no_readers(index) {
             self.end(index);
             return true;
         }
         if !self.has_room(index) {
             return false;
         }
-        let SeatKind::Source(Clock { at, period, rate }) = self.seats[index].kind else { return false };
+        let SlotKind::Source(Clock { at, period, rate }) = self.slots[index].kind else { return false };
         if self.paced && !self.is_due(at + period, rate) {
             return false;
         }
@@ -229,7 +229,7 @@ impl Lane {
             Flow::EmitAt(tick) => tick,
             Flow::Lost(lost) => at + lost,
         };
-        if let SeatKind::Source(clock) = &mut self.seats[index].kind {
+        if let SlotKind::Source(clock) = &mut self.slots[index].kind {
             clock.at = tick;
         }
         match flow {
@@ -255,12 +255,12 @@ impl Lane {
     /// stopwatch. `None` when there is anything else to it.
     #[inline]
     fn hop(&mut self, index: usize) -> Option<bool> {
-        let seat = &mut self.seats[index];
-        let (true, Some(outlet)) = (seat.plain, seat.outlet) else { return None };
-        let inlet = &mut seat.inlets.first;
-        let [from, to] = self.wires.get_disjoint_mut([inlet.wire, outlet]).ok()?;
-        let unheard = seat.read && to.readers == 0;
-        if !inlet.has(from) || !from.block || from.lost > 0 || seat.lost.any() || unheard || self.timed {
+        let slot = &mut self.slots[index];
+        let (true, Some(outlet)) = (slot.plain, slot.outlet) else { return None };
+        let inlet = &mut slot.inlets.first;
+        let [from, to] = self.edges.get_disjoint_mut([inlet.edge, outlet]).ok()?;
+        let ignored = slot.read && to.readers == 0;
+        if !inlet.has(from) || !from.block || from.lost > 0 || slot.lost.any() || ignored || self.timed {
             return None;
         }
         if to.pending > 0 {
@@ -270,13 +270,13 @@ impl Lane {
         let stamp = from.stamp;
         let at = stamp.tick;
         let inputs = Inputs { block: &from.buffer, at, which: 0, latest: &[] };
-        let result = seat.node.fire(inputs, &mut to.buffer);
+        let result = slot.node.fire(inputs, &mut to.buffer);
         self.firing = None;
-        seat.counts.fired += 1;
-        seat.counts.at = at;
+        slot.counts.fired += 1;
+        slot.counts.at = at;
         if let Ok(Flow::Emit) = result {
             inlet.consume(from);
-            seat.counts.emitted += 1;
+            slot.counts.emitted += 1;
             to.publish(stamp, 0, true);
         } else {
             self.after(index, 0, stamp, result);
@@ -289,15 +289,15 @@ impl Lane {
         if let Some(moved) = self.hop(index) {
             return moved;
         }
-        if self.unheard(index) {
+        if self.has_no_readers(index) {
             self.end(index);
             return true;
         }
-        let seat = &self.seats[index];
-        let inlet = &seat.inlets.first;
-        let wire = &self.wires[inlet.wire];
-        let (has, several) = (inlet.has(wire), seat.inlets.count > 1);
-        if wire.ended && !has {
+        let slot = &self.slots[index];
+        let inlet = &slot.inlets.first;
+        let edge = &self.edges[inlet.edge];
+        let (has, several) = (inlet.has(edge), slot.inlets.count > 1);
+        if edge.ended && !has {
             self.end(index);
             return true;
         }
@@ -314,17 +314,17 @@ impl Lane {
     /// Lets a stage work off what has come by one input.
     #[inline]
     pub(super) fn work(&mut self, index: usize, which: usize) {
-        let seat = &mut self.seats[index];
-        let inlet = seat.inlets.get(which);
-        let wire = &self.wires[inlet.wire];
-        let (source, stamp, rate, lost, block) = (inlet.wire, wire.stamp, inlet.clock, wire.lost, wire.block);
+        let slot = &mut self.slots[index];
+        let inlet = slot.inlets.get(which);
+        let edge = &self.edges[inlet.edge];
+        let (source, stamp, rate, lost, block) = (inlet.edge, edge.stamp, inlet.clock, edge.lost, edge.block);
         if lost > 0 {
-            let lost = rescale(lost, rate, seat.rate);
-            seat.lost.add(lost);
-            bump(&seat.meter.gaps, 1);
-            bump(&seat.meter.lost, lost);
+            let lost = rescale(lost, rate, slot.rate);
+            slot.lost.add(lost);
+            bump(&slot.meter.gaps, 1);
+            bump(&slot.meter.lost, lost);
             self.firing = Some(index);
-            seat.node.reset();
+            slot.node.reset();
             self.firing = None;
         }
         let result = if block { self.fire(index, Some((source, which)), stamp.tick) } else { Ok(Flow::Skip) };
@@ -332,23 +332,23 @@ impl Lane {
     }
 
     /// What follows from a firing: its input is used up, and its output goes where it belongs.
-    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, Fault>) {
+    fn after(&mut self, index: usize, which: usize, stamp: Stamp, result: Result<Flow, StageFault>) {
         let flow = match result {
             Ok(flow) => flow,
             Err(fault) => return self.fail(index, fault),
         };
-        let seat = &mut self.seats[index];
-        let inlet = seat.inlets.get_mut(which);
-        inlet.consume(&mut self.wires[inlet.wire]);
-        let tick = rescale(stamp.tick, inlet.clock, seat.rate);
-        let merge = matches!(seat.kind, SeatKind::Each);
+        let slot = &mut self.slots[index];
+        let inlet = slot.inlets.get_mut(which);
+        inlet.consume(&mut self.edges[inlet.edge]);
+        let tick = rescale(stamp.tick, inlet.clock, slot.rate);
+        let merge = matches!(slot.kind, SlotKind::Each);
         let known = if merge { self.merged(index, stamp.time) } else { stamp.known };
         let stamp = Stamp { tick, known, ..stamp };
         match flow {
             Flow::Emit => self.emit(index, stamp, true),
             Flow::EmitAt(tick) if tick == stamp.tick => self.emit(index, stamp, true),
             Flow::EmitAt(tick) => {
-                let time = Time::of(tick, self.seats[index].rate);
+                let time = Time::of(tick, self.slots[index].rate);
                 self.emit_at(index, Stamp { tick, time, known: time });
             }
             Flow::Lost(lost) => {
@@ -363,60 +363,60 @@ impl Lane {
     /// Tells what is known after a firing that wrote nothing. A merge knows less than what it has just worked off; it
     /// tells when it is asked again.
     fn tell_after(&mut self, index: usize, known: Time) {
-        if !matches!(self.seats[index].kind, SeatKind::Each) {
+        if !matches!(self.slots[index].kind, SlotKind::Each) {
             self.tell(index, known);
         }
     }
 
     /// Tells the readers up to when they know all that it writes, if one of them leads to a join. True if that is news.
     pub(super) fn tell(&mut self, index: usize, known: Time) -> bool {
-        let seat = &self.seats[index];
-        let news = seat.tells_progress && known > seat.told;
+        let slot = &self.slots[index];
+        let news = slot.tells_progress && known > slot.reported;
         if news {
-            self.emit(index, Stamp::progress(seat.tick, known), false);
+            self.emit(index, Stamp::progress(slot.tick, known), false);
         }
         news
     }
 
     /// Emits a block that bears a tick of the stage's own choice.
     fn emit_at(&mut self, index: usize, stamp: Stamp) {
-        let seat = &self.seats[index];
-        let (tick, last) = (stamp.tick, seat.tick);
+        let slot = &self.slots[index];
+        let (tick, last) = (stamp.tick, slot.tick);
         // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
-        let again = tick == last && last > 0 && seat.tells_progress && seat.inlets.count == 0;
+        let again = tick == last && last > 0 && slot.tells_progress && slot.inlets.count == 0;
         if tick < last || again {
             let text = format!("it stamped a block with tick {tick} after one with tick {last}");
-            return self.fail(index, Fault::because(text));
+            return self.fail(index, StageFault::because(text));
         }
         self.emit(index, stamp, true);
     }
 
     /// Fires a stage.
     #[inline]
-    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, Fault> {
+    fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, StageFault> {
         self.firing = Some(index);
-        let seat = &mut self.seats[index];
+        let slot = &mut self.slots[index];
         let began = self.timed.then(Instant::now);
-        let result = match (input, seat.outlet) {
+        let result = match (input, slot.outlet) {
             (Some((source, which)), Some(outlet)) => {
-                let wires = self.wires.get_disjoint_mut([source, outlet]);
-                let [from, to] = wires.expect("a stage writes to another wire than it reads");
-                let inputs = Inputs { block: &from.buffer, at, which, latest: &seat.latest };
-                seat.node.fire(inputs, &mut to.buffer)
+                let edges = self.edges.get_disjoint_mut([source, outlet]);
+                let [from, to] = edges.expect("a stage writes to another edge buffer than it reads");
+                let inputs = Inputs { block: &from.buffer, at, which, latest: &slot.latest };
+                slot.node.fire(inputs, &mut to.buffer)
             }
             (Some((source, which)), None) => {
-                let inputs = Inputs { block: &self.wires[source].buffer, at, which, latest: &seat.latest };
-                seat.node.fire(inputs, &mut self.nothing)
+                let inputs = Inputs { block: &self.edges[source].buffer, at, which, latest: &slot.latest };
+                slot.node.fire(inputs, &mut self.nothing)
             }
             (None, Some(outlet)) => {
                 let inputs = Inputs { block: &self.nothing, at, which: 0, latest: &[] };
-                seat.node.fire(inputs, &mut self.wires[outlet].buffer)
+                slot.node.fire(inputs, &mut self.edges[outlet].buffer)
             }
             (None, None) => Ok(Flow::End),
         };
         self.firing = None;
-        seat.counts.fired += 1;
-        seat.counts.at = at;
+        slot.counts.fired += 1;
+        slot.counts.at = at;
         if let Some(began) = began {
             self.measure(index, at, began);
         }
@@ -427,12 +427,12 @@ impl Lane {
     /// ended.
     #[cold]
     fn measure(&self, index: usize, at: u64, began: Instant) {
-        let seat = &self.seats[index];
-        if let Some(time) = &seat.meter.time {
+        let slot = &self.slots[index];
+        if let Some(time) = &slot.meter.time {
             time.count(began.elapsed().as_nanos() as u64);
         }
         let (Some(latency), None, Some(inlet)) =
-            (&seat.meter.latency, seat.outlet, seat.inlets.iter().next())
+            (&slot.meter.latency, slot.outlet, slot.inlets.iter().next())
         else {
             return;
         };
@@ -443,60 +443,60 @@ impl Lane {
         }
     }
 
-    /// Puts a block, or mere progress, on the wire and into the rings.
+    /// Puts a block, or mere progress, on the edge buffer and into the rings.
     #[inline]
     fn emit(&mut self, index: usize, stamp: Stamp, block: bool) {
-        let seat = &mut self.seats[index];
-        let Some(outlet) = seat.outlet else { return };
-        let wire = &mut self.wires[outlet];
-        let stamp = stamp.after(seat.stamped);
-        (seat.tick, seat.stamped) = (stamp.tick, stamp.time);
-        seat.told = seat.told.max(stamp.known);
-        let lost = if block { seat.lost.take() } else { 0 };
-        seat.counts.emitted += u64::from(block);
-        wire.publish(stamp, lost, block);
+        let slot = &mut self.slots[index];
+        let Some(outlet) = slot.outlet else { return };
+        let edge = &mut self.edges[outlet];
+        let stamp = stamp.after(slot.stamped);
+        (slot.tick, slot.stamped) = (stamp.tick, stamp.time);
+        slot.reported = slot.reported.max(stamp.known);
+        let lost = if block { slot.lost.take() } else { 0 };
+        slot.counts.emitted += u64::from(block);
+        edge.publish(stamp, lost, block);
         let mut full = false;
-        if let Some((last, others)) = seat.senders.split_last_mut() {
+        if let Some((last, others)) = slot.senders.split_last_mut() {
             let mut note = |sent: Result<Sent, Full>| {
-                seat.unsettled |= sent == Ok(Sent::Waits);
+                slot.unsettled |= sent == Ok(Sent::Waits);
                 full |= sent.is_err();
             };
             for sender in others {
-                note(sender.send(stamp, lost, block, Lend::Copy(&wire.buffer)));
+                note(sender.send(stamp, lost, block, Lend::Copy(&edge.buffer)));
             }
             let lend =
-                if wire.readers == 0 { Lend::Swap(&mut wire.buffer) } else { Lend::Copy(&wire.buffer) };
+                if edge.readers == 0 { Lend::Swap(&mut edge.buffer) } else { Lend::Copy(&edge.buffer) };
             note(last.send(stamp, lost, block, lend));
         }
         if full {
             let text =
                 "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
-            self.fail(index, Fault::new(text));
+            self.fail(index, StageFault::new(text));
         }
     }
 
     /// Notes that a stage lost part of its stream. Those behind it are reset by the block that comes next.
     #[cold]
     fn lose(&mut self, index: usize, at: u64, lost: u64) {
-        let seat = &mut self.seats[index];
-        seat.lost.add(lost);
-        bump(&seat.meter.gaps, 1);
-        bump(&seat.meter.lost, lost);
-        tell(&self.reports, GapReport { stage: seat.name.clone(), at, lost });
+        let slot = &mut self.slots[index];
+        slot.lost.add(lost);
+        bump(&slot.meter.gaps, 1);
+        bump(&slot.meter.lost, lost);
+        tell(&self.reports, GapReport { stage: slot.name.clone(), at, lost });
     }
 
     /// Ends a stage that cannot go on, and with it the run.
-    pub(crate) fn fail(&mut self, index: usize, fault: Fault) {
-        let stage = self.seats[index].name.clone();
+    pub(crate) fn fail(&mut self, index: usize, fault: StageFault) {
+        let stage = self.slots[index].name.clone();
         self.control.stop();
-        let _ = self.reports.send(Report::Fault { stage, fault });
+        let _ = self.reports.send(Report::StageFault { stage, fault });
         self.close(index);
     }
 
     /// Ends a stage after its last block.
     pub(super) fn end(&mut self, index: usize) {
         self.firing = Some(index);
-        let finished = self.seats[index].node.finish();
+        let finished = self.slots[index].node.finish();
         self.firing = None;
         match finished {
             Ok(()) => self.close(index),
@@ -506,16 +506,16 @@ impl Lane {
 
     /// Tells those before and after a stage that it is no more.
     fn close(&mut self, index: usize) {
-        let seat = &mut self.seats[index];
-        if seat.state != SeatState::Running {
+        let slot = &mut self.slots[index];
+        if slot.state != SlotState::Running {
             return;
         }
-        seat.state = SeatState::Flushing;
-        for inlet in seat.inlets.iter() {
-            let wire = &mut self.wires[inlet.wire];
-            wire.readers -= 1;
-            if inlet.has(wire) {
-                wire.pending -= 1;
+        slot.state = SlotState::Flushing;
+        for inlet in slot.inlets.iter() {
+            let edge = &mut self.edges[inlet.edge];
+            edge.readers -= 1;
+            if inlet.has(edge) {
+                edge.pending -= 1;
             }
         }
         self.flush(index);
@@ -523,14 +523,14 @@ impl Lane {
 
     /// Sends on what rings that ran over still hold; then lets go of the rings. True if that is done.
     fn flush(&mut self, index: usize) -> bool {
-        let seat = &mut self.seats[index];
-        if !seat.senders.iter_mut().fold(true, |flushed, sender| flushed & sender.flushed()) {
+        let slot = &mut self.slots[index];
+        if !slot.senders.iter_mut().fold(true, |flushed, sender| flushed & sender.flushed()) {
             return false;
         }
-        seat.senders.clear();
-        seat.state = SeatState::Done;
-        if let Some(outlet) = seat.outlet {
-            self.wires[outlet].ended = true;
+        slot.senders.clear();
+        slot.state = SlotState::Done;
+        if let Some(outlet) = slot.outlet {
+            self.edges[outlet].ended = true;
         }
         true
     }

@@ -144,7 +144,7 @@ fn a_receiver_that_leaves_wakes_the_sender() {
             for number in 1..=3 {
                 send_waiting(&mut sender, &before, number);
             }
-            assert!(sender.deaf() || sender.ready());
+            assert!(sender.is_closed() || sender.ready());
         });
         after.adopt();
         assert!(receive_waiting(&mut receiver, &after).is_ok());

@@ -3,7 +3,7 @@
 use crossbeam_channel::Sender as Channel;
 
 use super::meter::RunStats;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// Gaps that may wait to be read before further ones are only counted.
 pub(super) const GAPS: usize = 1024;
@@ -25,11 +25,11 @@ pub enum Report {
     /// A hole in a stream.
     Gap(GapReport),
     /// A stage cannot go on; the run is ending.
-    Fault {
+    StageFault {
         /// The stage's name.
         stage: String,
         /// Why.
-        fault: Fault,
+        fault: StageFault,
     },
     /// A lane has ended.
     Ended {
@@ -40,26 +40,26 @@ pub enum Report {
 
 /// The stage that ended a run, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageFault {
+pub struct RunError {
     /// The stage's name.
     pub stage: String,
     /// Why.
-    pub fault: Fault,
+    pub fault: StageFault,
 }
 
-impl std::fmt::Display for StageFault {
+impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "stage `{}` failed: {}", self.stage, self.fault)
     }
 }
 
-impl std::error::Error for StageFault {}
+impl std::error::Error for RunError {}
 
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The first stage that failed, if one did.
-    pub fault: Option<StageFault>,
+    pub fault: Option<RunError>,
     /// Gaps, in the order in which they were reported.
     pub gaps: Vec<GapReport>,
     /// What everything did.

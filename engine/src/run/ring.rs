@@ -50,9 +50,9 @@ pub struct Arrival {
 /// What the two ends share beside the queues.
 struct Link {
     /// The sender will send no more.
-    closed: AtomicBool,
+    sender_closed: AtomicBool,
     /// The receiver will take no more.
-    deaf: AtomicBool,
+    receiver_closed: AtomicBool,
     /// The receiver shall discard what is numbered lower: it was the oldest when the ring ran over.
     keep_from: AtomicU64,
     /// Blocks that the sender was given, once closed.
@@ -86,7 +86,7 @@ pub struct Receiver {
     seen: Count,
     /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
     /// waits for room is woken for half a ring, not for every block.
-    untold: usize,
+    pending: usize,
     worth_telling: usize,
     link: Arc<Link>,
 }
@@ -107,8 +107,8 @@ pub fn ring(
     }
     let spill_limit = if policy == Policy::DropOldest { depth } else { 0 };
     let link = Arc::new(Link {
-        closed: AtomicBool::new(false),
-        deaf: AtomicBool::new(false),
+        sender_closed: AtomicBool::new(false),
+        receiver_closed: AtomicBool::new(false),
         keep_from: AtomicU64::new(0),
         end: AtomicU64::new(0),
         to_wake_sender: sender,
@@ -133,7 +133,7 @@ pub fn ring(
             full: full_head,
             empty: empty_tail,
             seen: Count::default(),
-            untold: 0,
+            pending: 0,
             worth_telling: depth.div_ceil(2),
             link,
         },
@@ -161,7 +161,7 @@ impl Sender {
 
     /// Whether a block can be sent now: always, unless the policy is to wait.
     pub fn ready(&mut self) -> bool {
-        self.policy != Policy::Block || self.has_room() || self.deaf()
+        self.policy != Policy::Block || self.has_room() || self.is_closed()
     }
 
     fn has_room(&mut self) -> bool {
@@ -172,8 +172,8 @@ impl Sender {
     }
 
     /// Whether the other end takes no more.
-    pub fn deaf(&self) -> bool {
-        self.link.deaf.load(Ordering::Acquire)
+    pub fn is_closed(&self) -> bool {
+        self.link.receiver_closed.load(Ordering::Acquire)
     }
 
     /// Sends a block, or what its policy makes of it. The items are swapped out of `buffer` where nobody else reads
@@ -188,7 +188,7 @@ impl Sender {
         block: bool,
         buffer: Lend<'_>,
     ) -> Result<Sent, Full> {
-        if self.deaf() {
+        if self.is_closed() {
             return Ok(Sent::Gone);
         }
         self.count.blocks += u64::from(block);
@@ -277,20 +277,20 @@ impl Sender {
             let (sequence, count) = (self.next(), self.count);
             self.push(Packet { sequence, count, stamp, block: false, buffer });
         }
-        self.flushed() && (self.owed.is_none() || self.deaf())
+        self.flushed() && (self.owed.is_none() || self.is_closed())
     }
 
     /// Sends what is left; true when nothing is.
     pub fn flushed(&mut self) -> bool {
         self.unspill();
-        self.spilled() == 0 || self.deaf()
+        self.spilled() == 0 || self.is_closed()
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
         self.link.end.store(self.count.blocks, Ordering::Relaxed);
-        self.link.closed.store(true, Ordering::Release);
+        self.link.sender_closed.store(true, Ordering::Release);
         self.link.to_wake_receiver.wake();
     }
 }
@@ -336,8 +336,8 @@ impl Receiver {
             }
             // There is room for every box that was made.
             let _ = self.empty.push(packet.buffer);
-            self.untold += 1;
-            if self.untold >= self.worth_telling {
+            self.pending += 1;
+            if self.pending >= self.worth_telling {
                 self.settle();
             }
             if !stale {
@@ -352,8 +352,8 @@ impl Receiver {
 
     /// Tells the sender of all the room there is. A lane must call it before it parks.
     pub fn settle(&mut self) {
-        if self.untold > 0 {
-            self.untold = 0;
+        if self.pending > 0 {
+            self.pending = 0;
             self.link.to_wake_sender.wake();
         }
     }
@@ -366,7 +366,7 @@ impl Receiver {
     /// Whether nothing will come any more. Ask before [`receive`](Self::receive): what was sent before closing is
     /// still to be taken.
     pub fn closed(&self) -> bool {
-        self.link.closed.load(Ordering::Acquire)
+        self.link.sender_closed.load(Ordering::Acquire)
     }
 
     /// Blocks lost at the very end, after the last one received; known once [`closed`](Self::closed).
@@ -377,7 +377,7 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.link.deaf.store(true, Ordering::Release);
+        self.link.receiver_closed.store(true, Ordering::Release);
         self.link.to_wake_sender.wake();
     }
 }

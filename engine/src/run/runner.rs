@@ -10,12 +10,12 @@ use super::assembly::Assembly;
 use super::control::{Control, RunOptions, Stopper};
 use super::lane::Lane;
 use super::meter::{Meters, RunStats};
-use super::report::{GAPS, GapReport, Outcome, Report, StageFault};
+use super::report::{GAPS, GapReport, Outcome, Report, RunError};
 use super::wake::Waker;
 use crate::item::Element;
 use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 const MERGES: &str = "let one merge read all of the streams";
 const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
@@ -28,7 +28,7 @@ pub struct Running {
     control: Arc<Control>,
     open: usize,
     gaps: Vec<GapReport>,
-    fault: Option<StageFault>,
+    fault: Option<RunError>,
 }
 
 impl Plan {
@@ -36,7 +36,7 @@ impl Plan {
     ///
     /// # Errors
     /// When a stage cannot be built.
-    pub fn start(&self, options: RunOptions) -> Result<Running, StageFault> {
+    pub fn start(&self, options: RunOptions) -> Result<Running, RunError> {
         self.start_with(options, |_, node| node)
     }
 
@@ -48,13 +48,13 @@ impl Plan {
         &self,
         options: RunOptions,
         dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
-    ) -> Result<Running, StageFault> {
+    ) -> Result<Running, RunError> {
         let (lanes, mut running) = self.assemble(options, dress)?;
         for lane in lanes {
             let name = format!("lane {}", lane.name);
             let spawned = std::thread::Builder::new().name(name).spawn(move || drive(lane));
             let fault =
-                |error| StageFault { stage: "lane".to_owned(), fault: Fault::because(format!("{error}")) };
+                |error| RunError { stage: "lane".to_owned(), fault: StageFault::because(format!("{error}")) };
             running.threads.push(spawned.map_err(fault)?);
         }
         Ok(running)
@@ -68,7 +68,7 @@ impl Plan {
     pub fn run_here(
         &self,
         dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
-    ) -> Result<Outcome, StageFault> {
+    ) -> Result<Outcome, RunError> {
         let options = RunOptions { one_lane: true, ..RunOptions::default() };
         let (lanes, running) = self.assemble(options, dress)?;
         lanes.into_iter().for_each(drive);
@@ -83,10 +83,10 @@ impl Plan {
         &self,
         options: RunOptions,
         mut dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
-    ) -> Result<(Vec<Lane>, Running), StageFault> {
+    ) -> Result<(Vec<Lane>, Running), RunError> {
         let mut nodes = Vec::with_capacity(self.stages.len());
         for stage in &self.stages {
-            let fault = |fault| StageFault { stage: stage.name.clone(), fault };
+            let fault = |fault| RunError { stage: stage.name.clone(), fault };
             let node = dress(stage, stage.design.build().map_err(fault)?);
             self.check_elements(stage, node.as_ref()).map_err(fault)?;
             nodes.push(node);
@@ -109,7 +109,7 @@ impl Plan {
 
     /// A merge may send several blocks of one moment. A join reads them as its first input only, and another merge not
     /// at all: to tell which of them come first it would have to wait for what may itself wait for it.
-    fn check_order(&self, nodes: &[Box<dyn Node>]) -> Result<(), StageFault> {
+    fn check_order(&self, nodes: &[Box<dyn Node>]) -> Result<(), RunError> {
         let mut from_merge: Vec<bool> = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
             let inputs: Vec<usize> = self.inputs(index).map(|edge| edge.from).collect();
@@ -117,8 +117,9 @@ impl Plan {
             let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
             if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
                 let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
-                let fault = Fault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
-                return Err(StageFault { stage: self.stages[index].name.clone(), fault });
+                let fault =
+                    StageFault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
+                return Err(RunError { stage: self.stages[index].name.clone(), fault });
             }
             from_merge.push(merges || inputs.first().is_some_and(|&from| from_merge[from]));
         }
@@ -126,7 +127,7 @@ impl Plan {
     }
 
     /// What a built stage reads and writes must be what its design said.
-    fn check_elements(&self, stage: &PlannedStage, node: &dyn Node) -> Result<(), Fault> {
+    fn check_elements(&self, stage: &PlannedStage, node: &dyn Node) -> Result<(), StageFault> {
         let index = self.stages.iter().position(|other| std::ptr::eq(other, stage)).unwrap_or(0);
         let ports = self.inputs(index).filter_map(|edge| self.stages[edge.from].output.as_ref());
         let found: Vec<_> = ports.map(|port| port.element).collect();
@@ -154,7 +155,7 @@ impl Plan {
             names(&found),
             names(wrote.as_slice())
         );
-        Err(Fault::because(text))
+        Err(StageFault::because(text))
     }
 }
 
@@ -167,11 +168,12 @@ fn drive(mut lane: Lane) {
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
         match lane.firing.take() {
-            Some(seat) => lane.fail(seat, Fault::because(format!("it panicked: {text}"))),
+            Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
             None => {
-                let fault = Fault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                let fault =
+                    StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
                 lane.control.stop();
-                let _ = lane.reports.send(Report::Fault { stage: format!("lane {}", lane.name), fault });
+                let _ = lane.reports.send(Report::StageFault { stage: format!("lane {}", lane.name), fault });
                 break;
             }
         }
@@ -196,8 +198,8 @@ impl Running {
     pub fn note(&mut self, report: Report) -> bool {
         match report {
             Report::Gap(gap) => self.gaps.push(gap),
-            Report::Fault { stage, fault } => {
-                self.fault.get_or_insert(StageFault { stage, fault });
+            Report::StageFault { stage, fault } => {
+                self.fault.get_or_insert(RunError { stage, fault });
             }
             Report::Ended { .. } => self.open -= 1,
         }

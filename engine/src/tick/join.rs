@@ -1,9 +1,9 @@
 //! Stages with several inputs of which the first makes them fire.
 
-use super::{Failed, Mark, News, Seat};
+use super::{Mark, News, Slot, TickError};
 use crate::block::Block;
 use crate::item::Item;
-use crate::stage::{Fault, Stage, Write};
+use crate::stage::{Stage, StageFault, Write};
 
 /// The latest block of a join's input after the first. The buffer that it came by may meanwhile be written to.
 pub struct Latest<T, const N: usize> {
@@ -34,10 +34,10 @@ impl<T: Item, const N: usize> Latest<T, N> {
     }
 }
 
-impl<S: Stage> Seat<S> {
+impl<S: Stage> Slot<S> {
     /// What the first input brings, once the others are taken in. `lost` are the ticks that those lost: a gap that
     /// comes by several inputs is most often the same one, so that the greater counts, not the sum.
-    fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, Failed> {
+    fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, TickError> {
         if gap {
             self.stage.reset();
         }
@@ -45,7 +45,7 @@ impl<S: Stage> Seat<S> {
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);
         if others.iter().any(early) {
             return Err(
-                self.fail(Fault::new("an input after the first stamped a block later than the first"))
+                self.fail(StageFault::new("an input after the first stamped a block later than the first"))
             );
         }
         self.pass(mark);
@@ -59,12 +59,12 @@ impl<S: Stage> Seat<S> {
         News::Block(Mark { at, lost: lost.max(sum) })
     }
 
-    fn rest(&mut self, news: News) -> Result<News, Failed> {
+    fn rest(&mut self, news: News) -> Result<News, TickError> {
         if self.ended || news.is_end() { self.end() } else { Ok(News::Nothing) }
     }
 }
 
-impl<A: Item, B: Item, S: Stage<In = (A, B)>> Seat<S> {
+impl<A: Item, B: Item, S: Stage<In = (A, B)>> Slot<S> {
     /// Fires a join of two, if there is a block by the first input.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl<A: Item, B: Item, S: Stage<In = (A, B)>> Seat<S> {
         (news, first): (News, &[A]),
         (other, second, latest): (News, &[B], &mut Latest<B, N>),
         output: Write<'_, S::Out>,
-    ) -> Result<News, Failed> {
+    ) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }
@@ -86,7 +86,7 @@ impl<A: Item, B: Item, S: Stage<In = (A, B)>> Seat<S> {
     }
 }
 
-impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Seat<S> {
+impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Slot<S> {
     /// Fires a join of three, if there is a block by the first input.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Seat<S> {
         (other, second, latest): (News, &[B], &mut Latest<B, N>),
         (another, third, newest): (News, &[C], &mut Latest<C, M>),
         output: Write<'_, S::Out>,
-    ) -> Result<News, Failed> {
+    ) -> Result<News, TickError> {
         if self.ended {
             return Ok(News::End);
         }

@@ -3,9 +3,9 @@
 use ringbuf::traits::{Consumer, Observer, Producer, SplitRef};
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 
-use super::{Failed, Gap, Mark, News};
+use super::{Gap, Mark, News, TickError};
 use crate::item::Item;
-use crate::stage::Fault;
+use crate::stage::StageFault;
 
 /// A lock-free ring of `DEPTH` blocks of `N` items, one lane writing, one reading. It holds no references: a `static`
 /// cell is its place.
@@ -19,10 +19,10 @@ struct Parcel<T, const N: usize> {
 }
 
 /// The end that the first lane writes to.
-pub struct To<'m, T, const N: usize, const DEPTH: usize>(Option<StaticProd<'m, Parcel<T, N>, DEPTH>>);
+pub struct RingWriter<'m, T, const N: usize, const DEPTH: usize>(Option<StaticProd<'m, Parcel<T, N>, DEPTH>>);
 
 /// The end that the second lane reads from.
-pub struct From<'m, T, const N: usize, const DEPTH: usize>(StaticCons<'m, Parcel<T, N>, DEPTH>);
+pub struct RingReader<'m, T, const N: usize, const DEPTH: usize>(StaticCons<'m, Parcel<T, N>, DEPTH>);
 
 impl<T, const N: usize, const DEPTH: usize> Ring<T, N, DEPTH> {
     /// An empty ring.
@@ -31,9 +31,9 @@ impl<T, const N: usize, const DEPTH: usize> Ring<T, N, DEPTH> {
     }
 
     /// Its two ends, one for each lane.
-    pub fn split(&mut self) -> (To<'_, T, N, DEPTH>, From<'_, T, N, DEPTH>) {
+    pub fn split(&mut self) -> (RingWriter<'_, T, N, DEPTH>, RingReader<'_, T, N, DEPTH>) {
         let (to, from) = self.0.split_ref();
-        (To(Some(to)), From(from))
+        (RingWriter(Some(to)), RingReader(from))
     }
 }
 
@@ -58,7 +58,7 @@ pub enum WhenFull {
 pub struct Outgoing<'m, T, const N: usize, const DEPTH: usize> {
     stage: &'static str,
     full: WhenFull,
-    ring: To<'m, T, N, DEPTH>,
+    ring: RingWriter<'m, T, N, DEPTH>,
     /// Ticks lost before blocks that were dropped.
     lost: u64,
     dropped: u64,
@@ -66,7 +66,7 @@ pub struct Outgoing<'m, T, const N: usize, const DEPTH: usize> {
 
 impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> {
     /// The side of the stage of this name.
-    pub const fn new(stage: &'static str, full: WhenFull, ring: To<'m, T, N, DEPTH>) -> Self {
+    pub const fn new(stage: &'static str, full: WhenFull, ring: RingWriter<'m, T, N, DEPTH>) -> Self {
         Outgoing { stage, full, ring, lost: 0, dropped: 0 }
     }
 
@@ -79,7 +79,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
     ///
     /// # Errors
     /// When there is no room and that is to be a failure.
-    pub fn send(&mut self, news: News, items: &[T; N]) -> Result<(), Failed> {
+    pub fn send(&mut self, news: News, items: &[T; N]) -> Result<(), TickError> {
         let (mark, ring) = match (news, self.ring.0.as_mut()) {
             (News::Block(mark), Some(ring)) => (mark, ring),
             (News::End, _) => {
@@ -97,7 +97,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
             (Err(_), WhenFull::Wait | WhenFull::Fail) => {
                 let text =
                     "the ring to the other lane is full; give it a greater `depth`, or a faster reader";
-                return Err(Failed { stage: self.stage, fault: Fault::new(text) });
+                return Err(TickError { stage: self.stage, fault: StageFault::new(text) });
             }
         }
         Ok(())
@@ -109,13 +109,13 @@ pub struct Incoming<'m, T, const N: usize, const DEPTH: usize> {
     /// The stage that reads, for reports.
     stage: &'static str,
     period: u64,
-    ring: From<'m, T, N, DEPTH>,
+    ring: RingReader<'m, T, N, DEPTH>,
     gap: Option<Gap>,
 }
 
 impl<'m, T: Item, const N: usize, const DEPTH: usize> Incoming<'m, T, N, DEPTH> {
     /// The side of the stage of this name, which reads blocks of `period` ticks.
-    pub const fn new(stage: &'static str, period: u64, ring: From<'m, T, N, DEPTH>) -> Self {
+    pub const fn new(stage: &'static str, period: u64, ring: RingReader<'m, T, N, DEPTH>) -> Self {
         Incoming { stage, period, ring, gap: None }
     }
 

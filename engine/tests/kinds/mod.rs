@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
-    Any, Block, Cost, Design, Element, Fault, Flow, Kind, Node, Pipeline, Plan, PlanError, PlannedStage,
-    Port, Refusal, Registry, Role, Simple, Site, Stage, node,
+    Any, Block, Cost, Design, DesignError, Element, Flow, Kind, Node, Pipeline, Plan, PlanError,
+    PlannedStage, Port, Registry, Role, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[allow(unused_imports, reason = "each test binary uses some of these")]
 pub use watch::{ended, until};
 
-pub type Designed = Result<Box<dyn Design>, Refusal>;
+pub type Designed = Result<Box<dyn Design>, DesignError>;
 
 /// A registry of all kinds here.
 pub fn registry() -> Registry {
@@ -79,7 +79,7 @@ pub struct Counter {
 impl Stage for Counter {
     type In = ();
     type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
         if self.left == 0 {
             return Ok(Flow::End);
         }
@@ -125,7 +125,7 @@ struct Gained {
 impl Stage for Gained {
     type In = f32;
     type Out = f32;
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         for (to, from) in output.iter_mut().zip(input.items) {
             *to = from * self.factor;
         }
@@ -149,7 +149,7 @@ impl Kind for Every {
         if !self.hop.is_multiple_of(port.period) {
             let message =
                 format!("found {}, expected a multiple of the {} ticks of a block", self.hop, port.period);
-            return Err(Refusal::of("hop", message).help("set `block` of the source").fits(self.hop));
+            return Err(DesignError::of("hop", message).help("set `block` of the source").fits(self.hop));
         }
         let mut output = port.then(Element::F32, vec![2], Role::FEATURES);
         output.period = self.hop;
@@ -169,7 +169,7 @@ struct Summing {
 impl Stage for Summing {
     type In = f32;
     type Out = f32;
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         self.sum += input.iter().sum::<f32>();
         self.blocks += 1;
         if self.blocks < self.of {
@@ -211,7 +211,7 @@ impl Stage for Adding {
         &mut self,
         (a, b, c): kws_engine::Read<'_, Self::In>,
         output: &mut [f32],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         let about = |block: Option<Block<'_, f32>>| block.map_or((-1.0, 0.0), |b| (b.at as f32, b[0]));
         let ((b_at, b), (c_at, c)) = (about(b), about(c));
         output.copy_from_slice(&[a[0], b_at, b, c_at, c]);
@@ -243,7 +243,7 @@ impl Stage for Merging {
         &mut self,
         (which, block): (usize, Block<'_, f32>),
         output: &mut [f32],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         output.copy_from_slice(&[which as f32, block[0]]);
         Ok(Flow::Emit)
     }
@@ -280,10 +280,10 @@ struct Ending {
 impl Stage for Ending {
     type In = f32;
     type Out = f32;
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         self.fired += 1;
         if self.params.fails_at == Some(self.fired) {
-            return Err(Fault::because(format!("firing {} fails", self.fired)));
+            return Err(StageFault::because(format!("firing {} fails", self.fired)));
         }
         assert!(self.params.panics_at != Some(self.fired), "firing {} panics", self.fired);
         if self.params.ends_after.is_some_and(|end| self.fired > end) {
@@ -312,7 +312,7 @@ struct Nowhere;
 impl Stage for Nowhere {
     type In = f32;
     type Out = ();
-    fn process(&mut self, _: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, _: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }
 }
@@ -334,14 +334,14 @@ pub struct Noting(pub Log);
 impl Stage for Noting {
     type In = f32;
     type Out = ();
-    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
         Ok(Flow::Skip)
     }
     fn reset(&mut self) {
         self.0.lock().unwrap().push(Seen::Reset);
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.0.lock().unwrap().push(Seen::Finish);
         Ok(())
     }
@@ -438,14 +438,14 @@ impl Node for Stalling {
         &mut self,
         inputs: kws_engine::Inputs<'_>,
         output: &mut kws_engine::Buffer,
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         self.stall();
         self.inner.fire(inputs, output)
     }
     fn reset(&mut self) {
         self.inner.reset();
     }
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.stall();
         self.inner.finish()
     }

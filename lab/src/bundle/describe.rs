@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::Value;
 
-use super::card::Card;
+use super::model_info::ModelInfo;
 use crate::evaluate::{ClipReport, percent, percents};
 
 /// The text of a model's card: what it tells apart, what it has heard, and what was measured.
@@ -12,7 +12,7 @@ use crate::evaluate::{ClipReport, percent, percents};
 /// What `kws-lab compare --variants`, `evaluate --pipeline` and `learning-curve` found, which `model.toml` keeps under
 /// `measured`, is shown where it has been measured.
 #[must_use]
-pub fn describe(card: &Card, report: &ClipReport) -> String {
+pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
     let labels = card.labels.join(", ");
     let (medium, learnt, corpora) = match card.view {
         None => {
@@ -55,7 +55,7 @@ pub fn describe(card: &Card, report: &ClipReport) -> String {
     text
 }
 
-fn points(card: &Card) -> String {
+fn points(card: &ModelInfo) -> String {
     let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
     text += match card.calibration.is_empty() {
         true => "A first guess: they have not been calibrated.",
@@ -78,7 +78,7 @@ const HEARD: &str = "\nSpeech Commands (P. Warden, arXiv:1804.03209, CC BY 4.0) 
 const ENOUGH: i64 = 10_000;
 
 /// A plain word where a model has learnt from too little.
-fn too_few(card: &Card) -> String {
+fn too_few(card: &ModelInfo) -> String {
     let pictures = card.training.get("pictures").and_then(Value::as_integer);
     let few = pictures.filter(|pictures| *pictures < ENOUGH * card.labels.len() as i64);
     few.map_or(String::new(), |pictures| {
@@ -90,7 +90,7 @@ fn too_few(card: &Card) -> String {
     })
 }
 
-fn clips(card: &Card, report: &ClipReport) -> String {
+fn clips(card: &ModelInfo, report: &ClipReport) -> String {
     let (title, counted) = match card.view {
         None => ("clips", format!("{} clips of {} known speakers", report.clips, report.speakers)),
         Some(_) => ("pictures", format!("{} pictures", report.clips)),
@@ -119,7 +119,7 @@ fn clips(card: &Card, report: &ClipReport) -> String {
     text
 }
 
-fn confusion(card: &Card, report: &ClipReport) -> String {
+fn confusion(card: &ModelInfo, report: &ClipReport) -> String {
     let (truth, answer) = match card.view {
         None => ("said", "understood"),
         Some(_) => ("to be seen", "recognised"),
@@ -137,7 +137,7 @@ fn confusion(card: &Card, report: &ClipReport) -> String {
     text
 }
 
-fn variants(card: &Card) -> String {
+fn variants(card: &ModelInfo) -> String {
     let Some(rows) = card.measured.get("variants").and_then(Value::as_array) else { return String::new() };
     let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is rounded after training, `shipped` is \
                     `model.tflite`. p is McNemar's exact test against float.\n\n| form | top-1 | lost | p |\n|---|---|---|---|\n"
@@ -151,7 +151,7 @@ fn variants(card: &Card) -> String {
     text
 }
 
-fn streams(card: &Card) -> String {
+fn streams(card: &ModelInfo) -> String {
     let Some(streams) = card.measured.get("streams").and_then(Value::as_table) else { return String::new() };
     let mut text = "\n## On streams\n\nThrough the pipeline's own stages, at its operating points.\n\n| figure | value |\n|---|---|\n"
         .to_owned();
@@ -162,7 +162,7 @@ fn streams(card: &Card) -> String {
     text
 }
 
-fn learning_curve(card: &Card) -> String {
+fn learning_curve(card: &ModelInfo) -> String {
     let Some(curve) = card.measured.get("learning_curve").and_then(Value::as_table) else {
         return String::new();
     };

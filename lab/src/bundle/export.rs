@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 use super::Bundle;
-use super::card::{Card, Point};
 use super::describe::describe;
+use super::model_info::{ModelInfo, Point};
 use super::provenance::revision;
 use crate::audio::RATE;
 use crate::corpus::{CorpusRef, Split};
@@ -26,7 +26,7 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
     std::fs::write(&path, crate::tflite::write(&model))
         .with_context(|| format!("cannot write `{}`", path.display()))?;
     save(&trained.float, &folder.join("float.bpk"))?;
-    let card = Card {
+    let card = ModelInfo {
         name: config.name.clone(),
         labels: config.labels.clone(),
         clock: config.view.map_or(RATE, |_| View::CLOCK),

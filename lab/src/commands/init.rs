@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::bundle::Card;
+use kws_lab::bundle::ModelInfo;
 use kws_lab::corpus::DataFolder;
 use kws_lab::nets::Architecture;
 use kws_lab::train::{CEPSTRAL, Config};
@@ -134,7 +134,7 @@ impl Init {
             let start = Some((encoder::FOLDER.to_owned(), "all"));
             return Ok(Plan { front_end, architecture, start, epochs: 12, rate: "1e-3" });
         };
-        let card = Card::read(model)?;
+        let card = ModelInfo::read(model)?;
         let config = Config::read(&model.join("train.toml"), &DataFolder::find(None))?;
         let (front_end, architecture) = (card.front_end, config.architecture);
         let start = Some((seen_from(folder, model)?, "head"));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use kws_lab::bundle::{self, Card};
+use kws_lab::bundle::{self, ModelInfo};
 use kws_lab::device::Backend;
 use kws_lab::page::{Axis, Chart, Page, Series, Table};
 use kws_lab::train::{self, Config, Earlier, Workplace};
@@ -108,7 +108,7 @@ impl LearningCurve {
         let workplace = Workplace { folder: &folder, backend: self.device, earlier: Earlier::Resume };
         let trained = train::train(&config, workplace)?;
         bundle::export(&folder, &config, &trained)?;
-        let measured = Card::read(&folder)?.measured;
+        let measured = ModelInfo::read(&folder)?.measured;
         let figure = |name: &str| {
             measured
                 .get(name)
@@ -131,7 +131,7 @@ impl LearningCurve {
 
 /// Keeps the figures with the model's own.
 fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
-    let mut card = Card::read(folder)?;
+    let mut card = ModelInfo::read(folder)?;
     let rows = outcomes.iter().map(|o| Ok(toml::Value::Table(toml::Table::try_from(o)?)));
     let mut curve = toml::Table::new();
     curve.insert("epochs".to_owned(), (config.fit.epochs as i64).into());

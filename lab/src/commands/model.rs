@@ -91,7 +91,7 @@ impl Fetch {
         let files =
             model.fetch(&folder, self.from.as_deref(), self.attempts.max(1), Duration::from_secs(1))?;
         let outcome = Outcome { model: &model, folder: &folder, files };
-        self.json.show(&outcome, || told(&outcome))
+        self.json.show(&outcome, || describe(&outcome))
     }
 }
 
@@ -107,7 +107,7 @@ fn listing(models: &[Published]) -> String {
     table.text()
 }
 
-fn told(Outcome { model, folder, files }: &Outcome<'_>) -> String {
+fn describe(Outcome { model, folder, files }: &Outcome<'_>) -> String {
     let mut text = String::new();
     for file in files {
         text += &format!("`{}`, {} bytes\n", file.path.display(), file.bytes);

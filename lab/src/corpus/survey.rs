@@ -113,12 +113,12 @@ impl Survey {
             unreadable: Vec::new(),
             gaps: Vec::new(),
         };
-        survey.hear(root, &table, sound);
+        survey.listen(root, &table, sound);
         survey.gaps = gaps::of(&survey, &table);
         Ok(survey)
     }
 
-    fn hear(&mut self, root: &Path, table: &Table, sound: Sound) {
+    fn listen(&mut self, root: &Path, table: &Table, sound: Sound) {
         let bar = progress::count(table.len(), self.medium.many());
         let medium = self.medium;
         let hear = |row| {

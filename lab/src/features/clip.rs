@@ -1,6 +1,8 @@
 //! The source that stands before a front end: it states what a clip's samples are, and is never fired.
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, Refusal, Role, Simple, Site, Stage, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Port, Role, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +23,7 @@ impl Stage for Silent {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }
@@ -30,7 +32,7 @@ impl Kind for Clip {
     const NAME: &'static str = "clip";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let block = site.block.unwrap_or(u64::from(RATE) / 100);
         let port = Port::source(Element::I16, vec![block as usize], Role::SAMPLES, RATE, block);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(Silent))))

@@ -1,7 +1,9 @@
 //! The source that stands before a front end of pictures: it states what they are, and is never fired.
 
 use anyhow::Result;
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Port, Refusal, Role, Simple, Site, Stage, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Port, Role, Simple, Site, Stage, StageFault, node,
+};
 use kws_stages::vision::{Fit, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +49,7 @@ impl Stage for Unseen {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), _: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [u8]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }
@@ -56,7 +58,7 @@ impl Kind for View {
     const NAME: &'static str = "view";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = Port::source(Element::U8, self.size().shape(), Role::IMAGE, Self::CLOCK, 1);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(Unseen))))
     }

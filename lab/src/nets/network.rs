@@ -26,7 +26,8 @@ pub struct Layer {
 pub struct Network {
     /// One for each step that has weights.
     pub layers: Vec<Layer>,
-    /// A second head beside the last layer, which training alone uses; gone once folded.
+    /// An auxiliary head beside the last layer, which training alone uses; gone once folded. Its name is the key in
+    /// checkpoints, so that those of earlier builds can be read.
     pub aside: Option<Layer>,
     /// The layers' order and shapes.
     #[module(skip)]
@@ -45,9 +46,9 @@ impl Network {
         Self { layers, aside: None, normalisation: graph.foldable(normalisation), graph }
     }
 
-    /// Adds a second head, of so many outputs, that reads what the last layer reads.
+    /// Adds an auxiliary head, of so many outputs, that reads what the last layer reads.
     #[must_use]
-    pub fn with_aside(mut self, units: usize, device: &Device) -> Self {
+    pub fn with_auxiliary_head(mut self, units: usize, device: &Device) -> Self {
         let last = self.graph.steps.last().expect("a graph has steps");
         let op = Op::Dense { units };
         let step = Step { op, input: last.input, output: [1, 1, units] };
@@ -84,9 +85,9 @@ impl Network {
         let mut trace = self.trace(features, None, keep.clone());
         let logits = trace.pop().expect("a graph has steps").flatten(1, 3);
         let read = trace.pop().expect("the input comes before the last step");
-        let aside =
+        let auxiliary =
             self.aside.as_ref().map(|l| dense(read, l.weight.val(), l.bias.val(), keep).flatten(1, 3));
-        (logits, aside)
+        (logits, auxiliary)
     }
 
     /// Every activation of a run: the input, then each step's output, `[clips, channels, rows, columns]`.

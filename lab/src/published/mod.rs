@@ -89,7 +89,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::bundle::Card;
+    use crate::bundle::ModelInfo;
 
     #[test]
     fn every_file_is_pinned_to_a_commit_and_a_checksum() {
@@ -108,7 +108,7 @@ mod tests {
     fn what_is_stated_of_a_model_is_what_a_front_end_can_be_built_from() {
         for model in Published::all().unwrap() {
             let Some(table) = model.card else { continue };
-            let card: Card = table.try_into().unwrap();
+            let card: ModelInfo = table.try_into().unwrap();
             crate::features::FrontEnd::new(card.view, &card.front_end)
                 .unwrap_or_else(|why| panic!("{}: {why:#}", model.name));
         }

@@ -1,14 +1,12 @@
 //! Fitting networks: what to draw, the loop, and what is kept of it.
 
 mod config;
-mod course;
 mod data;
 mod figures;
 mod kept;
+mod run;
 
 pub use config::{CEPSTRAL, Config, Fit, Keep, Mix, Prior};
-pub use course::run::{Trained, Workplace, train};
-pub use course::start::{Part, Start};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;
 pub use data::material::Material;
@@ -20,3 +18,5 @@ pub use figures::outline::{LayerOutline, Outline};
 pub use kept::history::{Epoch, Phase};
 pub use kept::origin::Earlier;
 pub(crate) use kept::store::{load, save};
+pub use run::phases::{Trained, Workplace, train};
+pub use run::start::{Part, Start};

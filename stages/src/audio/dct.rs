@@ -1,6 +1,6 @@
 //! Cepstral coefficients of logarithmic energies.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The first coefficients of the discrete cosine transform, type II, of logarithmic mel energies.
 ///
@@ -27,7 +27,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0.0; 2];
 /// dct.process(Block { at: 1, items: &[5.0, 3.0] }, &mut out)?;
 /// assert_eq!(out, [8.0, 2.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dct<T> {
@@ -46,10 +46,10 @@ impl<T: AsRef<[f32]>> Stage for Dct<T> {
     type Out = f32;
 
     #[inline]
-    fn process(&mut self, bands: Block<'_, f32>, coefficients: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, bands: Block<'_, f32>, coefficients: &mut [f32]) -> Result<Flow, StageFault> {
         let matrix = self.matrix.as_ref();
         if matrix.len() != bands.len() * coefficients.len() {
-            return Err(Fault::new("`dct` was handed blocks that do not fit its matrix"));
+            return Err(StageFault::new("`dct` was handed blocks that do not fit its matrix"));
         }
         coefficients.fill(0.0);
         // Band by band, so that the sums of all coefficients advance side by side.

@@ -1,6 +1,6 @@
 //! The Fourier transform of real frames.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The spectrum of a frame: half of the discrete Fourier transform, since the frame is real.
 ///
@@ -27,7 +27,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut spectrum = [0.0; 6];
 /// fft.process(Block { at: 4, items: &[1.0, -1.0, 1.0, -1.0] }, &mut spectrum)?;
 /// assert_eq!(spectrum, [0.0, 0.0, 0.0, 0.0, 4.0, 0.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Fft<E> {
@@ -46,10 +46,10 @@ impl<E: Transform> Stage for Fft<E> {
     type Out = f32;
 
     #[inline]
-    fn process(&mut self, frame: Block<'_, f32>, spectrum: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, frame: Block<'_, f32>, spectrum: &mut [f32]) -> Result<Flow, StageFault> {
         let size = self.transform.size();
         if frame.len() > size || spectrum.len() != size + 2 {
-            return Err(Fault::new("`fft` was handed blocks that do not fit the size of its transform"));
+            return Err(StageFault::new("`fft` was handed blocks that do not fit the size of its transform"));
         }
         self.transform.forward(&frame, spectrum);
         Ok(Flow::Emit)

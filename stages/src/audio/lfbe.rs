@@ -1,6 +1,6 @@
 //! From samples to logarithms of filter-bank energies in one stage.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::log::Log;
 use super::sample::Sample;
@@ -59,7 +59,7 @@ where
     type In = I;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, I>, features: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, features: &mut [f32]) -> Result<Flow, StageFault> {
         let at = input.at;
         let (spectrum, rest) = self.scratch.as_mut().split_at_mut(self.spectrum);
         let frame = &mut rest[..self.frame];

@@ -1,6 +1,6 @@
 //! Loudness as the ear takes it.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Logarithms of energies, moved into a range that suits a classifier.
 ///
@@ -29,7 +29,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0.0; 2];
 /// log.process(Block { at: 1, items: &[100.0, 0.0] }, &mut out)?;
 /// assert_eq!(out, [20.0, -10.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Log {
@@ -88,7 +88,7 @@ impl Stage for Log {
     type Out = f32;
 
     #[inline]
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         match self.base {
             Base::Natural => self.map(&input, output, libm::logf),
             Base::Log10 => self.map(&input, output, libm::log10f),

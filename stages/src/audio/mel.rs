@@ -1,6 +1,6 @@
 //! Energies in bands that are evenly spaced to the ear.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Sums of a spectrum's magnitudes or powers under overlapping triangles on the mel scale.
 ///
@@ -27,7 +27,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0.0];
 /// mel.process(Block { at: 4, items: &[9.0, 0.0, 3.0, 4.0, 0.0, 2.0] }, &mut out)?;
 /// assert_eq!(out, [6.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Mel<S, W, M> {
@@ -74,8 +74,8 @@ impl<S: AsRef<[Band]>, W: AsRef<[f32]>, M: AsMut<[f32]>> Stage for Mel<S, W, M> 
     type Out = f32;
 
     #[inline]
-    fn process(&mut self, spectrum: Block<'_, f32>, mel: &mut [f32]) -> Result<Flow, Fault> {
-        let misfit = || Fault::new("`mel` was handed a spectrum that does not fit its bands");
+    fn process(&mut self, spectrum: Block<'_, f32>, mel: &mut [f32]) -> Result<Flow, StageFault> {
+        let misfit = || StageFault::new("`mel` was handed a spectrum that does not fit its bands");
         let (bands, strengths) = (self.bands.as_ref(), self.strengths.as_mut());
         let start = bands.first().map_or(0, |band| usize::from(band.first));
         let used = 2 * start..2 * (start + strengths.len());

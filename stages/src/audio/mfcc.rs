@@ -1,6 +1,6 @@
 //! From samples to cepstral coefficients in one stage.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::log::Log;
 use super::sample::Sample;
@@ -79,7 +79,7 @@ where
     type In = I;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, I>, coefficients: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, coefficients: &mut [f32]) -> Result<Flow, StageFault> {
         let MfccLengths { frame, spectrum, bands } = self.lengths;
         let at = input.at;
         let (spectrum, rest) = self.scratch.as_mut().split_at_mut(spectrum);

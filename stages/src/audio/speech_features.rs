@@ -1,6 +1,6 @@
 //! The project's own front end for speech.
 
-use kws_engine::{Design, Kind, Refusal, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ impl Default for SpeechFeaturesParams {
 impl Kind for SpeechFeaturesParams {
     const NAME: &'static str = "speech_features";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Self { hop_ms, coefficients, transform } = self;
         MfccParams {
             window: WindowParams { hop_ms, ..WindowParams::default() },

@@ -1,6 +1,6 @@
 //! Overlapping, weighted frames of a stream of samples.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::sample::Sample;
 
@@ -57,11 +57,11 @@ impl<I: Sample, B: AsMut<[I]>, T: AsRef<[f32]>> Stage for Window<I, B, T> {
     type In = I;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, I>, frame: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, frame: &mut [f32]) -> Result<Flow, StageFault> {
         let history = self.history.as_mut();
         let filled = self.filled + input.len();
         let Some(free) = history.get_mut(self.filled..filled) else {
-            return Err(Fault::new("`window` was handed blocks of which no whole number makes a hop"));
+            return Err(StageFault::new("`window` was handed blocks of which no whole number makes a hop"));
         };
         free.copy_from_slice(&input);
         self.filled = filled;

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 
@@ -80,10 +80,10 @@ impl<T: Item, I: Posterior> Stage for Gate<T, I> {
         &mut self,
         (block, posterior): (Block<'_, T>, Option<Block<'_, I>>),
         output: &mut [T],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         let Some(posterior) = posterior else { return Ok(Flow::Skip) };
         let Some(stored) = posterior.get(usize::from(self.condition.label)) else {
-            return Err(Fault::new("`gate` watches a label that its input does not have"));
+            return Err(StageFault::new("`gate` watches a label that its input does not have"));
         };
         let score = I::mean(I::plus(I::Sum::default(), *stored), 1, self.condition.scale);
         // What is no number is not at least `on`.

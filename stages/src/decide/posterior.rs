@@ -61,7 +61,7 @@ impl Posterior for i8 {
 #[cfg(feature = "std")]
 mod port {
     use kws_engine::firmware::Code;
-    use kws_engine::{Element, Port, Refusal, Role, Site};
+    use kws_engine::{DesignError, Element, Port, Role, Site};
 
     use super::Scale;
 
@@ -74,17 +74,17 @@ mod port {
     }
 
     /// The posteriors that a stage reads, and how they are stored.
-    pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), Refusal> {
+    pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), DesignError> {
         let input = site.input_as(&[Element::F32, Element::I8], &[Role::POSTERIOR])?;
         Ok((input, stored(input, &site.from[0])?))
     }
 
     /// How the posteriors of a port, which `from` writes, are stored.
-    pub(crate) fn stored(port: &Port, from: &str) -> Result<Scale, Refusal> {
+    pub(crate) fn stored(port: &Port, from: &str) -> Result<Scale, DesignError> {
         match (port.element, port.quant) {
             (Element::I8, Some(quant)) => Ok(Scale { step: quant.scale, zero_point: quant.zero_point }),
             (Element::I8, None) => {
-                Err(Refusal::of("input", format!("`{from}` writes {port} without a scale, expected one")))
+                Err(DesignError::of("input", format!("`{from}` writes {port} without a scale, expected one")))
             }
             _ => Ok(Scale::REAL),
         }

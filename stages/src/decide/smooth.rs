@@ -1,6 +1,6 @@
 //! Posteriors averaged over time.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 
@@ -34,7 +34,7 @@ use super::posterior::{Posterior, Scale};
 /// assert_eq!(out, [0.0, 0.5]);
 /// smooth.process(Block { at: 2, items: &[0, -128] }, &mut out)?;
 /// assert_eq!(out, [0.25, 0.25]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Smooth<I, B> {
@@ -60,11 +60,11 @@ impl<I: Posterior, B: AsMut<[I]>> Stage for Smooth<I, B> {
     type In = I;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, I>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, output: &mut [f32]) -> Result<Flow, StageFault> {
         let ring = self.ring.as_mut();
         let labels = input.len();
         if labels * usize::from(self.blocks) != ring.len() || output.len() != labels {
-            return Err(Fault::new("`smooth` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`smooth` was handed blocks that do not fit its memory"));
         }
         let place = usize::from(self.next) * labels;
         ring[place..place + labels].copy_from_slice(&input);

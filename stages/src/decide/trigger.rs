@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, Event, Fault, Flow, Stage};
+use kws_engine::{Block, Event, Flow, Stage, StageFault};
 
 use super::posterior::{Posterior, Scale};
 
@@ -107,12 +107,12 @@ impl Run {
 
     /// Takes one score; the event that it makes, if it makes one.
     fn step(&mut self, watch: &Watch, emit: Moment, at: u64, score: f32) -> Option<Event> {
-        let told = if self.active {
+        let emits = if self.active {
             self.ends(watch, at, score) && emit == Moment::Release
         } else {
             self.begins(watch, at, score) && emit == Moment::Onset
         };
-        if !told {
+        if !emits {
             return None;
         }
         self.quiet_until = at + watch.refractory;
@@ -163,12 +163,12 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
     type In = I;
     type Out = Event;
 
-    fn process(&mut self, input: Block<'_, I>, output: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, I>, output: &mut [Event]) -> Result<Flow, StageFault> {
         let places = self.watches.as_ref().iter().zip(self.runs.as_mut()).zip(output);
         let mut flow = Flow::Skip;
         for ((watch, run), place) in places {
             let Some(posterior) = input.get(usize::from(watch.label)) else {
-                return Err(Fault::new("`trigger` watches a label that its input does not have"));
+                return Err(StageFault::new("`trigger` watches a label that its input does not have"));
             };
             let score = I::mean(I::plus(I::Sum::default(), *posterior), 1, self.scale);
             let event = run.step(watch, self.emit, input.at, score);

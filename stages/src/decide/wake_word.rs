@@ -1,6 +1,6 @@
 //! Wake words from the probabilities of microWakeWord models.
 
-use kws_engine::{Block, Event, Fault, Flow, Stage};
+use kws_engine::{Block, Event, Flow, Stage, StageFault};
 
 /// Frames of features that ESPHome lets pass after its start, and after a detection, before it detects.
 pub const WARM_UP: u32 = 100;
@@ -112,7 +112,7 @@ impl<B> WakeWord<B> {
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> WakeWord<B> {
-    fn hear(&mut self, at: u64, stored: Block<'_, i8>, voice: Option<Block<'_, i8>>) -> Option<Event> {
+    fn step(&mut self, at: u64, stored: Block<'_, i8>, voice: Option<Block<'_, i8>>) -> Option<Event> {
         if let (Some(sliding), Some(block)) = (&mut self.voice, voice)
             && block.at != self.heard
         {
@@ -160,8 +160,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for WakeWord<B> {
     type In = i8;
     type Out = Event;
 
-    fn process(&mut self, word: Block<'_, i8>, output: &mut [Event]) -> Result<Flow, Fault> {
-        Ok(written(self.hear(word.at, word, None), output))
+    fn process(&mut self, word: Block<'_, i8>, output: &mut [Event]) -> Result<Flow, StageFault> {
+        Ok(written(self.step(word.at, word, None), output))
     }
 
     fn reset(&mut self) {
@@ -181,8 +181,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Stage for VoicedWakeWord<B> {
         &mut self,
         (word, voice): (Block<'_, i8>, Option<Block<'_, i8>>),
         output: &mut [Event],
-    ) -> Result<Flow, Fault> {
-        Ok(written(self.0.hear(word.at, word, voice), output))
+    ) -> Result<Flow, StageFault> {
+        Ok(written(self.0.step(word.at, word, voice), output))
     }
 
     fn reset(&mut self) {

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use kws_engine::{Block, Fault, Flow, Item, Stage};
+use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 use super::kernels::Kernels;
 use super::op::Op;
@@ -25,18 +25,18 @@ pub trait Feature: Item {
     ///
     /// # Errors
     /// The quantisation's own fault.
-    fn load(block: Block<'_, Self>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), Fault>;
+    fn load(block: Block<'_, Self>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), StageFault>;
 }
 
 impl Feature for f32 {
-    fn load(block: Block<'_, f32>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), Fault> {
+    fn load(block: Block<'_, f32>, quantise: &mut Quantise, input: &mut [i8]) -> Result<(), StageFault> {
         quantise.process(block, input).map(|_| ())
     }
 }
 
 /// Features that were quantised as the model wants them.
 impl Feature for i8 {
-    fn load(block: Block<'_, i8>, _: &mut Quantise, input: &mut [i8]) -> Result<(), Fault> {
+    fn load(block: Block<'_, i8>, _: &mut Quantise, input: &mut [i8]) -> Result<(), StageFault> {
         input.copy_from_slice(block.items);
         Ok(())
     }
@@ -60,7 +60,7 @@ impl Feature for i8 {
 ///
 /// # Parameters
 /// `model`, `labels`, `rounding`, `streaming`, `hop`. Labels, and the front end that the model expects, come from the `model.toml` beside
-/// the model, see [`Card`](super::Card).
+/// the model, see [`ModelInfo`](super::ModelInfo).
 ///
 /// # State
 /// A model that has variables sees the blocks as one stream; [`reset`](Stage::reset) gives them their first values.
@@ -102,11 +102,13 @@ where
     A: AsMut<[i8]>,
 {
     /// Writes features into the model's input from item `at` on; how many items are missing after them.
-    fn load(&mut self, features: Block<'_, F>, at: usize) -> Result<usize, Fault> {
+    fn load(&mut self, features: Block<'_, F>, at: usize) -> Result<usize, StageFault> {
         let input = self.plan.input_mut(self.arena.as_mut());
         let (whole, end) = (input.len(), at + features.len());
         let Some(place) = input.get_mut(at..end) else {
-            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(StageFault::new(
+                "`classifier` was handed features that do not fit the model's input",
+            ));
         };
         F::load(features, &mut self.quantise, place)?;
         Ok(whole - end)
@@ -139,9 +141,11 @@ where
     type In = F;
     type Out = i8;
 
-    fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, StageFault> {
         if self.load(features, 0)? > 0 {
-            return Err(Fault::new("`classifier` was handed features that do not fit the model's input"));
+            return Err(StageFault::new(
+                "`classifier` was handed features that do not fit the model's input",
+            ));
         }
         self.run(output);
         Ok(Flow::Emit)

@@ -1,70 +1,25 @@
-//! The integer runtime of `.tflite` models.
+//! Models in a pipeline: the classifier, and what says how a model is to be fed.
 //!
-//! A [`Model`] is a `.tflite` file, checked and planned: a list of small plain operations over one arena whose
-//! offsets are solved ahead. The [`plan::Plan`] inside is plain data that runs without `std` and without allocation,
-//! and gives TFLite Micro's answer bit for bit.
-//!
-//! | operators | numbers |
-//! |---|---|
-//! | CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, AVERAGE_POOL_2D, MAX_POOL_2D, SOFTMAX, LOGISTIC, TANH, RELU, RELU6, RELU_N1_TO_1, MEAN | int8, int16 × 8, float32 |
-//! | ADD, SUB, MUL | int8, int16, int32, float32 |
-//! | DIV | int32, float32 |
-//! | MINIMUM, MAXIMUM | any integers, float32 |
-//! | SVDF | int8, with a memory of int8 or int16; float32 |
-//! | CAST | between int8, uint8, int16, int32, uint32 and float32 |
-//! | QUANTIZE, DEQUANTIZE | between int8, uint8, int16, int32 and float32 |
-//! | RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION, SPLIT, SPLIT_V, SLICE, STRIDED_SLICE, PAD, PADV2, PACK, TRANSPOSE | any |
-//! | CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE | any |
-//! | TFLite Micro's SignalWindow, SignalFftAutoScale, SignalRfft (int16), SignalEnergy, SignalFilterBank, SignalFilterBankSquareRoot, SignalFilterBankSpectralSubtraction, SignalPCAN, SignalFilterBankLog | int16, uint32, uint64 |
-//!
-//! | part | job | where it runs |
-//! |---|---|---|
-//! | `flatbuffer`, `flexbuffer`, `schema` | read a hostile file, bounds-checked, without `unsafe` | host |
-//! | `planner` | check, lower to operations, place in the arena | host |
-//! | [`op`], [`plan`], [`kernels`], [`fixed`] | run | host and boards |
+//! The runtime is [`kws_nn`], a crate of its own; its names are here too, so that generated firmware needs this crate
+//! alone.
 
-mod arena;
 pub mod classifier;
-pub mod fixed;
-pub mod kernels;
-pub mod op;
-pub mod plan;
 
-#[cfg(feature = "std")]
-mod builtin;
-#[cfg(feature = "std")]
-mod card;
-#[cfg(feature = "std")]
-mod contents;
 #[cfg(feature = "std")]
 mod emit;
 #[cfg(feature = "std")]
-mod error;
-#[cfg(feature = "std")]
-mod flatbuffer;
-#[cfg(feature = "std")]
-mod flexbuffer;
-#[cfg(feature = "std")]
 mod manifest;
 #[cfg(feature = "std")]
-mod model;
-#[cfg(feature = "std")]
-mod planner;
-#[cfg(feature = "std")]
-mod schema;
+mod model_info;
 
-pub use arena::Arena;
 #[cfg(feature = "std")]
-pub use card::Card;
+pub use emit::{kernels_code, model_code};
+pub use kws_nn::{Arena, fixed, kernels, op, plan};
 #[cfg(feature = "std")]
-pub use contents::{Contents, Operands, operands};
-#[cfg(feature = "std")]
-pub use error::{ModelError, ModelErrorKind};
+pub use kws_nn::{
+    Contents, Element, Model, ModelError, ModelErrorKind, Operands, Streaming, Tensor, operands,
+};
 #[cfg(feature = "std")]
 pub use manifest::Manifest;
 #[cfg(feature = "std")]
-pub use model::{Model, Tensor};
-#[cfg(feature = "std")]
-pub use planner::streaming::Streaming;
-#[cfg(feature = "std")]
-pub use schema::Element;
+pub use model_info::ModelInfo;

@@ -1,6 +1,6 @@
 //! Pictures of other formats and colours.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Converts pictures: raw formats of cameras to grey or RGB, RGB to grey, grey to RGB.
 ///
@@ -32,7 +32,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut grey = [0; 2];
 /// Colour(Conversion::RgbToGrey).process(Block { at: 1, items: &[255, 255, 255, 255, 0, 0] }, &mut grey)?;
 /// assert_eq!(grey, [255, 76]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Colour(pub Conversion);
@@ -156,10 +156,10 @@ impl Stage for Colour {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let (before, after) = self.0.group();
         if !input.len().is_multiple_of(before) || input.len() / before * after != output.len() {
-            return Err(Fault::new("`colour` was handed pictures of another size"));
+            return Err(StageFault::new("`colour` was handed pictures of another size"));
         }
         self.0.convert(&input, output);
         Ok(Flow::Emit)

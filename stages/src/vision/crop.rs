@@ -1,6 +1,6 @@
 //! A part of a picture.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
@@ -25,7 +25,7 @@ use super::Size;
 /// let mut out = [0; 2];
 /// crop.process(Block { at: 1, items: &[1, 2, 3, 4, 5, 6] }, &mut out)?;
 /// assert_eq!(out, [2, 3]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Crop {
@@ -57,11 +57,11 @@ impl Stage for Crop {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let Crop { from, region } = *self;
         let row = region.width * from.channels;
         if input.len() != from.items() || output.len() != region.height * row {
-            return Err(Fault::new("`crop` was handed pictures of another size"));
+            return Err(StageFault::new("`crop` was handed pictures of another size"));
         }
         let rows = input.chunks_exact(from.row()).skip(region.y);
         for (row_in, row_out) in rows.zip(output.chunks_exact_mut(row)) {
@@ -74,7 +74,7 @@ impl Stage for Crop {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -107,26 +107,26 @@ mod kind {
         ///
         /// # Errors
         /// When it does not lie inside, or the parameters contradict each other.
-        pub fn region(&self, of: Size) -> Result<Region, Refusal> {
+        pub fn region(&self, of: Size) -> Result<Region, DesignError> {
             let (width, height) = match (self.aspect, self.width, self.height) {
                 (None, width, height) => (width.unwrap_or(of.width), height.unwrap_or(of.height)),
                 (Some(aspect), None, None) => largest(aspect, of)?,
                 _ => {
                     let found = "found `aspect` beside `width` or `height`, expected either";
-                    return Err(Refusal::of("aspect", found));
+                    return Err(DesignError::of("aspect", found));
                 }
             };
             let inside = |key: &str, length: usize, at: Option<usize>, whole: usize, axis: &str| {
                 let begin = at.unwrap_or(whole.saturating_sub(length) / 2);
                 if length == 0 || length > whole {
-                    return Err(Refusal::of(
+                    return Err(DesignError::of(
                         key,
                         format!("found {length}, expected 1 to {whole}, the picture's own"),
                     ));
                 }
                 if begin > whole - length {
                     let last = whole - length;
-                    return Err(Refusal::of(
+                    return Err(DesignError::of(
                         axis,
                         format!(
                             "found {begin}, expected at most {last}, or the region ends outside the picture"
@@ -142,9 +142,12 @@ mod kind {
     }
 
     /// The largest extent of an aspect ratio inside a picture.
-    fn largest([wide, high]: [u32; 2], of: Size) -> Result<(usize, usize), Refusal> {
+    fn largest([wide, high]: [u32; 2], of: Size) -> Result<(usize, usize), DesignError> {
         if wide == 0 || high == 0 {
-            return Err(Refusal::of("aspect", format!("found [{wide}, {high}], expected numbers above 0")));
+            return Err(DesignError::of(
+                "aspect",
+                format!("found [{wide}, {high}], expected numbers above 0"),
+            ));
         }
         let (wide, high) = (wide as usize, high as usize);
         let fitting = of.height.saturating_mul(wide) / high;
@@ -155,7 +158,7 @@ mod kind {
     }
 
     impl Emit for Crop {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             for name in ["Crop", "Region", "Size"] {
                 code.uses(&format!("kws_stages::vision::{name}"));
@@ -167,7 +170,7 @@ mod kind {
     impl Kind for CropParams {
         const NAME: &'static str = "crop";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, from) = Size::read_by(site)?;
             let region = self.region(from)?;
             let size = Size { height: region.height, width: region.width, ..from };

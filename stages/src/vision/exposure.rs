@@ -1,6 +1,6 @@
 //! Whether a picture shows anything.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Tells pictures that are too dark or blown out from those that are worth a classifier's time.
 ///
@@ -29,7 +29,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// assert_eq!(out, [1.0, 0.0, 0.0]);
 /// exposure.process(Block { at: 2, items: &[255, 255, 120, 100] }, &mut out)?;
 /// assert_eq!(out, [0.0, 1.0, 0.0]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Exposure(pub Limits);
@@ -56,7 +56,7 @@ impl Stage for Exposure {
     type In = u8;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [f32]) -> Result<Flow, StageFault> {
         let (mut sum, mut black, mut white) = (0_u32, 0_u32, 0_u32);
         for span in input.chunks(SPAN) {
             sum += span.iter().map(|value| u32::from(*value)).sum::<u32>();
@@ -77,7 +77,7 @@ impl Stage for Exposure {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,7 @@ mod kind {
     }
 
     impl Emit for Exposure {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Exposure");
             code.uses("kws_stages::vision::Limits");
@@ -118,11 +118,11 @@ mod kind {
     impl Kind for ExposureParams {
         const NAME: &'static str = "exposure";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, size) = Size::read_by(site)?;
             if self.dark > self.bright {
                 let found = format!("found {}, expected at most `bright`, {}", self.dark, self.bright);
-                return Err(Refusal::of("dark", found));
+                return Err(DesignError::of("dark", found));
             }
             let items = size.items() as f64;
             let limits = Limits {

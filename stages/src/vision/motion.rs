@@ -1,6 +1,6 @@
 //! Whether anything moves.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
@@ -105,9 +105,9 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         if input.len() != self.size.items() || output.len() != input.len() {
-            return Err(Fault::new("`motion` was handed pictures of another size"));
+            return Err(StageFault::new("`motion` was handed pictures of another size"));
         }
         let moves = self.differing(&input) >= self.watch.cells;
         let first = !core::mem::replace(&mut self.seen.any, true);
@@ -130,7 +130,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Kind, Refusal, Site};
+    use kws_engine::{Cost, Design, DesignError, Kind, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -166,7 +166,7 @@ mod kind {
     }
 
     impl Emit for Motion<Vec<u8>> {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             for name in ["Motion", "Size", "Watchfulness"] {
                 code.uses(&format!("kws_stages::vision::{name}"));
@@ -181,14 +181,14 @@ mod kind {
         const NAME: &'static str = "motion";
         const TRACELESS: bool = true;
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, size) = Size::read_by(site)?;
             let cell = usize::from(self.cell.max(1));
             let cells = size.height.div_ceil(cell) * size.width.div_ceil(cell);
             if self.cells as usize > cells {
                 let found =
                     format!("found {}, expected at most the {cells} that the picture has", self.cells);
-                return Err(Refusal::of("cells", found));
+                return Err(DesignError::of("cells", found));
             }
             let watch = Watchfulness {
                 cell: cell as u16,

@@ -1,6 +1,6 @@
 //! Pixels as the bytes that an integer classifier reads.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Each pixel as the model's own integer, by a table of 256 bytes.
 ///
@@ -30,7 +30,7 @@ use kws_engine::{Block, Fault, Flow, Stage};
 /// let mut out = [0; 3];
 /// Normalise(table).process(Block { at: 1, items: &[0, 128, 255] }, &mut out)?;
 /// assert_eq!(out, [-128, 0, 127]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Normalise<T>(
@@ -42,9 +42,9 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
     type In = u8;
     type Out = i8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let Some(table) = self.0.as_ref().first_chunk::<256>() else {
-            return Err(Fault::new("`normalise` was lent a table of less than 256 values"));
+            return Err(StageFault::new("`normalise` was lent a table of less than 256 values"));
         };
         for (out, pixel) in output.iter_mut().zip(input.items) {
             *out = table[usize::from(*pixel)];
@@ -56,7 +56,7 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, Element, Kind, Quant, Refusal, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Quant, Role, Site};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ mod kind {
     }
 
     impl Emit for Normalise<[i8; 256]> {
-        fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+        fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
             let mut code = Code::new(site);
             code.uses("kws_stages::vision::Normalise");
             let table = code.table("integers", "The integer of each pixel value.", "i8", &self.0);
@@ -110,7 +110,7 @@ mod kind {
     impl Kind for NormaliseParams {
         const NAME: &'static str = "normalise";
 
-        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+        fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input_as(&[Element::U8], &[Role::IMAGE])?;
             let mut output = input.then(Element::I8, input.shape.clone(), Role::IMAGE);
             output.quant = Some(Quant { scale: self.scale as f32, zero_point: self.zero_point });

@@ -25,7 +25,7 @@ impl Size {
 
 #[cfg(feature = "std")]
 mod port {
-    use kws_engine::{Element, Port, Refusal, Role, Site};
+    use kws_engine::{DesignError, Element, Port, Role, Site};
 
     use super::Size;
 
@@ -34,7 +34,7 @@ mod port {
         ///
         /// # Errors
         /// When it carries something else; `from` is the stage that writes it.
-        pub fn of(port: &Port, from: &str) -> Result<Self, Refusal> {
+        pub fn of(port: &Port, from: &str) -> Result<Self, DesignError> {
             let pictures = port.element == Element::U8 && port.role == Role::IMAGE;
             match port.shape[..] {
                 [height, width, channels @ (1 | 3)] if pictures => Ok(Size { height, width, channels }),
@@ -42,9 +42,9 @@ mod port {
                     let found = format!(
                         "`{from}` writes pictures of {channels} channels, expected 1 (grey) or 3 (RGB)"
                     );
-                    Err(Refusal::of("input", found))
+                    Err(DesignError::of("input", found))
                 }
-                _ => Err(Refusal::of(
+                _ => Err(DesignError::of(
                     "input",
                     format!("`{from}` writes {port}, expected pictures, u8[height×width×channels]"),
                 )
@@ -56,7 +56,7 @@ mod port {
         ///
         /// # Errors
         /// When that carries something else.
-        pub(crate) fn read_by<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Self), Refusal> {
+        pub(crate) fn read_by<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Self), DesignError> {
             let port = &site.inputs[0];
             Ok((port, Size::of(port, &site.from[0])?))
         }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
-    Pipeline, Plan, PlanError, Port, Refusal, Registry, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Firing, Flow, HostInput, HostOutput, Item, Kind, Node,
+    Pipeline, Plan, PlanError, Port, Registry, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ impl<I: Item> Stage for Blocks<I> {
     type In = ();
     type Out = I;
 
-    fn process(&mut self, (): (), output: &mut [I]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [I]) -> Result<Flow, StageFault> {
         if let Some((_, lost)) = self.gap.take_if(|gap| gap.0 * output.len() == self.read) {
             return Ok(Flow::Lost(lost));
         }
@@ -57,7 +57,7 @@ impl<I: Item, O: Item> Stage for Idle<I, O> {
     type In = I;
     type Out = O;
 
-    fn process(&mut self, _: Block<'_, I>, _: &mut [O]) -> Result<Flow, Fault> {
+    fn process(&mut self, _: Block<'_, I>, _: &mut [O]) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }
 }
@@ -71,7 +71,7 @@ impl<O: Item> Stage for Keep<O> {
     type In = O;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, O>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, O>, (): ()) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().push((input.at, input.to_vec()));
         Ok(Flow::Skip)
     }
@@ -81,7 +81,7 @@ impl Kind for Feed {
     const NAME: &'static str = "feed";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let mut port: Port = serde_json::from_str(&self.port).unwrap();
         if let Some(block) = site.block {
             (port.shape, port.period) = (vec![block as usize], block);
@@ -108,7 +108,7 @@ fn nothing<I: Item>() -> Box<dyn Node> {
 impl Kind for Catch {
     const NAME: &'static str = "catch";
 
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let made = || Ok(node(Keep::<Event>(Arc::default())));
         Ok(Simple::boxed(None, Cost::default(), made))
     }

@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex};
 
 use kws_engine::run::GapReport;
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Pipeline, Plan, Refusal, Simple, Site,
-    Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
+    StageFault, node,
 };
 use kws_tests::{over_recording, root, shared_data};
 use schemars::JsonSchema;
@@ -161,7 +161,7 @@ struct TapParams {}
 impl Kind for TapParams {
     const NAME: &'static str = "tap";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (element, from) = (site.inputs[0].element, site.from[0].clone());
         Ok(Simple::boxed(None, Cost::default(), move || {
             let from = from.clone();
@@ -185,7 +185,7 @@ impl<T: Item> Stage for Tap<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let mut tapped = TAPPED.lock().unwrap();
         tapped.entry(self.from.clone()).or_default().extend(block.iter().copied().flat_map(self.put));
         Ok(Flow::Skip)

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use kws_engine::firmware::Code;
 use kws_engine::{
-    Block, Cost, Design, Element, Fault, Flow, Item, Kind, Refusal, Registry, Role, Site, Stage, Written,
-    node,
+    Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Registry, Role, Site, Stage, StageFault,
+    Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ struct KeepParams {}
 impl Kind for KeepParams {
     const NAME: &'static str = "keep";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let element = site.inputs[0].element;
         let name = site.name.to_owned();
         let make = move || {
@@ -89,7 +89,7 @@ impl<T: Bits> Stage for Keep<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let bits = input.iter().map(|item| item.bits()).collect();
         KEPT.lock().unwrap().entry(self.name.to_owned()).or_default().push((input.at, bits));
         Ok(Flow::Skip)
@@ -104,7 +104,7 @@ impl Kind for PairParams {
     const NAME: &'static str = "pair";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let output = site.inputs[0].then(Element::F32, vec![4], Role::FEATURES);
         Ok(Written::boxed(
             Some(output),
@@ -138,7 +138,7 @@ impl Stage for Pair {
         &mut self,
         (first, second): (Block<'_, f32>, Option<Block<'_, f32>>),
         output: &mut [f32],
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, StageFault> {
         self.fired += 1.0;
         let age = second.as_ref().map_or(-1.0, |second| (first.at - second.at) as f32);
         let sum = second.map_or(0.0, |second| second.iter().sum());
@@ -164,7 +164,7 @@ struct EveryParams {
 impl Kind for EveryParams {
     const NAME: &'static str = "every";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (port, EveryParams { blocks, loses }) = (&site.inputs[0], self);
         let mut output = port.then(Element::F32, port.shape.clone(), port.role.clone());
         output.period *= u64::from(blocks);
@@ -196,7 +196,7 @@ impl Stage for Every {
     type In = f32;
     type Out = f32;
 
-    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
         self.seen += 1;
         // What a stage leaves behind when it writes nothing is not to be seen by anybody.
         output.fill(f32::NAN);

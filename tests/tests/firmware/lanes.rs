@@ -1,7 +1,7 @@
 //! A pipeline of two lanes: one after the other, and side by side.
 
 use kws_engine::Flow;
-use kws_engine::tick::{Failed, Gap};
+use kws_engine::tick::{Gap, TickError};
 
 use crate::{Mic, Output, Run, TURN, WRITTEN, assert_same, on_host};
 
@@ -20,19 +20,19 @@ fn note(gaps: &mut Gaps) -> impl FnMut(Gap) {
 }
 
 /// One tick of the first lane; whether it was the last.
-fn first(lane: &mut Pipeline<'_>, gaps: &mut Gaps) -> Result<Flow, Failed> {
+fn first(lane: &mut Pipeline<'_>, gaps: &mut Gaps) -> Result<Flow, TickError> {
     let flow = lane.tick();
     lane.gaps(note(gaps));
     flow
 }
 
-fn second(lane: &mut Second<'_>, gaps: &mut Gaps) -> Result<Flow, Failed> {
+fn second(lane: &mut Second<'_>, gaps: &mut Gaps) -> Result<Flow, TickError> {
     let flow = lane.tick();
     lane.gaps(note(gaps));
     flow
 }
 
-fn run(go: impl FnOnce(Pipeline<'_>, Second<'_>) -> Result<Gaps, Failed>) {
+fn run(go: impl FnOnce(Pipeline<'_>, Second<'_>) -> Result<Gaps, TickError>) {
     let _turn = TURN.lock();
     let (mut ring, mut memory, mut other) = (Ring::new(), Memory::new(), SecondMemory::new());
     let (to, from) = ring.split();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use kws_engine::{Block, Fault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 /// Blocks from one overrun to the next, and the samples that each of them loses: no whole number of blocks.
@@ -34,7 +34,7 @@ impl Stage for Ear {
     type In = i16;
     type Out = i16;
 
-    fn process(&mut self, input: Block<'_, i16>, _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, _: &mut [i16]) -> Result<Flow, StageFault> {
         self.0.lock().unwrap().extend_from_slice(&input);
         Ok(Flow::Skip)
     }
@@ -59,7 +59,7 @@ impl<const BLOCK: usize> Stage for Mic<BLOCK> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [i16]) -> Result<Flow, StageFault> {
         self.turn += 1;
         if self.turn.is_multiple_of(STALLS_EVERY) {
             return Ok(Flow::Skip);

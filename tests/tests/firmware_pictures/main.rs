@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Fault, Flow, Pipeline, Plan, Stage, node};
+use kws_engine::{Flow, Pipeline, Plan, Stage, StageFault, node};
 use kws_tests::root;
 
 pub use output::Output;
@@ -39,7 +39,7 @@ impl<const ITEMS: usize> Stage for Camera<ITEMS> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         self.turn += 1;
         if self.turn.is_multiple_of(7) {
             return Ok(Flow::Skip);

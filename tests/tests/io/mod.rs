@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use kws_engine::run::{Outcome, RunOptions};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Pipeline, Plan, PlanError, Refusal,
-    Registry, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Pipeline, Plan, PlanError,
+    Registry, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ struct CollectParams {}
 impl Kind for CollectParams {
     const NAME: &'static str = "collect";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let element = site.inputs[0].element;
         Ok(Simple::boxed(None, Cost::default(), move || Ok(collector(element, Arc::default()))))
     }
@@ -69,7 +69,7 @@ impl<T: Item> Stage for Collector<T> {
     type In = T;
     type Out = ();
 
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
         let came = Came { at: block.at, reset: std::mem::take(&mut self.reset), items: block.to_vec() };
         (self.place)(&mut self.to.lock().unwrap()).push(came);
         Ok(Flow::Skip)
@@ -184,7 +184,7 @@ struct Positive(u64);
 impl Kind for PositiveParams {
     const NAME: &'static str = "positive";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input(&[Element::I16])?;
         let mut port = input.then(Element::Event, vec![2], kws_engine::Role::EVENTS);
         port.labels = vec!["low".to_owned(), "high".to_owned()];
@@ -198,7 +198,7 @@ impl Stage for Positive {
     type In = i16;
     type Out = Event;
 
-    fn process(&mut self, block: Block<'_, i16>, events: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, i16>, events: &mut [Event]) -> Result<Flow, StageFault> {
         events.fill(Event::NONE);
         if block[0] <= 0 {
             return Ok(Flow::Skip);

@@ -1,4 +1,4 @@
-"""Runs .tflite models with TFLite Micro and writes inputs and outputs for `stages/tests/nn_parity.rs`.
+"""Runs .tflite models with TFLite Micro and writes inputs and outputs for `stages/nn/tests/parity.rs`.
 
     python tests/vectors/nn/live.py OUT MODEL.tflite [MODEL.tflite ...] [--runs 200]
 
@@ -71,7 +71,15 @@ class LiteRt:
     def __init__(self, model):
         from ai_edge_litert import interpreter as litert
 
-        resolver = litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        self.open(model, litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+        # Its optimised kernels for uint8 round otherwise than the reference, whose arithmetic is int8's.
+        if self.interpreter.get_input_details()[0]["dtype"] == np.uint8:
+            self.open(model, litert.OpResolverType.BUILTIN_REF)
+
+    def open(self, model, resolver):
+        """Makes the interpreter, with kernels of the resolver's."""
+        from ai_edge_litert import interpreter as litert
+
         self.interpreter = litert.Interpreter(model_content=model, experimental_op_resolver_type=resolver)
         self.interpreter.allocate_tensors()
 

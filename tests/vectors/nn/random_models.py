@@ -2,7 +2,7 @@
 
     python tests/vectors/nn/random_models.py OUT [--seeds 10] [--runs 200] [--only conv_2d ...] [--golden]
 
-Writes the folders that `stages/tests/nn_parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
+Writes the folders that `stages/nn/tests/parity.rs` reads (see live.py): OUT/OPERATOR-SEED. Shapes, strides, paddings,
 dilations, activations, scales and zero points are drawn anew for each seed. What TFLite Micro refuses is run with
 LiteRT's built-in kernels instead. `--golden` writes three runs of each seed and keeps
 the two smallest folders of each operator, which is how tests/vectors/nn/golden was made (with eight seeds, and with one
@@ -158,6 +158,64 @@ def max_pool_2d(rng, m):
 
 def pool_int16(rng, m):
     return pool(rng, m, str(rng.choice(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), "int16")
+
+
+def transposed(rng, m, element):
+    """A TRANSPOSE_CONV: its output is any size from which a convolution of the same window leads back to its input."""
+    padding, axes = int(rng.integers(2)), []
+    for _ in range(2):
+        taps, stride = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+        size = int(rng.integers(1, 9))
+        least = (size - 1) * stride + (taps if padding else 1)
+        axes.append((size, taps, stride, least + int(rng.integers(stride))))
+    (h, kh, sh, oh), (w, kw, sw, ow) = axes
+    batch, depth, out = int(rng.choice([1, 1, 2])), int(rng.integers(1, 20)), int(rng.integers(1, 20))
+    shape = m.main.tensor([4], "int32", data=[batch, oh, ow, out])
+    if element == "float32":
+        x, y = m.main.tensor([batch, h, w, depth], element), m.main.tensor([batch, oh, ow, out], element)
+        k = m.main.tensor([out, kh, kw, depth], element, data=reals(rng, out, kh, kw, depth))
+        b = m.main.tensor([out], element, data=reals(rng, out))
+    else:
+        si = scale(rng)
+        sw_ = np.float32(np.exp(rng.uniform(-6, -3, out)))
+        so = float(np.float32(si * sw_.mean() * np.sqrt(kh * kw * depth) * rng.uniform(20, 120)))
+        x = m.main.tensor([batch, h, w, depth], element, si, zero(rng))
+        k = m.main.tensor([out, kh, kw, depth], element, sw_, 0, weights(rng, (out, kh, kw, depth)), 0)
+        y = m.main.tensor([batch, oh, ow, out], element, so, zero(rng))
+        b = m.main.tensor([out], "int32", si * sw_, 0, rng.integers(-4000, 4000, out))
+    inputs = [shape, k, x, b] if rng.random() < 0.8 else [shape, k, x]
+    m.main.op("TRANSPOSE_CONV", inputs, [y], "TransposeConvOptions", padding=padding, strideH=sh, strideW=sw,
+              fusedActivationFunction=int(rng.choice(RELUS)))
+    return [x], [y]
+
+
+def transpose_conv(rng, m):
+    return transposed(rng, m, "int8")
+
+
+def float_transpose_conv(rng, m):
+    return transposed(rng, m, "float32")
+
+
+def unsigned_conv(rng, m):
+    """A CONV_2D or DEPTHWISE_CONV_2D of uint8, then a FULLY_CONNECTED: weights with zero points of their own."""
+    padding, ((h, kh, sh, dh, oh), (w, kw, sw, dw, ow)) = sliding(rng)
+    depth, deep = int(rng.integers(1, 12)), rng.random() < 0.5
+    out = depth * int(rng.integers(1, 3)) if deep else int(rng.integers(1, 12))
+    si, sk = scale(rng), scale(rng, 0.002, 0.05)
+    so = float(np.float32(si * sk * np.sqrt(kh * kw * (1 if deep else depth)) * rng.uniform(20, 120)))
+    x = m.main.tensor([1, h, w, depth], "uint8", si, zero_of(rng, "uint8"))
+    shape = [1, kh, kw, out] if deep else [out, kh, kw, depth]
+    k = m.main.tensor(shape, "uint8", sk, int(rng.integers(0, 256)), rng.integers(0, 256, shape))
+    b = m.main.tensor([out], "int32", si * sk, 0, rng.integers(-4000, 4000, out))
+    y = m.main.tensor([1, oh, ow, out], "uint8", so, zero_of(rng, "uint8"))
+    fields = dict(padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
+                  fusedActivationFunction=int(rng.choice(RELUS)))
+    if deep:
+        m.main.op("DEPTHWISE_CONV_2D", [x, k, b], [y], "DepthwiseConv2DOptions", depthMultiplier=out // depth, **fields)
+    else:
+        m.main.op("CONV_2D", [x, k, b], [y], "Conv2DOptions", **fields)
+    return [x], [y]
 
 
 def softmax(rng, m):
@@ -821,7 +879,7 @@ OPERATORS = {
     name.strip("_"): function
     for name, function in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
     if function.__module__ == __name__ and list(inspect.signature(function).parameters)[:2] == ["rng", "m"]
-    and name not in ("pool", "unary", "broadcast", "unsigned", "bands", "subtraction")
+    and name not in ("pool", "unary", "transposed", "broadcast", "unsigned", "bands", "subtraction")
 }
 
 

@@ -1,7 +1,7 @@
 //! The kind `adc_mic`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Kind, Refusal, Site};
+use kws_engine::{Cost, Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl Kind for AdcMicParams {
     const NAME: &'static str = "adc_mic";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = samples(self.rate, self.block, site);
         let of = format!("crate::AdcMic<{}>", port.len());
         Ok(OnBoard::boxed(Some(port), Cost::default(), move |site| Code::given(site, &of)))

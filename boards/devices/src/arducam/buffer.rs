@@ -4,7 +4,7 @@
 
 use embedded_hal::spi::{Operation, SpiDevice};
 
-use super::Trouble;
+use super::CameraError;
 
 const WRITE: u8 = 0x80;
 
@@ -39,46 +39,46 @@ impl<S: SpiDevice> FrameBuffer<S> {
         FrameBuffer { spi }
     }
 
-    fn write(&mut self, register: u8, value: u8) -> Result<(), Trouble> {
-        self.spi.write(&[register | WRITE, value]).map_err(|_| Trouble::Buffer)
+    fn write(&mut self, register: u8, value: u8) -> Result<(), CameraError> {
+        self.spi.write(&[register | WRITE, value]).map_err(|_| CameraError::Buffer)
     }
 
-    fn register(&mut self, register: u8) -> Result<u8, Trouble> {
+    fn register(&mut self, register: u8) -> Result<u8, CameraError> {
         let mut bytes = [register, 0];
-        self.spi.transfer_in_place(&mut bytes).map_err(|_| Trouble::Buffer)?;
+        self.spi.transfer_in_place(&mut bytes).map_err(|_| CameraError::Buffer)?;
         Ok(bytes[1])
     }
 
     /// Holds the controller in reset, or lets it go.
-    pub(super) fn reset(&mut self, held: bool) -> Result<(), Trouble> {
+    pub(super) fn reset(&mut self, held: bool) -> Result<(), CameraError> {
         self.write(RESET, if held { HELD } else { 0 })
     }
 
     /// Whether it is there.
-    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self) -> Result<(), CameraError> {
         self.write(TEST, PATTERN)?;
-        if self.register(TEST)? == PATTERN { Ok(()) } else { Err(Trouble::OtherBuffer) }
+        if self.register(TEST)? == PATTERN { Ok(()) } else { Err(CameraError::OtherBuffer) }
     }
 
     /// Expects VSYNC to be high during a frame.
-    pub(super) fn frame_high(&mut self) -> Result<(), Trouble> {
+    pub(super) fn frame_high(&mut self) -> Result<(), CameraError> {
         self.write(TIMING, VSYNC_HIGH)
     }
 
     /// Forgets the last picture and begins to take the next.
-    pub(super) fn start(&mut self) -> Result<(), Trouble> {
+    pub(super) fn start(&mut self) -> Result<(), CameraError> {
         self.write(CONTROL, CLEAR)?;
         self.write(CONTROL, REWIND)?;
         self.write(CONTROL, START)
     }
 
     /// Whether the picture has been taken.
-    pub(super) fn is_done(&mut self) -> Result<bool, Trouble> {
+    pub(super) fn is_done(&mut self) -> Result<bool, CameraError> {
         Ok(self.register(STATUS)? & DONE != 0)
     }
 
     /// Bytes in the buffer.
-    pub(super) fn length(&mut self) -> Result<u32, Trouble> {
+    pub(super) fn length(&mut self) -> Result<u32, CameraError> {
         let mut length = 0;
         for (place, register) in LENGTH.into_iter().enumerate() {
             length |= u32::from(self.register(register)?) << (8 * place);
@@ -87,10 +87,10 @@ impl<S: SpiDevice> FrameBuffer<S> {
     }
 
     /// Reads a picture that begins after `skip` bytes.
-    pub(super) fn read(&mut self, skip: usize, picture: &mut [u8]) -> Result<(), Trouble> {
+    pub(super) fn read(&mut self, skip: usize, picture: &mut [u8]) -> Result<(), CameraError> {
         let mut before = [0; u8::MAX as usize];
         let mut steps =
             [Operation::Write(&[BURST]), Operation::Read(&mut before[..skip]), Operation::Read(picture)];
-        self.spi.transaction(&mut steps).map_err(|_| Trouble::Buffer)
+        self.spi.transaction(&mut steps).map_err(|_| CameraError::Buffer)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,17 +67,17 @@ pub struct ArduCamParams {
 
 impl ArduCamParams {
     /// What brings the sensor up.
-    fn writes(&self, site: &Site<'_>) -> Result<Vec<Write>, Refusal> {
+    fn writes(&self, site: &Site<'_>) -> Result<Vec<Write>, DesignError> {
         match (self.sensor, &self.registers) {
             (Sensor::Ov2640, None) => Ok(Vec::new()),
             (Sensor::Ov5642, Some(path)) => {
-                registers::read(&site.path(path)).map_err(|text| Refusal::of("registers", text))
+                registers::read(&site.path(path)).map_err(|text| DesignError::of("registers", text))
             }
-            (Sensor::Ov2640, Some(_)) => Err(Refusal::of(
+            (Sensor::Ov2640, Some(_)) => Err(DesignError::of(
                 "registers",
                 "an OV2640 needs none: take it out, or say `sensor = \"ov5642\"`",
             )),
-            (Sensor::Ov5642, None) => Err(Refusal::of(
+            (Sensor::Ov5642, None) => Err(DesignError::of(
                 "sensor",
                 "an OV5642 needs `registers`, a file with a table of them as its module's maker publishes it",
             )),
@@ -105,12 +105,12 @@ impl Kind for ArduCamParams {
     const NAME: &'static str = "arducam";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let writes = self.writes(site)?;
         let Self { width, height, pixels, skip, sensor, .. } = self;
         for (key, side) in [("width", width), ("height", height)] {
             if !side.is_multiple_of(4) {
-                return Err(Refusal::of(key, format!("found {side}, expected a multiple of 4")));
+                return Err(DesignError::of(key, format!("found {side}, expected a multiple of 4")));
             }
         }
         let bytes = 2 * usize::from(width) * usize::from(height);
@@ -119,7 +119,7 @@ impl Kind for ArduCamParams {
             let found = format!(
                 "found {width}×{height}, {bytes} bytes, expected at most {most}, the module's buffer"
             );
-            return Err(Refusal::of("width", found));
+            return Err(DesignError::of("width", found));
         }
         let role = match pixels {
             Pixels::Rgb565 => Role::new("rgb565"),

@@ -5,7 +5,7 @@ mod ov5642;
 
 use embedded_hal::i2c::I2c;
 
-use super::{Shot, Trouble};
+use super::{CameraError, Shot};
 use ov2640::Ov2640;
 use ov5642::Ov5642;
 
@@ -42,7 +42,7 @@ impl<I: I2c> Sensor<I> {
     }
 
     /// Whether it is there.
-    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self) -> Result<(), CameraError> {
         match self.chip {
             Chip::Ov2640 => Ov2640(&mut self.i2c).check(),
             Chip::Ov5642(registers) => Ov5642 { i2c: &mut self.i2c, registers }.check(),
@@ -50,7 +50,7 @@ impl<I: I2c> Sensor<I> {
     }
 
     /// Gives all registers their first values.
-    pub(super) fn reset(&mut self) -> Result<(), Trouble> {
+    pub(super) fn reset(&mut self) -> Result<(), CameraError> {
         match self.chip {
             Chip::Ov2640 => Ov2640(&mut self.i2c).reset(),
             Chip::Ov5642(registers) => Ov5642 { i2c: &mut self.i2c, registers }.reset(),
@@ -58,7 +58,7 @@ impl<I: I2c> Sensor<I> {
     }
 
     /// Sets it up for pictures of a size and a format.
-    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), Trouble> {
+    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), CameraError> {
         match self.chip {
             Chip::Ov2640 => Ov2640(&mut self.i2c).set_up(shot),
             Chip::Ov5642(registers) => Ov5642 { i2c: &mut self.i2c, registers }.set_up(shot),

@@ -1,7 +1,7 @@
 //! The kind `button`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Kind, Refusal, Site};
+use kws_engine::{Cost, Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl Kind for ButtonParams {
     const NAME: &'static str = "button";
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.inputs[0].clone();
         let pin = pin("Switch", &self.pin)?;
         let (element, period) = (input.element, input.period);

@@ -1,7 +1,7 @@
 //! The kind `led`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site, nearest};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ use super::Shown;
 use crate::Active;
 use crate::on_board::{OnBoard, item, pin};
 
-/// Lights a lamp when an event comes, for a while.
+/// Lights an LED when an event comes, for a while.
 ///
 /// `inputs` are a steady stream, whose ticks are the time, and the events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LedParams {
-    /// The lamp, as the board's page calls it: `red` is the firmware's `Light::Red`.
+    /// The LED, as the board's page calls it: `red` is the firmware's `Light::Red`.
     pin: String,
     /// The label that it shows; by default any.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ impl Default for LedParams {
 }
 
 impl LedParams {
-    fn shown(&self, labels: &[String]) -> Result<Shown, Refusal> {
+    fn shown(&self, labels: &[String]) -> Result<Shown, DesignError> {
         let Some(name) = &self.label else { return Ok(Shown::Any) };
         if let Some(index) = labels.iter().position(|label| label == name) {
             return Ok(Shown::Label(index as u16));
@@ -44,7 +44,7 @@ impl LedParams {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("labels are `{}`", known.join("`, `")),
         };
-        Err(Refusal::of("label", format!("found `{name}`, expected a label of the events")).help(help))
+        Err(DesignError::of("label", format!("found `{name}`, expected a label of the events")).help(help))
     }
 }
 
@@ -52,11 +52,11 @@ impl Kind for LedParams {
     const NAME: &'static str = "led";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
-        let [time, events] = site.inputs else { return Err(Refusal::new("expected two inputs")) };
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        let [time, events] = site.inputs else { return Err(DesignError::new("expected two inputs")) };
         if events.element != Element::Event || events.role != Role::EVENTS {
             let found = format!("`{}` writes {events}, expected events", site.from[1]);
-            return Err(Refusal::of("inputs", found)
+            return Err(DesignError::of("inputs", found)
                 .help("name a steady stream first, then a `trigger`: `inputs = [\"smooth\", \"trigger\"]`"));
         }
         let (pin, shown) = (pin("Light", &self.pin)?, self.shown(&events.labels)?);

@@ -1,7 +1,7 @@
 //! The kind `pdm_spi_mic`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, Kind, Refusal, Site};
+use kws_engine::{Cost, Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Kind for PdmSpiMicParams {
     const NAME: &'static str = "pdm_spi_mic";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Self { order, gain, .. } = self;
         let port = samples(self.rate, self.block, site);
         // The sums of the CIC stage are additions, the combs as well; the filter has 63 taps.

@@ -38,7 +38,7 @@ impl Channel {
 
     /// Adds one sample for every frame of equally long planes, one plane for each channel. The mean is summed in the
     /// order of the channels, so that it is the same everywhere.
-    pub(crate) fn hear(self, planes: &[Vec<f32>], into: &mut Vec<f32>) {
+    pub(crate) fn append(self, planes: &[Vec<f32>], into: &mut Vec<f32>) {
         match (self, planes) {
             (_, []) => {}
             (Channel::All(All::Mix), [only]) => into.extend_from_slice(only),
@@ -64,16 +64,16 @@ impl Channel {
 mod tests {
     use super::*;
 
-    fn heard(channel: Channel) -> Vec<f32> {
+    fn mixed(channel: Channel) -> Vec<f32> {
         let mut into = vec![9.0];
-        channel.hear(&[vec![0.5, -0.5], vec![0.25, 0.0], vec![0.0, 0.125]], &mut into);
+        channel.append(&[vec![0.5, -0.5], vec![0.25, 0.0], vec![0.0, 0.125]], &mut into);
         into
     }
 
     #[test]
     fn mixes_or_picks_behind_what_there_is() {
-        assert_eq!(heard(Channel::default()), [9.0, 0.25, -0.125]);
-        assert_eq!(heard(Channel::One(1)), [9.0, 0.25, 0.0]);
+        assert_eq!(mixed(Channel::default()), [9.0, 0.25, -0.125]);
+        assert_eq!(mixed(Channel::One(1)), [9.0, 0.25, 0.0]);
     }
 
     #[test]

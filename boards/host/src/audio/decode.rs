@@ -15,7 +15,7 @@ use symphonia::core::meta::MetadataOptions;
 use super::{Channel, HIGHEST_RATE};
 
 /// Damaged packets in a row after which a file is given up.
-const PATIENCE: u32 = 100;
+const MAX_DAMAGED: u32 = 100;
 
 /// A file of audio under way: WAV, FLAC, Ogg Vorbis or MP3, told apart by their content.
 ///
@@ -103,7 +103,7 @@ impl Decoder {
     /// # Errors
     /// When the file breaks off or cannot be read on.
     pub(crate) fn next(&mut self, into: &mut Vec<f32>) -> Result<Heard, String> {
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_DAMAGED {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return self.end(),
@@ -129,7 +129,7 @@ impl Decoder {
                     if !self.channel.is_among(self.planes.len()) {
                         return Err(self.unreadable("it lacks the channel asked for"));
                     }
-                    self.channel.hear(&self.planes, into);
+                    self.channel.append(&self.planes, into);
                     return Ok(Heard::Samples { lost });
                 }
                 Err(Error::DecodeError(_) | Error::IoError(_)) => self.decoder.reset(),

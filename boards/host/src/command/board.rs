@@ -8,7 +8,7 @@ use kws_engine::{Pipeline, Registry};
 use serde_json::{Value, json};
 
 use super::arguments::Format;
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::table::{Side, Table};
 use super::units;
 
@@ -25,8 +25,8 @@ pub(crate) fn write(
     board: &str,
     format: Format,
     to: &mut impl Write,
-) -> Result<(), Failure> {
-    let unknown = |failure: firmware::Failure| Failure::usage(failure.to_string());
+) -> Result<(), CommandError> {
+    let unknown = |failure: firmware::BuildError| CommandError::usage(failure.to_string());
     let board = Board::named(Board::list(BOARDS).map_err(unknown)?, board).map_err(unknown)?;
     let mut registry = registry.clone();
     kws_devices::register(&mut registry);

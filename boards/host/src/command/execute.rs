@@ -10,7 +10,7 @@ use kws_engine::Plan;
 use kws_engine::run::{Outcome, Report, RunOptions, Running};
 
 use super::arguments::Arguments;
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
 use super::{interrupt, length, stats};
@@ -18,12 +18,12 @@ use super::{interrupt, length, stats};
 const NOTICE: Style = AnsiColor::Yellow.on_default();
 
 /// Runs a plan to its end, or to a Ctrl-C.
-pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
     for notice in &plan.notices {
         tell(format_args!("{NOTICE}notice:{NOTICE:#} {notice}"));
     }
     let interrupts = interrupt::watch();
-    hush_lanes();
+    suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
     let progress = Progress::new(detail, || length::seconds(plan));
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
@@ -59,7 +59,7 @@ impl Listener<'_> {
         let stopper = running.stopper();
         let ticks = self.progress.ticks();
         loop {
-            let gather = if self.gaps.untold() { after(GATHER) } else { never() };
+            let gather = if self.gaps.pending() { after(GATHER) } else { never() };
             select! {
                 recv(reports) -> report => {
                     let Ok(report) = report else { break };
@@ -101,7 +101,7 @@ impl Listener<'_> {
 
 /// Keeps Rust's own message about a panic from appearing for the engine's threads: it is reported as the fault of the
 /// stage that panicked.
-fn hush_lanes() {
+fn suppress_lane_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let lane = std::thread::current().name().is_some_and(|name| name.starts_with("lane "));

@@ -35,10 +35,10 @@ impl Missing {
 struct Met {
     all: Missing,
     /// Met since the last line about this stage.
-    untold: Missing,
+    pending: Missing,
     /// Tick up to which the last gap reaches.
     until: u64,
-    told: Option<Instant>,
+    reported: Option<Instant>,
 }
 
 /// Gaps of a run, by the stage that met them.
@@ -55,22 +55,22 @@ impl Gaps {
         let new = u64::from(met.all.gaps == 0 || begins > met.until);
         met.until = report.at;
         met.all.add(new, report.lost);
-        met.untold.add(new, report.lost);
+        met.pending.add(new, report.lost);
     }
 
     /// Whether there is something to be told.
-    pub(crate) fn untold(&self) -> bool {
-        self.by_stage.values().any(|met| met.untold.ticks > 0)
+    pub(crate) fn pending(&self) -> bool {
+        self.by_stage.values().any(|met| met.pending.ticks > 0)
     }
 
     /// Lines about gaps that were not told yet, for stages of which nothing was told a while.
     pub(crate) fn tell(&mut self, plan: &Plan, now: Instant) -> Vec<String> {
-        let quiet = |met: &Met| met.told.is_none_or(|told| now.duration_since(told) >= PAUSE);
-        let due = self.by_stage.iter_mut().filter(|(_, met)| met.untold.ticks > 0 && quiet(met));
+        let quiet = |met: &Met| met.reported.is_none_or(|reported| now.duration_since(reported) >= PAUSE);
+        let due = self.by_stage.iter_mut().filter(|(_, met)| met.pending.ticks > 0 && quiet(met));
         due.map(|(stage, met)| {
-            met.told = Some(now);
+            met.reported = Some(now);
             let clock = clock(plan, stage);
-            let text = missed(std::mem::take(&mut met.untold), clock);
+            let text = missed(std::mem::take(&mut met.pending), clock);
             format!("{GAP}gap:{GAP:#} `{stage}` missed {text}, until {:.3} s", seconds(met.until, clock))
         })
         .collect()
@@ -144,9 +144,9 @@ mod tests {
             lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
             ["gap: `half` missed 0.010 s, until 0.100 s"]
         );
-        assert!(!gaps.untold());
+        assert!(!gaps.pending());
         [3200, 4800].into_iter().for_each(|at| gaps.note(&report(at, 160)));
-        assert!(gaps.untold() && gaps.tell(&plan, begin + PAUSE / 2).is_empty());
+        assert!(gaps.pending() && gaps.tell(&plan, begin + PAUSE / 2).is_empty());
         let lines = gaps.tell(&plan, begin + PAUSE);
         assert_eq!(
             lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),

@@ -1,8 +1,8 @@
 //! Small kinds for the tests of this command.
 
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Pipeline, Port, Refusal, Registry, Role, Simple,
-    Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Pipeline, Port, Registry, Role, Simple,
+    Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ struct Silence;
 impl Stage for Silence {
     type In = ();
     type Out = i16;
-    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), _: &mut [i16]) -> Result<Flow, StageFault> {
         Ok(Flow::End)
     }
 }
@@ -63,7 +63,7 @@ fn silence(rate: u32, block: u32) -> Box<dyn Design> {
 impl Kind for Tone {
     const NAME: &'static str = "tone";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(silence(self.rate, self.block.unwrap_or(160)))
     }
 }
@@ -71,7 +71,7 @@ impl Kind for Tone {
 impl Kind for Raw {
     const NAME: &'static str = "raw";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(silence(self.rate, 160))
     }
 }
@@ -85,7 +85,7 @@ struct Halve;
 impl Stage for Halve {
     type In = i16;
     type Out = f32;
-    fn process(&mut self, block: Block<'_, i16>, out: &mut [f32]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, i16>, out: &mut [f32]) -> Result<Flow, StageFault> {
         out.iter_mut().zip(block.iter()).for_each(|(out, sample)| *out = f32::from(*sample) / 2.0);
         Ok(Flow::Emit)
     }
@@ -93,7 +93,7 @@ impl Stage for Halve {
 
 impl Kind for Half {
     const NAME: &'static str = "half";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::I16])?.then(Element::F32, vec![160], Role::FEATURES);
         Ok(Simple::boxed(Some(port), Cost { macs: 160, state: 16, tables: 2048 }, || Ok(node(Halve))))
     }
@@ -113,14 +113,14 @@ struct Spotted;
 impl Stage for Spotted {
     type In = f32;
     type Out = Event;
-    fn process(&mut self, _: Block<'_, f32>, _: &mut [Event]) -> Result<Flow, Fault> {
+    fn process(&mut self, _: Block<'_, f32>, _: &mut [Event]) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }
 }
 
 impl Kind for Spot {
     const NAME: &'static str = "spot";
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::F32])?.then(Element::Event, vec![1], Role::EVENTS);
         Ok(Simple::boxed(Some(port), Cost::default(), || Ok(node(Spotted))))
     }
@@ -139,8 +139,8 @@ macro_rules! sink {
         impl Kind for $name {
             const NAME: &'static str = $kind;
             const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
-            fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
-                Ok(Simple::boxed(None, Cost::default(), || Err(Fault::new("never built"))))
+            fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+                Ok(Simple::boxed(None, Cost::default(), || Err(StageFault::new("never built"))))
             }
         }
     };

@@ -7,7 +7,7 @@ use kws_engine::{Registry, nearest};
 use serde_json::{Value, json};
 
 use super::arguments::Format;
-use super::failure::Failure;
+use super::command_error::CommandError;
 
 const NAME: Style = Style::new().bold();
 
@@ -18,11 +18,11 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
 
 /// Writes the microphones and the cameras of this computer, one a line; of a program that was built without either, how
 /// one comes by it.
-pub(crate) fn devices(to: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn devices(to: &mut impl Write) -> Result<(), CommandError> {
     let lists = [("microphones", crate::source::devices()), ("cameras", crate::source::cameras())];
     if !lists.iter().any(|(_, found)| found.as_ref().is_ok_and(|found| !found.is_empty())) {
         let whys = lists.map(|(what, found)| found.err().unwrap_or_else(|| format!("no {what} were found")));
-        return Err(Failure::Lacking(format!("`--devices`: {}", whys.join("; "))));
+        return Err(CommandError::Lacking(format!("`--devices`: {}", whys.join("; "))));
     }
     for (what, found) in lists {
         writeln!(to, "{NAME}{what}{NAME:#}")?;
@@ -41,7 +41,7 @@ pub(crate) fn stages(
     only: Option<&str>,
     format: Format,
     to: &mut impl Write,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let entries: Vec<&kws_engine::Entry> = match only {
         None => registry.kinds().collect(),
         Some(name) => vec![registry.kind(name).ok_or_else(|| unknown(name, registry))?],
@@ -63,13 +63,13 @@ pub(crate) fn stages(
     Ok(())
 }
 
-fn unknown(name: &str, registry: &Registry) -> Failure {
+fn unknown(name: &str, registry: &Registry) -> CommandError {
     let known: Vec<&str> = registry.kinds().map(|kind| kind.name).collect();
     let help = match nearest(name, &known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are `{}`", known.join("`, `")),
     };
-    Failure::usage(format!("`--stages {name}`: there is no kind `{name}`; {help}"))
+    CommandError::usage(format!("`--stages {name}`: there is no kind `{name}`; {help}"))
 }
 
 fn inputs(entry: &kws_engine::Entry) -> String {
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn an_unknown_kind_is_refused_with_the_nearest() {
         let failure = stages(&registry(), Some("tome"), Format::Text, &mut Vec::new()).unwrap_err();
-        assert!(matches!(failure, Failure::Usage(text) if text.contains("did you mean `tone`?")));
+        assert!(matches!(failure, CommandError::Usage(text) if text.contains("did you mean `tone`?")));
     }
 
     #[test]

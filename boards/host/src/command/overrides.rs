@@ -6,7 +6,7 @@ use kws_engine::{Element, Pipeline, Plan, PlanError, Registry, StageSpec};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::source::{SourceSpec, absolute};
 
 /// What a replaced source hands on to one of another kind. One of its own kind gets all but what `--source` says.
@@ -17,7 +17,7 @@ pub(crate) fn apply(
     pipeline: &mut Pipeline,
     arguments: &Arguments,
     registry: &Registry,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     for spec in &arguments.source {
         replace_source(pipeline, spec, registry)?;
     }
@@ -32,7 +32,11 @@ pub(crate) fn is_source(stage: &StageSpec, registry: &Registry) -> bool {
     registry.kind(&stage.kind).is_some_and(|kind| *kind.inputs.end() == 0)
 }
 
-fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registry) -> Result<(), Failure> {
+fn replace_source(
+    pipeline: &mut Pipeline,
+    spec: &SourceSpec,
+    registry: &Registry,
+) -> Result<(), CommandError> {
     let sources: Vec<&str> = pipeline
         .stages
         .iter()
@@ -42,10 +46,10 @@ fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registr
     let name = match (&spec.name, &sources[..]) {
         (Some(name), all) if all.contains(&name.as_str()) => name.clone(),
         (None, [only]) => (*only).to_owned(),
-        (_, []) => return Err(Failure::usage(format!("`{}`: the pipeline has no source", spec.said))),
+        (_, []) => return Err(CommandError::usage(format!("`{}`: the pipeline has no source", spec.said))),
         (Some(name), all) => {
             let known = all.join("`, `");
-            return Err(Failure::usage(format!(
+            return Err(CommandError::usage(format!(
                 "`{}`: found no source `{name}`, expected one of `{known}`",
                 spec.said
             )));
@@ -53,7 +57,7 @@ fn replace_source(pipeline: &mut Pipeline, spec: &SourceSpec, registry: &Registr
         (None, all) => {
             let known = all.join("`, `");
             let text = format!("`{}`: the pipeline has the sources `{known}`", spec.said);
-            return Err(Failure::usage(format!("{text}; say which one with `--source NAME=SPEC`")));
+            return Err(CommandError::usage(format!("{text}; say which one with `--source NAME=SPEC`")));
         }
     };
     let mut params = spec.input.params();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Element, Fault, Firing, Flow, Inputs, Node, Plan, PlannedStage};
+use kws_engine::{Buffer, Element, Firing, Flow, Inputs, Node, Plan, PlannedStage, StageFault};
 
 use super::stats;
 use super::units;
@@ -14,7 +14,7 @@ use super::units;
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
 /// Runs that end before so many times [`EVERY`] need no progress.
-const PATIENCE: u32 = 10;
+const TICKS_HIDDEN: u32 = 10;
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Progress {
     /// Draws.
     pub(crate) fn draw(&mut self, plan: &Plan, stats: impl FnOnce() -> RunStats) {
         self.ticks += 1;
-        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= PATIENCE) else { return };
+        let Some(bar) = self.bar.as_ref().filter(|_| self.ticks >= TICKS_HIDDEN) else { return };
         let stats = stats();
         let mut text = line(plan, &stats, self.length);
         if self.detail == Detail::Stats {
@@ -127,7 +127,7 @@ impl Node for Aside {
         self.node.writes()
     }
 
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, Fault> {
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let Aside { node, bar } = self;
         bar.suspend(|| node.fire(inputs, output))
     }
@@ -136,7 +136,7 @@ impl Node for Aside {
         self.node.reset();
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.node.finish()
     }
 }

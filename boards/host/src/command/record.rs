@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kws_engine::{Origin, Pipeline, Plan, Registry, Setting, StageSpec, nearest};
 use serde_json::{Value, json};
 
-use super::failure::Failure;
+use super::command_error::CommandError;
 use super::overrides::{is_path, is_source};
 use super::source::absolute;
 
@@ -36,7 +36,7 @@ impl Recording {
         registry: &Registry,
         dir: &Path,
         chosen: &[String],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let writes = |name: &str| plan.stage(name).is_some_and(|stage| stage.output.is_some());
         let all: Vec<&str> =
             pipeline.stages.iter().map(|stage| stage.name.as_str()).filter(|name| writes(name)).collect();
@@ -45,7 +45,9 @@ impl Recording {
                 || format!("the edges are `{}`", all.join("`, `")),
                 |near| format!("did you mean `{near}`?"),
             );
-            return Err(Failure::usage(format!("`--edges`: no stage `{unknown}` writes anything; {help}")));
+            return Err(CommandError::usage(format!(
+                "`--edges`: no stage `{unknown}` writes anything; {help}"
+            )));
         }
         let wanted = |stage: &&StageSpec| {
             chosen.is_empty() || chosen.contains(&stage.name) || is_source(stage, registry)
@@ -63,13 +65,13 @@ impl Recording {
     }
 
     /// Makes the folder: the pipeline that replays, and copies of the files that it reads.
-    pub(crate) fn prepare(&self, pipeline: &Pipeline, registry: &Registry) -> Result<(), Failure> {
+    pub(crate) fn prepare(&self, pipeline: &Pipeline, registry: &Registry) -> Result<(), CommandError> {
         let same = |path: &Path| {
             path.canonicalize().is_ok_and(|path| self.dir.canonicalize().is_ok_and(|dir| dir == path))
         };
         if same(&absolute(&pipeline.dir)) {
             let dir = self.dir.display();
-            return Err(Failure::usage(format!(
+            return Err(CommandError::usage(format!(
                 "`--record {dir}`: the pipeline itself lies there; name another folder"
             )));
         }

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{
+    Any, Block, Cost, Design, DesignError, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,14 +45,14 @@ impl Kind for JsonlParams {
     const NAME: &'static str = "jsonl";
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
         Ok(Simple::boxed(None, Cost::default(), move || {
             let out: Box<dyn Write + Send> = match &path {
                 None => Box::new(std::io::stdout()),
                 Some(path) => Box::new(File::create(path).map_err(|error| {
-                    Fault::because(format!("cannot write `{}`: {error}", path.display()))
+                    StageFault::because(format!("cannot write `{}`: {error}", path.display()))
                 })?),
             };
             Ok(node(Jsonl { names: names.clone(), line: Vec::with_capacity(256), out }))
@@ -77,12 +79,12 @@ impl<W: Write> Stage for Jsonl<W> {
     type In = Any<Event>;
     type Out = ();
 
-    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, StageFault> {
         for event in events.iter().filter(|event| event.is_some()) {
             match self.write(which, events.at, event) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Flow::End),
-                Err(error) => return Err(Fault::because(format!("cannot write events: {error}"))),
+                Err(error) => return Err(StageFault::because(format!("cannot write events: {error}"))),
             }
         }
         Ok(Flow::Skip)
@@ -129,7 +131,7 @@ mod tests {
         }
     }
 
-    fn ending(kind: ErrorKind) -> Result<Flow, Fault> {
+    fn ending(kind: ErrorKind) -> Result<Flow, StageFault> {
         let mut sink = Jsonl { names: vec![names("a")], line: Vec::new(), out: Gone(kind) };
         sink.process((0, Block { at: 1, items: &[EVENT] }), ())
     }

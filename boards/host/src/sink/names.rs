@@ -1,7 +1,7 @@
 //! What an event's numbers mean, for each input that events come by.
 
 use kws_engine::line::{self, Name, Seconds};
-use kws_engine::{Element, Event, Port, Refusal, Role, Site};
+use kws_engine::{DesignError, Element, Event, Port, Role, Site};
 
 /// What one input's events mean.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ impl Names {
     ///
     /// # Errors
     /// When one carries something else.
-    pub(crate) fn of_all(site: &Site<'_>) -> Result<Vec<Self>, Refusal> {
+    pub(crate) fn of_all(site: &Site<'_>) -> Result<Vec<Self>, DesignError> {
         site.inputs.iter().zip(site.from).map(|(port, from)| Names::of(port, from)).collect()
     }
 
@@ -26,11 +26,11 @@ impl Names {
     ///
     /// # Errors
     /// When it carries something else.
-    pub(crate) fn of(port: &Port, from: &str) -> Result<Self, Refusal> {
+    pub(crate) fn of(port: &Port, from: &str) -> Result<Self, DesignError> {
         if port.element != Element::Event || port.role != Role::EVENTS {
             let found = format!("`{from}` writes {port}, expected events");
             return Err(
-                Refusal::of("input", found).help("put a `trigger` before it, or name one with `input`")
+                DesignError::of("input", found).help("put a `trigger` before it, or name one with `input`")
             );
         }
         let (labels, points) = (port.labels.clone(), port.points.clone());

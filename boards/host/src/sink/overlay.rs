@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use kws_engine::{Block, Cost, Design, Event, Fault, Flow, Kind, Read, Refusal, Simple, Site, Stage, node};
+use kws_engine::{
+    Block, Cost, Design, DesignError, Event, Flow, Kind, Read, Simple, Site, Stage, StageFault, node,
+};
 use kws_stages::vision::{Conversion, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,7 +86,7 @@ impl Kind for OverlayParams {
     const NAME: &'static str = "overlay";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let pictures = &site.inputs[0];
         let size = Size::of(pictures, &site.from[0])?;
         let events = &site.inputs[1];
@@ -92,7 +94,7 @@ impl Kind for OverlayParams {
         if events.clock != pictures.clock {
             let found =
                 format!("`{}` writes {pictures} and `{}` writes {events}", site.from[0], site.from[1]);
-            return Err(Refusal::of("inputs", format!("{found}, expected one clock"))
+            return Err(DesignError::of("inputs", format!("{found}, expected one clock"))
                 .help("take pictures and events of the same camera"));
         }
         let extent = Extent {
@@ -107,7 +109,7 @@ impl Kind for OverlayParams {
         let which = self.pictures;
         Ok(Simple::boxed(None, cost, move || {
             std::fs::create_dir_all(&folder).map_err(|error| {
-                Fault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
+                StageFault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
             })?;
             let (folder, names) = (folder.clone(), names.clone());
             let past = VecDeque::with_capacity(held);
@@ -166,7 +168,7 @@ impl Stage for Overlay {
     type In = (u8, Event);
     type Out = ();
 
-    fn process(&mut self, (pixels, events): Read<'_, Self::In>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (pixels, events): Read<'_, Self::In>, (): ()) -> Result<Flow, StageFault> {
         if std::mem::take(&mut self.cut) {
             self.close()?;
         }
@@ -201,7 +203,7 @@ impl Stage for Overlay {
         self.cut = true;
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.close()
     }
 }
@@ -217,7 +219,7 @@ impl Overlay {
     }
 
     /// Marks the picture of an event, writes it, and begins a sheet or extends the running one.
-    fn notice(&mut self, at: u64, event: &Event) -> Result<(), Fault> {
+    fn notice(&mut self, at: u64, event: &Event) -> Result<(), StageFault> {
         let found = format!("{} {:.2}", self.names.label(event), event.score);
         let stem = file_stem(at, &self.names, event);
         let Some(shot) = self.past.iter_mut().rev().find(|shot| shot.at <= at) else { return Ok(()) };
@@ -237,7 +239,7 @@ impl Overlay {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    fn close(&mut self) -> Result<(), StageFault> {
         let Some(sheet) = self.sheet.take() else { return Ok(()) };
         let annotated: Vec<Canvas> = sheet.shots.iter().map(|shot| self.annotated(shot)).collect();
         self.save(&sheet.stem, &sheet::laid_out(&annotated))
@@ -252,16 +254,16 @@ impl Overlay {
         )
     }
 
-    fn write(&self, stem: &str, shot: &Shot) -> Result<(), Fault> {
+    fn write(&self, stem: &str, shot: &Shot) -> Result<(), StageFault> {
         self.save(stem, &self.annotated(shot))
     }
 
-    fn save(&self, stem: &str, canvas: &Canvas) -> Result<(), Fault> {
+    fn save(&self, stem: &str, canvas: &Canvas) -> Result<(), StageFault> {
         let path = self.folder.join(format!("{stem}.png"));
         canvas
             .0
             .save(&path)
-            .map_err(|error| Fault::because(format!("cannot write `{}`: {error}", path.display())))
+            .map_err(|error| StageFault::because(format!("cannot write `{}`: {error}", path.display())))
     }
 }
 

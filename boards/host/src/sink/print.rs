@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use kws_engine::{Any, Block, Cost, Design, Event, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{
+    Any, Block, Cost, Design, DesignError, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +31,7 @@ impl Kind for PrintParams {
     const NAME: &'static str = "print";
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         Ok(Simple::boxed(None, Cost::default(), move || {
             Ok(node(Print::new(names.clone(), AutoStream::auto(std::io::stdout()))))
@@ -74,12 +76,12 @@ impl<W: Write> Stage for Print<W> {
     type In = Any<Event>;
     type Out = ();
 
-    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (which, events): (usize, Block<'_, Event>), (): ()) -> Result<Flow, StageFault> {
         for event in events.iter().filter(|event| event.is_some()) {
             match self.write(which, events.at, event) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Flow::End),
-                Err(error) => return Err(Fault::because(format!("cannot print events: {error}"))),
+                Err(error) => return Err(StageFault::because(format!("cannot print events: {error}"))),
             }
         }
         Ok(Flow::Skip)

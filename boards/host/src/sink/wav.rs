@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Kind, Read, Refusal, Role, Simple, Site, Stage, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Read, Role, Simple, Site, Stage,
+    StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,13 +68,13 @@ impl Kind for WavParams {
     const NAME: &'static str = "wav";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let samples = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         let events = &site.inputs[1];
         let names = Names::of(events, &site.from[1])?;
         if events.clock != samples.clock || samples.len() as u64 != samples.period {
             let found = format!("`{}` writes {samples} and `{}` writes {events}", site.from[0], site.from[1]);
-            return Err(Refusal::of("input", format!("{found}, expected one tick for each sample")));
+            return Err(DesignError::of("input", format!("{found}, expected one tick for each sample")));
         }
         let extent = Extent {
             before: samples.ticks(self.before_ms),
@@ -87,7 +88,7 @@ impl Kind for WavParams {
         Ok(Simple::boxed(None, cost, move || {
             let made = std::fs::create_dir_all(&folder);
             made.map_err(|error| {
-                Fault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
+                StageFault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
             })?;
             let past = Past::new(past);
             let (folder, names) = (folder.clone(), names.clone());
@@ -159,7 +160,7 @@ impl Stage for Capture {
     type In = (i16, Event);
     type Out = ();
 
-    fn process(&mut self, (samples, events): Read<'_, Self::In>, (): ()) -> Result<Flow, Fault> {
+    fn process(&mut self, (samples, events): Read<'_, Self::In>, (): ()) -> Result<Flow, StageFault> {
         if std::mem::take(&mut self.cut) {
             self.close()?;
         }
@@ -183,14 +184,14 @@ impl Stage for Capture {
         self.cut = true;
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.close()
     }
 }
 
 impl Capture {
     /// Writes as much of a block as belongs to the running capture.
-    fn write(&mut self, samples: &Block<'_, i16>) -> Result<(), Fault> {
+    fn write(&mut self, samples: &Block<'_, i16>) -> Result<(), StageFault> {
         let Some(running) = &mut self.running else { return Ok(()) };
         let begin = samples.at - samples.len() as u64;
         let wanted = running.end.saturating_sub(begin).min(samples.len() as u64) as usize;
@@ -198,7 +199,7 @@ impl Capture {
     }
 
     /// Begins a capture, or extends the running one. `now` is the tick of the newest sample.
-    fn notice(&mut self, at: u64, event: &Event, now: u64) -> Result<(), Fault> {
+    fn notice(&mut self, at: u64, event: &Event, now: u64) -> Result<(), StageFault> {
         let Extent { before, after, longest } = self.extent;
         if let Some(running) = &mut self.running {
             let end = (at + after).min(running.begin + longest);
@@ -226,7 +227,7 @@ impl Capture {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    fn close(&mut self) -> Result<(), StageFault> {
         let Some(running) = self.running.take() else { return Ok(()) };
         running.writer.finalize().map_err(|error| failed(&self.folder, &error))
     }
@@ -235,14 +236,14 @@ impl Capture {
 fn write(
     writer: &mut WavWriter<BufWriter<File>>,
     mut samples: impl Iterator<Item = i16>,
-) -> Result<(), Fault> {
+) -> Result<(), StageFault> {
     samples
         .try_for_each(|sample| writer.write_sample(sample))
-        .map_err(|error| Fault::because(format!("cannot write a capture: {error}")))
+        .map_err(|error| StageFault::because(format!("cannot write a capture: {error}")))
 }
 
-fn failed(path: &Path, error: &hound::Error) -> Fault {
-    Fault::because(format!("cannot write a capture to `{}`: {error}", path.display()))
+fn failed(path: &Path, error: &hound::Error) -> StageFault {
+    StageFault::because(format!("cannot write a capture to `{}`: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,17 +105,17 @@ impl Kind for AudioFileParams {
     const NAME: &'static str = "audio_file";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let level = match (self.normalise, self.format) {
             (Normalise::Off, _) => Level::Recorded,
             (Normalise::Maximum, Format::F32) => Level::Maximum,
             (Normalise::Maximum, Format::I16) => {
                 let found = "found \"maximum\" with 16-bit samples, which cannot hold values around 1";
-                return Err(Refusal::of("normalise", found).help("add `format = \"f32\"`"));
+                return Err(DesignError::of("normalise", found).help("add `format = \"f32\"`"));
             }
         };
         let path = site.path(&self.path);
-        Decoder::open(&path, self.channel).map_err(|text| Refusal::of("path", text))?;
+        Decoder::open(&path, self.channel).map_err(|text| DesignError::of("path", text))?;
         let element = match self.format {
             Format::I16 => Element::I16,
             Format::F32 => Element::F32,
@@ -126,7 +126,7 @@ impl Kind for AudioFileParams {
         let tail = port.ticks(self.tail_ms);
         let programme = Programme { path, channel: self.channel, rate: self.rate, plays, tail, level };
         Ok(Simple::boxed(Some(port), Cost::default(), move || {
-            let player = Player::open(programme.clone()).map_err(Fault::because)?;
+            let player = Player::open(programme.clone()).map_err(StageFault::because)?;
             Ok(match element {
                 Element::I16 => node(Playback::<i16>::new(player, block)),
                 _ => node(Playback::<f32>::new(player, block)),
@@ -154,7 +154,7 @@ impl<T: Sample> Stage for Playback<T> {
     type In = ();
     type Out = T;
 
-    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, StageFault> {
         loop {
             if let Some(flow) = self.blocks.take(block) {
                 self.begun |= flow == Flow::Emit;
@@ -168,11 +168,11 @@ impl<T: Sample> Stage for Playback<T> {
                     Ok(0)
                 }
             });
-            played.map_err(Fault::because)?;
+            played.map_err(StageFault::because)?;
             match (ended, self.begun) {
                 (false, _) => {}
                 (true, true) => return Ok(Flow::End),
-                (true, false) => return Err(Fault::new("the recording is shorter than one block")),
+                (true, false) => return Err(StageFault::new("the recording is shorter than one block")),
             }
         }
     }

@@ -7,7 +7,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, Kind, Refusal, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ impl Kind for CameraParams {
     const NAME: &'static str = "camera";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         match self.watch() {
             Ok(design) => Ok(design),
             Err(missing) => self.show(missing, site),
@@ -105,13 +105,13 @@ impl CameraParams {
         device::design(self.device.as_deref(), self.fps, &self.shown).map_err(|why| Missing { why, help })
     }
 
-    fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help } = missing;
         let Some(fallback) = self.fallback else {
             let help = format!("{help}; or name pictures with `fallback = \"…\"`");
             let refusal = match self.device {
-                Some(_) => Refusal::of("device", why),
-                None => Refusal::new(why),
+                Some(_) => DesignError::of("device", why),
+                None => DesignError::new(why),
             };
             return Err(refusal.help(help));
         };
@@ -119,6 +119,6 @@ impl CameraParams {
         site.notice(format!("no camera ({why}): showing the pictures of `{name}`. To watch, {help}."));
         ImageFilesParams::of(fallback, self.fps, self.shown)
             .design(site)
-            .map_err(|refusal| Refusal { key: Some("fallback".to_owned()), ..refusal })
+            .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })
     }
 }

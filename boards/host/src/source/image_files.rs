@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ enum Damaged {
     #[default]
     Gap,
     /// The end of the run, with its name.
-    Fault,
+    StageFault,
 }
 
 fn ten() -> f64 {
@@ -85,9 +85,9 @@ impl Kind for ImageFilesParams {
     const NAME: &'static str = "image_files";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
-        let paths = listed(&site.path(&self.path)).map_err(|text| Refusal::of("path", text))?;
-        let own = first(&paths).map_err(|text| Refusal::of("path", text))?.size;
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        let paths = listed(&site.path(&self.path)).map_err(|text| DesignError::of("path", text))?;
+        let own = first(&paths).map_err(|text| DesignError::of("path", text))?.size;
         let size = self.shown.size(own);
         let port = Frames::port(size, self.fps);
         let (period, fit) = (port.period, self.shown.fit);
@@ -96,7 +96,7 @@ impl Kind for ImageFilesParams {
             let fitter = Fitter::new(size, fit);
             let paths = paths.clone();
             let plays = (repeat > 0).then_some(repeat);
-            Ok(node(Album { paths, fitter, period, frames, plays, damaged, next: 0, shown: frames }))
+            Ok(node(ImageFiles { paths, fitter, period, frames, plays, damaged, next: 0, shown: frames }))
         }))
     }
 }
@@ -158,7 +158,7 @@ fn load(path: &Path) -> Result<Picture, String> {
 }
 
 /// The stage.
-struct Album {
+struct ImageFiles {
     paths: Vec<PathBuf>,
     fitter: Fitter,
     period: u64,
@@ -173,7 +173,7 @@ struct Album {
     shown: u32,
 }
 
-impl Album {
+impl ImageFiles {
     /// The path to be decoded next.
     fn turn(&mut self) -> Option<&Path> {
         if self.next == self.paths.len() {
@@ -188,15 +188,15 @@ impl Album {
     }
 }
 
-impl Stage for Album {
+impl Stage for ImageFiles {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         if self.shown < self.frames && self.next > 0 {
             // The block is not the one that was written before: decode again rather than keep a copy of each.
-            let picture = load(&self.paths[self.next - 1]).map_err(Fault::because)?;
-            self.fitter.fit(&picture, output).map_err(Fault::because)?;
+            let picture = load(&self.paths[self.next - 1]).map_err(StageFault::because)?;
+            self.fitter.fit(&picture, output).map_err(StageFault::because)?;
             self.shown += 1;
             return Ok(Flow::Emit);
         }
@@ -212,7 +212,7 @@ impl Stage for Album {
                 self.shown = self.frames;
                 Ok(Flow::Lost(self.period * u64::from(self.frames)))
             }
-            Err(text) => Err(Fault::because(text)),
+            Err(text) => Err(StageFault::because(text)),
         }
     }
 }

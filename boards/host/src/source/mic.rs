@@ -7,7 +7,7 @@ mod device;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, Kind, Refusal, Site};
+use kws_engine::{Design, DesignError, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ impl Kind for MicParams {
     const NAME: &'static str = "mic";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         match self.listen(site) {
             Ok(design) => Ok(design),
             Err(missing) => self.replay(missing, site),
@@ -114,17 +114,18 @@ impl MicParams {
         })
     }
 
-    fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help, key } = missing;
         let Some(fallback) = self.fallback else {
             let help = format!("{help}; or name a recording with `fallback = \"…\"`");
-            let refusal = key.map_or_else(|| Refusal::new(why.clone()), |key| Refusal::of(key, why.clone()));
+            let refusal =
+                key.map_or_else(|| DesignError::new(why.clone()), |key| DesignError::of(key, why.clone()));
             return Err(refusal.help(help));
         };
         let name = fallback.display();
         site.notice(format!("no microphone ({why}): replaying the recording `{name}`. To listen, {help}."));
         AudioFileParams::of(fallback, self.rate, self.block)
             .design(site)
-            .map_err(|refusal| Refusal { key: Some("fallback".to_owned()), ..refusal })
+            .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })
     }
 }

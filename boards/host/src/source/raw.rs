@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Element, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ const PIECE: usize = 16 * 1024;
 /// Pieces of standard input that may wait to be taken.
 const WAITING: usize = 4;
 /// How long standard input is waited for before the engine may look whether it shall stop.
-const PATIENCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Plays samples without a header, 16 bits each, little endian, one channel, from a file or from standard input.
 ///
@@ -51,15 +51,16 @@ impl Kind for RawParams {
     const NAME: &'static str = "raw";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = samples(Element::I16, self.rate, self.block, site);
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
         if let Some(path) = &path {
-            check(path).map_err(|text| Refusal::of("path", text))?;
+            check(path).map_err(|text| DesignError::of("path", text))?;
         }
         Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {
-                let file = File::open(path).map_err(|error| Fault::because(cannot_open(path, &error)))?;
+                let file =
+                    File::open(path).map_err(|error| StageFault::because(cannot_open(path, &error)))?;
                 Ok(node(Raw::new(Direct(file), path.display().to_string())))
             }
             None => Ok(node(Raw::new(Awaited::new(std::io::stdin()), "standard input".to_owned()))),
@@ -92,7 +93,7 @@ fn check(path: &Path) -> Result<(), String> {
 /// Where bytes come from.
 trait Supply: Send {
     /// Puts more bytes in the place of those used up.
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault>;
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault>;
 }
 
 /// What came of asking for bytes.
@@ -107,8 +108,8 @@ enum Supplied {
 struct Direct<R>(R);
 
 impl<R: Read + Send> Supply for Direct<R> {
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
-        read(&mut self.0, bytes).map_err(Fault::because)
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
+        read(&mut self.0, bytes).map_err(StageFault::because)
     }
 }
 
@@ -158,10 +159,10 @@ impl Awaited {
 }
 
 impl Supply for Awaited {
-    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
-        match self.full.recv_timeout(PATIENCE) {
+    fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
+        match self.full.recv_timeout(POLL_INTERVAL) {
             Ok(piece) => {
-                let used = std::mem::replace(bytes, piece.map_err(Fault::because)?);
+                let used = std::mem::replace(bytes, piece.map_err(StageFault::because)?);
                 // The lane's first buffer was not made by the thread; one too many is let go.
                 let _ = self.empty.try_send(used);
                 Ok(Supplied::Bytes)
@@ -213,7 +214,7 @@ impl<S: Supply> Stage for Raw<S> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         loop {
             self.take(block.len());
             if self.pending.len() == block.len() {
@@ -235,7 +236,7 @@ impl<S: Supply> Stage for Raw<S> {
                     let (name, found, wanted) = (&self.name, self.pending.len(), block.len());
                     let text =
                         format!("{name} ended after {found} samples, before the first block of {wanted}");
-                    return Err(Fault::because(text));
+                    return Err(StageFault::because(text));
                 }
             }
         }
@@ -250,7 +251,7 @@ mod tests {
     struct Pieces(std::vec::IntoIter<Vec<u8>>, bool);
 
     impl Supply for Pieces {
-        fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, Fault> {
+        fn refill(&mut self, bytes: &mut Vec<u8>) -> Result<Supplied, StageFault> {
             self.1 = !self.1;
             if self.1 {
                 return Ok(Supplied::NotYet);

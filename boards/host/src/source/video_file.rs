@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, Fault, Flow, Kind, Refusal, Simple, Site, Stage, node};
+use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
 use kws_stages::vision::{Palette, Size, luma_to_grey, yuv_to_rgb};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,14 +51,14 @@ impl Kind for VideoFileParams {
     const NAME: &'static str = "video_file";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let path = site.path(&self.path);
-        let film = Film::open(&path, self.shown.colour).map_err(|text| Refusal::of("path", text))?;
+        let film = Film::open(&path, self.shown.colour).map_err(|text| DesignError::of("path", text))?;
         let size = self.shown.size(film.picture.size);
         let port = Frames::port(size, film.fps);
         let VideoFileParams { repeat, shown, .. } = self;
         Ok(Simple::boxed(Some(port), Cost::default(), move || {
-            let film = Film::open(&path, shown.colour).map_err(Fault::because)?;
+            let film = Film::open(&path, shown.colour).map_err(StageFault::because)?;
             let fitter = Fitter::new(size, shown.fit);
             let plays = (repeat > 0).then_some(repeat);
             Ok(node(Projector { path: path.clone(), film, fitter, plays, begun: false }))
@@ -170,8 +170,8 @@ impl Stage for Projector {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
-        let fault = |text: String| Fault::because(format!("`{}`: {text}", self.path.display()));
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
+        let fault = |text: String| StageFault::because(format!("`{}`: {text}", self.path.display()));
         while !self.film.advance().map_err(fault)? {
             if !self.begun {
                 return Err(fault("it holds no frame".to_owned()));
@@ -180,11 +180,11 @@ impl Stage for Projector {
             if self.plays == Some(0) {
                 return Ok(Flow::End);
             }
-            self.film = Film::open(&self.path, self.film.colour).map_err(Fault::because)?;
+            self.film = Film::open(&self.path, self.film.colour).map_err(StageFault::because)?;
             self.begun = false;
         }
         self.begun = true;
-        self.fitter.fit(&self.film.picture, output).map_err(Fault::because)?;
+        self.fitter.fit(&self.film.picture, output).map_err(StageFault::because)?;
         Ok(Flow::Emit)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kws_engine::{Block, Design, Fault, Flow, Item, Kind, Node, Port, Refusal, Site, Stage, node};
+use kws_engine::{Block, Design, DesignError, Flow, Item, Kind, Node, Port, Site, Stage, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl Kind for FaultParams {
     const NAME: &'static str = "fault";
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();
         let script = Script::of(&self, &port);
         Ok(for_any(port, script))
@@ -89,7 +89,7 @@ impl Script {
 }
 
 impl Make for Script {
-    fn make<T: Item>(&self) -> Result<Box<dyn Node>, Fault> {
+    fn make<T: Item>(&self) -> Result<Box<dyn Node>, StageFault> {
         Ok(node(Faulty::<T> { script: self.clone(), last: 0, element: Default::default() }))
     }
 }
@@ -105,14 +105,14 @@ impl<T: Item> Stage for Faulty<T> {
     type In = T;
     type Out = T;
 
-    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         let at = block.at;
         let past = |mark: Option<u64>| mark.is_some_and(|mark| at > mark);
         if past(self.script.end) {
             return Ok(Flow::End);
         }
         if past(self.script.fault) {
-            return Err(Fault::new("it fails as `fault_at_ms` asks"));
+            return Err(StageFault::new("it fails as `fault_at_ms` asks"));
         }
         assert!(!past(self.script.panic), "as `panic_at_ms` asks");
         self.script.stalls.retain(|(begin, length)| {

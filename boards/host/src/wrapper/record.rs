@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, Refusal, Simple, Site, Stage,
-    node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Port, Simple, Site, Stage,
+    StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,22 +44,22 @@ impl Kind for RecordParams {
     const NAME: &'static str = "record";
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();
         let layout = Layout::of(&port);
         let files =
-            Files::to_write(&site.path(&self.path), layout).map_err(|text| Refusal::of("path", text))?;
+            Files::to_write(&site.path(&self.path), layout).map_err(|text| DesignError::of("path", text))?;
         let folder = files.port();
         if let Some(folder) =
             folder.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
         {
-            return Err(Refusal::of("path", format!("there is no folder `{}`", folder.display())));
+            return Err(DesignError::of("path", format!("there is no folder `{}`", folder.display())));
         }
         Ok(Simple::boxed(Some(port.clone()), Cost::default(), move || recorder(&port, &files)))
     }
 }
 
-fn recorder(port: &Port, files: &Files) -> Result<Box<dyn Node>, Fault> {
+fn recorder(port: &Port, files: &Files) -> Result<Box<dyn Node>, StageFault> {
     match (Layout::of(port), port.element) {
         (Layout::Wav, _) => recording(port, files, Wav::create),
         (_, Element::Event) => recording(port, files, Lines::create),
@@ -80,10 +80,11 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     port: &Port,
     files: &Files,
     create: fn(&Port, PathBuf) -> Result<K, String>,
-) -> Result<Box<dyn Node>, Fault> {
+) -> Result<Box<dyn Node>, StageFault> {
     let path = files.blocks(Layout::of(port));
-    let cannot =
-        |path: PathBuf, text: String| Fault::because(format!("cannot write `{}`: {text}", path.display()));
+    let cannot = |path: PathBuf, text: String| {
+        StageFault::because(format!("cannot write `{}`: {text}", path.display()))
+    };
     let blocks = create(port, path.clone()).map_err(|text| cannot(path, text))?;
     let about = serde_json::to_string_pretty(port).map_err(|error| error.to_string());
     let about =
@@ -111,7 +112,7 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     type In = T;
     type Out = T;
 
-    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&block);
         let between = block.at.saturating_sub(self.last + self.period);
         // Even where ticks show none, there was a gap if the engine said so.
@@ -127,14 +128,14 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
         self.gap = true;
     }
 
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), StageFault> {
         self.ticks.finish().map_err(|error| failed(error.to_string()))?;
         self.blocks.finish().map_err(failed)
     }
 }
 
-fn failed(text: String) -> Fault {
-    Fault::because(format!("cannot record: {text}"))
+fn failed(text: String) -> StageFault {
+    StageFault::because(format!("cannot record: {text}"))
 }
 
 /// An array, one row for each block.

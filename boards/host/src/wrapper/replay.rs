@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader};
 use kws_engine::{
-    Cost, Design, Element, Event, Fault, Flow, Item, Kind, Node, Port, Refusal, Simple, Site, Stage, node,
+    Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Port, Simple, Site, Stage, StageFault,
+    node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,13 +38,15 @@ impl Kind for ReplayParams {
     const NAME: &'static str = "replay";
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let files = Files::to_read(&site.path(&self.path));
-        let port = read_port(&files.port()).map_err(|text| Refusal::of("path", text))?;
+        let port = read_port(&files.port()).map_err(|text| DesignError::of("path", text))?;
         // Whether all is there, and fits, is to be known before anything runs.
-        replayer(&port, &files).map_err(|text| Refusal::of("path", text))?;
+        replayer(&port, &files).map_err(|text| DesignError::of("path", text))?;
         let output = Some(port.clone());
-        Ok(Simple::boxed(output, Cost::default(), move || replayer(&port, &files).map_err(Fault::because)))
+        Ok(Simple::boxed(output, Cost::default(), move || {
+            replayer(&port, &files).map_err(StageFault::because)
+        }))
     }
 }
 
@@ -101,7 +104,7 @@ impl<T: Item, R: Recall<T>> Stage for Replay<T, R> {
     type In = ();
     type Out = T;
 
-    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [T]) -> Result<Flow, StageFault> {
         let all = self.ticks.rows() as u64;
         if self.index == all {
             return Ok(Flow::End);
@@ -121,15 +124,15 @@ impl<T: Item, R: Recall<T>> Stage for Replay<T, R> {
 }
 
 impl<T: Item, R: Recall<T>> Replay<T, R> {
-    fn recall(&mut self, block: &mut [T]) -> Result<(), Fault> {
+    fn recall(&mut self, block: &mut [T]) -> Result<(), StageFault> {
         self.blocks.recall(self.index, block).map_err(|text| self.broken(&text))?;
         self.index += 1;
         Ok(())
     }
 
-    fn broken(&self, why: &str) -> Fault {
+    fn broken(&self, why: &str) -> StageFault {
         let (next, all) = (self.index + 1, self.ticks.rows());
-        Fault::because(format!("the recording breaks off at block {next} of {all}: {why}"))
+        StageFault::because(format!("the recording breaks off at block {next} of {all}: {why}"))
     }
 }
 

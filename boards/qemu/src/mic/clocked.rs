@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use critical_section::Mutex;
-use kws_devices::ring::{self, Ears, Packet};
-use kws_engine::{Fault, Flow, Stage};
+use kws_devices::ring::{self, Packet, PacketSender};
+use kws_engine::{Flow, Stage, StageFault};
 use portable_atomic::{AtomicBool, Ordering};
 use ringbuf::traits::SplitRef;
 use ringbuf::{StaticCons, StaticProd, StaticRb};
@@ -29,7 +29,7 @@ static HEARD: AtomicBool = AtomicBool::new(false);
 
 /// What stands for the microphone and its interrupt.
 struct Device {
-    ears: Ears<StaticProd<'static, Packet<PACKET>, WAITING>, PACKET>,
+    sender: PacketSender<StaticProd<'static, Packet<PACKET>, WAITING>, PACKET>,
     wav: Wav,
     troubles: Troubles,
     at: u64,
@@ -50,7 +50,7 @@ pub struct Clocked<const N: usize> {
 /// The second time.
 pub fn listen<const N: usize>(wav: Wav, troubles: Troubles) -> Clocked<N> {
     let (filled, taken) = RING.init_with(Ring::default).split_ref();
-    let device = Device { ears: Ears::new(filled), wav, troubles, at: 0, waits: 0, loses: 0 };
+    let device = Device { sender: PacketSender::new(filled), wav, troubles, at: 0, waits: 0, loses: 0 };
     critical_section::with(|section| DEVICE.borrow(section).replace(Some(device)));
     Clocked { mic: ring::Mic::new(taken) }
 }
@@ -91,10 +91,10 @@ impl Device {
         }
         if self.loses > 0 {
             self.loses -= 1;
-            self.ears.miss(PACKET as u64);
+            self.sender.miss(PACKET as u64);
         } else {
             self.troubles.clip(self.at, &mut samples);
-            self.ears.hear(&samples);
+            self.sender.push(&samples);
         }
         self.at += PACKET as u64;
     }
@@ -104,7 +104,7 @@ impl<const N: usize> Stage for Clocked<N> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         // Looked at first: what the interrupt brought before it was over is still to be taken.
         let over = OVER.load(Ordering::Acquire);
         match self.mic.process((), block)? {

@@ -6,7 +6,7 @@ mod replay;
 pub use clocked::{Clocked, heard, listen, tick};
 pub use replay::Replay;
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
 use crate::machine::Clock;
@@ -43,7 +43,7 @@ impl<const N: usize> Stage for Mic<N> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         match self {
             Mic::Replay(replay) => Ok(replay.next(block)),
             Mic::Clocked(clocked) => clocked.process((), block),

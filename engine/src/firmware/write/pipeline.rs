@@ -22,7 +22,7 @@ pub(super) fn structure(part: Part<'_>) -> String {
          pub struct {name}<'m> {{\n"
     );
     for placed in part.stages() {
-        let of = format!("Seat<{}>", placed.code.of);
+        let of = format!("Slot<{}>", placed.code.of);
         let _ = writeln!(text, "    {}: {},", placed.ident, format(&of, 4, placed.ident.len() + 7));
     }
     for Field { name, of, .. } in all_fields(part).iter().filter(|field| field.between) {
@@ -79,7 +79,7 @@ pub(super) fn methods(part: Part<'_>) -> String {
 
 fn constructor(part: Part<'_>) -> String {
     let (name, memory) = part.names();
-    let end = if part.lane == 0 { "To" } else { "From" };
+    let end = if part.lane == 0 { "RingWriter" } else { "RingReader" };
     let ring = parcels(part).map(|ring| format!(", ring: {end}<'m, {ring}>")).unwrap_or_default();
     let devices = devices(part);
     let parameters: String = devices.iter().map(|given| format!(", {}: {}", given.name, given.of)).collect();
@@ -88,7 +88,7 @@ fn constructor(part: Part<'_>) -> String {
          pub const fn new(memory: &'m mut {memory}{ring}{parameters}) -> Self {{\n        {name} {{\n"
     );
     for Placed { stage, ident, code, .. } in part.stages() {
-        let value = format!("Seat::new({:?}, {})", stage.name, code.value);
+        let value = format!("Slot::new({:?}, {})", stage.name, code.value);
         let _ = writeln!(text, "            {ident}: {},", format(&value, 12, 15 + ident.len()));
     }
     for Field { name, .. } in all_fields(part).iter().filter(|field| field.between) {
@@ -136,10 +136,10 @@ fn tick(part: Part<'_>) -> String {
     format!(
         "    /// Fires `{name}`, and then all that its block makes fire: {period} ticks of the stream, or, where it \
          says\n    /// [`Flow::Skip`], none yet.\n    ///\n    /// # Errors\n    /// The first stage that cannot go on.\n    \
-         pub fn tick(&mut self) -> Result<Flow, Failed> {{\n{wait}        \
+         pub fn tick(&mut self) -> Result<Flow, TickError> {{\n{wait}        \
          let {ident} = self.{ident}.draw({period}, self.{ident}_out)?;\n        self.pass({ident})\n    }}\n\n    \
          /// Ends the stream: sinks complete what they have begun.\n    ///\n    /// # Errors\n    \
-         /// The first stage that cannot.\n    pub fn finish(&mut self) -> Result<(), Failed> {{\n        \
+         /// The first stage that cannot.\n    pub fn finish(&mut self) -> Result<(), TickError> {{\n        \
          let {ident} = self.{ident}.end()?;\n        self.pass({ident}).map(|_| ())\n    }}\n\n"
     )
 }
@@ -150,10 +150,10 @@ fn second_tick(part: Part<'_>) -> String {
     format!(
         "    /// Takes a block of `{}` from the first lane, if one waits, and fires all that it makes fire; says \
          [`Flow::Skip`]\n    /// if none does.\n    ///\n    /// # Errors\n    /// The first stage that cannot go on.\n    \
-         pub fn tick(&mut self) -> Result<Flow, Failed> {{\n        \
+         pub fn tick(&mut self) -> Result<Flow, TickError> {{\n        \
          let {ident} = self.ring.take(self.{ident}_out);\n        self.pass({ident})\n    }}\n\n    \
          /// Ends the stream: sinks complete what they have begun.\n    ///\n    /// # Errors\n    \
-         /// The first stage that cannot.\n    pub fn finish(&mut self) -> Result<(), Failed> {{\n        \
+         /// The first stage that cannot.\n    pub fn finish(&mut self) -> Result<(), TickError> {{\n        \
          self.pass(News::End).map(|_| ())\n    }}\n\n",
         stage.name
     )
@@ -165,7 +165,7 @@ fn pass(part: Part<'_>) -> String {
     let Some(Placed { ident, stage, .. }) = source.or(part.passing()) else { return String::new() };
     let name = &stage.name;
     let mut text = format!(
-        "    /// Passes on what `{name}` tells.\n    fn pass(&mut self, {ident}: News) -> Result<Flow, Failed> {{\n"
+        "    /// Passes on what `{name}` tells.\n    fn pass(&mut self, {ident}: News) -> Result<Flow, TickError> {{\n"
     );
     // A lane that another hears is not over when its own sinks are.
     let sends = part.passing().filter(|_| part.lane == 0);

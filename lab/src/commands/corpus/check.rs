@@ -74,11 +74,11 @@ impl Check {
         };
         let review = check(&self.corpus, limits, self.model.as_deref())?;
         let lists = review.write(self.output.as_deref().unwrap_or(&self.corpus))?;
-        self.json.show(&review, || told(&review, &lists))
+        self.json.show(&review, || describe(&review, &lists))
     }
 }
 
-fn told(review: &Review, lists: &[PathBuf; 3]) -> String {
+fn describe(review: &Review, lists: &[PathBuf; 3]) -> String {
     let mut kinds: BTreeMap<&str, Vec<&Checked>> = BTreeMap::new();
     for clip in &review.clips {
         clip.faults.iter().for_each(|fault| kinds.entry(fault.kind).or_default().push(clip));

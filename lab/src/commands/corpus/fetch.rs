@@ -88,7 +88,7 @@ impl Fetch {
             _ => None,
         };
         let result = Outcome { file, unpacked };
-        self.json.show(&result, || told(&result, set))
+        self.json.show(&result, || describe(&result, set))
     }
 }
 
@@ -113,7 +113,7 @@ fn listing() -> String {
     table.text()
 }
 
-fn told(result: &Outcome, set: Option<&DataSet>) -> String {
+fn describe(result: &Outcome, set: Option<&DataSet>) -> String {
     let Outcome { file, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
     text += &if file.verified {

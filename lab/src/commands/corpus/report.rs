@@ -41,11 +41,11 @@ impl Report {
         if let Some(path) = &self.html {
             report_page::page(&survey)?.write(path)?;
         }
-        self.json.show(&survey, || told(&survey))
+        self.json.show(&survey, || describe(&survey))
     }
 }
 
-fn told(survey: &Survey) -> String {
+fn describe(survey: &Survey) -> String {
     let mut text = format!("{}\n\n{}", sentence(survey), labels(survey).text());
     if !survey.speakers.largest.is_empty() {
         text += &format!("\n{}", speakers(survey).text());

@@ -49,7 +49,7 @@ impl Split {
     pub(crate) fn run(self) -> Result<()> {
         let present = if self.keep { Present::Keep } else { Present::Replace };
         let division = divide(&self.corpus, self.ratios, present, &self.salt)?;
-        self.json.show(&division, || told(&division, self.mode))?;
+        self.json.show(&division, || describe(&division, self.mode))?;
         match self.mode {
             Mode::Write => division.write()?,
             Mode::Show => {}
@@ -64,7 +64,7 @@ impl Split {
     }
 }
 
-fn told(division: &Division, mode: Mode) -> String {
+fn describe(division: &Division, mode: Mode) -> String {
     let mut text = String::new();
     if mode != Mode::Check {
         text +=

@@ -100,7 +100,7 @@ impl Stream {
             let snr_db = (!noise.is_empty()).then_some(snr_db);
             written.push(Written { stream: wav, truth, snr_db, seconds, words });
         }
-        self.json.show(&written, || told(&written, &excluded))
+        self.json.show(&written, || describe(&written, &excluded))
     }
 
     fn material(&self) -> Result<Material> {
@@ -163,7 +163,7 @@ fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn told(written: &[Written], excluded: &[String]) -> String {
+fn describe(written: &[Written], excluded: &[String]) -> String {
     let mut text = String::new();
     for Written { stream, truth, snr_db, seconds, words } in written {
         let noise = snr_db.map_or("without noise".to_owned(), |snr| format!("{snr} dB above the noise"));

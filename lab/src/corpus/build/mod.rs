@@ -212,8 +212,8 @@ impl Build {
                 reasons.push(exclusion);
             }
         }
-        let told: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
-        if told.is_empty() { "nothing was found".to_owned() } else { told.join("; ") }
+        let texts: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
+        if texts.is_empty() { "nothing was found".to_owned() } else { texts.join("; ") }
     }
 
     fn join(&mut self, draft: &mut Draft<'_>) {

@@ -7,7 +7,7 @@ use kws_engine::Item;
 use sha1::{Digest, Sha1};
 
 use super::fingerprint::{Fingerprint, Fingerprinter};
-use super::{Fault, Limits, Verdict};
+use super::{Limits, Problem, Verdict};
 use crate::audio::{RATE, read_up_to};
 use crate::bundle::Bundle;
 use crate::corpus::{Levels, is_word};
@@ -18,7 +18,7 @@ use crate::train::{centre, largest};
 /// A clip that was heard, or a picture that was seen.
 #[derive(Default)]
 pub(super) struct Heard {
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<Problem>,
     pub(super) levels: Option<Levels>,
     /// Of a picture.
     pub(super) light: Option<Light>,
@@ -52,7 +52,7 @@ const LONGEST_SPEECH: f64 = 60.0;
 pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) -> Heard {
     let mut heard = Heard::default();
     if !path.is_file() {
-        heard.faults.push(Fault::new("absent", Verdict::Invalid, "the folder lacks it"));
+        heard.faults.push(Problem::new("absent", Verdict::Invalid, "the folder lacks it"));
         return heard;
     }
     // A little more than the limit is decoded, so that clips just above it are measured.
@@ -61,7 +61,7 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
         Err(why) => {
             let why = format!("{why:#}");
             let kind = if why.starts_with("it lasts") { "too-long" } else { "unreadable" };
-            heard.faults.push(Fault::new(kind, Verdict::Invalid, why));
+            heard.faults.push(Problem::new(kind, Verdict::Invalid, why));
         }
         Ok(recording) => {
             let samples = recording.to_i16();
@@ -75,7 +75,7 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
                     "sampled at {} Hz, expected {RATE} Hz; import it, which resamples",
                     recording.rate
                 );
-                heard.faults.push(Fault::new("rate", Verdict::Invalid, what));
+                heard.faults.push(Problem::new("rate", Verdict::Invalid, what));
             }
             if let Some((bundle, front_end)) = &mut ear.model
                 && heard.faults.iter().all(|fault| fault.verdict != Verdict::Invalid)
@@ -90,7 +90,7 @@ pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) ->
 fn measure(heard: &mut Heard, samples: &[i16], label: &str, limits: Limits) {
     let levels = Levels::of(samples);
     let seconds = levels.seconds;
-    let mut fault = |kind, verdict, what: String| heard.faults.push(Fault::new(kind, verdict, what));
+    let mut fault = |kind, verdict, what: String| heard.faults.push(Problem::new(kind, verdict, what));
     if seconds < limits.shortest {
         fault(
             "too-short",
@@ -128,7 +128,7 @@ pub(super) fn objection<T: Item>(
     items: &[T],
     label: &str,
     limits: Limits,
-) -> Option<Fault> {
+) -> Option<Problem> {
     let class = bundle.vocabulary.class(label)?;
     let mut features = vec![0.0; front_end.shape().iter().product()];
     if front_end.extract(items, &mut features).is_err() {
@@ -139,7 +139,7 @@ pub(super) fn objection<T: Item>(
     let objects = heard != class && scores[heard] >= limits.doubt * scores[class];
     objects.then(|| {
         let (name, score) = (&bundle.card.labels[heard], scores[heard]);
-        Fault::new(
+        Problem::new(
             "mislabelled",
             Verdict::Other,
             format!("the model {} `{name}` ({score:.2})", bundle.card.medium().finds()),

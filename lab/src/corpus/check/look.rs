@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha1::{Digest, Sha1};
 
-use super::{Fault, Limits, Verdict};
+use super::{Limits, Problem, Verdict};
 use crate::bundle::Bundle;
 use crate::features::FrontEnd;
 use crate::picture::{Light, Viewer, read};
@@ -33,13 +33,13 @@ impl Eye {
     pub(super) fn look(&mut self, path: &Path, label: &str, limits: Limits) -> Heard {
         let mut seen = Heard::default();
         if !path.is_file() {
-            seen.faults.push(Fault::new("absent", Verdict::Invalid, "the folder lacks it"));
+            seen.faults.push(Problem::new("absent", Verdict::Invalid, "the folder lacks it"));
             return seen;
         }
         let picture = match read(path) {
             Ok(picture) => picture,
             Err(why) => {
-                seen.faults.push(Fault::new("unreadable", Verdict::Invalid, format!("{why:#}")));
+                seen.faults.push(Problem::new("unreadable", Verdict::Invalid, format!("{why:#}")));
                 return seen;
             }
         };
@@ -58,17 +58,17 @@ impl Eye {
     }
 }
 
-fn measure(light: Light, limits: Limits) -> Option<Fault> {
+fn measure(light: Light, limits: Limits) -> Option<Problem> {
     let Light { width, height, brightness } = light;
     let what = format!("its mean luma is {brightness:.3}");
     if light.short_side() < limits.smallest {
         let what =
             format!("it has {width} × {height} pixels, expected at least {} along a side", limits.smallest);
-        Some(Fault::new("too-small", Verdict::Invalid, what))
+        Some(Problem::new("too-small", Verdict::Invalid, what))
     } else if brightness < limits.dark {
-        Some(Fault::new("dark", Verdict::Other, what))
+        Some(Problem::new("dark", Verdict::Other, what))
     } else if brightness > limits.bright {
-        Some(Fault::new("blown-out", Verdict::Other, what))
+        Some(Problem::new("blown-out", Verdict::Other, what))
     } else {
         None
     }

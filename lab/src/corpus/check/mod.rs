@@ -73,7 +73,7 @@ pub enum Verdict {
 
 /// A fault of a clip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
+pub struct Problem {
     /// Its kind, in one word.
     pub kind: &'static str,
     /// What was found.
@@ -82,7 +82,7 @@ pub struct Fault {
     pub verdict: Verdict,
 }
 
-impl Fault {
+impl Problem {
     fn new(kind: &'static str, verdict: Verdict, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), verdict }
     }
@@ -98,7 +98,7 @@ pub struct Checked {
     /// What is to be done.
     pub verdict: Verdict,
     /// Why.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Problem>,
     /// How loud it is, where it could be read.
     pub levels: Option<Levels>,
     /// How large and how light a picture is, where it could be read.
@@ -196,7 +196,7 @@ fn named_twice(clips: &mut [Checked]) {
         let first = *seen.entry(clip.path.clone()).or_insert(row);
         if first != row {
             let what = format!("line {} of the manifest names it too", first + 2);
-            clip.faults.push(Fault::new("listed-twice", Verdict::Invalid, what));
+            clip.faults.push(Problem::new("listed-twice", Verdict::Invalid, what));
         }
     }
 }
@@ -237,9 +237,9 @@ fn duplicate(clips: &mut [Checked], original: usize, copy: usize, kind: &'static
     if !same {
         // One of the two labels is wrong, and nobody knows which.
         let what = format!("{how} `{}`, which is labelled `{}`", clips[copy].path, clips[copy].label);
-        clips[original].faults.push(Fault::new(kind, verdict, what));
+        clips[original].faults.push(Problem::new(kind, verdict, what));
     }
-    clips[copy].faults.push(Fault::new(kind, verdict, format!("{how} `{path}`{labelled}")));
+    clips[copy].faults.push(Problem::new(kind, verdict, format!("{how} `{path}`{labelled}")));
 }
 
 fn two_splits(clips: &mut [Checked], table: &Table) {
@@ -250,7 +250,7 @@ fn two_splits(clips: &mut [Checked], table: &Table) {
         if !speaker.is_empty() && first != split {
             let what =
                 format!("speaker `{speaker}` serves `{first}` too; `kws-lab corpus split` repairs that");
-            clip.faults.push(Fault::new("two-splits", Verdict::Other, what));
+            clip.faults.push(Problem::new("two-splits", Verdict::Other, what));
         }
     }
 }

@@ -18,7 +18,7 @@ pub const ESPEAK: &str = "espeak-ng -v {voice} -s {speed} -p {pitch} -w {output}
 const NAMES: [&str; 5] = ["voice", "speed", "pitch", "output", "text"];
 
 /// Longest time that a program may take for one text.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Longest sentence in seconds.
 const LONGEST: f64 = 60.0;
@@ -121,10 +121,10 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if begin.elapsed() > PATIENCE {
+        if begin.elapsed() > TIME_LIMIT {
             child.kill()?;
             child.wait()?;
-            bail!("the program took longer than {} s", PATIENCE.as_secs());
+            bail!("the program took longer than {} s", TIME_LIMIT.as_secs());
         }
         std::thread::sleep(Duration::from_millis(5));
     }

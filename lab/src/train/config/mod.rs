@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::course::start::Start;
+use super::run::start::Start;
 use crate::augment::{Augment, AugmentView};
 use crate::corpus::{CorpusRef, DataFolder};
 use crate::features::View;

@@ -13,7 +13,7 @@ use crate::corpus::Split;
 use crate::features::{CLIP, FrontEnd};
 use crate::nets::Shape;
 
-use super::sample::Drawer;
+use super::sample::ExampleSampler;
 use super::source::Source;
 use crate::train::config::{Config, Fit};
 
@@ -68,7 +68,7 @@ pub(crate) fn draw_ahead<'scope>(
     Ok(receiver)
 }
 
-impl Source for Drawer<'_> {
+impl Source for ExampleSampler<'_> {
     fn batch(&self, epoch: usize, examples: Range<usize>, front_end: &mut FrontEnd) -> Result<Batch> {
         let [_, width] = front_end.matrix();
         let mut batch = Batch::default();

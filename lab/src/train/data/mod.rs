@@ -1,7 +1,7 @@
 //! What is drawn: corpora in memory, and examples of them.
 
-pub(crate) mod album;
 pub(crate) mod batches;
+pub(crate) mod image_set;
 pub(crate) mod material;
 pub(crate) mod sample;
 pub(crate) mod scene;

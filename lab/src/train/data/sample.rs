@@ -37,7 +37,7 @@ type Heard = (Vec<f32>, Option<usize>);
 
 /// Draws examples. Example `index` of `epoch` depends on nothing but the seed and these two, so a resumed run
 /// draws what an uninterrupted one would have.
-pub(crate) struct Drawer<'a> {
+pub(crate) struct ExampleSampler<'a> {
     pub(super) material: &'a Material,
     mix: &'a Mix,
     pub(super) augment: &'a Augment,
@@ -52,7 +52,7 @@ pub(crate) struct Drawer<'a> {
     pub(super) words: BTreeSet<&'a str>,
 }
 
-impl<'a> Drawer<'a> {
+impl<'a> ExampleSampler<'a> {
     pub(crate) fn new(material: &'a Material, vocabulary: &Vocabulary, config: &'a Config) -> Self {
         let of = |class: usize| -> Vec<usize> {
             let train = material.clips.iter().enumerate().filter(|(_, s)| s.clip.split == Split::Train);
@@ -328,8 +328,8 @@ mod tests {
         change(&mut config);
         let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
         let material = material();
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        (0..count).map(|index| drawer.draw(16_000, &mut drawer.rng(0, index))).collect()
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        (0..count).map(|index| sampler.draw(16_000, &mut sampler.rng(0, index))).collect()
     }
 
     /// Samples of the keyword that are seen.
@@ -374,8 +374,8 @@ mod tests {
         let all = drawn(|c| c.augment.neighbour = 0.5, 20);
         let config: Config = toml::from_str(CONFIG).unwrap();
         let (vocabulary, material) = (Vocabulary::new(config.labels.clone()).unwrap(), material());
-        let drawer = Drawer::new(&material, &vocabulary, &config);
-        let draw = |epoch, index| drawer.draw(16_000, &mut drawer.rng(epoch, index));
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let draw = |epoch, index| sampler.draw(16_000, &mut sampler.rng(epoch, index));
         assert_eq!(draw(3, 11), draw(3, 11));
         assert_ne!(draw(3, 11), draw(4, 11));
         assert_ne!(draw(3, 11), draw(3, 12));

@@ -18,7 +18,7 @@ use super::history::{Epoch, History, Phase};
 use super::store::{load, replace, save};
 use crate::nets::Network;
 use crate::train::config::{Fit, Keep};
-use crate::train::course::average::Average;
+use crate::train::run::average::Average;
 
 /// A phase under way.
 pub(crate) struct Checkpoint<'a> {

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl DctScaling {
 pub(crate) type HostDct = Dct<Arc<[f32]>>;
 
 impl Emit for HostDct {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Dct");
         let matrix = code.table("matrix", "A row of weights for each band.", "f32", &self.matrix);
@@ -66,10 +66,10 @@ impl Emit for HostDct {
 
 impl DctParams {
     /// The stage behind this port.
-    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<HostDct>, Refusal> {
+    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<HostDct>, DesignError> {
         let bands = input.len();
         if self.coefficients > bands {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "coefficients",
                 format!("found {}, expected at most the number of bands, {bands}", self.coefficients),
             ));
@@ -84,7 +84,7 @@ impl DctParams {
 impl Kind for DctParams {
     const NAME: &'static str = "dct";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::F32], &[Role::LOG_MEL])?;
         Ok(self.resolve(input)?.boxed())
     }

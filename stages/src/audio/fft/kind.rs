@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use realfft::num_complex::Complex32;
 use realfft::{RealFftPlanner, RealToComplex};
 use schemars::JsonSchema;
@@ -99,9 +99,9 @@ impl Transform for HostTransform {
 pub(crate) type HostFft = Fft<HostTransform>;
 
 impl Emit for HostFft {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let HostTransform::Portable(transform) = &self.transform else {
-            return Err(Refusal::of("transform", "found `fast`, which needs a computer's instructions")
+            return Err(DesignError::of("transform", "found `fast`, which needs a computer's instructions")
                 .help("set `transform = \"portable\"`, or leave it out"));
         };
         let mut code = Code::new(site);
@@ -116,11 +116,11 @@ impl Emit for HostFft {
 
 impl FftParams {
     /// The stage behind this port.
-    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<HostFft>, Refusal> {
+    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<HostFft>, DesignError> {
         let length = input.len();
         let size = self.size.unwrap_or(length.next_power_of_two().max(4));
         if size < length {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "size",
                 format!("found {size}, expected at least the frame's length of {length}"),
             ));
@@ -139,11 +139,11 @@ impl FftParams {
         Ok(Resolved { output, cost, stage: Fft::new(transform) })
     }
 
-    fn transform(&self, size: usize) -> Result<HostTransform, Refusal> {
+    fn transform(&self, size: usize) -> Result<HostTransform, DesignError> {
         match self.transform {
             TransformChoice::Portable => {
                 HostPortable::new(size).map(HostTransform::Portable).ok_or_else(|| {
-                    Refusal::of(
+                    DesignError::of(
                         "size",
                         format!("found {size} points, expected a power of two from 4 to 4096"),
                     )
@@ -151,7 +151,7 @@ impl FftParams {
                 })
             }
             TransformChoice::Fast if !size.is_multiple_of(2) => {
-                Err(Refusal::of("size", format!("found {size} points, expected an even number")))
+                Err(DesignError::of("size", format!("found {size} points, expected an even number")))
             }
             TransformChoice::Fast => Ok(HostTransform::Fast(Fast::new(size))),
         }
@@ -161,7 +161,7 @@ impl FftParams {
 impl Kind for FftParams {
     const NAME: &'static str = "fft";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::F32], &[Role::FRAME])?;
         Ok(self.resolve(input)?.boxed())
     }

@@ -1,7 +1,7 @@
 //! The kind `lfbe`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ const FLOOR: f64 = 1e-30;
 type HostLfbe<I> = Lfbe<HostWindow<I>, HostFft, HostMel, Vec<f32>>;
 
 impl<I: Sample> Emit for HostLfbe<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Lfbe");
         let window = code.absorb(self.window.emit(&site.part("window"))?);
@@ -78,7 +78,11 @@ impl<I: Sample> Emit for HostLfbe<I> {
 }
 
 impl LfbeParams {
-    fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostLfbe<I>>, Refusal> {
+    fn resolve<I: Sample>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+    ) -> Result<Resolved<HostLfbe<I>>, DesignError> {
         let Self { length_ms, hop_ms, pre_emphasis, bands, low_hz, high_hz, transform } = *self;
         let (taper, form) = (Taper::Hamming, TaperForm::Symmetric);
         let window = WindowParams { length_ms, length: None, hop_ms, hop: None, taper, form, pre_emphasis };
@@ -113,7 +117,7 @@ impl LfbeParams {
 impl Kind for LfbeParams {
     const NAME: &'static str = "lfbe";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::I16, Element::F32], &[Role::SAMPLES])?;
         Ok(match input.element {
             Element::I16 => self.resolve::<i16>(site, input)?.boxed(),

@@ -1,7 +1,7 @@
 //! The kind `log`.
 
 use kws_engine::firmware::{self, Code, real};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Default for LogParams {
 }
 
 impl Emit for Log {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let Log { base, offset, floor, gain, shift, clip_low, clip_high } = *self;
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Base");
@@ -62,10 +62,10 @@ impl Emit for Log {
 
 impl LogParams {
     /// The stage behind this port.
-    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<Log>, Refusal> {
+    pub(crate) fn resolve(&self, input: &Port) -> Result<Resolved<Log>, DesignError> {
         // As the stage computes it: what is too small for a single is 0.
         if self.floor as f32 + self.offset as f32 <= 0.0 {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "offset",
                 format!(
                     "found {} beside `floor` = {}, expected one of them above 0: silence has no logarithm",
@@ -77,7 +77,7 @@ impl LogParams {
         let low = self.clip_low.map_or(f32::NEG_INFINITY, |low| low as f32);
         let high = self.clip_high.map_or(f32::INFINITY, |high| high as f32);
         if low >= high {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "clip_low",
                 format!("found {low}, expected less than `clip_high`, {high}"),
             ));
@@ -100,7 +100,7 @@ impl LogParams {
 impl Kind for LogParams {
     const NAME: &'static str = "log";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::F32], &[Role::MEL])?;
         Ok(self.resolve(input)?.boxed())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,7 @@ struct Triangles {
 pub(crate) type HostMel = Mel<Arc<[Band]>, Arc<[f32]>, Vec<f32>>;
 
 impl Emit for HostMel {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Band");
         code.uses("kws_stages::audio::Mel");
@@ -135,7 +135,7 @@ impl Emit for HostMel {
 
 impl MelParams {
     /// The stage behind this port.
-    pub(crate) fn resolve(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMel>, Refusal> {
+    pub(crate) fn resolve(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMel>, DesignError> {
         let bins = input.shape[0];
         self.check_edges(input)?;
         let Triangles { bands, weights } = self.triangles(bins, f64::from(input.clock));
@@ -159,16 +159,16 @@ impl MelParams {
         Ok(Resolved { output, cost, stage: Mel::new(self.of, bands.into(), weights.into(), strengths) })
     }
 
-    fn check_edges(&self, input: &Port) -> Result<(), Refusal> {
+    fn check_edges(&self, input: &Port) -> Result<(), DesignError> {
         let half = f64::from(input.clock) / 2.0;
         if self.high_hz > half {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "high_hz",
                 format!("found {} Hz, expected at most half of the rate, {half} Hz", self.high_hz),
             ));
         }
         if self.low_hz >= self.high_hz {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "low_hz",
                 format!("found {} Hz, expected less than `high_hz`, {} Hz", self.low_hz, self.high_hz),
             ));
@@ -202,7 +202,7 @@ impl MelParams {
 impl Kind for MelParams {
     const NAME: &'static str = "mel";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::F32], &[Role::SPECTRUM])?;
         Ok(self.resolve(site, input)?.boxed())
     }

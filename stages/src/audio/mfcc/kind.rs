@@ -1,7 +1,7 @@
 //! The kind `mfcc`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct MfccParams {
 type HostMfcc<I> = Mfcc<HostWindow<I>, HostFft, HostMel, HostDct, Vec<f32>>;
 
 impl<I: Sample> Emit for HostMfcc<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Mfcc");
         code.uses("kws_stages::audio::MfccLengths");
@@ -54,7 +54,11 @@ impl<I: Sample> Emit for HostMfcc<I> {
 }
 
 impl MfccParams {
-    fn resolve<I: Sample>(&self, site: &Site<'_>, input: &Port) -> Result<Resolved<HostMfcc<I>>, Refusal> {
+    fn resolve<I: Sample>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+    ) -> Result<Resolved<HostMfcc<I>>, DesignError> {
         let window = self.window.resolve::<I>(input)?;
         let fft = self.fft.resolve(&window.output)?;
         let mel = self.mel.resolve(site, &fft.output)?;
@@ -77,7 +81,7 @@ impl MfccParams {
 impl Kind for MfccParams {
     const NAME: &'static str = "mfcc";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::I16, Element::F32], &[Role::SAMPLES])?;
         Ok(match input.element {
             Element::I16 => self.resolve::<i16>(site, input)?.boxed(),

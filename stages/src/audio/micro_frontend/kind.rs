@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub enum Encoding {
 }
 
 impl MicroFrontendParams {
-    fn design_as<F: Feature>(&self, input: &Port) -> Result<Box<dyn Design>, Refusal> {
+    fn design_as<F: Feature>(&self, input: &Port) -> Result<Box<dyn Design>, DesignError> {
         let hop = self.hop_ms * RATE as usize / 1000;
         self.check_samples(input, hop as u64)?;
         let reach = WINDOW.div_ceil(hop) * hop;
@@ -60,10 +60,10 @@ impl MicroFrontendParams {
         Ok(Resolved { output, cost, stage }.boxed())
     }
 
-    fn check_samples(&self, input: &Port, hop: u64) -> Result<(), Refusal> {
+    fn check_samples(&self, input: &Port, hop: u64) -> Result<(), DesignError> {
         if input.clock != RATE || input.len() as u64 != input.period {
             let (found, items, period) = (input.clock, input.len(), input.period);
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "input",
                 format!("found {items} items every {period} of {found} ticks/s, expected one sample at each of {RATE}"),
             )
@@ -72,7 +72,7 @@ impl MicroFrontendParams {
         if hop.is_multiple_of(input.period) {
             return Ok(());
         }
-        Err(Refusal::of(
+        Err(DesignError::of(
             "hop_ms",
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
@@ -84,7 +84,7 @@ impl MicroFrontendParams {
 impl Kind for MicroFrontendParams {
     const NAME: &'static str = "micro_frontend";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::I16], &[Role::SAMPLES])?;
         match self.encoding {
             Encoding::Quantised => self.design_as::<i8>(input),

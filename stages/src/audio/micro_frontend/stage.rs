@@ -3,7 +3,7 @@
 use core::borrow::{Borrow, BorrowMut};
 use core::marker::PhantomData;
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Analyser, CHANNELS, Feature, Tables, WINDOW, Work};
 
@@ -69,11 +69,11 @@ where
     type In = i16;
     type Out = F;
 
-    fn process(&mut self, input: Block<'_, i16>, output: &mut [F]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, i16>, output: &mut [F]) -> Result<Flow, StageFault> {
         let history = self.history.as_mut();
         let filled = self.filled + input.len();
         let Some(free) = history.get_mut(self.filled..filled) else {
-            return Err(Fault::new(
+            return Err(StageFault::new(
                 "`micro_frontend` was handed blocks of which no whole number makes a hop",
             ));
         };
@@ -83,7 +83,7 @@ where
             return Ok(Flow::Skip);
         }
         let Some(window) = history.first_chunk::<WINDOW>() else {
-            return Err(Fault::new("`micro_frontend` was lent a history that is shorter than a window"));
+            return Err(StageFault::new("`micro_frontend` was lent a history that is shorter than a window"));
         };
         let mut features = [0; CHANNELS];
         self.analyser.process(window, &mut features);

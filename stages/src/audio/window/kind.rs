@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ impl Taper {
 pub(crate) type HostWindow<I> = Window<I, Vec<I>, Arc<[f32]>>;
 
 impl<I: Sample> Emit for HostWindow<I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let (item, hop, part) = (I::ELEMENT.name(), self.hop, self.pre_emphasis);
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Window");
@@ -112,7 +112,7 @@ impl<I: Sample> Emit for HostWindow<I> {
 
 impl WindowParams {
     /// The stage behind this port, for samples of type `I`.
-    pub(crate) fn resolve<I: Sample>(&self, input: &Port) -> Result<Resolved<HostWindow<I>>, Refusal> {
+    pub(crate) fn resolve<I: Sample>(&self, input: &Port) -> Result<Resolved<HostWindow<I>>, DesignError> {
         let length = extent(input, ("length_ms", self.length_ms, LENGTH_MS), ("length", self.length))?;
         let hop = extent(input, ("hop_ms", self.hop_ms, HOP_MS), ("hop", self.hop))?;
         self.check_hop(input, hop as u64)?;
@@ -134,9 +134,9 @@ impl WindowParams {
         Ok(Resolved { output, cost, stage })
     }
 
-    fn check_hop(&self, input: &Port, hop: u64) -> Result<(), Refusal> {
+    fn check_hop(&self, input: &Port, hop: u64) -> Result<(), DesignError> {
         if input.len() as u64 != input.period {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "input",
                 format!(
                     "found {} items every {} ticks, expected one sample a tick",
@@ -150,7 +150,7 @@ impl WindowParams {
             return Ok(());
         }
         let key = if self.hop.is_some() { "hop" } else { "hop_ms" };
-        Err(Refusal::of(
+        Err(DesignError::of(
             key,
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
@@ -164,10 +164,10 @@ fn extent(
     input: &Port,
     (ms_key, ms, default_ms): (&str, f64, f64),
     (key, samples): (&str, Option<usize>),
-) -> Result<usize, Refusal> {
+) -> Result<usize, DesignError> {
     let from_ms = input.ticks(ms) as usize;
     match samples {
-        Some(samples) if ms != default_ms && from_ms != samples => Err(Refusal::of(
+        Some(samples) if ms != default_ms && from_ms != samples => Err(DesignError::of(
             key,
             format!(
                 "found {samples} samples beside `{ms_key}` = {ms}, which is {from_ms}, expected one of them"
@@ -175,7 +175,7 @@ fn extent(
         )
         .help(format!("leave out `{key}` or `{ms_key}`"))),
         Some(samples) => Ok(samples),
-        None if from_ms == 0 => Err(Refusal::of(
+        None if from_ms == 0 => Err(DesignError::of(
             ms_key,
             format!("found {ms} ms, expected at least one of {} samples a second", input.clock),
         )),
@@ -186,7 +186,7 @@ fn extent(
 impl Kind for WindowParams {
     const NAME: &'static str = "window";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input_as(&[Element::I16, Element::F32], &[Role::SAMPLES])?;
         Ok(match input.element {
             Element::I16 => self.resolve::<i16>(input)?.boxed(),

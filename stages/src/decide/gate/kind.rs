@@ -1,7 +1,7 @@
 //! The kind `gate`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Event, HostInput, HostOutput, Item, Kind, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,18 +37,18 @@ impl Kind for GateParams {
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
     const TRACELESS: bool = true;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (blocks, beside) = (&site.inputs[0], &site.inputs[1]);
         if beside.role != Role::POSTERIOR || !matches!(beside.element, Element::F32 | Element::I8) {
             let message =
                 format!("`{}` writes {beside}, expected posteriors as the second input", site.from[1]);
-            return Err(Refusal::of("inputs", message)
+            return Err(DesignError::of("inputs", message)
                 .help("name a `classifier`, a `smooth` or an `exposure` second"));
         }
         let scale = stored(beside, &site.from[1])?;
         let label = beside.labels.iter().position(|label| *label == self.label).ok_or_else(|| {
             let known = beside.labels.join("`, `");
-            Refusal::of("label", format!("found `{}`, expected one of `{known}`", self.label))
+            DesignError::of("label", format!("found `{}`, expected one of `{known}`", self.label))
         })?;
         let condition = Condition {
             label: label as u16,
@@ -85,7 +85,7 @@ where
 }
 
 impl<T: Item, I: Posterior> Emit for Gate<T, I> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::Condition");
         code.uses("kws_stages::decide::Gate");

@@ -1,7 +1,7 @@
 //! The kind `smooth`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, HostInput, Kind, Port, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, HostInput, Kind, Port, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ impl Default for SmoothParams {
 }
 
 impl<I: Posterior> Emit for Smooth<I, Vec<I>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let (item, zero) = (I::ELEMENT.name(), firmware::zero(I::ELEMENT));
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::Smooth");
@@ -37,14 +37,14 @@ impl<I: Posterior> Emit for Smooth<I, Vec<I>> {
 }
 
 impl SmoothParams {
-    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, Refusal>
+    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, DesignError>
     where
         I: Posterior + HostInput,
     {
         let ticks = input.ticks(self.window_ms);
         let blocks = ((ticks + input.period / 2) / input.period).max(1);
         let blocks = u16::try_from(blocks).map_err(|_| {
-            Refusal::of("window_ms", format!("found {blocks} inferences, expected at most {}", u16::MAX))
+            DesignError::of("window_ms", format!("found {blocks} inferences, expected at most {}", u16::MAX))
         })?;
         let ring = vec![I::default(); usize::from(blocks) * input.len()];
         let cost = Cost {
@@ -60,7 +60,7 @@ impl SmoothParams {
 impl Kind for SmoothParams {
     const NAME: &'static str = "smooth";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (input, scale) = posteriors(site)?;
         match input.element {
             Element::I8 => self.design_of::<i8>(input, scale),

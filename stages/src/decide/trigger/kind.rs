@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, Element, Event, HostInput, Kind, OperatingPoint, Port, Refusal, Role, Site, nearest,
+    Cost, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,10 +80,10 @@ pub fn is_word(label: &str) -> bool {
 
 impl PointParams {
     /// What the point watches for on this port.
-    fn watches(&self, point: u16, input: &Port) -> Result<Vec<Watch>, Refusal> {
+    fn watches(&self, point: u16, input: &Port) -> Result<Vec<Watch>, DesignError> {
         let off = self.off.unwrap_or(0.75 * self.on);
         if off > self.on {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "points",
                 format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
             ));
@@ -101,7 +101,7 @@ impl PointParams {
     }
 
     /// The labels that it watches, as indices.
-    fn labels(&self, labels: &[String]) -> Result<Vec<usize>, Refusal> {
+    fn labels(&self, labels: &[String]) -> Result<Vec<usize>, DesignError> {
         let chosen: Vec<usize> = match &self.label {
             Some(name) => labels.iter().position(|label| label == name).into_iter().collect(),
             None => (0..labels.len()).filter(|&index| is_word(&labels[index])).collect(),
@@ -117,10 +117,10 @@ impl PointParams {
                     Some(name) => format!("did you mean `{name}`? {all}"),
                     None => all,
                 };
-                Refusal::of("points", format!("point `{}` watches unknown label `{label}`", self.name))
+                DesignError::of("points", format!("point `{}` watches unknown label `{label}`", self.name))
                     .help(help)
             }
-            None => Refusal::of("points", format!("point `{}` finds no label that is a word", self.name))
+            None => DesignError::of("points", format!("point `{}` finds no label that is a word", self.name))
                 .help(format!("give it a `label`; {all}")),
         })
     }
@@ -134,7 +134,7 @@ impl From<&OperatingPoint> for PointParams {
 }
 
 impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let (item, places) = (I::ELEMENT.name(), self.runs.len());
         let mut code = Code::new(site);
         for name in ["Moment", "Run", "Trigger", "Watch"] {
@@ -163,7 +163,7 @@ impl TriggerParams {
     }
 
     /// Names of the points, and what each watches. Points of one name are one point with an own score for each label.
-    fn watches(&self, input: &Port) -> Result<(Vec<String>, Arc<[Watch]>), Refusal> {
+    fn watches(&self, input: &Port) -> Result<(Vec<String>, Arc<[Watch]>), DesignError> {
         let (mut names, mut watches): (Vec<String>, Vec<Watch>) = (Vec::new(), Vec::new());
         for point in self.points(input) {
             let index = names.iter().position(|name| *name == point.name).unwrap_or_else(|| {
@@ -174,7 +174,7 @@ impl TriggerParams {
                 if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
                     let label = &input.labels[usize::from(watch.label)];
                     let message = format!("found two points named `{}` that watch `{label}`", point.name);
-                    return Err(Refusal::of("points", message).help("give each its own `name`"));
+                    return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
                 watches.push(watch);
             }
@@ -182,7 +182,7 @@ impl TriggerParams {
         Ok((names, watches.into()))
     }
 
-    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, Refusal>
+    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, DesignError>
     where
         I: Posterior + HostInput,
     {
@@ -205,10 +205,10 @@ impl TriggerParams {
 impl Kind for TriggerParams {
     const NAME: &'static str = "trigger";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (input, scale) = posteriors(site)?;
         if input.labels.len() != input.len() || input.len() >= usize::from(Event::NO_LABEL) {
-            return Err(Refusal::of(
+            return Err(DesignError::of(
                 "input",
                 format!("`{}` names {} labels, expected {}", site.from[0], input.labels.len(), input.len()),
             )

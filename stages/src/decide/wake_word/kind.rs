@@ -1,7 +1,7 @@
 //! The kind `wake_word`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Port, Quant, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl Kind for WakeWordParams {
     const NAME: &'static str = "wake_word";
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=2;
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let word = manifest(site, 0)?;
         let port = &site.inputs[0];
         let cutoff = self.cutoff.map_or(word.cutoff(), |cutoff| (cutoff * 255.0) as u8);
@@ -50,7 +50,7 @@ impl Kind for WakeWordParams {
                     "`{from}` writes every {period} ticks, expected every {}, as `{}`",
                     port.period, site.from[0]
                 );
-                return Err(Refusal::of("inputs", message));
+                return Err(DesignError::of("inputs", message));
             }
             Some(_) => Some(manifest(site, 1)?),
             None => None,
@@ -88,7 +88,7 @@ impl Sliding<Vec<u8>> {
 }
 
 impl Emit for WakeWord<Vec<u8>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site).works(firmware::Work::Integer);
         for name in ["Sliding", "WakePace", "WakeWord"] {
             code.uses(&format!("kws_stages::decide::{name}"));
@@ -103,7 +103,7 @@ impl Emit for WakeWord<Vec<u8>> {
 }
 
 impl Emit for VoicedWakeWord<Vec<u8>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::decide::VoicedWakeWord");
         let stage = code.absorb(self.0.emit(site)?);
@@ -112,15 +112,15 @@ impl Emit for VoicedWakeWord<Vec<u8>> {
 }
 
 /// The manifest of the classifier that an input comes from.
-fn manifest(site: &Site<'_>, input: usize) -> Result<Manifest, Refusal> {
+fn manifest(site: &Site<'_>, input: usize) -> Result<Manifest, DesignError> {
     let (port, from) = (&site.inputs[input], &site.from[input]);
     let model = port.made_by.last().and_then(|step| step.params.get("model")?.as_str());
     let path = model.map(|model| site.path(model)).filter(|path| Manifest::is_named(path));
     let bytes = port.element == Element::I8 && port.len() == 1 && port.quant == Some(QUANT);
     let Some(path) = path.filter(|_| bytes) else {
         let message = format!("`{from}` writes {port}, expected one probability in 256ths");
-        return Err(Refusal::of("input", message)
+        return Err(DesignError::of("input", message)
             .help("read a `classifier` whose `model` is the `.json` manifest of a microWakeWord model"));
     };
-    Manifest::read(&path).map_err(|error| Refusal::of("input", error))
+    Manifest::read(&path).map_err(|error| DesignError::of("input", error))
 }

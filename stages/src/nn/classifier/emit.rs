@@ -1,24 +1,24 @@
 //! The classifier on a board: its model, planned for the kernels of the board's core.
 
-use kws_engine::Refusal;
-use kws_engine::firmware::{Code, Item, Site, Start, Work};
+use kws_engine::DesignError;
+use kws_engine::firmware::{Code, EmitSite, Item, Start, Work};
 
 use super::kind::Resolved;
-use crate::nn::Model;
 use crate::nn::kernels::KernelSet;
+use crate::nn::{Model, kernels_code, model_code};
 
 /// The model's plan as it is held by firmware.
 const PLAN: &str = "&'static [Op], &'static [i8], &'static [i32]";
 
 impl Resolved {
     /// The stage on a board.
-    pub(super) fn code(&self, site: &Site<'_>) -> Result<Code, Refusal> {
+    pub(super) fn code(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {
         let model = self.open(site.board.core.kernels())?;
         let mut code = Code::new(site).works(Work::Model);
         code.uses("kws_stages::nn::op::Op");
         code.uses("kws_stages::nn::classifier::Classifier");
         let plan = plan(&model, &mut code);
-        let kernels = code.absorb(model.kernels_code());
+        let kernels = code.absorb(kernels_code(&model));
         let bytes = model.arena_bytes();
         code.uses("kws_stages::nn::Arena");
         let (of, first) = (format!("Arena<{bytes}>"), "Arena::new()".to_owned());
@@ -40,9 +40,9 @@ impl Resolved {
     }
 
     /// The model, planned for these kernels.
-    fn open(&self, kernels: &str) -> Result<Model, Refusal> {
+    fn open(&self, kernels: &str) -> Result<Model, DesignError> {
         let refused =
-            |why: String| Refusal::of("model", format!("cannot write `{}`: {why}", self.path.display()));
+            |why: String| DesignError::of("model", format!("cannot write `{}`: {why}", self.path.display()));
         let set = KernelSet::named(kernels).ok_or_else(|| refused(format!("no kernels `{kernels}`")))?;
         let bytes = std::fs::read(&self.path).map_err(|error| refused(error.to_string()))?;
         let model = match self.frames {
@@ -55,7 +55,7 @@ impl Resolved {
 
 /// Adds the plan to the stage's items; an expression of it.
 fn plan(model: &Model, code: &mut Code) -> String {
-    let plan = model.code("");
+    let plan = model_code(model, "");
     code.item_uses.extend(plan.uses);
     code.items.extend(plan.items);
     let part = code.item(Item {

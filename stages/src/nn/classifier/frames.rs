@@ -1,6 +1,6 @@
 //! A classifier that reads the frames of a stream one by one.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Classifier, Feature};
 use crate::nn::kernels::Kernels;
@@ -47,7 +47,7 @@ where
     type In = F;
     type Out = i8;
 
-    fn process(&mut self, frame: Block<'_, F>, output: &mut [i8]) -> Result<Flow, Fault> {
+    fn process(&mut self, frame: Block<'_, F>, output: &mut [i8]) -> Result<Flow, StageFault> {
         if self.classifier.load(frame, self.filled as usize)? > 0 {
             self.filled += self.pace.frame;
             return Ok(Flow::Skip);

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, Element, Fault, Kind, Node, OperatingPoint, Port, Quant, Refusal, Role, Site, node,
+    Cost, Design, DesignError, Element, Kind, Node, OperatingPoint, Port, Quant, Role, Site, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
-use crate::nn::{Card, Element as ModelElement, Manifest, Model, ModelError, Streaming, Tensor};
+use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -45,20 +45,20 @@ pub struct Params {
 impl Kind for Params {
     const NAME: &'static str = "classifier";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::F32, Element::I8])?;
         let named = site.path(&self.model);
         let manifest =
             Manifest::is_named(&named).then(|| manifest(&named, port, &site.from[0])).transpose()?;
         let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
         let model = self.open(&path, site)?;
-        let card = Card::beside(&path).map_err(|error| Refusal::of("model", error))?;
+        let card = ModelInfo::beside(&path).map_err(|error| DesignError::of("model", error))?;
         let accepted = match model.streaming() {
             Some(streaming) => card.accepts_frames(port, streaming.window),
             None => card.accepts(port),
         };
         accepted.map_err(|difference| {
-            Refusal::of("input", format!("the model's front end differs: {difference}"))
+            DesignError::of("input", format!("the model's front end differs: {difference}"))
                 .help("give the pipeline the front end that `model.toml` states, or use another model")
         })?;
         let (input, output) = ends(&model)?;
@@ -92,12 +92,13 @@ impl Kind for Params {
 }
 
 impl Params {
-    fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, Refusal> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Refusal::of("model", format!("cannot read `{}`: {error}", path.display())))?;
+    fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, DesignError> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            DesignError::of("model", format!("cannot read `{}`: {error}", path.display()))
+        })?;
         if !self.streaming {
             if self.hop.is_some() {
-                return Err(Refusal::of("hop", "found `hop` without `streaming = true`")
+                return Err(DesignError::of("hop", "found `hop` without `streaming = true`")
                     .help("without streaming, the `hop` of the `stack` sets the pace"));
             }
             return Model::open(&bytes).map_err(|error| damaged(path, &error));
@@ -116,13 +117,13 @@ impl Params {
                 }
                 _ => "leave out `streaming` and gather the window with a `stack`",
             };
-            Refusal::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
+            DesignError::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
         })
     }
 }
 
-fn damaged(path: &Path, error: &ModelError) -> Refusal {
-    Refusal::of("model", format!("cannot run `{}`: {error}", path.display()))
+fn damaged(path: &Path, error: &ModelError) -> DesignError {
+    DesignError::of("model", format!("cannot run `{}`: {error}", path.display()))
 }
 
 /// A classifier's model and what it writes.
@@ -167,14 +168,14 @@ impl Design for Resolved {
         ))
     }
 
-    fn build(&self) -> Result<Box<dyn Node>, Fault> {
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         Ok(match self.features {
             Element::I8 => self.on::<i8>(),
             _ => self.on::<f32>(),
         })
     }
 
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         self.code(site)
     }
 }
@@ -208,9 +209,9 @@ impl Resolved {
 }
 
 /// The manifest of a microWakeWord model, whose front end must be before it.
-fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, Refusal> {
+fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, DesignError> {
     let manifest = Manifest::read(path).map_err(|error| {
-        Refusal::of("model", error).help(
+        DesignError::of("model", error).help(
             "models of microWakeWord are no part of this project: put the `.json` and the `.tflite` of one beside each \
              other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
         )
@@ -222,15 +223,16 @@ fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, Refusal> {
     }
     let message =
         format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
-    Err(Refusal::of("input", message).help("its manifest says so; several models can share one front end"))
+    Err(DesignError::of("input", message)
+        .help("its manifest says so; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
-fn ends(model: &Model) -> Result<(&Tensor, &Tensor), Refusal> {
+fn ends(model: &Model) -> Result<(&Tensor, &Tensor), DesignError> {
     let ([input], [output]) = (model.inputs(), model.outputs()) else {
         let (inputs, outputs) = (model.inputs().len(), model.outputs().len());
         let message = format!("found a model of {inputs} inputs and {outputs} outputs, expected one of each");
-        return Err(Refusal::of("model", message));
+        return Err(DesignError::of("model", message));
     };
     let bytes = input.element == ModelElement::I8
         && matches!(output.element, ModelElement::I8 | ModelElement::U8)
@@ -241,13 +243,13 @@ fn ends(model: &Model) -> Result<(&Tensor, &Tensor), Refusal> {
             "found a model from {:?} to {:?}, expected I8 to I8 or U8",
             input.element, output.element
         );
-        return Err(Refusal::of("model", message).help("convert it with full integer quantisation"));
+        return Err(DesignError::of("model", message).help("convert it with full integer quantisation"));
     }
     Ok((input, output))
 }
 
 /// Checks shape and quantisation of the features against the model's input, of which single frames are a part.
-fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(), Refusal> {
+fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(), DesignError> {
     let long = |dims: &[usize]| -> Vec<usize> { dims.iter().copied().filter(|dim| *dim != 1).collect() };
     let (stated, given) = (long(&input.dims), long(&port.shape));
     let flat = stated.len() == 1 || given.len() == 1;
@@ -257,7 +259,7 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     };
     if !fits {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
-        return Err(Refusal::of("input", message).help("`stack` gathers frames into a window"));
+        return Err(DesignError::of("input", message).help("`stack` gathers frames into a window"));
     }
     if port.element == Element::F32 {
         return Ok(());
@@ -269,13 +271,13 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     if !same {
         let quant = Quant { scale: input.scale, zero_point: input.zero_point };
         let message = format!("`{from}` writes {port}, expected {quant} as the model's input");
-        return Err(Refusal::of("input", message).help("give the classifier real features (`f32`)"));
+        return Err(DesignError::of("input", message).help("give the classifier real features (`f32`)"));
     }
     Ok(())
 }
 
 /// The card's operating points, each of a label that the classifier has.
-fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<OperatingPoint>, Refusal> {
+fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<OperatingPoint>, DesignError> {
     match points.iter().find(|point| !labels.contains(&point.label)) {
         None => Ok(points),
         Some(point) => {
@@ -284,22 +286,26 @@ fn known(points: Vec<OperatingPoint>, labels: &[String]) -> Result<Vec<Operating
                 "`model.toml` has a point `{}` of unknown label `{}`, expected one of `{labels}`",
                 point.name, point.label
             );
-            Err(Refusal::of("model", message))
+            Err(DesignError::of("model", message))
         }
     }
 }
 
 /// One label for each output: the pipeline's, or the card's.
-fn labels(stated: Option<Vec<String>>, card: Vec<String>, outputs: usize) -> Result<Vec<String>, Refusal> {
+fn labels(
+    stated: Option<Vec<String>>,
+    card: Vec<String>,
+    outputs: usize,
+) -> Result<Vec<String>, DesignError> {
     let labels = stated.unwrap_or(card);
     if labels.is_empty() {
         let message = format!("found no labels, expected {outputs} names");
-        return Err(Refusal::of("labels", message)
+        return Err(DesignError::of("labels", message)
             .help("set `labels`, or state them in `model.toml` beside the model"));
     }
     if labels.len() != outputs {
         let message = format!("found {} labels, expected {outputs}, the model's outputs", labels.len());
-        return Err(Refusal::of("labels", message));
+        return Err(DesignError::of("labels", message));
     }
     Ok(labels)
 }

@@ -1,7 +1,7 @@
 //! The kind `colour`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, Element, Kind, Refusal, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ impl Palette {
 }
 
 impl Emit for Colour {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         code.uses("kws_stages::vision::Colour");
         code.uses("kws_stages::vision::Conversion");
@@ -61,7 +61,7 @@ impl Emit for Colour {
 impl Kind for ColourParams {
     const NAME: &'static str = "colour";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input(&[Element::U8])?;
         let (conversion, height, width) = match (&input.role, &input.shape[..]) {
             (role, &[height, width, 2]) if *role != Role::IMAGE => {
@@ -75,7 +75,7 @@ impl Kind for ColourParams {
                     _ => None,
                 };
                 let conversion = conversion.ok_or_else(|| {
-                    Refusal::of("to", format!("`{}` writes {input}, which is just that", site.from[0]))
+                    DesignError::of("to", format!("`{}` writes {input}, which is just that", site.from[0]))
                         .help("leave the stage out")
                 })?;
                 (conversion, size.height, size.width)
@@ -103,11 +103,11 @@ fn from_raw(role: &Role, width: usize, to: Palette) -> Option<Conversion> {
     })
 }
 
-fn unknown(site: &Site<'_>) -> Refusal {
+fn unknown(site: &Site<'_>) -> DesignError {
     let (port, from) = (&site.inputs[0], &site.from[0]);
     let message = format!(
         "`{from}` writes {port}, expected pictures: image u8[height×width×1] or [height×width×3], or yuyv (of even width), \
          rgb565 or rgb565le u8[height×width×2]"
     );
-    Refusal::of("input", message)
+    DesignError::of("input", message)
 }

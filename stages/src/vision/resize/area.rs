@@ -1,6 +1,6 @@
 //! Each pixel as the mean of the area that it covers.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Scaling, ratio};
 
@@ -30,7 +30,7 @@ use super::{Scaling, ratio};
 /// let mut out = [0; 2];
 /// resize.process(Block { at: 1, items: &[30, 60, 90] }, &mut out)?;
 /// assert_eq!(out, [40, 80]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Area<A, B> {
@@ -89,14 +89,14 @@ impl<A: Accumulator, B: AsMut<[A]>> Stage for Area<A, B> {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let Scaling { from, height, width } = self.scaling;
         let sums = self.sums.as_mut();
         if input.len() != from.items()
             || output.len() != self.scaling.to().items()
             || sums.len() != from.row()
         {
-            return Err(Fault::new("`resize` was handed pictures of another size"));
+            return Err(StageFault::new("`resize` was handed pictures of another size"));
         }
         let (rows_in, rows_out) = ratio(from.height, height);
         let across = ratio(from.width, width);

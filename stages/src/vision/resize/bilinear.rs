@@ -1,6 +1,6 @@
 //! Each pixel between the four nearest.
 
-use kws_engine::{Block, Fault, Flow, Stage};
+use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::{Scaling, ratio};
 
@@ -31,7 +31,7 @@ use super::{Scaling, ratio};
 /// let mut out = [0; 4];
 /// resize.process(Block { at: 1, items: &[0, 100] }, &mut out)?;
 /// assert_eq!(out, [0, 25, 75, 100]);
-/// # Ok::<(), kws_engine::Fault>(())
+/// # Ok::<(), kws_engine::StageFault>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Bilinear(pub Scaling);
@@ -85,10 +85,10 @@ impl Stage for Bilinear {
     type In = u8;
     type Out = u8;
 
-    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let Scaling { from, height, width } = self.0;
         if input.len() != from.items() || output.len() != self.0.to().items() {
-            return Err(Fault::new("`resize` was handed pictures of another size"));
+            return Err(StageFault::new("`resize` was handed pictures of another size"));
         }
         let (down, across) = (Axis::new(from.height, height), Axis::new(from.width, width));
         for (index, row) in output.chunks_exact_mut(width * from.channels).enumerate() {

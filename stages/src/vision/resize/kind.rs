@@ -1,7 +1,7 @@
 //! The kind `resize`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Block, Cost, Design, Element, Fault, Flow, Kind, Refusal, Role, Site, Stage};
+use kws_engine::{Block, Cost, Design, DesignError, Element, Flow, Kind, Role, Site, Stage, StageFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub enum Method {
 }
 
 impl Emit for Bilinear {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         for name in ["Bilinear", "Scaling", "Size"] {
             code.uses(&format!("kws_stages::vision::{name}"));
@@ -48,7 +48,7 @@ impl Emit for Bilinear {
 }
 
 impl<A: Accumulator> Emit for Area<A, Vec<A>> {
-    fn emit(&self, site: &firmware::Site<'_>) -> Result<Code, Refusal> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let mut code = Code::new(site);
         for name in ["Area", "Scaling", "Size"] {
             code.uses(&format!("kws_stages::vision::{name}"));
@@ -62,10 +62,10 @@ impl<A: Accumulator> Emit for Area<A, Vec<A>> {
 impl Kind for ResizeParams {
     const NAME: &'static str = "resize";
 
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, Refusal> {
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (input, from) = Size::read_by(site)?;
         let scaling = Scaling { from, height: self.height, width: self.width };
-        let resizer = Resizer::new(scaling, self.method).map_err(|text| Refusal::of("width", text))?;
+        let resizer = Resizer::new(scaling, self.method).map_err(|text| DesignError::of("width", text))?;
         let to = scaling.to();
         let output = input.then(Element::U8, to.shape(), Role::IMAGE);
         let (state, items) = match &resizer {
@@ -124,9 +124,9 @@ impl Resizer {
     ///
     /// # Errors
     /// When one of the two is of another size.
-    pub fn resize(&mut self, from: &[u8], to: &mut [u8]) -> Result<(), Fault> {
+    pub fn resize(&mut self, from: &[u8], to: &mut [u8]) -> Result<(), StageFault> {
         let block = Block { at: 0, items: from };
-        let flow: Result<Flow, Fault> = match self {
+        let flow: Result<Flow, StageFault> = match self {
             Resizer::Narrow(stage) => stage.process(block, to),
             Resizer::Wide(stage) => stage.process(block, to),
             Resizer::Bilinear(stage) => stage.process(block, to),

@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{Failed, Gap, Latest, News, Seat};
+use kws_engine::tick::{Gap, Latest, News, Slot, TickError};
 use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::decide::{Condition, Gate, Moment, Run, Scale, Smooth, Trigger, Watch};
 use kws_stages::nn::Arena;
@@ -78,14 +78,14 @@ impl Memory {
 /// The stages in the order in which they fire, and the blocks between them.
 #[allow(clippy::type_complexity, reason = "a stage's type says what it is made of")]
 pub struct Pipeline<'m> {
-    camera: Seat<crate::Camera<230400>>,
-    resize: Seat<Area<u16, &'m mut [u16; 960]>>,
-    exposure: Seat<Exposure>,
-    light: Seat<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
-    lit: Seat<Gate<u8, f32>>,
-    motion: Seat<Motion<&'m mut [u8; 144]>>,
-    normalise: Seat<Normalise<&'static [i8; 256]>>,
-    classifier: Seat<Classifier<
+    camera: Slot<crate::Camera<230400>>,
+    resize: Slot<Area<u16, &'m mut [u16; 960]>>,
+    exposure: Slot<Exposure>,
+    light: Slot<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
+    lit: Slot<Gate<u8, f32>>,
+    motion: Slot<Motion<&'m mut [u8; 144]>>,
+    normalise: Slot<Normalise<&'static [i8; 256]>>,
+    classifier: Slot<Classifier<
         i8,
         Only<kernels::Dsp, { CONV | DEPTHWISE | FULLY_CONNECTED | POOL | SOFTMAX }>,
         &'static [Op],
@@ -93,9 +93,9 @@ pub struct Pipeline<'m> {
         &'static [i32],
         &'m mut Arena<32592>,
     >>,
-    smooth: Seat<Smooth<i8, &'m mut [i8; 4]>>,
-    person: Seat<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
-    print: Seat<Lines<crate::Output, 2>>,
+    smooth: Slot<Smooth<i8, &'m mut [i8; 4]>>,
+    person: Slot<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
+    print: Slot<Lines<crate::Output, 2>>,
     camera_out: &'m mut [u8; 230400],
     resize_out: &'m mut [u8; 27648],
     exposure_out: &'m mut [f32; 3],
@@ -113,19 +113,19 @@ impl<'m> Pipeline<'m> {
     /// The lane before its first tick, with its memory and the devices that it works with.
     pub const fn new(memory: &'m mut Memory, camera: crate::Camera<230400>, output: crate::Output) -> Self {
         Pipeline {
-            camera: Seat::new("camera", camera),
-            resize: Seat::new(
+            camera: Slot::new("camera", camera),
+            resize: Slot::new(
                 "resize",
                 Area::new(
                     Scaling { from: Size { height: 240, width: 320, channels: 3 }, height: 96, width: 96 },
                     &mut memory.resize_sums,
                 ),
             ),
-            exposure: Seat::new(
+            exposure: Slot::new(
                 "exposure",
                 Exposure(Limits { dark: 663552, bright: 6386688, clipped: 16588 }),
             ),
-            light: Seat::new(
+            light: Slot::new(
                 "light",
                 Trigger::new(
                     Moment::Onset,
@@ -134,7 +134,7 @@ impl<'m> Pipeline<'m> {
                     &mut memory.light_runs,
                 ),
             ),
-            lit: Seat::new(
+            lit: Slot::new(
                 "lit",
                 Gate::new(Condition {
                     label: 2,
@@ -144,7 +144,7 @@ impl<'m> Pipeline<'m> {
                     clocks: [1000000, 1000000],
                 }),
             ),
-            motion: Seat::new(
+            motion: Slot::new(
                 "motion",
                 Motion::new(
                     Size { height: 96, width: 96, channels: 3 },
@@ -152,8 +152,8 @@ impl<'m> Pipeline<'m> {
                     &mut memory.motion_before,
                 ),
             ),
-            normalise: Seat::new("normalise", Normalise(&normalise::INTEGERS)),
-            classifier: Seat::new(
+            normalise: Slot::new("normalise", Normalise(&normalise::INTEGERS)),
+            classifier: Slot::new(
                 "classifier",
                 Classifier::new(
                     classifier::PLAN,
@@ -163,11 +163,11 @@ impl<'m> Pipeline<'m> {
                     0,
                 ),
             ),
-            smooth: Seat::new(
+            smooth: Slot::new(
                 "smooth",
                 Smooth::new(2, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
             ),
-            person: Seat::new(
+            person: Slot::new(
                 "person",
                 Trigger::new(
                     Moment::Onset,
@@ -176,7 +176,7 @@ impl<'m> Pipeline<'m> {
                     &mut memory.person_runs,
                 ),
             ),
-            print: Seat::new("print", Lines::new(&print::NAMES, output)),
+            print: Slot::new("print", Lines::new(&print::NAMES, output)),
             camera_out: &mut memory.camera_out,
             resize_out: &mut memory.resize_out,
             exposure_out: &mut memory.exposure_out,
@@ -200,7 +200,7 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot go on.
-    pub fn tick(&mut self) -> Result<Flow, Failed> {
+    pub fn tick(&mut self) -> Result<Flow, TickError> {
         let camera = self.camera.draw(500000, self.camera_out)?;
         self.pass(camera)
     }
@@ -209,13 +209,13 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot.
-    pub fn finish(&mut self) -> Result<(), Failed> {
+    pub fn finish(&mut self) -> Result<(), TickError> {
         let camera = self.camera.end()?;
         self.pass(camera).map(|_| ())
     }
 
     /// Passes on what `camera` tells.
-    fn pass(&mut self, camera: News) -> Result<Flow, Failed> {
+    fn pass(&mut self, camera: News) -> Result<Flow, TickError> {
         let resize = self.resize.fire(camera, self.camera_out, self.resize_out)?;
         let exposure = self.exposure.fire(resize, self.resize_out, self.exposure_out)?;
         let light = self.light.fire(exposure, self.exposure_out, self.light_out)?;

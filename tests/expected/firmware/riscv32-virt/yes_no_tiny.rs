@@ -2,7 +2,7 @@
 
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
-use kws_engine::tick::{Failed, Gap, News, Seat};
+use kws_engine::tick::{Gap, News, Slot, TickError};
 use kws_stages::{Quantise, Quantiser, Rounding};
 use kws_stages::audio::{Band, Base, Dct, Fft, Log, Mel, Portable, Strength, Window};
 use kws_stages::decide::{Moment, Run, Scale, Smooth, Trigger, Watch};
@@ -69,13 +69,13 @@ impl Memory {
 /// The stages in the order in which they fire, and the blocks between them.
 #[allow(clippy::type_complexity, reason = "a stage's type says what it is made of")]
 pub struct Pipeline<'m> {
-    mic: Seat<crate::Mic<160>>,
-    window: Seat<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
-    fft: Seat<Fft<Portable<&'static [f32; 760]>>>,
-    mel: Seat<Mel<&'static [Band; 40], &'static [f32; 468], &'m mut [f32; 243]>>,
-    log: Seat<Log>,
-    dct: Seat<Dct<&'static [f32; 800]>>,
-    classifier: Seat<FrameClassifier<
+    mic: Slot<crate::Mic<160>>,
+    window: Slot<Window<i16, &'m mut [i16; 640], &'static [f32; 480]>>,
+    fft: Slot<Fft<Portable<&'static [f32; 760]>>>,
+    mel: Slot<Mel<&'static [Band; 40], &'static [f32; 468], &'m mut [f32; 243]>>,
+    log: Slot<Log>,
+    dct: Slot<Dct<&'static [f32; 800]>>,
+    classifier: Slot<FrameClassifier<
         f32,
         Only<kernels::Plain, { CONV | FULLY_CONNECTED | SOFTMAX | MOVE }>,
         &'static [Op],
@@ -83,9 +83,9 @@ pub struct Pipeline<'m> {
         &'static [i32],
         &'m mut Arena<4048>,
     >>,
-    smooth: Seat<Smooth<i8, &'m mut [i8; 48]>>,
-    trigger: Seat<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
-    print: Seat<Lines<crate::Output, 1>>,
+    smooth: Slot<Smooth<i8, &'m mut [i8; 48]>>,
+    trigger: Slot<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
+    print: Slot<Lines<crate::Output, 1>>,
     mic_out: &'m mut [i16; 160],
     window_out: &'m mut [f32; 480],
     fft_out: &'m mut [f32; 514],
@@ -101,14 +101,14 @@ impl<'m> Pipeline<'m> {
     /// The lane before its first tick, with its memory and the devices that it works with.
     pub const fn new(memory: &'m mut Memory, mic: crate::Mic<160>, output: crate::Output) -> Self {
         Pipeline {
-            mic: Seat::new("mic", mic),
-            window: Seat::new("window", Window::new(320, 0.0, &window::WEIGHTS, &mut memory.window_history)),
-            fft: Seat::new("fft", Fft::new(Portable::new(512, &fft::TWIDDLES))),
-            mel: Seat::new(
+            mic: Slot::new("mic", mic),
+            window: Slot::new("window", Window::new(320, 0.0, &window::WEIGHTS, &mut memory.window_history)),
+            fft: Slot::new("fft", Fft::new(Portable::new(512, &fft::TWIDDLES))),
+            mel: Slot::new(
                 "mel",
                 Mel::new(Strength::Power, &mel::BANDS, &mel::WEIGHTS, &mut memory.mel_strengths),
             ),
-            log: Seat::new(
+            log: Slot::new(
                 "log",
                 Log {
                     base: Base::Natural,
@@ -120,8 +120,8 @@ impl<'m> Pipeline<'m> {
                     clip_high: f32::INFINITY,
                 },
             ),
-            dct: Seat::new("dct", Dct::new(&dct::MATRIX)),
-            classifier: Seat::new(
+            dct: Slot::new("dct", Dct::new(&dct::MATRIX)),
+            classifier: Slot::new(
                 "classifier",
                 FrameClassifier::new(
                     Classifier::new(
@@ -134,11 +134,11 @@ impl<'m> Pipeline<'m> {
                     Pace { frame: 20, missing: 0, silent: 23 },
                 ),
             ),
-            smooth: Seat::new(
+            smooth: Slot::new(
                 "smooth",
                 Smooth::new(12, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
             ),
-            trigger: Seat::new(
+            trigger: Slot::new(
                 "trigger",
                 Trigger::new(
                     Moment::Onset,
@@ -147,7 +147,7 @@ impl<'m> Pipeline<'m> {
                     &mut memory.trigger_runs,
                 ),
             ),
-            print: Seat::new("print", Lines::new(&print::NAMES, output)),
+            print: Slot::new("print", Lines::new(&print::NAMES, output)),
             mic_out: &mut memory.mic_out,
             window_out: &mut memory.window_out,
             fft_out: &mut memory.fft_out,
@@ -170,7 +170,7 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot go on.
-    pub fn tick(&mut self) -> Result<Flow, Failed> {
+    pub fn tick(&mut self) -> Result<Flow, TickError> {
         let mic = self.mic.draw(160, self.mic_out)?;
         self.pass(mic)
     }
@@ -179,13 +179,13 @@ impl<'m> Pipeline<'m> {
     ///
     /// # Errors
     /// The first stage that cannot.
-    pub fn finish(&mut self) -> Result<(), Failed> {
+    pub fn finish(&mut self) -> Result<(), TickError> {
         let mic = self.mic.end()?;
         self.pass(mic).map(|_| ())
     }
 
     /// Passes on what `mic` tells.
-    fn pass(&mut self, mic: News) -> Result<Flow, Failed> {
+    fn pass(&mut self, mic: News) -> Result<Flow, TickError> {
         let window = self.window.fire(mic, self.mic_out, self.window_out)?;
         let fft = self.fft.fire(window, self.window_out, self.fft_out)?;
         let mel = self.mel.fire(fft, self.fft_out, self.mel_out)?;

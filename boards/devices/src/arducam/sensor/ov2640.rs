@@ -5,7 +5,7 @@
 
 use embedded_hal::i2c::I2c;
 
-use super::super::{Chip, Pixels, Shot, Trouble};
+use super::super::{CameraError, Chip, Pixels, Shot};
 
 const ADDRESS: u8 = 0x30;
 
@@ -37,34 +37,34 @@ const fn image_mode(pixels: Pixels) -> u8 {
 pub(super) struct Ov2640<'a, I>(pub(super) &'a mut I);
 
 impl<I: I2c> Ov2640<'_, I> {
-    fn write(&mut self, register: u8, value: u8) -> Result<(), Trouble> {
-        self.0.write(ADDRESS, &[register, value]).map_err(|_| Trouble::Sensor(Chip::Ov2640))
+    fn write(&mut self, register: u8, value: u8) -> Result<(), CameraError> {
+        self.0.write(ADDRESS, &[register, value]).map_err(|_| CameraError::Sensor(Chip::Ov2640))
     }
 
     /// Its bus knows no repeated start.
-    fn register(&mut self, register: u8) -> Result<u8, Trouble> {
+    fn register(&mut self, register: u8) -> Result<u8, CameraError> {
         let mut value = [0];
-        self.0.write(ADDRESS, &[register]).map_err(|_| Trouble::Sensor(Chip::Ov2640))?;
-        self.0.read(ADDRESS, &mut value).map_err(|_| Trouble::Sensor(Chip::Ov2640))?;
+        self.0.write(ADDRESS, &[register]).map_err(|_| CameraError::Sensor(Chip::Ov2640))?;
+        self.0.read(ADDRESS, &mut value).map_err(|_| CameraError::Sensor(Chip::Ov2640))?;
         Ok(value[0])
     }
 
     /// Whether it is there.
-    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self) -> Result<(), CameraError> {
         self.write(BANK, SENSOR)?;
         let (product, version) = (self.register(PRODUCT.0)?, self.register(VERSION.0)?);
         let known = product == PRODUCT.1 && VERSION.1.contains(&version);
-        if known { Ok(()) } else { Err(Trouble::OtherSensor(Chip::Ov2640)) }
+        if known { Ok(()) } else { Err(CameraError::OtherSensor(Chip::Ov2640)) }
     }
 
     /// Gives all registers their first values.
-    pub(super) fn reset(&mut self) -> Result<(), Trouble> {
+    pub(super) fn reset(&mut self) -> Result<(), CameraError> {
         self.write(BANK, SENSOR)?;
         self.write(COM7, RESET)
     }
 
     /// Sets it up for pictures of a size and a format.
-    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), Trouble> {
+    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), CameraError> {
         let Shot { width, height, .. } = shot;
         let halvings = halvings(width, height);
         let quarter = |side: u16| (side / 4) as u8;

@@ -5,7 +5,7 @@
 
 use embedded_hal::i2c::I2c;
 
-use super::super::{Chip, Pixels, Shot, Trouble};
+use super::super::{CameraError, Chip, Pixels, Shot};
 
 const ADDRESS: u8 = 0x3c;
 
@@ -32,37 +32,37 @@ pub(super) struct Ov5642<'a, I> {
 }
 
 impl<I: I2c> Ov5642<'_, I> {
-    fn trouble(&self) -> Trouble {
-        Trouble::Sensor(Chip::Ov5642(self.registers))
+    fn trouble(&self) -> CameraError {
+        CameraError::Sensor(Chip::Ov5642(self.registers))
     }
 
-    fn write(&mut self, (register, value): (u16, u8)) -> Result<(), Trouble> {
+    fn write(&mut self, (register, value): (u16, u8)) -> Result<(), CameraError> {
         let [high, low] = register.to_be_bytes();
         self.i2c.write(ADDRESS, &[high, low, value]).map_err(|_| self.trouble())
     }
 
     /// Its bus knows no repeated start.
-    fn register(&mut self, register: u16) -> Result<u8, Trouble> {
+    fn register(&mut self, register: u16) -> Result<u8, CameraError> {
         let mut value = [0];
         self.i2c.write(ADDRESS, &register.to_be_bytes()).map_err(|_| self.trouble())?;
         self.i2c.read(ADDRESS, &mut value).map_err(|_| self.trouble())?;
         Ok(value[0])
     }
 
-    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self) -> Result<(), CameraError> {
         for (register, expected) in CHIP_ID {
             if self.register(register)? != expected {
-                return Err(Trouble::OtherSensor(Chip::Ov5642(self.registers)));
+                return Err(CameraError::OtherSensor(Chip::Ov5642(self.registers)));
             }
         }
         Ok(())
     }
 
-    pub(super) fn reset(&mut self) -> Result<(), Trouble> {
+    pub(super) fn reset(&mut self) -> Result<(), CameraError> {
         self.write(RESET)
     }
 
-    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), Trouble> {
+    pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), CameraError> {
         let ([wide, width], [high, height]) = (shot.width.to_be_bytes(), shot.height.to_be_bytes());
         // TIMING DVPHO and DVPVO: what leaves, which the sensor scales to.
         let size = [(0x3808, wide), (0x3809, width), (0x380a, high), (0x380b, height)];

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Fault, Simple, node};
+use kws_engine::{Cost, Design, Simple, StageFault, node};
 use kws_stages::vision::Size;
 use v4l::buffer::Type;
 use v4l::io::traits::{CaptureStream, Stream};
@@ -19,7 +19,7 @@ use crate::picture::{Fitter, Frames};
 /// Frames that the driver may hold.
 const BUFFERS: u32 = 4;
 /// How long a frame is waited for before the engine may look whether it shall stop.
-const PATIENCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The size that is asked for where the pipeline names none.
 const USUAL: (u32, u32) = (640, 480);
 /// What poll(2) calls something to read.
@@ -41,8 +41,8 @@ pub(super) fn design(device: Option<&str>, fps: f64, shown: &Frames) -> Result<B
     let port = Frames::port(size, agreed.fps);
     let (period, fit) = (port.period, shown.fit);
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let (device, agreed) = negotiate(&path, wanted, fps).map_err(Fault::because)?;
-        let camera = Camera::open(&device, &path).map_err(Fault::because)?;
+        let (device, agreed) = negotiate(&path, wanted, fps).map_err(StageFault::because)?;
+        let camera = Camera::open(&device, &path).map_err(StageFault::because)?;
         Ok(node(Watch::new(camera, agreed.format, Fitter::new(size, fit), period)))
     }))
 }
@@ -135,7 +135,7 @@ impl Camera {
         let name = path.display().to_string();
         let cannot = |error: Error| format!("cannot watch by the camera `{name}`: {error}");
         let mut stream = MmapStream::with_buffers(device, Type::VideoCapture, BUFFERS).map_err(cannot)?;
-        stream.set_timeout(PATIENCE);
+        stream.set_timeout(POLL_INTERVAL);
         // `next` gives its own buffer back before it waits; the first is the one left out here.
         for index in 1..BUFFERS as usize {
             CaptureStream::queue(&mut stream, index).map_err(cannot)?;
@@ -156,7 +156,7 @@ impl Camera {
 impl Device for Camera {
     fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Taken, String> {
         // Looked for first, since `next` loses count of its buffers when it waits in vain.
-        match self.stream.handle().poll(READABLE, PATIENCE.as_millis() as i32) {
+        match self.stream.handle().poll(READABLE, POLL_INTERVAL.as_millis() as i32) {
             Ok(0) => return Ok(Taken::NotYet),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Taken::NotYet),

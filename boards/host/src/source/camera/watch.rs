@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use kws_stages::vision::{Conversion, Size};
 
 use crate::picture::{Fitter, Picture, decode};
 
-/// How long a camera may be dumb before it is given up.
-const DUMB: Duration = Duration::from_secs(5);
+/// How long a camera may be silent before it is given up.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A camera that is open.
 pub(super) trait Device: Send {
@@ -123,14 +123,15 @@ impl<D: Device> Stage for Watch<D> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         if let Some(tick) = self.waiting.take() {
             return Ok(self.show(tick, output));
         }
-        match self.device.next(&mut self.bytes).map_err(Fault::because)? {
-            Taken::NotYet if self.heard.elapsed() > DUMB => {
-                Err(Fault::because(format!("the camera has sent nothing for {} seconds", DUMB.as_secs())))
-            }
+        match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
+            Taken::NotYet if self.heard.elapsed() > SILENCE_TIMEOUT => Err(StageFault::because(format!(
+                "the camera has sent nothing for {} seconds",
+                SILENCE_TIMEOUT.as_secs()
+            ))),
             Taken::NotYet => Ok(Flow::Skip),
             Taken::Frame { number, at } => {
                 self.heard = Instant::now();

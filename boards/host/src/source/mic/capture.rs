@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use kws_engine::{Fault, Flow, Stage};
+use kws_engine::{Flow, Stage, StageFault};
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -19,9 +19,9 @@ const FRAMES: usize = 256;
 /// Packets that may wait: more than a second at 48 kHz.
 const WAITING: usize = 256;
 /// How long the lane waits for sound before the engine may look whether it shall stop.
-const PATIENCE: Duration = Duration::from_millis(50);
-/// How long a device may be dumb before it is given up.
-const DUMB: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long a device may be silent before it is given up.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Mixed frames at the device's rate.
 struct Packet {
@@ -40,7 +40,7 @@ struct Link {
 }
 
 /// The callback's side.
-pub(super) struct Hearing {
+pub(super) struct MicCallback {
     ring: HeapProd<Packet>,
     packet: Packet,
     filled: usize,
@@ -52,7 +52,7 @@ pub(super) struct Hearing {
 pub(super) struct Troubles(Arc<Link>);
 
 /// The lane's side: the stage. It keeps the device open as long as it lives.
-pub(super) struct Listening<D> {
+pub(super) struct MicStage<D> {
     ring: HeapCons<Packet>,
     resampler: Option<Resampler>,
     blocks: Reblock,
@@ -81,27 +81,27 @@ pub(super) struct Shape {
 /// When the device cannot be opened, or its rate not be resampled.
 pub(super) fn capture<D>(
     shape: Shape,
-    open: impl FnOnce(Hearing, Troubles) -> Result<D, String>,
-) -> Result<Listening<D>, String> {
+    open: impl FnOnce(MicCallback, Troubles) -> Result<D, String>,
+) -> Result<MicStage<D>, String> {
     let (producer, consumer) = HeapRb::new(WAITING).split();
     let link = Arc::new(Link::default());
     let packet = Packet { lost: 0, samples: [0.0; FRAMES] };
     let channels = shape.channels.max(1);
-    let hearing = Hearing { ring: producer, packet, filled: 0, channels, link: link.clone() };
+    let callback = MicCallback { ring: producer, packet, filled: 0, channels, link: link.clone() };
     // A chunk of 20 ms: a filter that is steep enough for speech, and a wait that nobody notices.
     let chunk = (shape.device_rate / 50) as usize;
     let resampler = (shape.device_rate != shape.rate)
         .then(|| Resampler::new(shape.device_rate, shape.rate, chunk))
         .transpose()?;
-    let device = open(hearing, Troubles(link.clone()))?;
+    let device = open(callback, Troubles(link.clone()))?;
     let blocks = Reblock::new(shape.block);
     let heard = Instant::now();
-    Ok(Listening { ring: consumer, resampler, blocks, overruns: 0, link, heard, _device: device })
+    Ok(MicStage { ring: consumer, resampler, blocks, overruns: 0, link, heard, _device: device })
 }
 
-impl Hearing {
+impl MicCallback {
     /// Takes what the device has heard: frames, channel by channel, and what a sample of it is at full scale ±1.
-    pub(super) fn hear<S: Copy>(&mut self, frames: &[S], unit: impl Fn(S) -> f32) {
+    pub(super) fn push<S: Copy>(&mut self, frames: &[S], unit: impl Fn(S) -> f32) {
         let share = 1.0 / self.channels as f32;
         for frame in frames.chunks_exact(self.channels) {
             let sum: f32 = frame.iter().map(|sample| unit(*sample)).sum();
@@ -132,16 +132,16 @@ impl Troubles {
         self.0.overruns.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The device will hear no more.
+    /// The device will push no more.
     pub(super) fn fail(&self, why: String) {
         // The first failure is the one to tell of.
         let _ = self.0.failure.set(why);
     }
 }
 
-impl<D> Listening<D> {
+impl<D> MicStage<D> {
     /// Takes one packet, if one waits.
-    fn take_packet(&mut self) -> Result<bool, Fault> {
+    fn take_packet(&mut self) -> Result<bool, StageFault> {
         let Some(packet) = self.ring.try_pop() else { return Ok(false) };
         self.heard = Instant::now();
         let overruns = self.link.overruns.load(Ordering::Relaxed);
@@ -160,16 +160,16 @@ impl<D> Listening<D> {
                 Ok::<u64, String>(lost)
             }
         });
-        added.map_err(Fault::because)?;
+        added.map_err(StageFault::because)?;
         Ok(true)
     }
 }
 
-impl<D: Send> Stage for Listening<D> {
+impl<D: Send> Stage for MicStage<D> {
     type In = ();
     type Out = i16;
 
-    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, Fault> {
+    fn process(&mut self, (): (), block: &mut [i16]) -> Result<Flow, StageFault> {
         self.link.lane.get_or_init(std::thread::current);
         let began = Instant::now();
         loop {
@@ -180,12 +180,15 @@ impl<D: Send> Stage for Listening<D> {
                 continue;
             }
             if let Some(why) = self.link.failure.get() {
-                return Err(Fault::because(format!("the microphone failed: {why}")));
+                return Err(StageFault::because(format!("the microphone failed: {why}")));
             }
-            if self.heard.elapsed() > DUMB {
-                return Err(Fault::because(format!("the microphone gave nothing for {} s", DUMB.as_secs())));
+            if self.heard.elapsed() > SILENCE_TIMEOUT {
+                return Err(StageFault::because(format!(
+                    "the microphone gave nothing for {} s",
+                    SILENCE_TIMEOUT.as_secs()
+                )));
             }
-            let left = PATIENCE.saturating_sub(began.elapsed());
+            let left = POLL_INTERVAL.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return Ok(Flow::Skip);
             }
@@ -201,8 +204,8 @@ mod tests {
     const SHAPE: Shape = Shape { channels: 2, device_rate: 16_000, rate: 16_000, block: 160 };
 
     /// The callback's side stands in the place of the device.
-    fn both(shape: Shape) -> Listening<(Hearing, Troubles)> {
-        capture(shape, |hearing, troubles| Ok((hearing, troubles))).unwrap()
+    fn both(shape: Shape) -> MicStage<(MicCallback, Troubles)> {
+        capture(shape, |callback, troubles| Ok((callback, troubles))).unwrap()
     }
 
     /// Frames that bear their own number, told apart by channel: their mean is the number.
@@ -210,16 +213,16 @@ mod tests {
         numbers.flat_map(|number| [number - 3, number + 3]).collect()
     }
 
-    fn hear(listening: &mut Listening<(Hearing, Troubles)>, frames: &[i32]) {
-        listening._device.0.hear(frames, |sample| sample as f32 / 32_768.0);
+    fn push(stage: &mut MicStage<(MicCallback, Troubles)>, frames: &[i32]) {
+        stage._device.0.push(frames, |sample| sample as f32 / 32_768.0);
     }
 
     /// Every block's first sample, and every gap as a negative number, until nothing comes.
-    fn blocks(listening: &mut Listening<(Hearing, Troubles)>) -> Vec<i64> {
+    fn blocks(stage: &mut MicStage<(MicCallback, Troubles)>) -> Vec<i64> {
         let mut found = Vec::new();
         let mut block = vec![0; SHAPE.block];
         loop {
-            match listening.process((), &mut block).unwrap() {
+            match stage.process((), &mut block).unwrap() {
                 Flow::Skip => return found,
                 Flow::Lost(lost) => found.push(-(lost as i64)),
                 _ => {
@@ -232,59 +235,59 @@ mod tests {
 
     #[test]
     fn callbacks_of_any_length_become_blocks() {
-        let mut listening = both(SHAPE);
+        let mut stage = both(SHAPE);
         for begin in (0..1024).step_by(128) {
-            hear(&mut listening, &frames(begin..begin + 128));
+            push(&mut stage, &frames(begin..begin + 128));
         }
-        assert_eq!(blocks(&mut listening), [0, 160, 320, 480, 640, 800]);
+        assert_eq!(blocks(&mut stage), [0, 160, 320, 480, 640, 800]);
     }
 
     #[test]
     fn what_finds_no_room_is_a_gap_of_whole_blocks() {
-        let mut listening = both(SHAPE);
+        let mut stage = both(SHAPE);
         let (held, packet) = ((FRAMES * WAITING) as i32, FRAMES as i32);
         let numbers = |range: std::ops::Range<i32>| -> Vec<i32> {
             range.flat_map(|number| [number % 30_000 - 3, number % 30_000 + 3]).collect()
         };
         // Nobody listens meanwhile: the ring fills, and then three packets find no room.
-        hear(&mut listening, &numbers(0..held + 3 * packet));
+        push(&mut stage, &numbers(0..held + 3 * packet));
         let mut block = vec![0; SHAPE.block];
         let mut samples = 0;
-        while listening.process((), &mut block).unwrap() == Flow::Emit {
+        while stage.process((), &mut block).unwrap() == Flow::Emit {
             assert_eq!(i32::from(block[0]), samples % 30_000);
             samples += 160;
         }
         assert_eq!(samples, held / 160 * 160);
         // What waited of an incomplete block is lost with them.
         let from = held + 3 * packet;
-        hear(&mut listening, &numbers(from..from + 1024));
+        push(&mut stage, &numbers(from..from + 1024));
         let next = (from as u64).next_multiple_of(160);
-        assert_eq!(listening.process((), &mut block), Ok(Flow::Lost(next - samples as u64)));
-        assert_eq!(listening.process((), &mut block), Ok(Flow::Emit));
+        assert_eq!(stage.process((), &mut block), Ok(Flow::Lost(next - samples as u64)));
+        assert_eq!(stage.process((), &mut block), Ok(Flow::Emit));
         assert_eq!(i32::from(block[0]), next as i32 % 30_000);
-        assert_eq!(listening.process((), &mut block).unwrap(), Flow::Emit);
+        assert_eq!(stage.process((), &mut block).unwrap(), Flow::Emit);
     }
 
     #[test]
     fn an_overrun_of_the_device_is_a_gap() {
-        let mut listening = both(SHAPE);
-        hear(&mut listening, &frames(0..512));
-        assert_eq!(blocks(&mut listening).len(), 3);
-        listening._device.1.overrun();
-        hear(&mut listening, &frames(512..1024));
+        let mut stage = both(SHAPE);
+        push(&mut stage, &frames(0..512));
+        assert_eq!(blocks(&mut stage).len(), 3);
+        stage._device.1.overrun();
+        push(&mut stage, &frames(512..1024));
         // 32 samples that waited, 256 of the gap, and 32 more up to a whole block.
-        assert_eq!(blocks(&mut listening), [-320, 512 + 32, 512 + 192, 512 + 352]);
+        assert_eq!(blocks(&mut stage), [-320, 512 + 32, 512 + 192, 512 + 352]);
     }
 
     #[test]
     fn another_rate_is_resampled() {
-        let mut listening = both(Shape { channels: 1, device_rate: 48_000, ..SHAPE });
+        let mut stage = both(Shape { channels: 1, device_rate: 48_000, ..SHAPE });
         let second: Vec<i32> =
             (0..48_000).map(|n| ((f64::from(n) / 48.0 * std::f64::consts::TAU).sin() * 1e4) as i32).collect();
         let mut block = vec![0; SHAPE.block];
         let mut heard = Vec::new();
-        second.chunks(500).for_each(|part| hear(&mut listening, part));
-        while listening.process((), &mut block).unwrap() == Flow::Emit {
+        second.chunks(500).for_each(|part| push(&mut stage, part));
+        while stage.process((), &mut block).unwrap() == Flow::Emit {
             heard.extend_from_slice(&block);
         }
         let middle = &heard[1600..heard.len() - 1600];
@@ -295,27 +298,28 @@ mod tests {
 
     #[test]
     fn a_failure_ends_it_once_all_is_heard() {
-        let mut listening = both(SHAPE);
-        hear(&mut listening, &frames(0..256));
-        listening._device.1.fail("it was unplugged".to_owned());
+        let mut stage = both(SHAPE);
+        push(&mut stage, &frames(0..256));
+        stage._device.1.fail("it was unplugged".to_owned());
         let mut block = vec![0; SHAPE.block];
-        assert_eq!(listening.process((), &mut block), Ok(Flow::Emit));
-        let fault = listening.process((), &mut block).unwrap_err();
+        assert_eq!(stage.process((), &mut block), Ok(Flow::Emit));
+        let fault = stage.process((), &mut block).unwrap_err();
         assert_eq!(fault.to_string(), "the microphone failed: it was unplugged");
     }
 
     #[test]
     fn a_lane_that_waits_is_woken() {
-        let mut listening = both(SHAPE);
-        let (mut hearing, _) = capture(SHAPE, |hearing, troubles| Ok((hearing, troubles))).unwrap()._device;
+        let mut stage = both(SHAPE);
+        let (mut callback, _) =
+            capture(SHAPE, |callback, troubles| Ok((callback, troubles))).unwrap()._device;
         // The two sides of one ring, in two threads.
-        std::mem::swap(&mut hearing, &mut listening._device.0);
+        std::mem::swap(&mut callback, &mut stage._device.0);
         let thread = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(20));
-            hearing.hear(&frames(0..256), |sample| sample as f32 / 32_768.0);
+            callback.push(&frames(0..256), |sample| sample as f32 / 32_768.0);
         });
         let mut block = vec![0; SHAPE.block];
-        let flow = std::iter::repeat_with(|| listening.process((), &mut block).unwrap())
+        let flow = std::iter::repeat_with(|| stage.process((), &mut block).unwrap())
             .find(|flow| *flow != Flow::Skip);
         assert_eq!(flow, Some(Flow::Emit));
         thread.join().unwrap();

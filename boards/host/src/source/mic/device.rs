@@ -2,9 +2,9 @@
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
-use kws_engine::{Cost, Design, Fault, Port, Simple, node};
+use kws_engine::{Cost, Design, Port, Simple, StageFault, node};
 
-use super::capture::{Hearing, Shape, Troubles, capture};
+use super::capture::{MicCallback, Shape, Troubles, capture};
 use crate::audio::HIGHEST_RATE;
 
 /// Keeps ALSA's library from writing to the terminal what this program says in its own words.
@@ -74,17 +74,17 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
     }
     let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let listening = capture(shape, |hearing, troubles| open(&device, config, hearing, troubles));
-        let listening = listening
-            .map_err(|why| Fault::because(format!("the microphone `{name}` cannot be opened: {why}")))?;
-        Ok(node(listening))
+        let stage = capture(shape, |callback, troubles| open(&device, config, callback, troubles));
+        let stage = stage
+            .map_err(|why| StageFault::because(format!("the microphone `{name}` cannot be opened: {why}")))?;
+        Ok(node(stage))
     }))
 }
 
 fn open(
     device: &Device,
     config: SupportedStreamConfig,
-    hearing: Hearing,
+    callback: MicCallback,
     troubles: Troubles,
 ) -> Result<Stream, String> {
     let build = match config.sample_format() {
@@ -98,7 +98,7 @@ fn open(
         SampleFormat::F64 => build::<f64>,
         other => return Err(format!("its samples are {other}, which is not supported")),
     };
-    let stream = build(device, config, hearing, troubles).map_err(|error| said(&error))?;
+    let stream = build(device, config, callback, troubles).map_err(|error| said(&error))?;
     stream.play().map_err(|error| said(&error))?;
     Ok(stream)
 }
@@ -106,7 +106,7 @@ fn open(
 fn build<S>(
     device: &Device,
     config: SupportedStreamConfig,
-    mut hearing: Hearing,
+    mut callback: MicCallback,
     troubles: Troubles,
 ) -> Result<Stream, cpal::Error>
 where
@@ -115,7 +115,7 @@ where
 {
     device.build_input_stream(
         config.into(),
-        move |frames: &[S], _: &_| hearing.hear(frames, f32::from_sample),
+        move |frames: &[S], _: &_| callback.push(frames, f32::from_sample),
         move |error: cpal::Error| match error.kind() {
             ErrorKind::Xrun => troubles.overrun(),
             // The stream goes on.

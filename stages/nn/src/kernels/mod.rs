@@ -1,0 +1,133 @@
+//! What computes the operations of a plan.
+//!
+//! [`Plain`] is the reference: portable, safe, one operator per file. Other sets replace single operators and must
+//! equal it bit for bit.
+
+mod binary;
+mod cell;
+mod conv;
+mod depthwise;
+pub mod dsp;
+pub(crate) mod float;
+mod fully_connected;
+mod int16;
+mod mean;
+mod move_block;
+pub mod only;
+mod pool;
+mod signal;
+mod softmax;
+mod svdf;
+mod table;
+mod unscaled;
+mod walk;
+pub(crate) mod window;
+
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) mod packed;
+#[cfg(feature = "std")]
+mod set;
+
+pub use dsp::Dsp;
+pub use only::Only;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+pub use packed::{Avx2, AvxVnni, Vnni};
+#[cfg(all(feature = "std", target_arch = "aarch64"))]
+pub use packed::{Neon, NeonDot};
+#[cfg(feature = "std")]
+pub use set::KernelSet;
+
+use super::fixed::Factor;
+use super::op::{self, Op, Rescaling, Span};
+
+/// The pools of constants of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants<'a> {
+    /// Weights and tables.
+    pub bytes: &'a [i8],
+    /// Biases, multipliers and shifts.
+    pub words: &'a [i32],
+}
+
+macro_rules! define_kernels {
+    ($($(#[$about:meta])+ $variant:ident($of:ident): $family:ident, $method:ident = $kernel:expr;)+) => {
+        /// A set of kernels, one function per operation. What a set does not replace is the plain kernel.
+        ///
+        /// A set is a value without contents. Having one proves that this machine can run it.
+        pub trait Kernels: Copy + Send + 'static {
+            $(
+                $(#[$about])+
+                fn $method(self, op: &op::$of, constants: Constants<'_>, arena: &mut [i8]) {
+                    $kernel(op, constants, arena);
+                }
+            )+
+        }
+
+        /// Runs one operation.
+        #[inline(always)]
+        pub(crate) fn run<K: Kernels>(kernels: K, op: &Op, constants: Constants<'_>, arena: &mut [i8]) {
+            match op {
+                $(Op::$variant(op) => kernels.$method(op, constants, arena),)+
+            }
+        }
+
+        impl<K: Kernels, const OPERATORS: u32> Kernels for Only<K, OPERATORS> {
+            $(
+                fn $method(self, op: &op::$of, constants: Constants<'_>, arena: &mut [i8]) {
+                    self.has(only::$family).$method(op, constants, arena);
+                }
+            )+
+        }
+    };
+}
+
+crate::operations::operations!(define_kernels);
+
+/// The portable reference kernels.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+impl Kernels for Plain {}
+
+/// Bias and rescaling factor of each output channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Channels<'a> {
+    pub(crate) biases: &'a [i32],
+    multipliers: &'a [i32],
+    shifts: &'a [i32],
+}
+
+impl<'a> Channels<'a> {
+    /// The three arrays that `span` of the words holds, one after the other.
+    pub(crate) fn of(constants: Constants<'a>, span: Span) -> Self {
+        let words = &constants.words[span.range()];
+        let count = words.len() / 3;
+        let (biases, factors) = words.split_at(count);
+        let (multipliers, shifts) = factors.split_at(count);
+        Self { biases, multipliers, shifts }
+    }
+
+    /// The output that a channel's sum stands for.
+    #[inline]
+    pub(crate) fn output(&self, channel: usize, sum: i32, rescaling: &Rescaling) -> i8 {
+        let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
+        let scaled = factor.apply(sum).wrapping_add(rescaling.output_offset);
+        scaled.max(rescaling.min).min(rescaling.max) as i8
+    }
+}
+
+/// The input and the output of an operator; the planner placed them apart.
+pub(crate) fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {
+    let [input, output] = arena
+        .get_disjoint_mut([input.range(), output.range()])
+        .expect("spans of a plan lie apart in the arena");
+    (input, output)
+}
+
+/// Sum of the products of weights with offset inputs.
+#[inline]
+pub(crate) fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {
+    let products =
+        inputs.iter().zip(weights).map(|(x, w)| i32::from(*w).wrapping_mul(i32::from(*x) + input_offset));
+    products.fold(0, i32::wrapping_add)
+}

@@ -1,0 +1,268 @@
+//! The loops that all packed kernel sets have in common.
+//!
+//! They are a macro because a generic function cannot take on the processor features of its caller.
+
+/// Writes a set's `Kernels` and its loops over blocks, tiles of pixels and steps, for the processor features
+/// `$features`.
+///
+/// The module that calls it has: `FORM`, `LANES`, `ITEM` (bytes of an item of the image), `item` (an input byte as the
+/// image holds it, from the byte and the input's offset) and `padding` (what the image holds beyond its border, from that
+/// offset), the types `Vector` and `Scale`, and with the same features `load` (a vector of a row of lanes), `weights` (a
+/// vector of weights), `words` (words of `T` pixels to all lanes), `accumulate` (adds products to sums), `add`, `zero`,
+/// `scale` (what rescales the lanes of a panel), `write` (rescales the sums of `M` pixels that follow each other and
+/// writes their channels), `dot` and the unsafe `depthwise_pixel`.
+macro_rules! packed_kernels {
+    ($set:ident, $features:literal) => {
+        impl $crate::kernels::Kernels for $set {
+            fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+                match op.layout {
+                    Layout::Plain => Plain.conv(op, constants, arena),
+                    // SAFETY: `detect` alone makes a value of the set, and only where the processor has the features.
+                    Layout::Packed => unsafe { conv(op, constants, arena) },
+                }
+            }
+
+            fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+                match op.layout {
+                    Layout::Plain => Plain.depthwise(op, constants, arena),
+                    // SAFETY: as in `conv`.
+                    Layout::Packed => unsafe { depthwise(op, constants, arena) },
+                }
+            }
+
+            fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+                match op.layout {
+                    Layout::Plain => Plain.fully_connected(op, constants, arena),
+                    // SAFETY: as in `conv`.
+                    Layout::Packed => unsafe { fully_connected(op, constants, arena) },
+                }
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+            let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+            let padded = Padded::new(op.from, op.to, &op.window);
+            let spans = (op.weights, op.channels);
+            let (channels, single) = (FORM.paired(op.to), op.to.channels as usize);
+            let tables = Tables::new(FORM, constants, spans, channels, op.rescaling);
+            let corners = Corners::new(padded, op.to, &op.window);
+            check(&tables, corners, ITEM, 4, image);
+            let whole = padded.is_window(&op.window) && (padded.row() * ITEM).is_multiple_of(4);
+            let apart = corners.right * ITEM;
+            let corners = corners.spread(op.to, channels, 2 * corners.right).joined();
+            let offset = op.rescaling.input_offset;
+            for batch in 0..op.from.batch as usize {
+                let from = &input[batch * op.from.plane()..][..op.from.plane()];
+                let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
+                let items = &mut image.as_chunks_mut().0[..padded.len()];
+                padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
+                for (first, panels, weights, rows) in tables.blocks(FORM, tables.steps.len()) {
+                    let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+                    if whole {
+                        match panels {
+                            1 => line::<1>(block),
+                            2 => line::<2>(block),
+                            _ => line::<{ FORM.panels }>(block),
+                        }
+                        continue;
+                    }
+                    // SAFETY: `check` made sure that every window lies in the image.
+                    unsafe {
+                        match panels {
+                            1 if channels != single => tiles::<1, 2>(block, corners, apart),
+                            1 => tiles::<1, 1>(block, corners, apart),
+                            2 => tiles::<2, 1>(block, corners, apart),
+                            _ => tiles::<{ FORM.panels }, 1>(block, corners, apart),
+                        }
+                    }
+                }
+            }
+        }
+
+        /// Computes the only pixel, whose window is the whole image, of `P` panels of channels: what models that see
+        /// one frame at a time do most.
+        #[target_feature(enable = $features)]
+        fn line<const P: usize>(mut block: Block<'_>) {
+            let mut sums: [[Vector; P]; 2] =
+                [core::array::from_fn(|p| load(block.rows.biases(), p)), [zero(); P]];
+            let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+            // A sum waits for the one before it, so every other word goes to a second set.
+            let pairs = panels.as_chunks::<2>();
+            let words = block.image.as_chunks::<4>().0;
+            let mut pair = |words: &[[i8; 4]], panels: &[[[i8; 4 * LANES]; P]]| {
+                for ((word, panels), sums) in words.iter().zip(panels).zip(&mut sums) {
+                    // SAFETY: an array of four bytes is as long as a word.
+                    let word = unsafe { self::words::<1>(word.as_ptr(), 0) };
+                    for (sum, panel) in sums.iter_mut().zip(panels) {
+                        *sum = accumulate(*sum, word, weights(panel));
+                    }
+                }
+            };
+            for (words, panels) in words.as_chunks::<2>().0.iter().zip(pairs.0) {
+                pair(words, panels);
+            }
+            pair(&words[2 * pairs.0.len()..], pairs.1);
+            let [even, odd] = sums;
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            write(&mut block, &scales, [core::array::from_fn(|p| add(even[p], odd[p]))], 0);
+        }
+
+        /// Computes all pixels of `P` panels of channels; a vector of sums holds `T` pixels, which lie `apart`.
+        ///
+        /// # Safety
+        ///
+        /// Every corner of every pixel, in bytes, plus every step of the tables plus four bytes must lie in the image.
+        #[target_feature(enable = $features)]
+        unsafe fn tiles<const P: usize, const T: usize>(
+            mut block: Block<'_>,
+            corners: Corners,
+            apart: usize,
+        ) {
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            let (right, most) = (corners.right * ITEM, if P == FORM.panels { 6 } else { 8 });
+            let mut pixel = 0;
+            for y in 0..corners.rows {
+                let (mut corner, mut left) = (y * corners.down * ITEM, corners.columns);
+                while left > 0 {
+                    let (places, count) = ([corner, right, apart], left.min(most));
+                    // SAFETY: passed on to the caller.
+                    unsafe {
+                        match count {
+                            1 => sums::<1, P, T>(&mut block, &scales, places, pixel),
+                            2 => sums::<2, P, T>(&mut block, &scales, places, pixel),
+                            3 => sums::<3, P, T>(&mut block, &scales, places, pixel),
+                            4 => sums::<4, P, T>(&mut block, &scales, places, pixel),
+                            5 => sums::<5, P, T>(&mut block, &scales, places, pixel),
+                            6 => sums::<6, P, T>(&mut block, &scales, places, pixel),
+                            7 => sums::<7, P, T>(&mut block, &scales, places, pixel),
+                            _ => sums::<8, P, T>(&mut block, &scales, places, pixel),
+                        }
+                    }
+                    pixel += count;
+                    left -= count;
+                    corner += count * right;
+                }
+            }
+        }
+
+        /// Computes `M` pixels, or pairs of them, by `P` panels: from a corner on, each so far right of the one before.
+        ///
+        /// # Safety
+        ///
+        /// As [`tiles`], for the `M` corners.
+        #[target_feature(enable = $features)]
+        unsafe fn sums<const M: usize, const P: usize, const T: usize>(
+            block: &mut Block<'_>,
+            scales: &[Scale; P],
+            [corner, right, apart]: [usize; 3],
+            pixel: usize,
+        ) {
+            let biases: [Vector; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
+            let mut sums = [biases; M];
+            // A sum waits for the one before it. Where there are few of them, every other step goes to a second set.
+            let mut others = [[zero(); P]; M];
+            let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
+            for (i, (step, panels)) in block.tables.steps.iter().zip(panels).enumerate() {
+                let panels = panels.each_ref().map(|bytes| weights(bytes));
+                let to = if M * P < 4 && i % 2 == 1 { &mut others } else { &mut sums };
+                for (m, sums) in to.iter_mut().enumerate() {
+                    // SAFETY: the caller made sure that these words lie in the image.
+                    let word = unsafe {
+                        words::<T>(block.image.as_ptr().add(corner + m * right + *step as usize), apart)
+                    };
+                    for (sum, panel) in sums.iter_mut().zip(panels) {
+                        *sum = accumulate(*sum, word, panel);
+                    }
+                }
+            }
+            if M * P < 4 {
+                for (sums, others) in sums.iter_mut().zip(others) {
+                    sums.iter_mut().zip(others).for_each(|(sum, other)| *sum = add(*sum, other));
+                }
+            }
+            write(block, scales, sums, pixel);
+        }
+
+        #[target_feature(enable = $features)]
+        fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+            let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
+            let padded = Padded::new(op.from, op.to, &op.window);
+            let channels = FORM.spread(op);
+            let tables = Tables::new(FORM, constants, (op.weights, op.channels), channels, op.rescaling);
+            let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels, channels);
+            let single = (corners.rows, corners.columns) == (1, 1);
+            // A vector of channels may read past those of the last tap.
+            check(&tables, corners, ITEM, (channels + FORM.block() - 1) * ITEM, image);
+            let offset = op.rescaling.input_offset;
+            for batch in 0..op.from.batch as usize {
+                let from = &input[batch * op.from.plane()..][..op.from.plane()];
+                let to = &mut output[batch * op.to.plane()..][..op.to.plane()];
+                let items = &mut image.as_chunks_mut().0[..padded.len()];
+                padded.fill(from, (op.from, &op.window), items, padding(offset), |byte| item(byte, offset));
+                for (first, panels, weights, rows) in tables.blocks(FORM, tables.steps.len() / FORM.inputs) {
+                    let block = Block { image, to: &mut *to, first, weights, rows, tables: &tables };
+                    // SAFETY: `check` made sure that the vectors of every window lie in the image.
+                    unsafe {
+                        match panels {
+                            1 if single => pixel::<1>(block),
+                            2 if single => pixel::<2>(block),
+                            _ if single => pixel::<{ FORM.panels }>(block),
+                            1 => pixels::<1>(block, corners),
+                            2 => pixels::<2>(block, corners),
+                            _ => pixels::<{ FORM.panels }>(block, corners),
+                        }
+                    }
+                }
+            }
+        }
+
+        /// Computes the depthwise sums of a block of `P` panels of channels at the only pixel.
+        ///
+        /// # Safety
+        ///
+        /// As [`pixels`], for the first item of the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixel<const P: usize>(mut block: Block<'_>) {
+            let (scales, corner) = (core::array::from_fn(|p| scale(&block.rows, p)), block.first * ITEM);
+            // SAFETY: passed on to the caller.
+            unsafe { depthwise_pixel::<P>(&mut block, &scales, corner, 0) };
+        }
+
+        /// Computes the depthwise sums of all pixels of a block of `P` panels of channels.
+        ///
+        /// # Safety
+        ///
+        /// `P` vectors of items from each corner plus every step on must lie in the image.
+        #[target_feature(enable = $features)]
+        unsafe fn pixels<const P: usize>(mut block: Block<'_>, corners: Corners) {
+            let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
+            let mut pixel = 0;
+            for y in 0..corners.rows {
+                let mut corner = (y * corners.down + block.first) * ITEM;
+                for _ in 0..corners.columns {
+                    // SAFETY: passed on to the caller.
+                    unsafe { depthwise_pixel(&mut block, &scales, corner, pixel) };
+                    corner += corners.right * ITEM;
+                    pixel += 1;
+                }
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+            let (input, output) = kernels::pair(arena, op.input, op.output);
+            let weights = &constants.bytes[op.weights.range()];
+            let channels = kernels::Channels::of(constants, op.channels);
+            let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
+            for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
+                for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {
+                    let sum = channels.biases[channel].wrapping_add(dot(vector, row));
+                    *out = channels.output(channel, sum, &op.rescaling);
+                }
+            }
+        }
+    };
+}
+
+pub(super) use packed_kernels;

@@ -1,0 +1,365 @@
+//! Weights and constants in the order in which the packed kernels read them.
+
+use super::image::{Padded, SLACK};
+use crate::fixed::Factor;
+use crate::op::{Conv, Depthwise, FullyConnected, Image, Rescaling, Window};
+
+/// How a kernel set multiplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Lanes of 32 bits in a vector.
+    pub(crate) lanes: usize,
+    /// Panels, each one vector of channels, that are packed into bytes together.
+    pub(crate) panels: usize,
+    /// Order of the channels of a full block.
+    pub(crate) order: Order,
+    /// Inputs in a 32-bit word: 4 bytes, or 2 integers of 16 bits.
+    pub(crate) inputs: usize,
+    /// What is added to an input byte before it is multiplied: 128 makes it unsigned; nothing stands for the input's
+    /// own offset.
+    pub(crate) bias: Option<i32>,
+    /// Whether a vector of sums may be two pixels' of a convolution.
+    pub(crate) pairs: bool,
+}
+
+/// Order of the channels of a full block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Panel by panel.
+    Natural,
+    /// By fours from each panel in turn, so that the saturating packs of x86 put its bytes in order.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only x86 packs so"))]
+    Interleaved,
+}
+
+/// Flips the sign bit of a byte: what was `i8` becomes the `u8` that is 128 greater.
+#[cfg(target_arch = "x86_64")]
+pub(super) const FLIP: i8 = i8::MIN;
+
+/// AVX2: products of 16-bit pairs.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const AVX2: Form =
+    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 2, bias: None, pairs: false };
+/// AVX-VNNI: products of four unsigned with four signed bytes.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const AVX_VNNI: Form =
+    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: false };
+/// AVX-512 VNNI: the same in longer vectors.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const VNNI: Form =
+    Form { lanes: 16, panels: 4, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: true };
+/// NEON: products of four signed bytes.
+#[cfg(target_arch = "aarch64")]
+pub(crate) const NEON: Form =
+    Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0), pairs: false };
+
+/// An operator's constants, packed.
+#[derive(Debug, Default)]
+pub(crate) struct Packed {
+    pub(crate) bytes: Vec<i8>,
+    pub(crate) words: Vec<i32>,
+    /// Bytes of scratch memory.
+    pub(crate) scratch: usize,
+}
+
+/// Constants of each output channel.
+pub(crate) struct Channels<'a> {
+    pub(crate) biases: &'a [i32],
+    pub(crate) multipliers: &'a [i32],
+    pub(crate) shifts: &'a [i32],
+}
+
+impl Form {
+    /// Channels that are written together.
+    #[inline(always)]
+    pub(crate) const fn block(self) -> usize {
+        self.lanes * self.panels
+    }
+
+    /// Blocks of channels: first channel and number of panels of each. A last block that does not fill all panels
+    /// is cut down to those that it needs, in powers of two.
+    #[inline(always)]
+    pub(crate) fn blocks(self, channels: usize) -> impl Iterator<Item = (usize, usize)> {
+        (0..channels.div_ceil(self.block())).map(move |i| {
+            let first = i * self.block();
+            (first, self.panels_of(channels - first))
+        })
+    }
+
+    /// Panels of a block of `channels`.
+    #[inline(always)]
+    fn panels_of(self, channels: usize) -> usize {
+        channels.div_ceil(self.lanes).next_power_of_two().min(self.panels)
+    }
+
+    /// Lanes of all blocks.
+    #[inline(always)]
+    pub(crate) fn walked(self, channels: usize) -> usize {
+        let full = (channels - 1) / self.block() * self.block();
+        full + self.panels_of(channels - full) * self.lanes
+    }
+
+    /// The channel, counted from the block's first, that lane `lane` of panel `panel` computes.
+    pub(crate) fn channel(self, panels: usize, panel: usize, lane: usize) -> usize {
+        if panels < self.panels || self.order == Order::Natural {
+            return panel * self.lanes + lane;
+        }
+        lane / 4 * (4 * panels) + panel * 4 + lane % 4
+    }
+
+    /// Packs a convolution, or says that it must stay plain.
+    pub(crate) fn conv(
+        self,
+        op: &Conv<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
+        if op.depth != op.from.channels {
+            return None;
+        }
+        let (out, depth) = (op.to.channels as usize, op.depth as usize);
+        let window = &op.window;
+        let per_kernel = window.height as usize * window.width as usize * depth;
+        let weight = |channel: usize, y: usize, x: usize, c: usize| {
+            weights[channel * per_kernel + (y * window.width as usize + x) * depth + c]
+        };
+        self.tiled(op.from, op.to, window, &op.rescaling, out, depth, weight, channels)
+    }
+
+    /// Packs a depthwise convolution of a single input channel as the convolution that it is.
+    pub(crate) fn single(
+        self,
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
+        let (out, window) = (op.to.channels as usize, &op.window);
+        let weight = |channel: usize, y: usize, x: usize, _: usize| {
+            weights[(y * window.width as usize + x) * out + channel]
+        };
+        self.tiled(op.from, op.to, window, &op.rescaling, out, 1, weight, channels)
+    }
+
+    #[expect(clippy::too_many_arguments)]
+    fn tiled(
+        self,
+        from: Image,
+        to: Image,
+        window: &Window,
+        rescaling: &Rescaling,
+        out: usize,
+        depth: usize,
+        weight: impl Fn(usize, usize, usize, usize) -> i8,
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
+        let padded = Padded::new(from, to, window);
+        // Taps that lie side by side in the image form one run; dilation tears them apart.
+        let (runs, taps) =
+            if window.dilation_x == 1 { (1, window.width as usize) } else { (window.width as usize, 1) };
+        let (width, height) = (taps * depth, window.height as usize);
+        let mut packed = Packed::default();
+        let mut steps = Vec::new();
+        for y in 0..height {
+            for run in 0..runs {
+                let at =
+                    y * window.dilation_y as usize * padded.row() + run * window.dilation_x as usize * depth;
+                steps.extend((0..width.div_ceil(self.inputs)).map(|i| (y, run, at, i * self.inputs)));
+            }
+        }
+        let walked = self.paired(to);
+        let value = |channel: usize, (y, run, _, i): (usize, usize, usize, usize)| match i < width
+            && channel < walked
+        {
+            true => weight(channel % out, y, run * taps + i / depth, i % depth),
+            false => 0,
+        };
+        packed.words.extend(steps.iter().map(|(_, _, at, i)| ((at + i) * (4 / self.inputs)) as i32));
+        for (first, panels) in self.blocks(walked) {
+            for &(y, run, at, i) in &steps {
+                for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
+                    let channel = first + self.channel(panels, panel, lane);
+                    packed.word((0..self.inputs).map(|j| value(channel, (y, run, at, i + j))));
+                }
+            }
+        }
+        let sums: Vec<Sums> = (0..walked)
+            .map(|channel| {
+                let taps = steps
+                    .iter()
+                    .flat_map(|&(y, run, at, i)| (0..self.inputs).map(move |j| (y, run, at, i + j)));
+                Sums::of(taps.map(|tap| value(channel, tap)))
+            })
+            .collect();
+        self.constants(&mut packed.words, rescaling, channels, &sums)?;
+        packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
+        Some(packed)
+    }
+
+    /// Channels that a convolution walks as one. Where those of a pixel fill half a vector, and the pixels of a row go in
+    /// pairs, a vector computes two pixels: each half reads its own words of the image.
+    pub(crate) fn paired(self, to: Image) -> usize {
+        let channels = to.channels as usize;
+        let pairs = self.pairs && 2 * channels == self.lanes && to.width.is_multiple_of(2);
+        if pairs { self.lanes } else { channels }
+    }
+
+    /// Channels that a depthwise convolution walks as one. At a horizontal stride of one, neighbouring pixels read
+    /// neighbouring pixels: where whole blocks fit into a row, several pixels of few channels make one of many.
+    pub(crate) fn spread(self, op: &Depthwise<impl Copy>) -> usize {
+        let (channels, block) = (op.to.channels as usize, self.block());
+        let joins = op.window.stride_x == 1
+            && channels < block
+            && block.is_multiple_of(channels)
+            && op.to.row().is_multiple_of(block);
+        if joins { block } else { channels }
+    }
+
+    /// Packs a depthwise convolution with one kernel per channel, or says that it must stay plain.
+    pub(crate) fn depthwise(
+        self,
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Packed> {
+        if op.multiplier != 1 {
+            return None;
+        }
+        let (out, spread, window) = (op.to.channels as usize, self.spread(op), &op.window);
+        let padded = Padded::new(op.from, op.to, window);
+        let taps = window.height as usize * window.width as usize;
+        let mut packed = Packed::default();
+        let steps = taps.div_ceil(self.inputs);
+        for tap in 0..steps * self.inputs {
+            // A tap that only fills up a word has no weight; it reads where the first one does.
+            let tap = if tap < taps { tap } else { 0 };
+            let (y, x) = (tap / window.width as usize, tap % window.width as usize);
+            let at = y * window.dilation_y as usize * padded.row() + x * window.dilation_x as usize * out;
+            packed.words.push((at * (4 / self.inputs)) as i32);
+        }
+        let value = |channel: usize, tap: usize| {
+            if tap < taps && channel < spread { weights[tap * out + channel % out] } else { 0 }
+        };
+        for (first, panels) in self.blocks(spread) {
+            for step in 0..steps {
+                for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
+                    let channel = first + self.channel(panels, panel, lane);
+                    packed.word((0..self.inputs).map(|j| value(channel, step * self.inputs + j)));
+                }
+            }
+        }
+        let sums: Vec<Sums> =
+            (0..spread).map(|channel| Sums::of((0..taps).map(|tap| value(channel, tap)))).collect();
+        self.constants(&mut packed.words, &op.rescaling, channels, &sums)?;
+        packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
+        Some(packed)
+    }
+
+    /// Words of a fully connected layer whose weights stay as they are: biases that make up for the inputs' form.
+    pub(crate) fn fully_connected(
+        self,
+        op: &FullyConnected<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+    ) -> Option<Vec<i32>> {
+        if op.weights_offset != 0 {
+            return None;
+        }
+        let rows = weights.chunks_exact(op.inputs as usize).zip(channels.biases);
+        let extra = op.rescaling.input_offset - self.bias.unwrap_or(0);
+        let bias = |(row, bias): (&[i8], &i32)| {
+            let sum = row.iter().fold(0i32, |sum, w| sum.wrapping_add(i32::from(*w)));
+            bias.wrapping_add(sum.wrapping_mul(extra))
+        };
+        let mut words: Vec<i32> = rows.map(bias).collect();
+        words.extend_from_slice(channels.multipliers);
+        words.extend_from_slice(channels.shifts);
+        Some(words)
+    }
+
+    /// Appends, in the order of the lanes, each channel's bias, multiplier, rounding and shift, or says that the
+    /// operator must stay plain because a channel of it has no such form.
+    fn constants(
+        self,
+        words: &mut Vec<i32>,
+        rescaling: &Rescaling,
+        channels: &Channels<'_>,
+        sums: &[Sums],
+    ) -> Option<()> {
+        let extra = self.bias.map_or(0, |bias| i64::from(rescaling.input_offset - bias));
+        let mut rows = [const { Vec::new() }; 4];
+        for (first, panels) in self.blocks(sums.len()) {
+            for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
+                let channel = first + self.channel(panels, panel, lane);
+                let lane = match sums.get(channel) {
+                    Some(sums) => {
+                        let channel = channel % channels.biases.len();
+                        let factor = Factor {
+                            multiplier: channels.multipliers[channel],
+                            shift: channels.shifts[channel],
+                        };
+                        sums.lane(channels.biases[channel], factor, rescaling, extra)?
+                    }
+                    None => [0; 4],
+                };
+                rows.iter_mut().zip(lane).for_each(|(row, word)| row.push(word));
+            }
+        }
+        rows.iter().for_each(|row| words.extend(row));
+        Some(())
+    }
+}
+
+/// Sums over a channel's weights.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    positive: i64,
+    negative: i64,
+}
+
+impl Sums {
+    fn of(weights: impl Iterator<Item = i8>) -> Self {
+        weights.map(i64::from).fold(Self::default(), |sums, w| Self {
+            positive: sums.positive + w.max(0),
+            negative: sums.negative + w.min(0),
+        })
+    }
+
+    /// Bias, multiplier, rounding and shift of one channel; `extra` is what the input's form lacks of its offset.
+    ///
+    /// The kernels round with one addition, and one more for negative sums, where TFLite compares remainders. That is the
+    /// same as long as nothing overflows, which the channel's weights must prove here. A channel whose output never
+    /// changes (pruned away in training, its scale next to nothing) needs no proof: it becomes a constant, which stays the
+    /// same when one is taken from it for a negative sum.
+    fn lane(self, bias: i32, factor: Factor, rescaling: &Rescaling, extra: i64) -> Option<[i32; 4]> {
+        let (low, high) = (i64::from(rescaling.input_offset) - 128, i64::from(rescaling.input_offset) + 127);
+        let bound = |sum: i64| i32::try_from(sum).ok().filter(|sum| sum.unsigned_abs() < (1 << 31) - 256);
+        let least = bound(i64::from(bias) + self.positive * low + self.negative * high)?;
+        let most = bound(i64::from(bias) + self.positive * high + self.negative * low)?;
+        let output = |sum: i32| {
+            let scaled = i64::from(factor.apply(sum)) + i64::from(rescaling.output_offset);
+            scaled.max(i64::from(rescaling.min)).min(i64::from(rescaling.max)) as i32
+        };
+        if factor.shift <= 0 && output(least) == output(most) {
+            return Some([0, 0, 2 * output(least) + 1, 1]);
+        }
+        const BOUND: i32 = 1 << 30;
+        if !(-23..=-1).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
+            return None;
+        }
+        let right = -factor.shift;
+        // The bias may wrap: so does the sum, back to where it belongs.
+        let bias = (i64::from(bias) + (self.positive + self.negative) * extra) as i32;
+        Some([bias, factor.multiplier, (1 << (right - 1)) + (rescaling.output_offset << right), right])
+    }
+}
+
+impl Packed {
+    /// Appends one 32-bit word of weights.
+    fn word(&mut self, weights: impl ExactSizeIterator<Item = i8>) {
+        if weights.len() == 4 {
+            self.bytes.extend(weights);
+        } else {
+            self.bytes.extend(weights.flat_map(|w| i16::from(w).to_le_bytes()).map(|byte| byte as i8));
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Packed kernels against the plain ones, on random shapes, strides, paddings and extreme values.
+
+use super::pack::{self, Channels, Form, Packed};
+use crate::kernels::{Constants, Kernels, Plain};
+use crate::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
+
+/// A small generator of random numbers (Marsaglia's xorshift64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn of(&mut self, range: std::ops::RangeInclusive<i64>) -> i64 {
+        let count = (range.end() - range.start() + 1) as u64;
+        range.start() + (self.next() % count) as i64
+    }
+
+    /// Bytes over the whole range, or all of one extreme.
+    fn bytes(&mut self, count: usize) -> Vec<i8> {
+        let kind = self.of(0..=9);
+        let byte = |random: &mut Self| match kind {
+            0 => -128,
+            1 => 127,
+            2 if random.of(0..=1) == 0 => -128,
+            2 => 127,
+            3 => 0,
+            _ => random.of(-128..=127) as i8,
+        };
+        (0..count).map(|_| byte(self)).collect()
+    }
+
+    fn axis(&mut self) -> (u32, u32, u32, u32, u32, u32) {
+        let (taps, stride, dilation) = (self.of(1..=5) as u32, self.of(1..=3) as u32, self.of(1..=2) as u32);
+        let (reach, pad) = ((taps - 1) * dilation + 1, self.of(0..=3) as u32);
+        let size = self.of(1..=12) as u32 + reach.saturating_sub(pad);
+        // Up to three windows may start or end in padding; none may lie in padding alone.
+        let most = (size - 1 + pad) / stride + 1;
+        (size, taps, stride, dilation, pad.min(reach - 1), self.of(1..=i64::from(most)) as u32)
+    }
+
+    fn images(&mut self, from: u32, to: u32) -> (Image, Image, Window) {
+        let (height, rows, stride_y, dilation_y, pad_top, out_height) = self.axis();
+        let (width, columns, stride_x, dilation_x, pad_left, out_width) = self.axis();
+        let batch = self.of(1..=2) as u32;
+        let window = Window {
+            height: rows,
+            width: columns,
+            stride_y,
+            stride_x,
+            dilation_y,
+            dilation_x,
+            pad_top,
+            pad_left,
+        };
+        (
+            Image { batch, height, width, channels: from },
+            Image { batch, height: out_height, width: out_width, channels: to },
+            window,
+        )
+    }
+
+    fn rescaling(&mut self) -> Rescaling {
+        let (a, b) = (self.of(-128..=127) as i32, self.of(-128..=127) as i32);
+        let (min, max) = if self.of(0..=1) == 0 { (-128, 127) } else { (a.min(b), a.max(b)) };
+        let input_offset = -self.of(-128..=127) as i32;
+        Rescaling { input_offset, output_offset: self.of(-128..=127) as i32, min, max }
+    }
+
+    /// Biases, multipliers and shifts; now and then a channel that never changes.
+    fn channels(&mut self, count: usize) -> Vec<i32> {
+        let mut words: Vec<i32> = (0..count).map(|_| self.of(-50_000..=50_000) as i32).collect();
+        words.extend((0..count).map(|_| self.of(1 << 30..=(1 << 31) - 1) as i32));
+        words.extend((0..count).map(|_| if self.of(0..=20) == 0 { -31 } else { self.of(-12..=-1) as i32 }));
+        words
+    }
+}
+
+/// Arena of an operator: input, output, scratch.
+fn arena(input: &[i8], output: usize, scratch: usize) -> (Vec<i8>, [Span; 3]) {
+    let mut at = 0;
+    let spans = [input.len(), output, scratch].map(|len| {
+        let span = Span { at, len: len as u32 };
+        at += span.len.next_multiple_of(16);
+        span
+    });
+    let mut arena = vec![0x55; at as usize];
+    arena[..input.len()].copy_from_slice(input);
+    (arena, spans)
+}
+
+fn lent(words: &[i32]) -> Channels<'_> {
+    let count = words.len() / 3;
+    Channels { biases: &words[..count], multipliers: &words[count..2 * count], shifts: &words[2 * count..] }
+}
+
+fn whole<T>(items: &[T]) -> Span {
+    Span { at: 0, len: items.len() as u32 }
+}
+
+/// Runs one case plainly and packed and compares; says whether the case had a packed form.
+fn compare(
+    input: &[i8],
+    output: usize,
+    packed: Option<Packed>,
+    plain: impl Fn(&mut [i8], [Span; 3]),
+    fast: impl Fn(&mut [i8], [Span; 3], &Packed),
+    case: &dyn std::fmt::Debug,
+) -> usize {
+    let Some(packed) = packed else { return 0 };
+    let (mut expected, spans) = arena(input, output, 0);
+    plain(&mut expected, spans);
+    let (mut found, found_spans) = arena(input, output, packed.scratch);
+    fast(&mut found, found_spans, &packed);
+    assert_eq!(found[found_spans[1].range()], expected[spans[1].range()], "{case:?}");
+    1
+}
+
+fn convolutions<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
+    let random = &mut Random(seed);
+    let (mut packed, mut paired) = (0, 0);
+    for _ in 0..400 {
+        let depth = random.of(1..=40) as u32;
+        // Every fourth case has so few channels that two pixels may fit into one vector.
+        let out = if random.of(0..=3) == 0 { 8 } else { random.of(1..=140) as u32 };
+        let (from, to, window) = random.images(depth, out);
+        let weights = random.bytes((to.channels * window.height * window.width * depth) as usize);
+        let words = random.channels(to.channels as usize);
+        let input = random.bytes(from.batch as usize * from.plane());
+        let op = Conv {
+            input: Span::default(),
+            output: Span::default(),
+            scratch: Span::default(),
+            weights: whole(&weights),
+            channels: whole(&words),
+            from,
+            to,
+            depth,
+            window,
+            rescaling: random.rescaling(),
+            layout: Layout::Plain,
+        };
+        let plain = |arena: &mut [i8], [input, output, _]: [Span; 3]| {
+            Plain.conv(&Conv { input, output, ..op }, Constants { bytes: &weights, words: &words }, arena);
+        };
+        let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
+            let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
+            let op = Conv { input, output, scratch, weights, channels, layout: Layout::Packed, ..op };
+            kernels.conv(&op, Constants { bytes: &packed.bytes, words: &packed.words }, arena);
+        };
+        paired += usize::from(form.paired(to) != out as usize);
+        let form = form.conv(&op, &weights, &lent(&words));
+        packed += compare(&input, from.batch as usize * to.plane(), form, plain, fast, &op);
+    }
+    assert!(!form.pairs || paired > 20, "{paired} cases joined pixels");
+    packed
+}
+
+fn depthwise<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
+    let random = &mut Random(seed);
+    let (mut packed, mut spread) = (0, 0);
+    for _ in 0..400 {
+        // Every other case has few channels, of which several pixels may fit into one block.
+        let channels = if random.of(0..=1) == 0 { 1 << random.of(2..=5) } else { random.of(1..=150) as u32 };
+        let (from, to, window) = random.images(channels, channels);
+        let weights = random.bytes((window.height * window.width * channels) as usize);
+        let words = random.channels(channels as usize);
+        let input = random.bytes(from.batch as usize * from.plane());
+        let op = Depthwise {
+            input: Span::default(),
+            output: Span::default(),
+            scratch: Span::default(),
+            weights: whole(&weights),
+            channels: whole(&words),
+            from,
+            to,
+            multiplier: 1,
+            window,
+            rescaling: random.rescaling(),
+            layout: Layout::Plain,
+        };
+        let plain = |arena: &mut [i8], [input, output, _]: [Span; 3]| {
+            Plain.depthwise(
+                &Depthwise { input, output, ..op },
+                Constants { bytes: &weights, words: &words },
+                arena,
+            );
+        };
+        let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
+            let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
+            let op = Depthwise { input, output, scratch, weights, channels, layout: Layout::Packed, ..op };
+            kernels.depthwise(&op, Constants { bytes: &packed.bytes, words: &packed.words }, arena);
+        };
+        spread += usize::from(form.spread(&op) != channels as usize);
+        let form = form.depthwise(&op, &weights, &lent(&words));
+        packed += compare(&input, from.batch as usize * to.plane(), form, plain, fast, &op);
+    }
+    assert!(spread > 4, "{spread} cases joined pixels");
+    packed
+}
+
+fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
+    let random = &mut Random(seed);
+    let mut packed = 0;
+    for _ in 0..400 {
+        let (rows, inputs, outputs) =
+            (random.of(1..=3) as u32, random.of(1..=400) as u32, random.of(1..=40) as u32);
+        let weights = random.bytes((inputs * outputs) as usize);
+        let words = random.channels(outputs as usize);
+        let input = random.bytes((rows * inputs) as usize);
+        let op = FullyConnected {
+            input: Span::default(),
+            output: Span::default(),
+            weights: whole(&weights),
+            channels: whole(&words),
+            rows,
+            inputs,
+            outputs,
+            weights_offset: 0,
+            rescaling: random.rescaling(),
+            layout: Layout::Plain,
+        };
+        let plain = |arena: &mut [i8], [input, output, _]: [Span; 3]| {
+            let op = FullyConnected { input, output, ..op };
+            Plain.fully_connected(&op, Constants { bytes: &weights, words: &words }, arena);
+        };
+        let fast = |arena: &mut [i8], [input, output, _]: [Span; 3], packed: &Packed| {
+            let op = FullyConnected { input, output, layout: Layout::Packed, ..op };
+            kernels.fully_connected(&op, Constants { bytes: &weights, words: &packed.words }, arena);
+        };
+        let form = form.fully_connected(&op, &weights, &lent(&words));
+        let form = form.map(|words| Packed { words, ..Packed::default() });
+        packed += compare(&input, (rows * outputs) as usize, form, plain, fast, &op);
+    }
+    packed
+}
+
+/// Most random cases must have a packed form, or the test would show nothing.
+fn all<K: Kernels>(form: Form, kernels: K) {
+    assert!(convolutions(form, kernels, 1) > 300);
+    assert!(depthwise(form, kernels, 2) > 300);
+    assert!(fully_connected(form, kernels, 3) > 300);
+}
+
+/// Tests a set, where this computer has it.
+fn tested<K: Kernels>(name: &str, form: Form, set: Option<K>) {
+    match set {
+        Some(kernels) => all(form, kernels),
+        None => println!("SKIPPED: this computer has no {name}"),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx2_equals_plain() {
+    tested("AVX2", pack::AVX2, super::Avx2::detect());
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx_vnni_equals_plain() {
+    tested("AVX-VNNI", pack::AVX_VNNI, super::AvxVnni::detect());
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn vnni_equals_plain() {
+    tested("AVX-512 VNNI", pack::VNNI, super::Vnni::detect());
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn neon_equals_plain() {
+    tested("NEON", pack::NEON, super::Neon::detect());
+}
+
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn neon_dotprod_equals_plain() {
+    tested("NEON with dot products", pack::NEON, super::NeonDot::detect());
+}

@@ -1,0 +1,100 @@
+//! Which kernels a plan is made for.
+
+#[cfg(target_arch = "x86_64")]
+use super::packed::{Avx2, AvxVnni, Vnni};
+#[cfg(target_arch = "aarch64")]
+use super::packed::{Neon, NeonDot};
+use super::{Dsp, Plain};
+
+/// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
+#[derive(Clone, Copy, Debug)]
+pub enum KernelSet {
+    /// The portable reference.
+    Plain(Plain),
+    /// Cortex-M with the DSP extension; runs anywhere, but is fast only there.
+    Dsp(Dsp),
+    /// x86-64 with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// x86-64 with AVX2 and AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni(AvxVnni),
+    /// x86-64 with AVX-512 VNNI and VBMI.
+    #[cfg(target_arch = "x86_64")]
+    Vnni(Vnni),
+    /// AArch64 with NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+    /// AArch64 with NEON and its dot products of bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot(NeonDot),
+}
+
+impl KernelSet {
+    /// Names of all sets, those of other computers too, the slowest of each family first.
+    pub const NAMES: [&'static str; 7] = ["dsp", "plain", "avx2", "avx-vnni", "vnni", "neon", "neon-dotprod"];
+
+    /// All sets that this computer can run, the slowest first.
+    pub fn all() -> Vec<Self> {
+        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), expect(unused_mut))]
+        let mut sets = vec![Self::Dsp(Dsp), Self::Plain(Plain)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(Avx2::detect().map(Self::Avx2));
+            sets.extend(AvxVnni::detect().map(Self::AvxVnni));
+            sets.extend(Vnni::detect().map(Self::Vnni));
+        }
+        #[cfg(target_arch = "aarch64")]
+        {
+            sets.extend(Neon::detect().map(Self::Neon));
+            sets.extend(NeonDot::detect().map(Self::NeonDot));
+        }
+        sets
+    }
+
+    /// The fastest set that this computer can run.
+    pub fn best() -> Self {
+        Self::all().pop().unwrap_or(Self::Plain(Plain))
+    }
+
+    /// The set of this name, one of [`NAMES`](Self::NAMES); nothing where this computer cannot run it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|set| set.name() == name)
+    }
+
+    /// The set's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "plain",
+            Self::Dsp(_) => "dsp",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_) => "avx-vnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => "vnni",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot(_) => "neon-dotprod",
+        }
+    }
+
+    /// The type of its kernels, as source code names it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "Plain",
+            Self::Dsp(_) => "Dsp",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "Avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_) => "AvxVnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => "Vnni",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "Neon",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot(_) => "NeonDot",
+        }
+    }
+}

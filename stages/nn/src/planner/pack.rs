@@ -1,0 +1,170 @@
+//! Weights on their way into the pools, in the layout that the kernel set wants.
+
+use super::{Lowering, Unplaced, UnplacedOp};
+use crate::error::ModelError;
+use crate::kernels::KernelSet;
+use crate::kernels::dsp;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::kernels::packed::pack::{self, Channels, Form, Packed};
+use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
+
+/// An operator with weights that its kernels may lay out as they like.
+#[derive(Clone, Copy)]
+pub(crate) enum Weighted {
+    Conv(Conv<Unplaced>),
+    Depthwise(Depthwise<Unplaced>),
+    FullyConnected(FullyConnected<Unplaced>),
+}
+
+impl Weighted {
+    /// The operator with its weights and its per-channel words.
+    fn with(mut self, weights: Span, channels: Span) -> Self {
+        match &mut self {
+            Self::Conv(op) => (op.weights, op.channels) = (weights, channels),
+            Self::Depthwise(op) => (op.weights, op.channels) = (weights, channels),
+            Self::FullyConnected(op) => (op.weights, op.channels) = (weights, channels),
+        }
+        self
+    }
+
+    fn int8(self) -> UnplacedOp {
+        match self {
+            Self::Conv(op) => Op::Conv(op),
+            Self::Depthwise(op) => Op::Depthwise(op),
+            Self::FullyConnected(op) => Op::FullyConnected(op),
+        }
+    }
+
+    fn int16(self) -> UnplacedOp {
+        match self {
+            Self::Conv(op) => Op::Int16Conv(op),
+            Self::Depthwise(op) => Op::Int16Depthwise(op),
+            Self::FullyConnected(op) => Op::Int16FullyConnected(op),
+        }
+    }
+}
+
+impl Lowering<'_, '_> {
+    /// Adds an operation on int16 with its weights and its per-channel words (biases, multipliers, shifts).
+    pub(crate) fn push_int16(
+        &mut self,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<(), ModelError> {
+        let (weights, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
+        self.ops.push(op.with(weights, channels).int16());
+        Ok(())
+    }
+
+    /// Adds an operation on int8, likewise.
+    pub(crate) fn push_int8(
+        &mut self,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<(), ModelError> {
+        if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
+            return Ok(());
+        }
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        {
+            let form = match self.kernels {
+                KernelSet::Plain(_) | KernelSet::Dsp(_) => None,
+                #[cfg(target_arch = "x86_64")]
+                KernelSet::Avx2(_) => Some(pack::AVX2),
+                #[cfg(target_arch = "x86_64")]
+                KernelSet::AvxVnni(_) => Some(pack::AVX_VNNI),
+                #[cfg(target_arch = "x86_64")]
+                KernelSet::Vnni(_) => Some(pack::VNNI),
+                #[cfg(target_arch = "aarch64")]
+                KernelSet::Neon(_) | KernelSet::NeonDot(_) => Some(pack::NEON),
+            };
+            if let Some(form) = form
+                && self.push_packed(form, op, weights, words)?
+            {
+                return Ok(());
+            }
+        }
+        let (plain, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
+        self.ops.push(op.with(plain, channels).int8());
+        Ok(())
+    }
+
+    /// Adds the operation as Arm's DSP kernels want it, or says that it has no such form.
+    fn push_dsp(&mut self, op: &Weighted, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+        let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
+        let (channels, mut stream) = (dsp::pack::Channels::of(words), Vec::new());
+        let stream_of = &mut stream;
+        let (mut packed, scratch) = match *op {
+            Weighted::Conv(op) => {
+                let scratch = dsp::pack::conv(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
+            }
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                let scratch = dsp::pack::single(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(dsp::pack::as_conv(&op)), scratch)
+            }
+            Weighted::Depthwise(op) => {
+                let packed = dsp::pack::depthwise(&op, &weights, &channels, stream_of);
+                (Weighted::Depthwise(Depthwise { layout: Layout::Packed, ..op }), packed.map(|()| 0))
+            }
+            Weighted::FullyConnected(op) => {
+                let packed = dsp::pack::fully_connected(&op, &weights, &channels, stream_of);
+                let op = FullyConnected { layout: Layout::Packed, ..op };
+                (Weighted::FullyConnected(op), packed.map(|()| 0))
+            }
+        };
+        let Some(scratch) = scratch else { return Ok(false) };
+        let channels = self.pools.words(stream.into_iter())?;
+        if let Weighted::Conv(op) = &mut packed {
+            op.scratch = self.scratch(scratch);
+        }
+        self.ops.push(packed.with(Span::default(), channels).int8());
+        Ok(true)
+    }
+
+    /// Adds the operation in packed form, or says that it has none.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    fn push_packed(
+        &mut self,
+        form: Form,
+        op: Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<bool, ModelError> {
+        let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
+        let (biases, factors) = words.split_at(words.len() / 3);
+        let (multipliers, shifts) = factors.split_at(factors.len() / 2);
+        let channels = Channels { biases, multipliers, shifts };
+        let packed = match op {
+            Weighted::Conv(op) => form.conv(&op, &signed, &channels),
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                form.single(&op, &signed, &channels)
+            }
+            Weighted::Depthwise(op) => form.depthwise(&op, &signed, &channels),
+            Weighted::FullyConnected(op) => {
+                let Some(words) = form.fully_connected(&op, &signed, &channels) else { return Ok(false) };
+                let (weights, channels) =
+                    (self.pools.contents(weights)?, self.pools.words(words.into_iter())?);
+                let op = FullyConnected { layout: Layout::Packed, ..op };
+                self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
+                return Ok(true);
+            }
+        };
+        let Some(Packed { bytes, words, scratch }) = packed else { return Ok(false) };
+        let (weights, channels) =
+            (self.pools.bytes(bytes.into_iter())?, self.pools.words(words.into_iter())?);
+        let (scratch, layout) = (self.scratch(scratch), Layout::Packed);
+        let op = match op {
+            Weighted::Conv(op) => Weighted::Conv(Conv { scratch, layout, ..op }),
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                Weighted::Conv(Conv { scratch, ..dsp::pack::as_conv(&op) })
+            }
+            Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, layout, ..op }),
+            Weighted::FullyConnected(_) => return Ok(false),
+        };
+        self.ops.push(op.with(weights, channels).int8());
+        Ok(true)
+    }
+}
