@@ -133,7 +133,7 @@ impl<S> Slot<S> {
     fn emit_at(&mut self, at: u64) -> Result<News, TickError> {
         if at < self.at {
             return Err(
-                self.fail(StageFault::new("it stamped a block with an earlier tick than the one before"))
+                self.fail(StageFault::new("it wrote a block at an earlier tick than the previous one"))
             );
         }
         Ok(self.emit(at))

@@ -472,7 +472,7 @@ kind = "gain"
         (
             "\"a\", \"then\"",
             "merge",
-            "stage `two` failed: it reads `then`, which comes from a merge; let one merge read all of the streams",
+            "stage `two` failed: it reads `then`, which comes from a merge; make one merge read all of the streams",
         ),
         (
             "\"a\", \"then\"",

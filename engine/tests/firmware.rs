@@ -88,13 +88,17 @@ fn refused(stages: &[&str], message: &str, position: (usize, usize)) {
 
 #[test]
 fn a_stage_without_a_form_for_boards_is_named_at_its_line() {
-    refused(&["kind = 'host_only'"], "`host_only`: this kind has no form for boards (board `small`)", (4, 8));
+    refused(
+        &["kind = 'host_only'"],
+        "`host_only`: this kind is not supported in firmware (board `small`)",
+        (4, 8),
+    );
 }
 
 #[test]
 fn a_second_source_is_refused() {
     let second = "name = 'other'; kind = 'mic'";
-    refused(&["kind = 'keeps'", second], "`other`: a second source has no place on a board", (7, 8));
+    refused(&["kind = 'keeps'", second], "`other`: firmware supports only one source", (7, 8));
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn what_lanes_of_a_board_cannot_do_is_refused() {
     refused(&all, message, (13, 8));
     let oldest = [stage("a", ""), stage("b", "; lane = 'y'; on_full = 'drop_oldest'")];
     let all: Vec<&str> = oldest.iter().map(String::as_str).collect();
-    let message = "`b`: loses the oldest blocks of a full ring, which only their reader may take on a board";
+    let message = "`b`: drops the oldest blocks of a full ring, which firmware does not support";
     refused(&all, message, (8, 8));
 }
 

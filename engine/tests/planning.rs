@@ -131,17 +131,9 @@ kind = "gain"
 name = "c"
 kind = "gain"
 "#;
-    assert!(
-        error(toml).starts_with("the stages read each other in a circle: `a` → `b` → `c` → `a`\n"),
-        "{}",
-        error(toml)
-    );
+    assert!(error(toml).starts_with("the stages form a cycle: `a` → `b` → `c` → `a`\n"), "{}", error(toml));
     let own = "[[stage]]\nkind = \"gain\"\ninput = \"gain\"\n";
-    assert!(
-        error(own).starts_with("the stages read each other in a circle: `gain` → `gain`\n"),
-        "{}",
-        error(own)
-    );
+    assert!(error(own).starts_with("the stages form a cycle: `gain` → `gain`\n"), "{}", error(own));
 }
 
 #[test]
@@ -184,7 +176,7 @@ fn overrides_are_checked_as_the_file_is() {
         ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
         (
             "loud.kind=out",
-            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's own parameters, `lane`, `depth` and `on_full` can",
+            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth` and `on_full` can be set",
         ),
         ("loud.factor.x=1", "`x` is looked for in a number, which has no keys\n --> --set loud.factor.x=1"),
     ];

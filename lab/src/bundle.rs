@@ -5,6 +5,7 @@ mod export;
 mod integer;
 mod model_info;
 mod provenance;
+mod training_data;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use describe::describe;
 pub use export::{export, record};
 pub use integer::Integer;
 pub use model_info::{ModelInfo, Point};
+pub use training_data::{TrainingData, training_data};
 
 use crate::corpus::{DataFolder, Vocabulary};
 use crate::features::FrontEnd;
@@ -71,7 +73,7 @@ impl Bundle {
         let (shape, input) = (front_end.shape(), &self.integer.model().inputs()[0]);
         ensure!(
             shape.iter().product::<usize>() == input.count(),
-            "the `front_end` of `{}` writes {shape:?} and its `model.tflite` reads {:?}: state the stages that it was \
+            "the `front_end` of `{}` writes {shape:?} and its `model.tflite` reads {:?}: list the stages that it was \
              trained behind",
             self.card.name,
             input.dims

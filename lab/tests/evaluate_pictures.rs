@@ -6,6 +6,7 @@ mod program;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
@@ -179,7 +180,7 @@ fn a_hand_made_folder_is_measured_by_size_and_light_and_compared() {
     let trained = folder.join("run");
     let arguments = ["compare", trained.to_str().unwrap(), made.to_str().unwrap()];
     let text = run(&arguments, [&photos, &figures, &page]);
-    assert!(text.contains("59 pictures") && text.contains("no difference can be claimed"), "{text}");
+    assert!(text.contains("59 pictures") && text.contains("no significant difference"), "{text}");
     let clips = &json(&figures)["clips"];
     assert_eq!((&clips["only"], &clips["p"]), (&serde_json::json!([0, 0]), &serde_json::json!(1.0)));
     assert!(!fs::read_to_string(&page).unwrap().contains("clip"));
@@ -222,7 +223,12 @@ fn mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline() {
     let shared = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
     let (model, photos) = (shared.join("models/mlperf_vww_96_int8.tflite"), shared.join("person"));
     if !model.is_file() || !photos.is_dir() {
-        println!("SKIPPED: `{}` or `{}` is absent", model.display(), photos.display());
+        // Past the harness, which shows what a test prints only when the test fails.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline: `{}` is not here",
+            shared.display()
+        );
         return;
     }
     let folder = folder("mlperf_s_model_tells_as_many_photographs_as_through_the_pipeline");

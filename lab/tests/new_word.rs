@@ -4,6 +4,7 @@ mod program;
 
 use std::fs;
 
+use kws_lab::audio::write_wav;
 use program::{fail, folder, lab, succeed};
 
 fn missing(engine: &str) -> bool {
@@ -20,9 +21,12 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
         return;
     }
     let folder = folder("an_empty_folder_becomes_a_keyword_that_trains");
+    let data = folder.join("data");
+    fs::create_dir_all(data.join("noise")).unwrap();
+    write_wav(&data.join("noise/hum.wav"), &vec![100; 32_000]).unwrap();
     let new_word = || {
         let mut command = lab();
-        command.current_dir(&folder).args([
+        command.env("KWS_DATA", &data).current_dir(&folder).args([
             "new-word",
             "window",
             "--engine",
@@ -37,14 +41,21 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
     succeed(&mut new_word());
     let word = folder.join("window");
     let training = fs::read_to_string(word.join("train.toml")).unwrap();
-    for expected in
-        ["\"window\"", "\"wind_low\"", "\"widow\"", "\"./corpus\"", "\"./sentences\"", "model = \"encoder\""]
-    {
+    for expected in [
+        "\"window\"",
+        "\"wind_low\"",
+        "\"widow\"",
+        "\"./corpus\"",
+        "\"./sentences\"",
+        "model = \"encoder\"",
+        "noise = [\"noise\"]",
+        "music = []",
+    ] {
         assert!(training.contains(expected), "{expected} is missing in {training}");
     }
     let manifest = fs::read_to_string(word.join("corpus/manifest.csv")).unwrap();
     assert_eq!(manifest.lines().filter(|line| line.contains(",window,")).count(), 150);
-    succeed(lab().current_dir(&folder).args(["train", "window", "--check"]));
+    succeed(lab().env("KWS_DATA", &data).current_dir(&folder).args(["train", "window", "--check"]));
 
     // Given again, it makes only what is missing and leaves the configuration alone.
     fs::write(word.join("train.toml"), training.replace("epochs = ", "epochs = 1")).unwrap();

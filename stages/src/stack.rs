@@ -54,7 +54,7 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
     fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, StageFault> {
         let ring = self.ring.as_mut();
         if input.len() * self.frames != ring.len() || output.len() != ring.len() {
-            return Err(StageFault::new("`stack` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`stack` received blocks that do not match its memory"));
         }
         let place = self.next * input.len();
         ring[place..place + input.len()].copy_from_slice(&input);

@@ -167,7 +167,7 @@ fn colour_refuses_what_it_does_not_know() {
     let text = refused(&pictures(4, 4, 4), &stage("colour", "to = 'rgb'"));
     assert!(text.contains("`feed` writes image u8[4×4×4]") && text.contains("expected pictures"), "{text}");
     let text = refused(&pictures(4, 4, 3), &stage("colour", "to = 'rgb'"));
-    assert!(text.contains("which is just that") && text.contains("leave the stage out"), "{text}");
+    assert!(text.contains("which already has that format") && text.contains("remove the stage"), "{text}");
     let text = refused(&pictures_as(Role::new("yuyv"), 4, 5, 2), &stage("colour", "to = 'rgb'"));
     assert!(text.contains("of even width"), "{text}");
 }

@@ -192,7 +192,7 @@ fn folders_without_pictures_are_refused() {
     fs::write(dir.path().join("b.png"), "text").unwrap();
     let text = refusal(dir.path(), &images("path = \".\""));
     assert!(text.contains("none of 2 pictures can be decoded; cannot decode `"), "{text}");
-    assert!(text.contains("it is no picture, expected a JPEG, PNG or BMP"), "{text}");
+    assert!(text.contains("it is not an image, expected a JPEG, PNG or BMP"), "{text}");
     fs::write(dir.path().join("none.txt"), "# nothing\n").unwrap();
     let text = refusal(dir.path(), &images("path = \"none.txt\""));
     assert!(text.contains("lists no pictures"), "{text}");
@@ -238,7 +238,7 @@ fn a_video_that_breaks_off_plays_its_whole_frames() {
     assert_eq!(shown(dir.path(), &toml(FILM)).len(), 2);
     fs::write(&path, &whole[..whole.len() - 70]).unwrap();
     let (_, outcome) = run(dir.path(), &toml(FILM));
-    assert!(format!("{:?}", outcome.fault).contains("it holds no frame"), "{:?}", outcome.fault);
+    assert!(format!("{:?}", outcome.fault).contains("it contains no frame"), "{:?}", outcome.fault);
 }
 
 #[test]

@@ -146,10 +146,10 @@ fn faults_end_runs_as_asked() {
     assert_eq!((heard.i16.len(), outcome.fault), (30, None));
     let (heard, outcome) = of("fault_at_ms = 300");
     assert_eq!(heard.i16.len(), 30);
-    assert!(outcome.fault.unwrap().to_string().contains("it fails as `fault_at_ms` asks"));
+    assert!(outcome.fault.unwrap().to_string().contains("`fault_at_ms` was reached"));
     let (heard, outcome) = of("panic_at_ms = 300");
     assert_eq!(heard.i16.len(), 30);
-    assert!(outcome.fault.unwrap().to_string().contains("it panicked: as `panic_at_ms` asks"));
+    assert!(outcome.fault.unwrap().to_string().contains("it panicked: `panic_at_ms` was reached"));
     let (heard, outcome) = of("stalls = [{ at_ms = 300, length_ms = 20 }]");
     assert_eq!((heard.i16.len(), outcome.fault), (100, None));
 }

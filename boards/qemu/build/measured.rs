@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fs;
 
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW, tables_code};
-use kws_stages::nn::{Model, kernels_code, model_code};
 use kws_stages::nn::kernels::KernelSet;
+use kws_stages::nn::{Model, kernels_code, model_code};
 
 use crate::setting;
 

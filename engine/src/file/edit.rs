@@ -18,7 +18,7 @@ impl Pipeline {
     pub fn set(&mut self, assignment: &str) -> Result<(), PlanError> {
         let origin = Origin::Override(format!("--set {assignment}"));
         let malformed = || {
-            let error = PlanError::at(&origin, format!("`{assignment}` is no assignment"));
+            let error = PlanError::at(&origin, format!("`{assignment}` is not an assignment"));
             error.help("write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`")
         };
         let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
@@ -33,7 +33,7 @@ impl Pipeline {
             "lane" | "depth" | "on_full" => set_shared(spec, path, &value),
             "name" | "kind" | "input" | "inputs" => {
                 let error = PlanError::at(&origin, format!("`{path}` of a stage cannot be set"));
-                Err(error.help("only a stage's own parameters, `lane`, `depth` and `on_full` can"))
+                Err(error.help("only a stage's parameters, `lane`, `depth` and `on_full` can be set"))
             }
             _ => assign(&mut spec.params, path, value, &origin),
         }
@@ -137,15 +137,16 @@ fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Re
         SettingValue::List(items) => {
             let count = items.len();
             let item = key.parse::<usize>().ok().and_then(|index| items.get_mut(index));
-            let missing =
-                || PlanError::at(origin, format!("`{key}` is no index of a list of {count}, from 0"));
+            let missing = || {
+                PlanError::at(
+                    origin,
+                    format!("`{key}` is not an index into an array of {count} items (the first is 0)"),
+                )
+            };
             item.ok_or_else(missing)?
         }
         _ => {
-            return Err(PlanError::at(
-                origin,
-                format!("`{key}` is looked for in a {kind}, which has no keys"),
-            ));
+            return Err(PlanError::at(origin, format!("`{key}`: a {kind} has no keys")));
         }
     };
     match rest {

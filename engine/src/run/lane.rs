@@ -385,7 +385,7 @@ impl Lane {
         // Where a join or a merge follows, a source's ticks rise: two blocks of one tick could not be told apart.
         let again = tick == last && last > 0 && slot.tells_progress && slot.inlets.count == 0;
         if tick < last || again {
-            let text = format!("it stamped a block with tick {tick} after one with tick {last}");
+            let text = format!("it wrote a block at tick {tick} after one at tick {last}");
             return self.fail(index, StageFault::because(text));
         }
         self.emit(index, stamp, true);
@@ -469,8 +469,7 @@ impl Lane {
             note(last.send(stamp, lost, block, lend));
         }
         if full {
-            let text =
-                "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
+            let text = "a ring that it writes to is full; change `on_full`, increase `depth`, or speed up the reader";
             self.fail(index, StageFault::new(text));
         }
     }

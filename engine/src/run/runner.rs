@@ -17,7 +17,7 @@ use crate::node::{Firing, Node};
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::StageFault;
 
-const MERGES: &str = "let one merge read all of the streams";
+const MERGES: &str = "make one merge read all of the streams";
 const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
 
 /// A run under way.
@@ -171,7 +171,7 @@ fn drive(mut lane: Lane) {
             Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
             None => {
                 let fault =
-                    StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                    StageFault::because(format!("the engine panicked, which is a bug in kws: {text}"));
                 lane.control.stop();
                 let _ = lane.reports.send(Report::StageFault { stage: format!("lane {}", lane.name), fault });
                 break;

@@ -21,21 +21,29 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
         }
         Some(view) => (format!("pictures of {} × {} pixels", view.width, view.height), "seen", "pictures"),
     };
-    let mut text =
-        format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
-    for (key, what) in [("corpora", corpora), ("noise", "noise"), ("speech", "speech without a keyword")] {
-        for name in card.training.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let _ = writeln!(text, "- {what}: `{}`", name.as_str().unwrap_or_default());
-        }
+    let mut text = format!("# {}\n\nTells {labels} apart in {medium}.\n\n## Training data\n\n", card.name);
+    for data in card.training_data() {
+        let what = match data.role.as_str() {
+            "corpora" => corpora,
+            "speech" => "speech without a keyword",
+            "rooms" => "measured rooms",
+            other => other,
+        };
+        let many = if data.role == "corpora" { card.medium().many() } else { "recordings" };
+        let _ = writeln!(text, "- {what}: {}", data.text(many));
     }
     if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
         let _ = writeln!(text, "- before all this, what `{model}` has {learnt}: it was fine-tuned from it");
     }
-    let heard = |name: &str| {
-        let corpora = card.training.get("corpora").and_then(Value::as_array);
-        corpora.is_some_and(|names| names.iter().any(|n| n.as_str() == Some(name)))
-    };
-    text += if heard("speech_commands") { HEARD } else { "\nThe split is the manifests' own.\n" };
+    if let Some(teacher) = card.training.get("teacher") {
+        let model = teacher.get("model").and_then(Value::as_str).unwrap_or_default();
+        let weight = percent(teacher.get("weight").and_then(Value::as_float).unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "- teacher: `{model}` says what every example shows once it is distorted, and counts for {weight} beside the label"
+        );
+    }
+    text += "\nOnly what trains is counted; the list's digits change with any of its files. The split is the corpora's own.\n";
     text += &too_few(card);
     text += &clips(card, report);
     text += &confusion(card, report);
@@ -48,6 +56,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
             let _ = writeln!(text, "| {}{mark} | {} | {top1} | {interval} |", g.value, g.clips);
         }
     }
+    text += &confidence(card);
     text += &variants(card);
     text += &points(card);
     text += &streams(card);
@@ -56,7 +65,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
 }
 
 fn points(card: &ModelInfo) -> String {
-    let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
+    let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
     text += match card.calibration.is_empty() {
         true => "A first guess: they have not been calibrated.",
         false => "Chosen by `kws-lab calibrate`; `model.toml` says on what.",
@@ -68,14 +77,8 @@ fn points(card: &ModelInfo) -> String {
     text
 }
 
-const HEARD: &str = "\nSpeech Commands (P. Warden, arXiv:1804.03209, CC BY 4.0) in part, with speech synthesised by \
-                     Kokoro-82M and noise of Speech Commands and ESC-10. The split is speaker-disjoint and is **not \
-                     the official one** of Speech Commands: the figures below cannot be compared with published ones. \
-                     Silence clips of the test split and the noise mixed into training come from the same few \
-                     recordings.\n";
-
-/// Pictures of a label with which Visual Wake Words is learnt well; it has five times as many.
-const ENOUGH: i64 = 10_000;
+/// Pictures of a label below which nothing is learnt that holds elsewhere.
+const ENOUGH: i64 = 1_000;
 
 /// A plain word where a model has learnt from too little.
 fn too_few(card: &ModelInfo) -> String {
@@ -106,6 +109,16 @@ fn clips(card: &ModelInfo, report: &ClipReport) -> String {
     if let (Some(top1), Some(interval)) = (report.float_top1, report.float_top1_interval) {
         let _ = writeln!(text, "| float | {} | {} | |", percent(top1), percents(interval));
     }
+    if let [_, second] = &report.by_label[..]
+        && let Some(curve) = &second.curve
+    {
+        let (low, high) = (curve.auc_interval.low, curve.auc_interval.high);
+        let _ = writeln!(
+            text,
+            "\nAs a ranking, whatever the threshold: the area under the ROC curve of `{}` is {:.3} ({low:.3}–{high:.3}).",
+            second.label, curve.auc
+        );
+    }
     text += "\n| cost | |\n|---|---|\n";
     for (key, name) in [
         ("macs", "multiplications per run"),
@@ -133,6 +146,26 @@ fn confusion(card: &ModelInfo, report: &ClipReport) -> String {
         let cells: Vec<String> = row.iter().map(usize::to_string).collect();
         let (recall, interval) = (percent(label.recall), percents(label.recall_interval));
         let _ = writeln!(text, "| **{}** | {} | {recall} | {interval} |", label.label, cells.join(" | "));
+    }
+    text
+}
+
+/// Whether a score means what it says.
+fn confidence(card: &ModelInfo) -> String {
+    let Some(confidence) = card.training.get("confidence").and_then(Value::as_table) else {
+        return String::new();
+    };
+    let how = confidence.get("temperature").and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!(
+        "\n## How sure it is\n\nThe expected calibration error is how far the share of right answers lies from the \
+         posterior that they were given (15 bins), on the split `validation`, before and after the logits were divided \
+         by the temperature, which was {how}.\n\n| | temperature | error before | after |\n|---|---|---|---|\n"
+    );
+    for form in ["float", "int8"] {
+        let Some(figures) = confidence.get(form).and_then(Value::as_table) else { continue };
+        let real = |key: &str| figures.get(key).and_then(Value::as_float).unwrap_or(f64::NAN);
+        let (before, after) = (percent(real("error_before")), percent(real("error_after")));
+        let _ = writeln!(text, "| {form} | {:.2} | {before} | {after} |", real("temperature"));
     }
     text
 }

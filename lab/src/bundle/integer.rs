@@ -16,9 +16,9 @@ impl Integer {
     /// Checks and plans the contents of a `.tflite` file.
     ///
     /// # Errors
-    /// When the runtime cannot run it, or its input or output is not the one int8 tensor that is expected.
+    /// When the runtime does not support it, or its input or output is not the one int8 tensor that is expected.
     pub fn open(bytes: &[u8]) -> Result<Self> {
-        let model = Model::open(bytes).context("the runtime cannot run it")?;
+        let model = Model::open(bytes).context("the runtime does not support it")?;
         let ([input], [output]) = (model.inputs(), model.outputs()) else {
             anyhow::bail!("it has several inputs or outputs, expected one of each");
         };

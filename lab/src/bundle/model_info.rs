@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::training_data::TrainingData;
 use crate::audio::RATE;
 use crate::features::View;
 use crate::medium::Medium;
@@ -80,6 +81,23 @@ impl ModelInfo {
     #[must_use]
     pub fn medium(&self) -> Medium {
         if self.view.is_some() { Medium::Pictures } else { Medium::Clips }
+    }
+
+    /// What the model has learnt from; of a card of an earlier form the names alone.
+    #[must_use]
+    pub fn training_data(&self) -> Vec<TrainingData> {
+        let list =
+            |key: &str| self.training.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let mut all: Vec<TrainingData> =
+            list("data").into_iter().filter_map(|data| data.try_into().ok()).collect();
+        for role in ["corpora", "noise", "speech", "music", "rooms"] {
+            all.extend(list(role).iter().filter_map(toml::Value::as_str).map(|name| TrainingData {
+                role: role.to_owned(),
+                name: name.to_owned(),
+                ..TrainingData::default()
+            }));
+        }
+        all
     }
 
     /// Writes `model.toml` into a model's folder.

@@ -51,7 +51,7 @@ impl Calibrate {
     pub(crate) fn run(mut self) -> Result<()> {
         ensure!(
             self.listening.split != Some(Split::Test),
-            "operating points are chosen on the validation split, never on `test`: what is measured there would flatter"
+            "operating points are chosen on the validation split, not on `test`: figures measured there would be too good"
         );
         self.listening.split = self.listening.split.or(Some(Split::Validation));
         let limit = match (self.max_faph, self.max_frr) {

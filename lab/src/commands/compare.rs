@@ -62,7 +62,7 @@ impl Compare {
             (Some(model), []) => self.forms(model),
             (None, [a, b]) => self.two(a, b),
             (_, found) => {
-                anyhow::bail!("found {} models, expected two, or one as `--variants DIR`", found.len())
+                anyhow::bail!("found {} models, expected two, or one with `--variants DIR`", found.len())
             }
         }
     }
@@ -121,11 +121,13 @@ impl Compare {
     /// Whether every form keeps the limits of `--at-most`.
     fn check(&self, forms: &[Variant]) -> Result<()> {
         for limit in &self.at_most {
-            let (form, points) =
-                limit.split_once('=').with_context(|| format!("`{limit}` is no `FORM=POINTS`"))?;
-            let points: f64 = points.parse().with_context(|| format!("`{points}` is no number of points"))?;
+            let (form, points) = limit
+                .split_once('=')
+                .with_context(|| format!("`{limit}` is not of the form `FORM=POINTS`"))?;
+            let points: f64 =
+                points.parse().with_context(|| format!("`{points}` is not a number of points"))?;
             let matching: Vec<&Variant> = forms.iter().filter(|f| f.name.starts_with(form)).collect();
-            ensure!(!matching.is_empty(), "there is no form `{form}`");
+            ensure!(!matching.is_empty(), "unknown form `{form}`");
             // Of several ways of rounding, the better one is what a person would ship.
             let best = matching.iter().map(|f| f.lost_points).fold(f64::INFINITY, f64::min);
             ensure!(

@@ -55,7 +55,7 @@ fn array(shape: Vec<usize>, blocks: &[Buffer]) -> Result<Array> {
         }
         Some(other) => {
             anyhow::bail!(
-                "the stage writes {}, which has no place in a `.npy` file here; `kws-run` prints events",
+                "the stage writes {}, which cannot be written as `.npy`; `kws-run` prints events",
                 other.element()
             )
         }

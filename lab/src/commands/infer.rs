@@ -74,7 +74,10 @@ impl Infer {
         let Some(name) = &self.kernels else { return Ok(KernelSet::best()) };
         KernelSet::named(name).with_context(|| {
             let known: Vec<&str> = KernelSet::all().iter().map(KernelSet::name).collect();
-            format!("this computer has no kernels `{name}`, expected one of `{}`", known.join("`, `"))
+            format!(
+                "this CPU does not support the kernels `{name}`, expected one of `{}`",
+                known.join("`, `")
+            )
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `kws-lab init`.
 
 mod encoder;
+mod sources;
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -14,6 +15,7 @@ use kws_lab::nets::Architecture;
 use kws_lab::train::{CEPSTRAL, Config};
 
 use super::paths::{path_of, seen_from};
+pub(crate) use sources::Sources;
 
 /// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
 ///
@@ -39,9 +41,6 @@ pub(crate) struct Init {
     /// Corpora to train on, each a folder with a `manifest.csv` [default: `corpus` in the new folder].
     #[arg(long)]
     corpus: Vec<PathBuf>,
-    /// Folders of recordings that play behind the words.
-    #[arg(long)]
-    noise: Vec<PathBuf>,
     /// A trained model to start from: its front end and its network are taken over, and only its last layer is
     /// trained [default: the encoder that comes with this program, which has heard real speech].
     #[arg(long, value_name = "MODEL")]
@@ -49,9 +48,8 @@ pub(crate) struct Init {
     /// Starts from random weights.
     #[arg(long, conflicts_with = "start")]
     scratch: bool,
-    /// Recordings of speech without a keyword, of any length, for training.
-    #[arg(long)]
-    speech: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 /// What the network is and how long it learns.
@@ -73,24 +71,25 @@ impl Plan {
 }
 
 impl Init {
-    /// A keyword that synthetic voices speak: the clips lie in `corpus`, sentences without it in `sentences`.
+    /// A keyword that synthetic voices speak: the clips lie in `corpus`, sentences without it in `sentences`. `words` are
+    /// corpora of other words.
     pub(crate) fn of_word(
         keywords: &[String],
         folder: &Path,
         near_miss: &[String],
-        speech: &[PathBuf],
-        noise: &[PathBuf],
+        words: &[PathBuf],
+        mut sources: Sources,
     ) -> Self {
-        let sentences = std::iter::once(folder.join("sentences"));
+        sources.speech.insert(0, folder.join("sentences"));
+        let corpus = if words.is_empty() { Vec::new() } else { [&[folder.join("corpus")], words].concat() };
         Self {
             keywords: keywords.to_vec(),
             folder: Some(folder.to_owned()),
             near_miss: near_miss.to_vec(),
-            corpus: Vec::new(),
-            noise: noise.to_vec(),
+            corpus,
             start: None,
             scratch: false,
-            speech: sentences.chain(speech.iter().cloned()).collect(),
+            sources,
         }
     }
 
@@ -161,8 +160,10 @@ impl Init {
             .replace("{architecture}", &network)
             .replace("{start}", &start)
             .replace("{corpora}", &corpora)
-            .replace("{noise}", &quoted_from(folder, &self.noise)?)
-            .replace("{speech}", &quoted_from(folder, &self.speech)?)
+            .replace("{noise}", &quoted_from(folder, &self.sources.noise)?)
+            .replace("{music}", &quoted_from(folder, &self.sources.music)?)
+            .replace("{rooms}", &quoted_from(folder, &self.sources.rooms)?)
+            .replace("{speech}", &quoted_from(folder, &self.sources.speech)?)
             .replace("{front_end}", &stages("front_end", &plan.front_end))
             .replace("{near_miss}", &quoted_labels(&self.near_miss))
             .replace("{epochs}", &plan.epochs.to_string())
@@ -273,7 +274,7 @@ fn create(path: &Path, text: &str) -> Result<()> {
             file.write_all(text.as_bytes()).with_context(|| format!("cannot write `{}`", path.display()))
         }
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            bail!("`{}` is already there and is left as it is; name another `--folder`", path.display())
+            bail!("`{}` already exists; choose another `--folder`", path.display())
         }
         Err(e) => Err(e).with_context(|| format!("cannot write `{}`", path.display())),
     }

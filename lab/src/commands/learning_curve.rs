@@ -69,7 +69,7 @@ impl LearningCurve {
         for fraction in &self.fractions {
             ensure!(
                 *fraction > 0.0 && *fraction <= 1.0,
-                "fraction {fraction} is no share above 0 and up to 1"
+                "fraction {fraction}, expected more than 0 and at most 1"
             );
         }
         let folder = self.work.join(&config.name).join("learning_curve");

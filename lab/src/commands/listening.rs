@@ -46,12 +46,12 @@ pub(crate) struct Listening {
 impl Listening {
     /// The corpora of `--corpus`, which are there.
     pub(crate) fn corpora(&self) -> Result<Vec<CorpusRef>> {
-        let corpora = self.found(&self.corpus);
+        let corpora = self.found(&self.corpus)?;
         corpora.iter().try_for_each(|corpus| corpus.check("--corpus"))?;
         Ok(corpora)
     }
 
-    fn found(&self, names: &[String]) -> Vec<CorpusRef> {
+    fn found(&self, names: &[String]) -> Result<Vec<CorpusRef>> {
         let data = self.data.folder();
         names.iter().map(|name| CorpusRef::argument(name, &data)).collect()
     }
@@ -69,8 +69,8 @@ impl Listening {
         Ok(Material {
             corpora: self.corpora()?,
             split: self.split,
-            speech: self.found(&self.speech),
-            noise: self.found(&self.noise),
+            speech: self.found(&self.speech)?,
+            noise: self.found(&self.noise)?,
             snr_db: self.snr_db,
             seed: self.seed,
             streams: self.stream.iter().cloned().zip(truth).collect(),

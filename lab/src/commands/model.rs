@@ -111,7 +111,7 @@ fn describe(Outcome { model, folder, files }: &Outcome<'_>) -> String {
     let mut text = String::new();
     for file in files {
         text += &format!("`{}`, {} bytes\n", file.path.display(), file.bytes);
-        text += &format!("SHA-256 {} is the published one\n", file.sha256);
+        text += &format!("SHA-256 {} matches the published one\n", file.sha256);
     }
     text += &format!("licence: {}; publisher: {}\n", model.licence, model.publisher);
     if let Some(note) = &model.note {

@@ -8,13 +8,15 @@ use kws_lab::corpus::near_miss::{near_misses, spread};
 use kws_lab::corpus::synth::{Engine, Sweep, Text, synthesise};
 use kws_lab::corpus::{Build, Existing, Ratios};
 
-use super::init::Init;
+use super::data::Data;
+use super::init::{Init, Sources};
 
 /// Prepares a keyword of one's own: finds near misses, has everything spoken, and writes what `train` needs.
 ///
 /// Every text-to-speech program that is installed speaks: espeak-ng, flite, festival, piper. The near misses, words that
 /// sound like the keyword, come from espeak-ng's phonemes. Training starts from an encoder that comes with this program
-/// and has heard real speech; then `kws-lab train`, `kws-lab evaluate` and `kws-run` take the folder.
+/// and has heard real speech, and hears the speech, noise, music and rooms that the data folder holds unless others are
+/// named; then `kws-lab train`, `kws-lab evaluate` and `kws-run` take the folder.
 ///
 /// A command that was cut off goes on where it was when it is given again: clips that are there are not made anew.
 #[derive(Args)]
@@ -51,13 +53,14 @@ pub(crate) struct NewWord {
     /// Clips of each sentence of `phrases.txt`.
     #[arg(long, default_value_t = 4)]
     sentence_takes: usize,
-    /// Recordings of real speech without the keyword, for training: folders, or names of corpora. They bring fewer false
-    /// accepts than anything else.
+    /// Corpora of single words that people say, such as `speech_commands`, for training: folders or names. Where the
+    /// keyword is among them it is heard from people.
     #[arg(long, num_args = 1.., value_name = "CORPUS")]
-    speech: Vec<PathBuf>,
-    /// Recordings that play behind the words, for training: folders, or names of corpora.
-    #[arg(long, num_args = 1.., value_name = "CORPUS")]
-    noise: Vec<PathBuf>,
+    words: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    data: Data,
 }
 
 /// Common words that are spoken so that the model knows what else there is.
@@ -76,7 +79,15 @@ impl NewWord {
             println!("near misses: {}", near.join(", "));
         }
         if !folder.join("train.toml").exists() {
-            Init::of_word(&self.keywords, &folder, &near, &self.speech, &self.noise).write()?;
+            let sources = self.sources.clone().or_found_in(&self.data.folder());
+            match sources.names() {
+                none if none.is_empty() => println!(
+                    "the data folder holds no speech and no noise; `kws-lab corpus fetch --list` shows what can be \
+                     downloaded, and hours of real speech prevent most false accepts"
+                ),
+                names => println!("heard beside the words: {names}"),
+            }
+            Init::of_word(&self.keywords, &folder, &near, &self.words, sources).write()?;
         }
         self.speak(&engines, &near, &folder)?;
         let folder = folder.display();

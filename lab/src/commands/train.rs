@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kws_lab::bundle;
+use kws_lab::corpus::CorpusRef;
 use kws_lab::device::Backend;
-use kws_lab::train::{self, Config, Earlier, Outline, Workplace};
+use kws_lab::train::{self, Config, Earlier, Outline, Teaching, Workplace};
 
 use super::data::Data;
 use super::paths::{path_of, seen_from};
@@ -38,9 +39,15 @@ pub(crate) struct Train {
     work: PathBuf,
     #[command(flatten)]
     data: Data,
-    /// Where tensors live: `flex` or `ndarray`, and `cuda` or `wgpu` where they were built in.
+    /// What trains: `native`, loops of this program's own, or burn's `flex` or `ndarray`, and `cuda` or `wgpu` where they
+    /// were built in.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
+    /// A trained model whose answers are learnt beside the labels: its folder, a `float.bpk` in one, a `.tflite`, or the
+    /// name of one in the data folder; instead
+    /// of the configuration's own `[teacher]`, whose weight and temperature stay.
+    #[arg(long, value_name = "MODEL")]
+    teacher: Option<String>,
     /// Begins anew, whatever an earlier run left.
     #[arg(long)]
     restart: bool,
@@ -55,7 +62,15 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let config = Config::read(&path, &self.data.folder())?;
+        let data = self.data.folder();
+        let mut config = Config::read(&path, &data)?;
+        if let Some(model) = &self.teacher {
+            let model = CorpusRef::argument(model, &data)?;
+            match &mut config.teacher {
+                Some(teaching) => teaching.model = model,
+                none => *none = Some(Teaching::new(model)),
+            }
+        }
         if self.check {
             return self.outline(&config);
         }
@@ -108,15 +123,16 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         let same = to.canonicalize()? == from.canonicalize()?;
         ensure!(
             same,
-            "`{}` is another configuration than `{}`, and is left as it is: name another `--output`",
+            "`{}` already holds a configuration that differs from `{}`; choose another `--output`",
             to.display(),
             from.display()
         );
         return Ok(());
     }
     let mut config = config.clone();
-    for corpus in config.data.each().filter(|corpus| !corpus.is_name()) {
-        corpus.write_as(path_of(seen_from(folder, corpus)?));
+    let teacher = config.teacher.iter_mut().map(|teacher| &mut teacher.model);
+    for named in config.data.each().chain(teacher).filter(|named| !named.is_name()) {
+        named.write_as(path_of(seen_from(folder, named)?));
     }
     if let Some(start) = &mut config.start {
         start.model = seen_from(folder, &start.model)?.into();

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 
+use super::About;
 use super::fetch::DataSet;
 
-/// A folder of corpora, each in a folder named like it.
+/// A folder of corpora, each in a folder named like it, or told by its `corpus.toml` where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFolder {
     root: PathBuf,
@@ -33,20 +35,36 @@ impl DataFolder {
         &self.root
     }
 
-    /// Where a corpus of this name lies, or would lie: `noise/musan` is `musan` in the folder of `noise`.
+    /// The folder of this name, whether a corpus lies in it or its `corpus.toml` says where.
     #[must_use]
-    pub fn corpus(&self, name: &str) -> PathBuf {
+    pub fn entry(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    /// Where a corpus of this name lies, or would lie: `noise/musan` is `musan` in the folder of `noise`, wherever that is.
+    ///
+    /// # Errors
+    /// When a `corpus.toml` cannot be read.
+    pub fn corpus(&self, name: &str) -> Result<PathBuf> {
+        let mut folder = self.root.clone();
+        for part in Path::new(name) {
+            folder.push(part);
+            if let Some(elsewhere) = About::read(&folder)?.folder {
+                folder = folder.join(elsewhere);
+            }
+        }
+        Ok(folder)
     }
 
     /// What to do about a corpus that is not there.
     pub(crate) fn advice(&self, name: &str) -> String {
         let root = self.root.display();
-        let get = match DataSet::named(name) {
-            Some(_) => format!("`kws-lab corpus fetch {name}` downloads it"),
+        let get = match DataSet::giving(name) {
+            Some(set) => format!("`kws-lab corpus fetch {}` downloads it", set.name),
             None => format!(
-                "put it there as `{name}`, or make one with `kws-lab corpus import … --output {root}/{name}` \
-                 (`kws-lab corpus fetch --list` shows what can be downloaded)"
+                "put it there as `{name}`, name one that lies elsewhere with `kws-lab corpus add FOLDER --name {name}`, or \
+                 make one with `kws-lab corpus import … --output {root}/{name}` (`kws-lab corpus fetch --list` shows what \
+                 can be downloaded)"
             ),
         };
         format!("{get}; another data folder is named by `--data` or `{}`", Self::VARIABLE)

@@ -5,14 +5,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Table;
 use super::layout::{self, Layout};
 use crate::medium::Medium;
 
 /// The part of a corpus that a clip serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Weights are fitted to these.
@@ -73,7 +73,7 @@ pub(super) fn count(manifest: &Table) -> Counts {
 }
 
 /// One row of a manifest: a clip, or a picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clip {
     /// Where the recording or the picture lies, the corpus folder included.
     pub path: PathBuf,

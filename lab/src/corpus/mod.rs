@@ -1,10 +1,12 @@
 //! Corpora: a folder of recordings or of pictures with `manifest.csv`, and how to come by a good one.
 
+mod about;
 mod align;
 pub mod aligned;
 mod assign;
 mod build;
 pub mod check;
+mod cut;
 mod data_folder;
 pub(crate) mod disk;
 pub mod fetch;
@@ -23,9 +25,11 @@ pub mod synth;
 mod table;
 mod vocabulary;
 
+pub use about::About;
 pub use align::{place, word};
 pub use assign::Ratios;
 pub use build::{Build, Content, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};
+pub use cut::Cutter;
 pub use data_folder::DataFolder;
 pub use layout::Layout;
 pub use level::Levels;

@@ -44,7 +44,7 @@ impl Table {
             let header: Vec<String> = reader.headers()?.iter().map(|c| c.trim().to_owned()).collect();
             ensure!(!header.is_empty(), "the file is empty, expected a header with the names of the columns");
             for (i, column) in header.iter().enumerate() {
-                ensure!(!header[..i].contains(column), "column `{column}` is there twice");
+                ensure!(!header[..i].contains(column), "duplicate column `{column}`");
             }
             let mut table = Self::new(header);
             for row in reader.records() {

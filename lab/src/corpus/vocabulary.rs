@@ -2,6 +2,8 @@
 
 use anyhow::{Result, ensure};
 
+use super::{SPEECH, is_word};
+
 /// Labels in the order of the model's outputs.
 ///
 /// Two names are special: `silence` takes clips labelled `_silence_`, and `unknown` takes every word that is
@@ -42,11 +44,13 @@ impl Vocabulary {
         self.position("unknown")
     }
 
-    /// The output that a corpus label belongs to; none when the model has no place for it.
+    /// The output that a corpus label belongs to; none when the model has no place for it: of what is no word, it has one
+    /// for silence and for running speech alone.
     #[must_use]
     pub fn class(&self, corpus_label: &str) -> Option<usize> {
         match corpus_label {
             "_silence_" => self.silence(),
+            other if !is_word(other) && other != SPEECH => None,
             word => self.position(word).or_else(|| self.unknown()),
         }
     }

@@ -59,7 +59,7 @@ pub fn compare_clips(names: [&str; 2], a: &Scores, b: &Scores) -> Result<Paired>
     let first: BTreeMap<_, bool> = a.clips.iter().map(|c| (&c.clip.path, c.right())).collect();
     let pairs: Vec<[bool; 2]> =
         b.clips.iter().filter_map(|c| first.get(&c.clip.path).map(|right| [*right, c.right()])).collect();
-    ensure!(!pairs.is_empty(), "the two models have none of the {} in common", a.medium.many());
+    ensure!(!pairs.is_empty(), "the two models share none of the {}", a.medium.many());
     let only = [[true, false], [false, true]].map(|case| pairs.iter().filter(|p| **p == case).count());
     let model = |which: usize| {
         let right = pairs.iter().filter(|p| p[which]).count();
@@ -94,7 +94,7 @@ pub fn compare_streams(listeners: [&Listener; 2], parts: &[Part]) -> Result<Comp
         }
         figures.push(sums);
     }
-    ensure!(!heard[0].is_empty(), "the two pipelines have no word in common that is said in the streams");
+    ensure!(!heard[0].is_empty(), "the two pipelines share no word that is said in the streams");
     let [a, b] = [figures.remove(0), figures.remove(0)];
     let missed = |heard: &[bool]| heard.iter().filter(|h| !**h).count() as f64 / heard.len() as f64;
     Ok(Comparison {

@@ -79,7 +79,7 @@ fn clips_table(clips: &Paired) -> Table {
 
 fn verdict(clips: &Paired) -> String {
     let difference = 100.0 * (clips.models[1].top1 - clips.models[0].top1);
-    let said = if clips.p < 0.05 { "they differ" } else { "no difference can be claimed" };
+    let said = if clips.p < 0.05 { "they differ" } else { "no significant difference" };
     format!(
         "{difference:+.2} points from the first to the second; McNemar's exact test: p {}, {said}",
         equals(clips.p)
@@ -109,8 +109,8 @@ fn streams_table(clips: &Paired, streams: &Comparison) -> Table {
 
 fn streams_verdict(streams: &Comparison) -> String {
     let i = streams.frr_interval;
-    let misses = if i.low > 0.0 || i.high < 0.0 { "they differ" } else { "no difference can be claimed" };
-    let accepts = if streams.faph_p < 0.05 { "they differ" } else { "no difference can be claimed" };
+    let misses = if i.low > 0.0 || i.high < 0.0 { "they differ" } else { "no significant difference" };
+    let accepts = if streams.faph_p < 0.05 { "they differ" } else { "no significant difference" };
     format!(
         "misses: {:+.2} points from the first to the second, 95 % {:+.2} to {:+.2} (paired bootstrap over the words), \
          {misses}; false accepts: p {} (exact test of two rates), {accepts}",

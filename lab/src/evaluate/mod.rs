@@ -3,19 +3,20 @@
 mod clips;
 mod compare;
 mod compare_page;
+pub mod shard;
 mod stream;
 mod variants;
 
 pub use clips::{
-    ClipReport, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, curve, default_columns,
-    evaluate_clips, group, score_clips,
+    ClipList, ClipReport, ClipRow, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, absent,
+    check_some, curve, default_columns, evaluate_clips, group, list_clips, score, score_clips,
 };
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
     Calibration, Chosen, Detection, Figures, Incident, Item, Items, Kind, Latency, Limit, Listener, Material,
-    Outcome, Part, PartFigures, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, StreamReport, Tally,
-    Worker, calibrate, heard_words, incidents, listen, tally, write_points,
+    Outcome, Part, PartFigures, Peak, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer,
+    StreamReport, Tally, Worker, calibrate, heard_words, incidents, listen, tally, write_points,
 };
 pub use variants::{Agreement, Variant, variants};
 

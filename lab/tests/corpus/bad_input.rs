@@ -65,12 +65,10 @@ fn a_huge_file_is_refused_before_it_is_decoded() {
     put(&path, &word(1));
     // A hole: the file claims no more than it did, and takes no room on the disk.
     fs::File::options().write(true).open(&path).unwrap().set_len(60_000_000_000).unwrap();
-    let begin = std::time::Instant::now();
     let error = format!("{:#}", read(&path).unwrap_err());
     assert!(error.contains("60000 MB") && error.contains("huge.wav"), "{error}");
     let error = format!("{:#}", read_up_to(&path, 5.0).unwrap_err());
     assert!(error.contains("more than 5 s of audio take"), "{error}");
-    assert!(begin.elapsed().as_secs() < 5);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kws_lab::audio::read_16k;
 use kws_lab::corpus::import::{
     Background, CommonVoice, Cut, Folder, Gaps, List, Sentences, SpeechCommands, Terms,
 };
-use kws_lab::corpus::{Build, Corpus, Existing, MANIFEST, Made, Ratios, Split, Table};
+use kws_lab::corpus::{Build, Corpus, Existing, MANIFEST, Made, Ratios, Split, Table, Vocabulary};
 
 use crate::sound::{column, put, put_stereo, silent_mp3, word, word_at};
 
@@ -156,6 +156,16 @@ fn common_voice_keeps_speakers_and_their_metadata() {
     let import = import(vec![List::Validated], Sentences::Speech);
     made(&root, Existing::Refuse, |build| import.import(TERMS, build)).unwrap();
     assert_eq!(column(&Table::read(&root.join(MANIFEST)).unwrap(), "label"), ["yes", "no", "_speech_"]);
+    // A sentence that holds one of the words is neither speech without it nor a clip of it.
+    let root = target.path().join("c");
+    let import = CommonVoice { words: vec!["it".to_owned()], ..import };
+    made(&root, Existing::Refuse, |build| import.import(TERMS, build)).unwrap();
+    assert_eq!(column(&Table::read(&root.join(MANIFEST)).unwrap(), "label"), ["_keyword_"]);
+    let vocabulary = Vocabulary::new(["unknown", "it"].map(str::to_owned).to_vec()).unwrap();
+    assert_eq!(
+        ["_keyword_", "_speech_", "it", "as"].map(|label| vocabulary.class(label)),
+        [None, Some(0), Some(1), Some(0)]
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(crate) fn lab() -> Command {
 }
 
 /// `kws-lab train FOLDER --work FOLDER/work`.
+#[allow(dead_code, reason = "not every test that includes this file trains")]
 pub(crate) fn train(folder: &Path) -> Command {
     let mut command = lab();
     command.arg("train").arg(folder).arg("--work").arg(folder.join("work"));

@@ -1,6 +1,6 @@
 //! Signal operators and arithmetic without scales: what is refused when the file is opened.
 //!
-//! That what runs is right, the golden vectors show (`nn_parity`).
+//! That what runs is right, the golden vectors show (`parity`).
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod tflite;

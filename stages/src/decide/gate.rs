@@ -83,7 +83,7 @@ impl<T: Item, I: Posterior> Stage for Gate<T, I> {
     ) -> Result<Flow, StageFault> {
         let Some(posterior) = posterior else { return Ok(Flow::Skip) };
         let Some(stored) = posterior.get(usize::from(self.condition.label)) else {
-            return Err(StageFault::new("`gate` watches a label that its input does not have"));
+            return Err(StageFault::new("`gate` refers to a label that its input does not have"));
         };
         let score = I::mean(I::plus(I::Sum::default(), *stored), 1, self.condition.scale);
         // What is no number is not at least `on`.

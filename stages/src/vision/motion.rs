@@ -107,7 +107,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         if input.len() != self.size.items() || output.len() != input.len() {
-            return Err(StageFault::new("`motion` was handed pictures of another size"));
+            return Err(StageFault::new("`motion` received images of another size"));
         }
         let moves = self.differing(&input) >= self.watch.cells;
         let first = !core::mem::replace(&mut self.seen.any, true);

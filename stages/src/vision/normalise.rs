@@ -44,7 +44,7 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
 
     fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let Some(table) = self.0.as_ref().first_chunk::<256>() else {
-            return Err(StageFault::new("`normalise` was lent a table of less than 256 values"));
+            return Err(StageFault::new("`normalise` was given a table of fewer than 256 values"));
         };
         for (out, pixel) in output.iter_mut().zip(input.items) {
             *out = table[usize::from(*pixel)];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::on_board::{OnBoard, default_rate, samples};
 
-/// Listens to an analogue microphone behind the board's analogue-to-digital converter.
+/// Reads an analogue microphone through the board's analogue-to-digital converter.
 ///
 /// The firmware hands it over as `crate::AdcMic<BLOCK>`: the end of the ring that the converter's interrupt fills.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::on_board::{OnBoard, default_rate, samples};
 use crate::pdm::BITS_PER_SAMPLE;
 
-/// Listens to a PDM microphone clocked by an SPI bus.
+/// Reads a PDM microphone clocked by an SPI bus.
 ///
 /// The firmware hands the bus over as `crate::PdmBus`, at 64 bits to a sample: 1.024 MHz for 16 kHz.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -71,7 +71,7 @@ impl Gaps {
             met.reported = Some(now);
             let clock = clock(plan, stage);
             let text = missed(std::mem::take(&mut met.pending), clock);
-            format!("{GAP}gap:{GAP:#} `{stage}` missed {text}, until {:.3} s", seconds(met.until, clock))
+            format!("{GAP}gap:{GAP:#} `{stage}` lost {text}, until {:.3} s", seconds(met.until, clock))
         })
         .collect()
     }
@@ -81,7 +81,7 @@ impl Gaps {
         for (stage, met) in &self.by_stage {
             writeln!(
                 to,
-                "{GAP}gaps:{GAP:#} `{stage}` missed {} in all",
+                "{GAP}gaps:{GAP:#} `{stage}` lost {} in total",
                 missed(met.all, clock(plan, stage))
             )?;
         }

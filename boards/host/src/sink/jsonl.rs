@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::Names;
 
-/// Writes every event as one line of JSON.
+/// Writes each event as one line of JSON.
 ///
 /// # Reads
 /// Events, by one input or several; those of several are merged in the order of their ticks.

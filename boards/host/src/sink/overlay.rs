@@ -95,7 +95,7 @@ impl Kind for OverlayParams {
             let found =
                 format!("`{}` writes {pictures} and `{}` writes {events}", site.from[0], site.from[1]);
             return Err(DesignError::of("inputs", format!("{found}, expected one clock"))
-                .help("take pictures and events of the same camera"));
+                .help("use images and events of the same camera"));
         }
         let extent = Extent {
             before: pictures.ticks(self.before_ms),

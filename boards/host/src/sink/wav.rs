@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::names::Names;
 use super::stem::file_stem;
 
-/// Writes the sound around each event to a WAV file of its own.
+/// Writes the audio around each event to its own WAV file.
 ///
 /// # Reads
 /// Samples (`i16`) and events, in this order.

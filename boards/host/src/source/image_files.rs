@@ -11,7 +11,7 @@ use crate::picture::{Fitter, Frames, Picture, decode, is_picture};
 /// The ending of a file that lists pictures, a path in a line.
 const LIST: &str = "txt";
 
-/// Shows the pictures of a folder, JPEG, PNG or BMP, in the order of their names, at a frame rate.
+/// Plays the images of a folder, JPEG, PNG or BMP, in the order of their names, at a frame rate.
 ///
 /// # Writes
 /// `image` u8 `[height, width, channels]`, a tick a microsecond. Pictures of another size are made to fit, turned first
@@ -63,7 +63,7 @@ enum Damaged {
     #[default]
     Gap,
     /// The end of the run, with its name.
-    StageFault,
+    Fault,
 }
 
 fn ten() -> f64 {
@@ -112,7 +112,7 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
         paths.sort();
         return match paths.len() {
             0 => Err(format!(
-                "`{name}` holds no pictures, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`"
+                "`{name}` contains no images, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`"
             )),
             _ => Ok(paths),
         };
@@ -125,7 +125,7 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let paths: Vec<PathBuf> = lines.map(|line| folder.join(line)).collect();
     if paths.is_empty() {
-        Err(format!("`{name}` lists no pictures, expected a path in each line"))
+        Err(format!("`{name}` lists no images, expected one path per line"))
     } else {
         Ok(paths)
     }
@@ -147,7 +147,7 @@ fn first(paths: &[PathBuf]) -> Result<Picture, String> {
     let why = why.unwrap_or_default();
     Err(match paths.len() {
         1 => why,
-        count => format!("none of {count} pictures can be decoded; {why}"),
+        count => format!("none of {count} images can be decoded; {why}"),
     })
 }
 

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{AudioFileParams, default_rate};
 
-/// Listens to a microphone, or replays a recording where there is none.
+/// Reads a microphone, or replays a recording if there is none.
 ///
 /// # Writes
 /// Samples, `i16`, one tick each: the mean of the device's channels, resampled where the device has another rate.
-/// What a reader was too slow for is lost in whole blocks, counted, and told to what comes after.
+/// If the pipeline is too slow, whole blocks are lost; they are counted and reported downstream as a gap.
 ///
 /// # Needs
 /// The cargo feature `mic`, which on Linux needs ALSA's headers to build. Without it, or without a device, the
@@ -103,13 +103,13 @@ impl MicParams {
     fn listen(&self, site: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
         let device = device::find(self.device.as_deref()).map_err(|why| Missing {
             why,
-            help: "connect one, or see `kws-run --devices`".to_owned(),
+            help: "connect one; `kws-run --devices` lists those that are found".to_owned(),
             key: self.device.as_ref().map(|_| "device"),
         })?;
         let port = super::samples(kws_engine::Element::I16, self.rate, self.block, site);
         device::design(device, port).map_err(|why| Missing {
             why,
-            help: "choose another with `device`, see `kws-run --devices`".to_owned(),
+            help: "set `device` to one that `kws-run --devices` lists".to_owned(),
             key: None,
         })
     }
@@ -117,13 +117,15 @@ impl MicParams {
     fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help, key } = missing;
         let Some(fallback) = self.fallback else {
-            let help = format!("{help}; or name a recording with `fallback = \"…\"`");
+            let help = format!("{help}; or set `fallback` to a recording");
             let refusal =
                 key.map_or_else(|| DesignError::new(why.clone()), |key| DesignError::of(key, why.clone()));
             return Err(refusal.help(help));
         };
         let name = fallback.display();
-        site.notice(format!("no microphone ({why}): replaying the recording `{name}`. To listen, {help}."));
+        site.notice(format!(
+            "no microphone ({why}); replaying `{name}` instead. To use a microphone, {help}"
+        ));
         AudioFileParams::of(fallback, self.rate, self.block)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })

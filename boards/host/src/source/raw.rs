@@ -85,7 +85,9 @@ fn check(path: &Path) -> Result<(), String> {
     File::open(path).map_err(|error| cannot_open(path, &error))?;
     match about.len() {
         0 => Err(format!("`{name}` is empty")),
-        bytes if bytes % 2 == 1 => Err(format!("`{name}` has {bytes} bytes, expected two for each sample")),
+        bytes if bytes % 2 == 1 => {
+            Err(format!("`{name}` has {bytes} bytes, expected an even number (2 bytes per sample)"))
+        }
         _ => Ok(()),
     }
 }
@@ -123,7 +125,7 @@ fn read(from: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Supplied, String> {
                 return Ok(Supplied::Bytes);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("cannot read on: {error}")),
+            Err(error) => return Err(format!("cannot read further: {error}")),
         }
     }
 }

@@ -112,9 +112,9 @@ impl<T: Item> Stage for Faulty<T> {
             return Ok(Flow::End);
         }
         if past(self.script.fault) {
-            return Err(StageFault::new("it fails as `fault_at_ms` asks"));
+            return Err(StageFault::new("`fault_at_ms` was reached"));
         }
-        assert!(!past(self.script.panic), "as `panic_at_ms` asks");
+        assert!(!past(self.script.panic), "`panic_at_ms` was reached");
         self.script.stalls.retain(|(begin, length)| {
             let now = at > *begin;
             if now {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "as `panic_at_ms` asks")]
+    #[should_panic(expected = "`panic_at_ms` was reached")]
     fn panics_where_asked() {
         flows(faulty(FaultParams { panic_at_ms: Some(5.0), ..FaultParams::default() }), 1);
     }

@@ -127,16 +127,16 @@ fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
     bench.run(&[&commands, "--check", "--board", "microbit"]).badly(1, &memory);
     let on_nano =
         |option: &str, value: &str| bench.run(&[&yes_no, "--check", "--board", "nano33ble", option, value]);
-    let text =
-        "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
+    let text = "`transform` of `fft`: found `fast`, which firmware does not support (board `nano33ble`)";
     on_nano("--set", "fft.transform=fast").badly(1, &[text]);
     on_nano("--source", "file:yes.wav").badly(1, &["yes.wav"]);
     let file = format!("file:{}/../../pipelines/recordings/yes_no.flac", env!("CARGO_MANIFEST_DIR"));
-    on_nano("--source", &file).badly(1, &["`mic`: this kind has no form for boards (board `nano33ble`)"]);
+    on_nano("--source", &file)
+        .badly(1, &["`mic`: this kind is not supported in firmware (board `nano33ble`)"]);
 }
 
 #[test]
 fn a_board_that_there_is_not_lists_those_that_there_are() {
-    let texts = ["unknown board `nano`", "did you mean `nano33ble`? known are `microbit`, `mps2-an386`"];
+    let texts = ["unknown board `nano`", "did you mean `nano33ble`? available: `microbit`, `mps2-an386`"];
     features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
 }

@@ -97,13 +97,14 @@ fn describe(review: &Review, lists: &[PathBuf; 3]) -> String {
     }
     if review.alike > 0 {
         text += &format!(
-            "{} synthesised clips are nearly the same as another: fewer voices than they seem\n",
+            "{} synthesised clips are near-duplicates: there are fewer distinct voices than it seems\n",
             review.alike
         );
     }
     if review.count(Verdict::Other) > 0 {
         text += if review.medium == Medium::Clips { "hear" } else { "look at" };
-        text += " those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
+        text +=
+            " those in `other.csv`, move the good ones to `valid.csv`, and replace `manifest.csv` by it\n";
     }
     text
 }

@@ -1,21 +1,22 @@
 //! `kws-lab corpus fetch`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::corpus::fetch::{DATA_SETS, DataSet, Unpacked, unpack};
+use kws_lab::corpus::fetch::{Archive, DATA_SETS, DataSet, Unpacked, unpack};
 use kws_lab::download::{Download, Fetched};
 use serde::Serialize;
 
 use crate::commands::data::Data;
 use crate::commands::json::Json;
 
-/// Downloads a published data set by its name, or any file by its address, and unpacks it.
+/// Downloads a published data set by its name into the data folder, or any file by its address, and unpacks it.
 ///
-/// A download that broke off goes on where it ended when the same command is given again. What has a published SHA-256 is
-/// compared with it; for an address give `--sha256`. `.tar.gz` and `.zip` are unpacked beside the archive.
+/// Configurations and arguments then find the corpus by that name. A download that broke off goes on where it ended when
+/// the same command is given again. What has a published SHA-256 is compared with it; for an address give `--sha256`.
+/// `.tar.gz` and `.zip` are unpacked.
 #[derive(Args)]
 pub(crate) struct Fetch {
     /// Name of a data set, or an address that begins with `http://` or `https://`.
@@ -26,16 +27,19 @@ pub(crate) struct Fetch {
     list: bool,
     #[command(flatten)]
     data: Data,
-    /// Folder that the archive is put in, and a folder of the same name with its content [default: the data folder].
+    /// Folder that takes the place of the data folder.
     #[arg(long, short)]
     output: Option<PathBuf>,
     /// SHA-256 of the file, 64 hexadecimal digits.
     #[arg(long)]
     sha256: Option<String>,
+    /// Address that takes the place of the published one, such as a mirror's; the checksum stays.
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
     /// Attempts that may fail one after the other without a byte.
     #[arg(long, default_value_t = 5)]
     attempts: u32,
-    /// Leaves the archive as it is.
+    /// Leaves archives as they are.
     #[arg(long)]
     packed: bool,
     #[command(flatten)]
@@ -54,84 +58,127 @@ const ARCHIVES: [&str; 3] = [".tar.gz", ".tgz", ".zip"];
 impl Fetch {
     pub(crate) fn run(self) -> Result<()> {
         let Some(what) = self.what.as_deref().filter(|_| !self.list) else {
-            return self.json.show(&DATA_SETS, listing);
+            return self.json.show(&*DATA_SETS, listing);
         };
-        let set = DataSet::named(what);
-        let url = match set {
-            Some(set) => set.url,
-            None if what.starts_with("http://") || what.starts_with("https://") => what,
-            None => anyhow::bail!(
+        let root = self.output.clone().unwrap_or_else(|| self.data.folder().root().to_owned());
+        match DataSet::named(what) {
+            Some(set) => self.data_set(set, &root),
+            None if is_address(what) => self.address(what, &root),
+            None => bail!(
                 "unknown data set `{what}`, expected an address or one of {}",
                 DATA_SETS.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
             ),
+        }
+    }
+
+    fn data_set(&self, set: &DataSet, root: &Path) -> Result<()> {
+        let folder = root.join(&set.name);
+        let filled = |text: &str| {
+            let (folder, root) = (folder.display().to_string(), root.display().to_string());
+            text.replace("{folder}", &folder).replace("{data}", &root)
         };
-        let name = file_name(url, set).with_context(|| format!("`{url}` names no file"))?;
-        let output = self.output.clone().unwrap_or_else(|| self.data.folder().root().to_owned());
+        if let Some(how) = &set.by_hand {
+            bail!("`{}` cannot be downloaded by a program: {}", set.name, filled(how));
+        }
+        ensure!(
+            set.archives.len() == 1 || self.from.is_none() && self.sha256.is_none(),
+            "`{}` has {} archives, and `--from` and `--sha256` are of one: fetch each by its address",
+            set.name,
+            set.archives.len()
+        );
+        let mut outcomes = Vec::new();
+        for archive in &set.archives {
+            let name = last_part(&archive.url).with_context(|| format!("`{}` names no file", archive.url))?;
+            let stem = stem(name).unwrap_or(name);
+            let into = if set.archives.len() == 1 { folder.clone() } else { folder.join(stem) };
+            let archive =
+                Archive { url: self.from.clone().unwrap_or(archive.url.clone()), ..archive.clone() };
+            let target = folder.with_file_name(name);
+            outcomes.push(self.fetched(&archive, target, Some(into))?);
+        }
+        if !self.packed {
+            set.about().write(&folder)?;
+        }
+        self.json.show(&outcomes, || {
+            let mut text: String = outcomes.iter().map(describe).collect();
+            text += &format!("{}: {}; {}\n", set.title, set.source, set.licence);
+            match &set.next {
+                Some(next) => text + &format!("next: {}\n", filled(next)),
+                None => text + &format!("configurations name it `{}`\n", set.name),
+            }
+        })
+    }
+
+    fn address(&self, url: &str, root: &Path) -> Result<()> {
+        let name = last_part(url).with_context(|| format!("`{url}` names no file"))?;
+        let archive = Archive { url: url.to_owned(), bytes: None, sha256: None };
+        let outcome = self.fetched(&archive, root.join(name), stem(name).map(|stem| root.join(stem)))?;
+        self.json.show(&outcome, || describe(&outcome))
+    }
+
+    /// Downloads a file, and unpacks it where it is an archive. Given a second time, there is nothing to do.
+    fn fetched(&self, archive: &Archive, target: PathBuf, into: Option<PathBuf>) -> Result<Outcome> {
         let download = Download {
-            url: url.to_owned(),
-            target: output.join(&name),
-            bytes: set.and_then(|set| set.bytes),
-            sha256: self.sha256.clone().or(set.and_then(|set| set.sha256).map(str::to_owned)),
+            url: archive.url.clone(),
+            target,
+            bytes: archive.bytes,
+            sha256: self.sha256.clone().or(archive.sha256.clone()),
             attempts: self.attempts.max(1),
             pause: Duration::from_secs(1),
         };
         let file = download.run()?;
-        let stem = ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending));
-        let folder = stem.filter(|_| !self.packed).map(|stem| output.join(stem));
-        // Given a second time, the command has nothing to do.
-        let there = folder
-            .as_ref()
-            .and_then(|f| f.read_dir().ok())
-            .is_some_and(|mut entries| entries.next().is_some());
-        let unpacked = match &folder {
-            Some(folder) if !there => Some(unpack(&file.path, folder)?),
-            _ => None,
-        };
-        let result = Outcome { file, unpacked };
-        self.json.show(&result, || describe(&result, set))
+        let there = |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        let into = into.filter(|folder| !self.packed && !there(folder));
+        let unpacked = into.map(|folder| unpack(&file.path, &folder)).transpose()?;
+        Ok(Outcome { file, unpacked })
     }
 }
 
-/// Name of the file that is written: the address' last part, or the data set's name where that says nothing.
-fn file_name(url: &str, set: Option<&DataSet>) -> Option<String> {
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// The last part of an address, which names the file.
+fn last_part(url: &str) -> Option<&str> {
     let path = url.split(['?', '#']).next()?;
-    let last = path.split_once("://")?.1.split('/').skip(1).last().filter(|last| !last.is_empty())?;
-    let ending = ARCHIVES.iter().find(|ending| last.ends_with(**ending));
-    match (set, ending) {
-        (Some(set), Some(ending)) => Some(format!("{}{ending}", set.name)),
-        _ => Some(last.to_owned()),
-    }
+    path.split_once("://")?.1.split('/').skip(1).last().filter(|last| !last.is_empty())
+}
+
+/// Name of an archive without its ending; none of what is no archive.
+fn stem(name: &str) -> Option<&str> {
+    ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending))
 }
 
 fn listing() -> String {
     let mut table = kws_lab::page::Table::new(["name", "MB", "checksum", "licence", "holds"]);
-    for set in DATA_SETS {
-        let size = set.bytes.map_or("?".to_owned(), |bytes| (bytes / 1_000_000).to_string());
-        let sum = if set.sha256.is_some() { "SHA-256" } else { "none published" };
-        table = table.row([set.name, &size, sum, set.licence, set.about]);
+    for set in DATA_SETS.iter() {
+        let bytes: Option<u64> = set.archives.iter().map(|archive| archive.bytes).sum();
+        let size =
+            bytes.filter(|bytes| *bytes > 0).map_or("?".to_owned(), |bytes| (bytes / 1_000_000).to_string());
+        let known = set.archives.iter().filter(|archive| archive.sha256.is_some()).count();
+        let sum = match (set.archives.len(), known) {
+            (0, _) => "by hand",
+            (all, known) if all == known => "SHA-256",
+            (_, 0) => "none published",
+            _ => "of a part",
+        };
+        table = table.row([set.name.as_str(), &size, sum, &set.licence, &set.holds]);
     }
     table.text()
 }
 
-fn describe(result: &Outcome, set: Option<&DataSet>) -> String {
+fn describe(result: &Outcome) -> String {
     let Outcome { file, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
     text += &if file.verified {
-        format!("SHA-256 {} is the published one\n", file.sha256)
+        format!("SHA-256 {} matches the published one\n", file.sha256)
     } else {
-        format!("SHA-256 {}, compared with nothing: no checksum is known\n", file.sha256)
+        format!("SHA-256 {}, not verified: no checksum is known\n", file.sha256)
     };
     if let Some(Unpacked { folder, files, skipped }) = unpacked {
         text += &format!("{files} files in `{}`\n", folder.display());
         if let [first, ..] = &skipped[..] {
-            text += &format!("{} links and devices are left out, such as `{first}`\n", skipped.len());
-        }
-        if let Some(set) = set {
-            text += &format!("licence: {}; layout: {}\n", set.licence, set.layout);
-            if set.layout == "speech-commands" {
-                let folder = folder.display();
-                text += &format!("next: kws-lab corpus import speech-commands {folder} --output CORPUS\n");
-            }
+            text += &format!("skipped {} links and devices, such as `{first}`\n", skipped.len());
         }
     }
     text

@@ -52,9 +52,10 @@ enum Layout {
         /// Lists whose clips are taken; the column `list` tells them apart.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "validated")]
         lists: Vec<ListName>,
-        /// Takes sentences of several words too, labelled `_speech_`, unless they hold one of the words.
-        #[arg(long)]
-        sentences: bool,
+        /// What becomes of sentences of several words: `speech`, clips labelled `_speech_`, where those that hold one of
+        /// `--words` are set apart as `_keyword_`; or `leave`, nothing.
+        #[arg(long, value_enum, default_value = "speech")]
+        sentences: SentencesName,
         #[command(flatten)]
         sounds: Sounds,
     },
@@ -168,6 +169,23 @@ enum ListName {
     Other,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum SentencesName {
+    /// Clips labelled `_speech_`, or `_keyword_` where they hold one of the words.
+    Speech,
+    /// They are left out.
+    Leave,
+}
+
+impl From<SentencesName> for Sentences {
+    fn from(name: SentencesName) -> Self {
+        match name {
+            SentencesName::Speech => Self::Speech,
+            SentencesName::Leave => Self::Leave,
+        }
+    }
+}
+
 impl From<Kept> for Background {
     fn from(kept: Kept) -> Self {
         match kept {
@@ -198,7 +216,7 @@ impl Import {
             }
             Layout::CommonVoice { folder, words, lists, sentences, sounds } => {
                 let lists = lists.into_iter().map(Into::into).collect();
-                let sentences = if sentences { Sentences::Speech } else { Sentences::Leave };
+                let sentences = sentences.into();
                 let layout = CommonVoice { folder, lists, words: words.words, sentences };
                 sounds.make(&layout.folder, |terms, build| layout.import(terms, build))
             }
@@ -239,7 +257,7 @@ impl Common {
         let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
         ensure!(
             !to.starts_with(&from),
-            "`{}` lies in what is imported; choose a folder outside",
+            "`{}` is inside the imported folder; choose a folder outside it",
             to.display()
         );
         let mut build = self.target.begin()?;

@@ -1,7 +1,9 @@
 //! `kws-lab corpus`: one module for each of its commands.
 
+mod add;
 mod align;
 mod check;
+mod cut;
 mod fetch;
 mod import;
 mod output;
@@ -37,9 +39,11 @@ pub(crate) struct Corpus {
 #[derive(Subcommand)]
 enum Command {
     Fetch(fetch::Fetch),
+    Add(add::Add),
     Import(import::Import),
     Synth(synth::Synth),
     Align(align::Align),
+    Cut(cut::Cut),
     Check(check::Check),
     Split(split::Split),
     Report(report::Report),
@@ -50,9 +54,11 @@ impl Corpus {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Fetch(fetch) => fetch.run(),
+            Command::Add(add) => add.run(),
             Command::Import(import) => import.run(),
             Command::Synth(synth) => synth.run(),
             Command::Align(align) => align.run(),
+            Command::Cut(cut) => cut.run(),
             Command::Check(check) => check.run(),
             Command::Split(split) => split.run(),
             Command::Report(report) => report.run(),

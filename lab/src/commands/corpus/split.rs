@@ -55,7 +55,7 @@ impl Split {
             Mode::Show => {}
             Mode::Check => ensure!(
                 division.conflicts.is_empty(),
-                "{} speakers of `{}` are in several splits; `kws-lab corpus split` without `--mode check` repairs that",
+                "{} speakers of `{}` are in several splits; `kws-lab corpus split` without `--mode check` fixes this",
                 division.conflicts.len(),
                 self.corpus.display()
             ),
@@ -79,7 +79,10 @@ fn describe(division: &Division, mode: Mode) -> String {
         text += &format!("and {} more speakers in several splits\n", division.conflicts.len() - 10);
     }
     if division.nameless > 0 {
-        text += &format!("{} clips name no speaker: the same voice may train and test\n", division.nameless);
+        text += &format!(
+            "{} clips have no speaker: one voice may be in both training and test\n",
+            division.nameless
+        );
     }
     text
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
-use kws_lab::audio::{RATE, is_audio, read_16k};
-use kws_lab::corpus::{self, Recipe, SPEECH, assemble};
+use kws_lab::audio::{RATE, read_16k, read_any};
+use kws_lab::corpus::{self, CorpusRef, Recipe, Recording, SPEECH, assemble, recordings};
 use serde::Serialize;
 
+use crate::commands::data::Data;
 use crate::commands::json::Json;
 
 /// Assembles a long test stream from clips, running speech and noise, with a file that says what is spoken when.
@@ -17,8 +18,10 @@ use crate::commands::json::Json;
 /// their energy. Running speech is in it as `_speech_`.
 #[derive(Args)]
 pub(crate) struct Stream {
-    /// The corpus whose clips are used.
-    corpus: PathBuf,
+    /// The corpus whose clips are used: its folder, or its name in the data folder.
+    corpus: String,
+    #[command(flatten)]
+    data: Data,
     /// The WAV file; its truth goes beside it, in `.truth.csv`. With several ratios `_10db` and so on follows the name.
     #[arg(long, short, value_name = "FILE.wav")]
     output: PathBuf,
@@ -28,12 +31,13 @@ pub(crate) struct Stream {
     /// Labels that are used, separated by commas; all but `_silence_` without it.
     #[arg(long, value_delimiter = ',')]
     words: Vec<String>,
-    /// Recordings of speech without a keyword, or folders of them; they are cut into pieces of 5 s and mixed in between.
-    #[arg(long, num_args = 1..)]
-    speech: Vec<PathBuf>,
-    /// Recordings of noise, or folders of them.
-    #[arg(long, num_args = 1..)]
-    noise: Vec<PathBuf>,
+    /// Speech without a keyword, which is cut into pieces of 5 s and mixed in between: corpora by name, folders or
+    /// recordings, separated by commas.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+    speech: Vec<String>,
+    /// Noise: corpora by name, folders or recordings, separated by commas.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+    noise: Vec<String>,
     /// Share of each noise recording that is left out at its beginning: what training has heard.
     #[arg(long, default_value_t = 0.8)]
     noise_from: f64,
@@ -84,9 +88,11 @@ impl Stream {
         );
         let Material { clips, excluded } = self.material()?;
         let mut noise = Vec::new();
-        for path in recordings(&self.noise)? {
-            let samples = read_16k(&path)?;
-            noise.push(samples[(samples.len() as f64 * self.noise_from) as usize..].to_vec());
+        for recording in self.recordings(&self.noise, "--noise")? {
+            let samples = read_any(&recording.path)?;
+            // What is divided has parts that training does not hear.
+            let from = if recording.split.is_some() { 0.0 } else { self.noise_from };
+            noise.push(samples[(samples.len() as f64 * from) as usize..].to_vec());
         }
         let mut written = Vec::new();
         for &snr_db in &self.snr {
@@ -104,8 +110,10 @@ impl Stream {
     }
 
     fn material(&self) -> Result<Material> {
-        let corpus = corpus::Corpus::open(&self.corpus)?;
-        corpus.needs_sound("`stream` joins clips to a recording")?;
+        let named = CorpusRef::argument(&self.corpus, &self.data.folder())?;
+        named.check("CORPUS")?;
+        let corpus = corpus::Corpus::open(&named)?;
+        corpus.needs_sound("`stream` joins clips into a recording")?;
         let mut excluded: Vec<String> =
             corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {
@@ -122,14 +130,27 @@ impl Stream {
         ensure!(
             !clips.is_empty(),
             "`{}` has no clip in `{}` with a wanted label that can be read{}",
-            self.corpus.display(),
+            self.corpus,
             self.split,
             excluded.first().map_or(String::new(), |first| format!(": {first}"))
         );
-        for path in recordings(&self.speech)? {
-            clips.extend(read_16k(&path)?.chunks(PIECE).map(|piece| (SPEECH.to_owned(), piece.to_vec())));
+        for recording in self.recordings(&self.speech, "--speech")? {
+            clips.extend(
+                read_any(&recording.path)?.chunks(PIECE).map(|piece| (SPEECH.to_owned(), piece.to_vec())),
+            );
         }
         Ok(Material { clips, excluded })
+    }
+
+    /// Recordings of the split, and what is not divided.
+    fn recordings(&self, names: &[String], argument: &str) -> Result<Vec<Recording>> {
+        let mut all = Vec::new();
+        for name in names {
+            let corpus = CorpusRef::argument(name, &self.data.folder())?;
+            corpus.check(argument)?;
+            all.extend(recordings(&corpus)?.into_iter().filter(|recording| recording.serves(self.split)));
+        }
+        Ok(all)
     }
 
     fn name(&self, snr_db: f32) -> PathBuf {
@@ -139,28 +160,6 @@ impl Stream {
         let stem = self.output.file_stem().unwrap_or_default().to_string_lossy();
         self.output.with_file_name(format!("{stem}_{snr_db}db.wav"))
     }
-}
-
-/// Files, and the recordings in folders in the order of their names.
-fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let entries =
-                std::fs::read_dir(path).with_context(|| format!("cannot list `{}`", path.display()))?;
-            let mut inside: Vec<PathBuf> =
-                entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-            inside.retain(|path| is_audio(path));
-            inside.sort();
-            if inside.is_empty() {
-                bail!("`{}` holds no FLAC, MP3, Ogg or WAV file", path.display());
-            }
-            files.extend(inside);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
 }
 
 fn describe(written: &[Written], excluded: &[String]) -> String {

@@ -69,7 +69,7 @@ impl Synth {
             (self.sentences()?, self.sentence_takes),
         ];
         let given = kinds.iter().any(|(texts, _)| !texts.is_empty());
-        ensure!(given, "nothing to say: give `--words`, `--near` or `--sentences`");
+        ensure!(given, "nothing to synthesise: give `--words`, `--near` or `--sentences`");
         let mut build = self.target.begin()?;
         for (texts, takes) in kinds {
             synthesise(&template, &texts, &Sweep { takes, ..sweep.clone() }, self.ratios, &mut build)?;
@@ -90,7 +90,7 @@ impl Synth {
             }
             ensure!(
                 !values.is_empty() || !template.uses(name),
-                "`--command` has `{{{name}}}`, and `--{option}` gives no values for it"
+                "`--command` contains `{{{name}}}`, but `--{option}` gives no values for it"
             );
         }
         Ok(sweep)

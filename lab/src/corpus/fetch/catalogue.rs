@@ -1,89 +1,108 @@
 //! Data sets that are known by name.
 
-use serde::Serialize;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::About;
 
 /// A published data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataSet {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// Where it is published.
-    pub url: &'static str,
-    /// Size of the archive, where it is published.
-    pub bytes: Option<u64>,
-    /// Checksum of the archive, where one is published.
-    pub sha256: Option<&'static str>,
-    /// The layout that `import` reads it as.
-    pub layout: &'static str,
+    /// The name under which it is fetched, and under which it lies in the data folder.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Who made it and where it is published.
+    pub source: String,
     /// Its licence.
-    pub licence: &'static str,
+    pub licence: String,
+    /// What whoever reads a model's card should know.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// What it holds.
-    pub about: &'static str,
+    pub holds: String,
+    /// Archives that are unpacked: a single one into the folder of the name, several into folders of their own in it.
+    #[serde(rename = "archive", default)]
+    pub archives: Vec<Archive>,
+    /// How to come by it where it cannot be downloaded by a program; `{folder}` stands for the folder of its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
+    /// The command that makes a corpus of it, where it is not read as it is; `{folder}` and `{data}` stand for the folders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Names of the corpora that are made so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives: Vec<String>,
 }
 
-/// Every data set that is known by name. Sizes and checksums are those that TensorFlow Datasets
-/// (`url_checksums/speech_commands.txt`) and torchaudio (`datasets/speechcommands.py`) publish.
-pub const DATA_SETS: &[DataSet] = &[
-    DataSet {
-        name: "speech_commands",
-        url: "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
-        bytes: Some(2_428_923_189),
-        sha256: Some("af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"),
-        layout: "speech-commands",
-        licence: "CC BY 4.0",
-        about: "words: 35, by 2,618 speakers in 105,829 clips; background noise",
-    },
-    DataSet {
-        name: "speech_commands_v0.01",
-        url: "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.01.tar.gz",
-        bytes: None,
-        sha256: Some("743935421bb51cccdb6bdd152e04c5c70274e935c82119ad7faeec31780d811d"),
-        layout: "speech-commands",
-        licence: "CC BY 4.0",
-        about: "words: 30, by 1,881 speakers in 64,727 clips; background noise",
-    },
-    DataSet {
-        name: "speech_commands_test_set_v0.02",
-        url: "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_test_set_v0.02.tar.gz",
-        bytes: Some(112_563_277),
-        sha256: Some("cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df"),
-        layout: "speech-commands",
-        licence: "CC BY 4.0",
-        about: "test clips of the paper's top-1 error: ten words, silence, unknown",
-    },
-    DataSet {
-        name: "mini_speech_commands",
-        url: "https://storage.googleapis.com/download.tensorflow.org/data/mini_speech_commands.zip",
-        bytes: None,
-        sha256: None,
-        layout: "speech-commands",
-        licence: "CC BY 4.0",
-        about: "words: 8, in 8,000 clips",
-    },
-    DataSet {
-        name: "noise/esc50",
-        url: "https://github.com/karolpiczak/ESC-50/archive/master.zip",
-        bytes: None,
-        sha256: None,
-        layout: "noise for training configurations",
-        licence: "CC BY-NC 3.0",
-        about: "sounds: 50 of every day, in 2,000 recordings of 5 s",
-    },
-    DataSet {
-        name: "noise/musan",
-        url: "https://www.openslr.org/resources/17/musan.tar.gz",
-        bytes: None,
-        sha256: None,
-        layout: "noise for training configurations",
-        licence: "CC BY 4.0 and public domain",
-        about: "music, speech and noise: 109 hours",
-    },
-];
+/// A file of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Where it is published.
+    pub url: String,
+    /// Its size, where that is published.
+    pub bytes: Option<u64>,
+    /// Its checksum, where one is published.
+    pub sha256: Option<String>,
+}
+
+/// The file that lists them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    data_set: Vec<DataSet>,
+}
+
+/// Every data set that is known by name.
+pub static DATA_SETS: LazyLock<Vec<DataSet>> = LazyLock::new(|| {
+    let catalogue: Catalogue =
+        toml::from_str(include_str!("data_sets.toml")).expect("a test has read the catalogue");
+    catalogue.data_set
+});
 
 impl DataSet {
     /// A data set by its name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         DATA_SETS.iter().find(|set| set.name == name)
+    }
+
+    /// The data set that a corpus comes from: its own, that of the folder that it lies in, or the one it is made of.
+    #[must_use]
+    pub fn giving(corpus: &str) -> Option<&'static Self> {
+        let whole = |set: &&Self| Path::new(corpus).starts_with(&set.name);
+        let part = |set: &&Self| set.gives.iter().any(|given| given == corpus);
+        DATA_SETS.iter().find(|set| whole(set) || part(set))
+    }
+
+    /// What its `corpus.toml` says.
+    #[must_use]
+    pub fn about(&self) -> About {
+        let Self { title, source, licence, note, .. } = self.clone();
+        About { title, source, licence, note, folder: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_set_can_be_come_by() {
+        for set in DATA_SETS.iter() {
+            assert!(set.archives.is_empty() == set.by_hand.is_some(), "`{}`", set.name);
+            assert_eq!(set.gives.is_empty(), set.next.is_none(), "`{}`", set.name);
+            for archive in &set.archives {
+                let sum = archive.sha256.as_deref().unwrap_or("");
+                assert!(sum.is_empty() || sum.len() == 64, "`{}`", archive.url);
+            }
+        }
+        assert_eq!(DataSet::giving("noise/musan/music").map(|set| set.name.as_str()), Some("noise/musan"));
+        assert_eq!(DataSet::giving("person").map(|set| set.name.as_str()), Some("coco_val2017"));
+        assert_eq!(DataSet::giving("speech_commands_official"), None);
     }
 }

@@ -3,5 +3,5 @@
 mod catalogue;
 mod unpack;
 
-pub use catalogue::{DATA_SETS, DataSet};
+pub use catalogue::{Archive, DATA_SETS, DataSet};
 pub use unpack::{Unpacked, unpack};

@@ -37,7 +37,7 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let stage = tempfile::Builder::new().prefix(".kws-unpack-").tempdir_in(parent)?;
     let (files, skipped) =
         entries(archive, stage.path()).with_context(|| format!("cannot unpack `{}`", archive.display()))?;
-    ensure!(files > 0, "`{}` holds no files", archive.display());
+    ensure!(files > 0, "`{}` contains no files", archive.display());
     if folder.is_dir() {
         fs::remove_dir(folder)?;
     }
@@ -65,7 +65,7 @@ fn entries(archive: &Path, into: &Path) -> Result<(usize, Vec<String>)> {
     match magic {
         [0x1f, 0x8b, ..] => tar_gz(file, into),
         [b'P', b'K', ..] => zip(file, into),
-        _ => bail!("it is neither .tar.gz nor .zip"),
+        _ => bail!("it is neither a .tar.gz nor a .zip file"),
     }
 }
 
@@ -117,7 +117,7 @@ fn inside(folder: &Path, path: &Path) -> Result<PathBuf> {
     let fits = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     ensure!(
         path.components().all(|part| fits(&part)) && !path.to_string_lossy().contains('\\'),
-        "it names `{}`, which lies outside of its folder: do not trust it",
+        "it names `{}`, which is outside the archive's folder: do not trust it",
         path.display()
     );
     Ok(folder.join(path))

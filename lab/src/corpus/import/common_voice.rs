@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Terms, files};
 use crate::audio::read_resampled;
-use crate::corpus::{Build, Content, Draft, Split, Table};
+use crate::corpus::{Build, Content, Draft, SPEECH, Split, Table};
 
 /// A list of Common Voice, by what listeners said of its clips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,13 @@ pub struct CommonVoice {
 pub enum Sentences {
     /// They are left out.
     Leave,
-    /// They become clips labelled `_speech_`: running speech without a keyword.
+    /// They become clips labelled `_speech_`: running speech without a keyword. Those that hold one of the words are set
+    /// apart, labelled `_keyword_`: they are neither speech without a keyword nor clips of one.
     Speech,
 }
+
+/// The label of sentences that hold one of the words.
+const KEYWORD: &str = "_keyword_";
 
 /// The lists' columns that a corpus keeps, each under the name that it has there. Old releases say `accent`.
 pub(in crate::corpus) const COLUMNS: [(&str, &str); 9] = [
@@ -128,14 +132,13 @@ impl CommonVoice {
         match &words[..] {
             [] => anyhow::bail!("its sentence has no words"),
             [word] => {
-                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not asked for");
+                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not requested");
                 Ok(word.clone())
             }
             _ => {
                 ensure!(self.sentences == Sentences::Speech, "its sentence has several words");
-                let heard = words.iter().find(|word| self.words.contains(word));
-                ensure!(heard.is_none(), "its sentence has several words, and a keyword among them");
-                Ok("_speech_".to_owned())
+                let keyword = words.iter().any(|word| self.words.contains(word));
+                Ok(if keyword { KEYWORD } else { SPEECH }.to_owned())
             }
         }
     }

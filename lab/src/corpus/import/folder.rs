@@ -114,7 +114,7 @@ impl Folder {
             }
             let path = self.folder.join(&source);
             if !path.is_file() {
-                build.exclude(source, "the manifest names it, and the folder lacks it");
+                build.exclude(source, "it is in the manifest but not in the folder");
                 continue;
             }
             let others =

@@ -105,9 +105,9 @@ pub(super) fn why_not(path: &Path, source: &str, label: &str) -> Option<&'static
     if source.is_empty() || label.is_empty() {
         Some("the file or the label is empty")
     } else if !is_picture(path) {
-        Some("its name is not that of a JPEG, PNG or BMP")
+        Some("its extension is not that of a JPEG, PNG or BMP")
     } else if !path.is_file() {
-        Some("it is named, and the folder lacks it")
+        Some("it is listed but not in the folder")
     } else {
         None
     }

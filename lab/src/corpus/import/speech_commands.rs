@@ -50,7 +50,7 @@ impl SpeechCommands {
         };
         let mut absent: Vec<String> = lists.unwrap_or_default().into_keys().filter(wanted).collect();
         absent.sort();
-        absent.into_iter().for_each(|path| build.exclude(path, "a list names it, and the folder lacks it"));
+        absent.into_iter().for_each(|path| build.exclude(path, "it is in a list but not in the folder"));
         Ok(())
     }
 

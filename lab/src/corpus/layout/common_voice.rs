@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{SPEAKERS, SPEECH, inside};
-use crate::corpus::Table;
+use super::{SPEAKERS, inside};
 use crate::corpus::import::{COLUMNS, official, words};
+use crate::corpus::{SPEECH, Table};
 
 /// The list of the clips whose sentence most listeners heard: that of the others cannot be relied on.
 const LIST: &str = "validated.tsv";

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
-use super::{SPEAKERS, SPEECH, files, inside};
+use super::{SPEAKERS, files, inside};
 use crate::audio::is_audio;
-use crate::corpus::{Split, Table};
+use crate::corpus::{SPEECH, Split, Table};
 
 /// Ending of the lists of sentences.
 const SENTENCES: &str = ".trans.txt";

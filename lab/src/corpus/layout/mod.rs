@@ -14,9 +14,6 @@ use walkdir::WalkDir;
 
 use super::{MANIFEST, Ratios, Table};
 
-/// The label of running speech.
-pub(super) const SPEECH: &str = "_speech_";
-
 /// Shares of the speakers of running speech whose publisher divides them in no way: half of them train, and so many
 /// judge that there are hours to count false accepts in.
 pub(super) const SPEAKERS: Ratios = Ratios { validation: 20.0, test: 30.0 };

@@ -108,7 +108,7 @@ impl Template {
         }
         let status = wait(&mut child)?;
         let said = std::fs::read_to_string(&errors).unwrap_or_default();
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
         ensure!(status.success(), "the program fails ({status}): {last}");
         ensure!(output.is_file(), "the program wrote no sound to `{{output}}`: {last}");
         read_resampled(&output, LONGEST)
@@ -124,7 +124,7 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
         if begin.elapsed() > TIME_LIMIT {
             child.kill()?;
             child.wait()?;
-            bail!("the program took longer than {} s", TIME_LIMIT.as_secs());
+            bail!("the program ran for more than {} s", TIME_LIMIT.as_secs());
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -9,7 +9,7 @@ mod score;
 pub use curve::{Curve, CurvePoint, curve};
 pub use groups::{Column, Group, default_columns, group};
 pub use report::{ClipReport, LabelFigures};
-pub use score::{Scored, Scores, score_clips};
+pub use score::{ClipList, ClipRow, Scored, Scores, absent, check_some, list_clips, score, score_clips};
 
 use std::path::Path;
 

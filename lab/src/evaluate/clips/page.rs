@@ -13,11 +13,11 @@ use crate::page::{Axis, Bars, Chart, Heat, Page, Series, Table};
 fn independent(medium: Medium) -> &'static str {
     match medium {
         Medium::Clips => {
-            "Intervals are of 95 % and take clips for independent; clips of one speaker are alike, so with few speakers \
+            "95 % intervals, treating clips as independent; clips of one speaker are similar, so with few speakers \
              the truth may lie further off."
         }
         Medium::Pictures => {
-            "Intervals are of 95 % and take pictures for independent; pictures of one scene are alike, so with few \
+            "95 % intervals, treating images as independent; images of one scene are similar, so with few \
              scenes the truth may lie further off."
         }
     }
@@ -80,7 +80,7 @@ impl ClipReport {
         }
         if !self.excluded.is_empty() {
             let list = self.excluded.iter().map(|(path, why)| format!("{}: {why}", path.display()));
-            page = page.heading("What could not be used").list(list);
+            page = page.heading("Unusable files").list(list);
         }
         Ok(page)
     }
@@ -108,7 +108,8 @@ impl ClipReport {
     }
 
     fn labels_table(&self) -> Table {
-        let header = ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "equal error"];
+        let header =
+            ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "95 %", "equal error"];
         self.by_label.iter().fold(Table::new(header), |table, l| {
             let of_curve = |f: fn(&Curve) -> String| l.curve.as_ref().map_or("".to_owned(), f);
             table.row([
@@ -118,6 +119,7 @@ impl ClipReport {
                 percents(l.recall_interval),
                 percent(l.precision),
                 of_curve(|c| format!("{:.4}", c.auc)),
+                of_curve(|c| format!("{:.3}–{:.3}", c.auc_interval.low, c.auc_interval.high)),
                 of_curve(|c| percent(c.equal_error)),
             ])
         })

@@ -75,7 +75,20 @@ impl ClipReport {
     /// # Errors
     /// When no manifest has such a column.
     pub fn new(bundle: &Bundle, scores: &Scores, split: Option<Split>, by: &[String]) -> Result<Self> {
-        let labels = &bundle.card.labels;
+        Self::of(&bundle.card.name, &bundle.card.labels, scores, split, by)
+    }
+
+    /// As [`new`](Self::new), of a model that is known by its name and its labels.
+    ///
+    /// # Errors
+    /// When no manifest has such a column.
+    pub fn of(
+        model: &str,
+        labels: &[String],
+        scores: &Scores,
+        split: Option<Split>,
+        by: &[String],
+    ) -> Result<Self> {
         let clips = &scores.clips;
         let mut confusion = Confusion::new(labels.len());
         clips.iter().for_each(|s| confusion.add(s.class, largest(&s.scores)));
@@ -85,7 +98,7 @@ impl ClipReport {
         speakers.dedup();
         let right = clips.iter().filter(|s| s.right()).count();
         Ok(Self {
-            model: bundle.card.name.clone(),
+            model: model.to_owned(),
             medium: scores.medium,
             split: split.map(|s| s.to_string()),
             clips: clips.len(),
@@ -96,7 +109,7 @@ impl ClipReport {
             float_top1_interval: float.map(|right| wilson(right, clips.len())),
             balanced: confusion.balanced(),
             by_label: labels.iter().enumerate().map(|(i, l)| of_label(i, l, clips, &confusion)).collect(),
-            labels: labels.clone(),
+            labels: labels.to_vec(),
             confusion: confusion.counts,
             by_column: group(clips, by)?,
             excluded: scores.excluded.clone(),

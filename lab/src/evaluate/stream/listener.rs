@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use kws_engine::{Buffer, Pipeline, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::features::{Chain, plan};
 
@@ -88,8 +89,8 @@ impl Listener {
     /// As for [`open`](Self::open).
     pub fn new(mut pipeline: Pipeline, model: Option<&Path>) -> Result<Self> {
         let (classifier, trigger) = (only(&pipeline, "classifier")?, only(&pipeline, "trigger")?);
-        ensure!(classifier < trigger, "its `trigger` stands before its `classifier`");
-        ensure!(classifier > 0, "its `classifier` stands first, expected a source before it");
+        ensure!(classifier < trigger, "its `trigger` comes before its `classifier`");
+        ensure!(classifier > 0, "its `classifier` comes first, expected a source before it");
         let name = |index: usize| pipeline.stages[index].name.clone();
         let (source, classifier, trigger) = (name(0), name(classifier), name(trigger));
         let end = pipeline.stages.iter().position(|s| s.name == trigger).unwrap_or(0);
@@ -118,10 +119,58 @@ impl Listener {
         Ok(listener)
     }
 
+    /// The file of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or its classifier names none.
+    pub fn model_file(&self) -> Result<PathBuf> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str);
+        let file = file.context("its `classifier` names no `model`")?;
+        Ok(self.pipeline.dir.join(file))
+    }
+
     /// Labels that the trigger watches: the words that can be heard.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.words
+    }
+
+    /// The folder of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned.
+    pub fn model(&self) -> Result<Option<PathBuf>> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str).map(|path| planned.dir.join(path));
+        Ok(file.and_then(|file| file.parent().map(Path::to_owned)))
+    }
+
+    /// SHA-256 of all that decides what is detected: the stages' parameters and the model's bytes, wherever that lies.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or the model cannot be read.
+    pub fn digest(&self) -> Result<String> {
+        let planned = plan(&self.pipeline)?;
+        let mut hash = Sha256::new();
+        for stage in &planned.stages {
+            let mut params = stage.params.clone();
+            let model = params.get("model").and_then(Value::as_str).map(|path| planned.dir.join(path));
+            if let Some(path) = model {
+                let read = |path: &Path| {
+                    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+                };
+                hash.update(read(&path)?);
+                params["model"] = Value::Null;
+            }
+            hash.update(format!("{} {} {params}\n", stage.name, stage.kind));
+        }
+        for (name, point) in self.own_points()? {
+            hash.update(format!("{name} {point:?}\n"));
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Runs the stages up to the classifier over a stream.
@@ -137,6 +186,14 @@ impl Listener {
         let mut front = self.pipeline.clone();
         let end = front.stages.iter().position(|s| s.name == self.classifier).unwrap_or(0);
         front.stages.truncate(end + 1);
+        Chain::behind(&plan(&front)?, 0)
+    }
+
+    /// The stages up to the one before the trigger.
+    pub(super) fn scores(&self) -> Result<Chain> {
+        let mut front = self.pipeline.clone();
+        // The trigger is the last one.
+        front.stages.pop();
         Chain::behind(&plan(&front)?, 0)
     }
 

@@ -76,6 +76,8 @@ pub struct Items {
     pub list: Vec<Item>,
     /// Recordings of speech that hold a word that is listened for: their key and the word.
     pub keyworded: Vec<(String, String)>,
+    /// Corpora of speech of which everything is heard, or what may have trained: no split is named, or they state none.
+    pub undivided: Vec<String>,
 }
 
 /// Share of noise recordings that training may hear where the corpus is not divided.
@@ -92,7 +94,12 @@ impl Material {
             items.list.push(Item::new("words", "", "", BTreeMap::new(), Origin::Words));
         }
         for corpus in &self.speech {
-            for recording in self.heard(corpus, "--speech")? {
+            let heard = self.heard(corpus, "--speech")?;
+            if self.split.is_none_or(|split| split == Split::Train) || heard.iter().any(|r| r.split.is_none())
+            {
+                items.undivided.push(corpus.name());
+            }
+            for recording in heard {
                 let path = inside(corpus, &recording.path);
                 let said = recording.says(words).cloned();
                 let origin = Origin::Speech(recording.path);
@@ -121,7 +128,7 @@ impl Material {
         items.list.iter_mut().enumerate().for_each(|(index, item)| item.index = index);
         ensure!(
             !items.list.is_empty() || !items.keyworded.is_empty(),
-            "there is nothing to listen to: give `--corpus`, `--speech`, `--noise` or `--stream`"
+            "no input: give `--corpus`, `--speech`, `--noise` or `--stream`"
         );
         Ok(items)
     }
@@ -188,7 +195,7 @@ impl Material {
         for root in &self.corpora {
             root.check("--corpus")?;
             let corpus = Corpus::open(root)?;
-            corpus.needs_sound("they are joined to a stream that the pipeline listens to")?;
+            corpus.needs_sound("they are joined into a stream for the pipeline")?;
             rows.extend(
                 corpus
                     .clips

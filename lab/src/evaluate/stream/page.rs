@@ -36,7 +36,8 @@ impl StreamReport {
         if self.excluded.len() > SHOWN {
             text += &format!("and {} more recordings are left out\n", self.excluded.len() - SHOWN);
         }
-        text + &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text())
+        text += &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text());
+        text + &self.throughput.map_or(String::new(), |throughput| format!("\n{}\n", throughput.text()))
     }
 
     /// Adds the report to a page.
@@ -102,11 +103,12 @@ impl StreamReport {
         let point = |r: &Row| r.figures.frr.map(|frr| (r.figures.faph, frr));
         let mut chart = Chart::new(axes.0, axes.1);
         if self.words.len() > 1 {
-            chart = chart.with(Series::line("all labels", self.sweep.iter().filter_map(point)));
+            chart = chart
+                .with(Series::line("all labels", undominated(self.sweep.iter().filter_map(point).collect())));
         }
         for word in &self.words {
             let rows = self.by_label.iter().filter(|r| r.label.as_ref() == Some(word));
-            chart = chart.with(Series::line(word, rows.filter_map(point)));
+            chart = chart.with(Series::line(word, undominated(rows.filter_map(point).collect())));
         }
         chart.with(Series::points("as the pipeline is", self.own().and_then(point))).svg()
     }
@@ -123,6 +125,13 @@ impl StreamReport {
         .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))).like(2));
         chart.svg()
     }
+}
+
+/// Points to which no other is equal or better in both figures. At low thresholds a trigger that never lets go misses
+/// words and accepts little: nobody would choose it.
+fn undominated(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let beats = |a: &(f64, f64), b: &(f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
+    points.iter().filter(|point| !points.iter().any(|other| beats(other, point))).copied().collect()
 }
 
 fn rates_table(speech: &[Rates]) -> Table {
@@ -180,4 +189,15 @@ fn cells(f: &Figures) -> Vec<String> {
     ];
     cells.extend(f.parts.iter().map(|p| p.false_accepts.to_string()));
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worse_in_both_figures_is_no_trade() {
+        let points = vec![(9.0, 0.5), (30.0, 0.0), (12.0, 0.1), (3.0, 0.4), (0.0, 1.0)];
+        assert_eq!(undominated(points), [(30.0, 0.0), (12.0, 0.1), (3.0, 0.4), (0.0, 1.0)]);
+    }
 }

@@ -8,6 +8,7 @@ use super::outcome::{Outcome, Points, sum};
 use super::rates::{Rates, rates};
 use super::tally::Tally;
 use crate::audio::RATE;
+use crate::evaluate::shard::Throughput;
 
 /// Figures over streams.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +32,9 @@ pub struct StreamReport {
     /// Some misses and false accepts with their sound, for the page.
     #[serde(skip)]
     pub incidents: Vec<Incident>,
+    /// The time that it took; none where nobody measured it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
 }
 
 /// Figures at one operating point.
@@ -84,7 +88,17 @@ impl StreamReport {
             speech: rates(points, outcomes, by),
             excluded: Vec::new(),
             incidents: Vec::new(),
+            throughput: None,
         }
+    }
+
+    /// The report with what was left out: what could not be read, and what says a word that is listened for.
+    #[must_use]
+    pub fn without(mut self, mut broken: Vec<(String, String)>, keyworded: &[(String, String)]) -> Self {
+        broken.sort();
+        broken.extend(keyworded.iter().map(|(key, word)| (key.clone(), format!("it says `{word}`"))));
+        self.excluded = broken;
+        self
     }
 
     /// The figures at the pipeline's own operating point as `model.toml` keeps them, with intervals, for the card.

@@ -115,8 +115,8 @@ fn folders(config: &Config) -> Result<()> {
             root.display()
         );
     }
-    for (key, corpora) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
-        corpora.iter().try_for_each(|corpus| corpus.check(key))?;
+    for (key, corpora) in config.data.recordings() {
+        corpora.iter().try_for_each(|corpus| corpus.check(&format!("data.{key}")))?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ impl Start {
         front_ends(&bundle.card.front_end, &config.front_end, &mut differences);
         if !differences.is_empty() {
             bail!(
-                "the model has heard other features: {}; copy its `front_end` into the configuration",
+                "the model was trained on other features: {}; copy its `front_end` into the configuration",
                 differences.join("; ")
             );
         }

@@ -101,8 +101,8 @@ pub(crate) type HostFft = Fft<HostTransform>;
 impl Emit for HostFft {
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let HostTransform::Portable(transform) = &self.transform else {
-            return Err(DesignError::of("transform", "found `fast`, which needs a computer's instructions")
-                .help("set `transform = \"portable\"`, or leave it out"));
+            return Err(DesignError::of("transform", "found `fast`, which firmware does not support")
+                .help("set `transform = \"portable\"`, or remove it"));
         };
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Fft");

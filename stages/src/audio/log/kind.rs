@@ -72,7 +72,7 @@ impl LogParams {
                     self.offset, self.floor
                 ),
             )
-            .help("leave it out for 1e-6"));
+            .help("remove it to use 1e-6"));
         }
         let low = self.clip_low.map_or(f32::NEG_INFINITY, |low| low as f32);
         let high = self.clip_high.map_or(f32::INFINITY, |high| high as f32);

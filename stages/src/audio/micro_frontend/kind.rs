@@ -67,7 +67,7 @@ impl MicroFrontendParams {
                 "input",
                 format!("found {items} items every {period} of {found} ticks/s, expected one sample at each of {RATE}"),
             )
-            .help(format!("let the source deliver one channel at {RATE} Hz")));
+            .help(format!("make the source deliver one channel at {RATE} Hz")));
         }
         if hop.is_multiple_of(input.period) {
             return Ok(());
@@ -76,7 +76,7 @@ impl MicroFrontendParams {
             "hop_ms",
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
-        .help("let the source's `block` divide the hop")
+        .help("choose a `block` of the source that divides the hop")
         .fits(hop))
     }
 }

@@ -144,7 +144,7 @@ impl WindowParams {
                     input.period
                 ),
             )
-            .help("let the source deliver one channel"));
+            .help("make the source deliver one channel"));
         }
         if hop.is_multiple_of(input.period) {
             return Ok(());
@@ -154,7 +154,7 @@ impl WindowParams {
             key,
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
-        .help("let the source's `block` divide the hop")
+        .help("choose a `block` of the source that divides the hop")
         .fits(hop))
     }
 }
@@ -173,7 +173,7 @@ fn extent(
                 "found {samples} samples beside `{ms_key}` = {ms}, which is {from_ms}, expected one of them"
             ),
         )
-        .help(format!("leave out `{key}` or `{ms_key}`"))),
+        .help(format!("remove `{key}` or `{ms_key}`"))),
         Some(samples) => Ok(samples),
         None if from_ms == 0 => Err(DesignError::of(
             ms_key,

@@ -9,7 +9,7 @@ use super::{Condition, Gate};
 use crate::decide::posterior::{Posterior, stored};
 use crate::resolved::{Emit, Resolved};
 
-/// Passes the first input on while the posterior of the second is high for a label.
+/// Passes the first input on while the second input's posterior of a label is high.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GateParams {
     /// The label of the second input that opens the gate.
@@ -43,7 +43,7 @@ impl Kind for GateParams {
             let message =
                 format!("`{}` writes {beside}, expected posteriors as the second input", site.from[1]);
             return Err(DesignError::of("inputs", message)
-                .help("name a `classifier`, a `smooth` or an `exposure` second"));
+                .help("make the second input a `classifier`, a `smooth` or an `exposure`"));
         }
         let scale = stored(beside, &site.from[1])?;
         let label = beside.labels.iter().position(|label| *label == self.label).ok_or_else(|| {

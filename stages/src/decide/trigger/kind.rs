@@ -110,18 +110,18 @@ impl PointParams {
             return Ok(chosen);
         }
         let known: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let all = format!("labels are `{}`", known.join("`, `"));
+        let all = format!("available: `{}`", known.join("`, `"));
         Err(match &self.label {
             Some(label) => {
                 let help = match nearest(label, &known) {
                     Some(name) => format!("did you mean `{name}`? {all}"),
                     None => all,
                 };
-                DesignError::of("points", format!("point `{}` watches unknown label `{label}`", self.name))
+                DesignError::of("points", format!("point `{}`: unknown label `{label}`", self.name))
                     .help(help)
             }
-            None => DesignError::of("points", format!("point `{}` finds no label that is a word", self.name))
-                .help(format!("give it a `label`; {all}")),
+            None => DesignError::of("points", format!("point `{}`: no label is a word", self.name))
+                .help(format!("set its `label`; {all}")),
         })
     }
 }
@@ -173,7 +173,7 @@ impl TriggerParams {
             for watch in point.watches(index, input)? {
                 if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
                     let label = &input.labels[usize::from(watch.label)];
-                    let message = format!("found two points named `{}` that watch `{label}`", point.name);
+                    let message = format!("two points for `{label}` are named `{}`", point.name);
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
                 watches.push(watch);
@@ -212,7 +212,7 @@ impl Kind for TriggerParams {
                 "input",
                 format!("`{}` names {} labels, expected {}", site.from[0], input.labels.len(), input.len()),
             )
-            .help("name them in the model's `model.toml`"));
+            .help("list them in the model's `model.toml`"));
         }
         match input.element {
             Element::I8 => self.design_of::<i8>(input, scale),

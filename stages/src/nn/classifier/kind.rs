@@ -58,8 +58,11 @@ impl Kind for Params {
             None => card.accepts(port),
         };
         accepted.map_err(|difference| {
-            DesignError::of("input", format!("the model's front end differs: {difference}"))
-                .help("give the pipeline the front end that `model.toml` states, or use another model")
+            DesignError::of(
+                "input",
+                format!("the pipeline's front end differs from the model's: {difference}"),
+            )
+            .help("use the front end that `model.toml` states, or another model")
         })?;
         let (input, output) = ends(&model)?;
         let pace = match (model.streaming(), &manifest) {
@@ -109,13 +112,13 @@ impl Params {
             if let Err(error) = Model::open(&bytes) {
                 return damaged(path, &error);
             }
-            let message = format!("cannot run `{}` on new frames: {error}", path.display());
+            let message = format!("cannot stream `{}`: {error}", path.display());
             let help = match frame.made_by.last() {
                 Some(step) if step.kind == "stack" => {
-                    "leave out the `stack`: with `streaming = true` the classifier \
+                    "remove the `stack`: with `streaming = true` the classifier \
                     reads single frames and keeps what it needs of those before"
                 }
-                _ => "leave out `streaming` and gather the window with a `stack`",
+                _ => "remove `streaming` and collect the window with a `stack`",
             };
             DesignError::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
         })
@@ -212,7 +215,7 @@ impl Resolved {
 fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, DesignError> {
     let manifest = Manifest::read(path).map_err(|error| {
         DesignError::of("model", error).help(
-            "models of microWakeWord are no part of this project: put the `.json` and the `.tflite` of one beside each \
+            "microWakeWord models are not part of this project: put the `.json` and the `.tflite` of one beside each \
              other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
         )
     })?;
@@ -224,7 +227,7 @@ fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, DesignErro
     let message =
         format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
     Err(DesignError::of("input", message)
-        .help("its manifest says so; several models can share one front end"))
+        .help("its manifest requires this; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -259,7 +262,7 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     };
     if !fits {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
-        return Err(DesignError::of("input", message).help("`stack` gathers frames into a window"));
+        return Err(DesignError::of("input", message).help("`stack` collects frames into a window"));
     }
     if port.element == Element::F32 {
         return Ok(());
@@ -271,7 +274,7 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     if !same {
         let quant = Quant { scale: input.scale, zero_point: input.zero_point };
         let message = format!("`{from}` writes {port}, expected {quant} as the model's input");
-        return Err(DesignError::of("input", message).help("give the classifier real features (`f32`)"));
+        return Err(DesignError::of("input", message).help("give the classifier `f32` features"));
     }
     Ok(())
 }
@@ -301,7 +304,7 @@ fn labels(
     if labels.is_empty() {
         let message = format!("found no labels, expected {outputs} names");
         return Err(DesignError::of("labels", message)
-            .help("set `labels`, or state them in `model.toml` beside the model"));
+            .help("set `labels`, or list them in `model.toml` next to the model"));
     }
     if labels.len() != outputs {
         let message = format!("found {} labels, expected {outputs}, the model's outputs", labels.len());

@@ -12,7 +12,7 @@ use crate::vision::Size;
 /// The most that exact sums in 32 bits allow, in pixels of the least whole numbers of both ratios.
 const MOST: u64 = 1 << 24;
 
-/// Pictures of another size: the mean of each area, or interpolated. Exact, and so alike on every machine.
+/// Resizes images by area averaging or interpolation. Exact, and so identical on every machine.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResizeParams {
     /// Width of what is written.
@@ -107,7 +107,7 @@ impl Resizer {
         };
         if weights > MOST {
             return Err(format!(
-                "found {}×{} of {}×{}, whose exact sums take more than 32 bits; expected a simpler ratio",
+                "found {}×{} of {}×{}, whose exact sums need more than 32 bits; expected a simpler ratio",
                 width, height, from.width, from.height
             ));
         }

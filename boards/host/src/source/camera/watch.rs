@@ -129,7 +129,7 @@ impl<D: Device> Stage for Watch<D> {
         }
         match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
             Taken::NotYet if self.heard.elapsed() > SILENCE_TIMEOUT => Err(StageFault::because(format!(
-                "the camera has sent nothing for {} seconds",
+                "no image from the camera for {} s",
                 SILENCE_TIMEOUT.as_secs()
             ))),
             Taken::NotYet => Ok(Flow::Skip),

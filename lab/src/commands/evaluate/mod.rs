@@ -1,0 +1,172 @@
+//! `kws-lab evaluate`.
+
+mod clips;
+mod dump;
+mod merge;
+mod part;
+mod show;
+mod streams;
+mod word;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+use kws_lab::bundle::{self, Bundle};
+use kws_lab::corpus::Split;
+use kws_lab::evaluate::shard::Shard;
+use kws_lab::evaluate::{ClipReport, SPEAKERS, Scored, StreamReport, default_columns};
+use serde_json::Value;
+
+use super::listening::Listening;
+use show::Show;
+
+/// Measures a model on the clips or pictures of a corpus, a pipeline on streams, or both.
+///
+/// With `--model`: top-1, confusion, curves and groups over the clips of `--corpus`, or over its pictures where the
+/// model's `model.toml` has a `[view]`; beside `model.tflite` and `labels`, `front_end` and `view` in that file the folder
+/// needs nothing. With `--pipeline`: false accepts
+/// per hour, misses and delays over a sweep of the threshold, through the pipeline's own stages, on a stream that is
+/// assembled from the clips of `--corpus` with `--noise` behind them, on `--speech` without keywords, on the noise alone,
+/// and on `--stream` recordings with a truth file. With both, the pipeline runs the model.
+///
+/// With `--output` each result is kept in a file as soon as it is there, and the same command goes on where it was ended;
+/// `--shard` measures one of several parts, on any machine, and `evaluate merge` puts their files together: the figures are
+/// those of one run, to the last digit.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Examples:\n  \
+    kws-lab evaluate computer     a keyword that `new-word` has made: writes computer/report.html\n  \
+    kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
+    kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
+    kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
+    kws-lab evaluate --pipeline yes_no.toml --stream evening.wav --truth evening.csv --json figures.json\n  \
+    kws-lab evaluate --pipeline yes_no.toml --speech common_voice,read_speech --shard 0/2 --output part0.jsonl\n  \
+    kws-lab evaluate merge part0.jsonl part1.jsonl --html report.html")]
+pub(crate) struct Evaluate {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The folder of a keyword that `kws-lab new-word` has made. What is not given beside it comes from there: the model,
+    /// the pipeline, the clips of its corpus, the speech that did not train; the page is written there as `report.html`.
+    folder: Option<PathBuf>,
+    /// Folder of the model.
+    #[arg(long, required_unless_present_any = ["folder", "pipeline"])]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    listening: Listening,
+    /// Pipeline file whose stages listen to streams.
+    #[arg(long)]
+    pipeline: Option<PathBuf>,
+    /// Column of the manifest that makes groups, such as `gender`; also `label`, `speaker`, `split`, `corpus`, and of
+    /// pictures `brightness`, which is measured. Of `area`, the share that the largest person covers, and of `brightness`
+    /// there are bands. May be given several times; by default those of split, corpus, gender, age, accent, language,
+    /// device, area and brightness that are there.
+    #[arg(long, value_name = "COLUMN")]
+    by: Vec<String>,
+    #[command(flatten)]
+    show: Show,
+    /// Keeps every result in this file, JSON Lines, as soon as it is there; given again, the command goes on from it.
+    #[arg(long, value_name = "FILE.jsonl")]
+    output: Option<PathBuf>,
+    /// Measures one of N parts, which count from 0: what belongs to it is told by a hash of its path.
+    #[arg(long, value_name = "I/N", requires = "output")]
+    shard: Option<Shard>,
+    /// Writes what the model read and wrote, `inputs.npy` and `outputs.npy`, with `classes.npy`, to this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    dump: Option<PathBuf>,
+    /// Writes the figures into the model's `model.toml` and `card.md`.
+    #[arg(long, conflicts_with = "shard")]
+    record: bool,
+    /// Where the stream of the words is kept.
+    #[arg(skip)]
+    replay: Option<PathBuf>,
+}
+
+/// Misses, and false accepts, that a page lets be heard.
+const HEARD_ON_PAGE: usize = 24;
+
+#[derive(Subcommand)]
+enum Command {
+    Merge(merge::Merge),
+}
+
+impl Evaluate {
+    pub(crate) fn run(mut self) -> Result<()> {
+        if let Some(Command::Merge(merge)) = self.command {
+            return merge.run();
+        }
+        if let Some(folder) = self.folder.take() {
+            self.take_folder(&folder)?;
+        }
+        let (clips, streams) = match &self.output {
+            None => (
+                self.model.as_deref().map(|model| self.clips(model)).transpose()?,
+                self.pipeline.as_deref().map(|pipeline| self.streams(pipeline)).transpose()?,
+            ),
+            Some(path) => {
+                let shard = self.shard.unwrap_or(Shard::WHOLE);
+                part::measure(&self, shard, path)?;
+                if shard != Shard::WHOLE {
+                    return Ok(());
+                }
+                merge::reports(std::slice::from_ref(path), &self.by)?
+            }
+        };
+        self.show.reports(clips.as_ref(), streams.as_ref())?;
+        if self.record {
+            self.record(clips.as_ref(), streams.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn clips(&self, model: &Path) -> Result<ClipReport> {
+        let mut clips = clips::Clips::open(self, model)?;
+        let scores = clips.score()?;
+        if let Some(folder) = &self.dump {
+            dump::dump(folder, &clips.bundle, &scores)?;
+        }
+        let by = clips_by(&self.by, &scores.clips);
+        ClipReport::new(&clips.bundle, &scores, self.listening.split, &by)
+    }
+
+    fn streams(&self, pipeline: &Path) -> Result<StreamReport> {
+        let heard = if self.show.html.is_some() { HEARD_ON_PAGE } else { 0 };
+        let streams = streams::Streams::open(self, pipeline)?;
+        if let Some(path) = &self.replay {
+            streams.keep_words(path)?;
+        }
+        streams.report(&streams_by(&self.by), heard)
+    }
+
+    fn record(&self, clips: Option<&ClipReport>, streams: Option<&StreamReport>) -> Result<()> {
+        let (Some(model), Some(clips)) = (&self.model, clips) else {
+            anyhow::bail!("`--record` writes into a model's folder: give `--model DIR` and `--corpus DIR`");
+        };
+        ensure!(
+            self.listening.split == Some(Split::Test),
+            "a card shows figures on the split `test`: give `--split test`"
+        );
+        let mut bundle = Bundle::open(model)?;
+        if let Some(streams) = streams {
+            let table = streams.card(self.listening.snr_db);
+            bundle.card.measured.insert("streams".to_owned(), toml::Value::Table(table));
+        }
+        bundle::record(&mut bundle, clips)
+    }
+}
+
+/// Columns that make groups of clips.
+fn clips_by(named: &[String], clips: &[Scored]) -> Vec<String> {
+    if named.is_empty() { default_columns(clips) } else { named.to_vec() }
+}
+
+/// Columns that make groups of speech.
+fn streams_by(named: &[String]) -> Vec<String> {
+    if named.is_empty() { SPEAKERS.map(str::to_owned).to_vec() } else { named.to_vec() }
+}
+
+/// Writes figures for programs.
+pub(super) fn write_json(path: &Path, value: &Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
