@@ -504,5 +504,5 @@ fn a_source_whose_ticks_go_back_is_a_fault() {
         "source" => node(Backwards(10)),
         _ => made,
     });
-    assert_eq!(ran.fault(), "stage `source` failed: it stamped a block with tick 8 after one with tick 9");
+    assert_eq!(ran.fault(), "stage `source` failed: it wrote a block at tick 8 after one at tick 9");
 }

@@ -163,7 +163,7 @@ fn overrides_are_checked_as_the_file_is() {
         ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
         (
             "loud.factor",
-            "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
+            "`loud.factor` is not an assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
         ),
         (
             "loud.depth=0",
@@ -178,7 +178,7 @@ fn overrides_are_checked_as_the_file_is() {
             "loud.kind=out",
             "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth` and `on_full` can be set",
         ),
-        ("loud.factor.x=1", "`x` is looked for in a number, which has no keys\n --> --set loud.factor.x=1"),
+        ("loud.factor.x=1", "`x`: a number has no keys\n --> --set loud.factor.x=1"),
     ];
     for (assignment, message) in cases {
         assert_eq!(refused(assignment), message);

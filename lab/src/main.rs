@@ -5,7 +5,7 @@ mod commands;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Corpora, training, quantisation and evaluation of the classifiers that kws pipelines run.
+/// Builds corpora, and trains, quantises and evaluates the classifiers of kws pipelines.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {

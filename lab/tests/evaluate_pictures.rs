@@ -162,7 +162,7 @@ fn a_hand_made_folder_is_measured_by_size_and_light_and_compared() {
         "by brightness",
         "groups differ: `brightness` = `0 to 0.25` has top-1 0.5000 on 30 pictures, the others 1.0000",
         "1 pictures could not be used",
-        "0.png`: it is no picture",
+        "0.png`: it is not an image",
     ] {
         assert!(text.contains(part), "`{part}` is not in:\n{text}");
     }

@@ -111,7 +111,7 @@ fn a_folder_of_another_model_is_left_as_it_is() {
     let model = published(&server.url, &sum(&body()));
     fs::write(folder.path().join("model.toml"), "labels = []").unwrap();
     let error = format!("{:#}", fetch(&model, folder.path()).unwrap_err());
-    assert!(error.contains("of another model"), "{error}");
+    assert!(error.contains("belongs to another model"), "{error}");
     fs::write(folder.path().join("model.tflite"), "another").unwrap();
     let error = format!("{:#}", fetch(&model, folder.path()).unwrap_err());
     assert!(error.contains("7 bytes, expected 50000") && error.contains("choose another folder"), "{error}");

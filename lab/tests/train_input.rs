@@ -83,7 +83,7 @@ fn a_new_keyword_begins_with_files_that_train() {
     init.args(["--corpus", "corpus", "--near-miss", "whistle"]);
     succeed(&mut init);
     let said = fail(&mut init);
-    assert!(said.contains("is already there and is left as it is"), "{said}");
+    assert!(said.contains("already exists; choose another `--folder`"), "{said}");
     let mine = folder.join("mine");
     succeed(train(&mine).arg("--check"));
     let phrases = fs::read_to_string(mine.join("phrases.txt")).unwrap();
@@ -107,7 +107,7 @@ fn a_model_that_goes_elsewhere_takes_its_configuration_along() {
     succeed(train(&there).arg("--check"));
     fs::write(there.join("train.toml"), "mine").unwrap();
     let said = fail(train(&run).arg("--output").arg(&there));
-    assert!(said.contains("is left as it is"), "{said}");
+    assert!(said.contains("already holds a configuration that differs"), "{said}");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_learning_curve_has_a_row_for_each_share() {
     assert!(work.join("tones/learning_curve/learning_curve.html").is_file());
     assert!(!run.join("model.tflite").exists(), "the model beside the configuration stays as it was");
     let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
-    assert!(said.contains("fraction 2 is no share"), "{said}");
+    assert!(said.contains("fraction 2, expected more than 0 and at most 1"), "{said}");
 }
 
 #[test]

@@ -130,8 +130,7 @@ fn figures_are_learnt_and_the_card_says_from_how_few() {
     assert_eq!(card.quantisation["input_zero_point"].as_integer(), Some(-128));
     assert_eq!((card.clock, card.view.unwrap().width), (1_000_000, 40));
     let text = fs::read_to_string(run.join("card.md")).unwrap();
-    for part in
-        ["pictures of 40 × 30 pixels", "has learnt from 80 pictures", "far too few", "20 pictures, split"]
+    for part in ["images of 40 × 30 pixels", "from scratch on 80 images", "far too few", "20 images, split"]
     {
         assert!(text.contains(part), "`{part}` is not in:\n{text}");
     }
@@ -189,7 +188,7 @@ fn a_killed_training_ends_as_an_uninterrupted_one() {
     let mut tries = (0..20).map(|number| configuration(&folder, &format!("killed-{number}"), &[]));
     let killed = tries.find(|folder| train_and_kill(folder)).expect("every try was killed too late");
     let said = succeed(&mut train(&killed));
-    assert!(said.contains("going on after epoch"), "{said}");
+    assert!(said.contains("resuming after epoch"), "{said}");
     for file in ["float.bpk", "model.tflite"] {
         assert!(
             fs::read(whole.join(file)).unwrap() == fs::read(killed.join(file)).unwrap(),
@@ -207,7 +206,7 @@ fn a_picture_that_breaks_off_is_left_out_and_named() {
     fs::write(root.join("nobody-8.png"), "no picture").unwrap();
     let short = [("epochs = 8", "epochs = 1"), ("clips = 320", "clips = 40")];
     let said = succeed(&mut train(&configuration(&folder, "run", &short)));
-    for part in ["person-5.jpg`: it breaks off", "nobody-8.png`: it is no picture"] {
+    for part in ["person-5.jpg`: it is truncated", "nobody-8.png`: it is not an image"] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
 }

@@ -100,7 +100,7 @@ fn a_killed_training_ends_as_an_uninterrupted_one() {
     });
     let killed = killed.expect("every try was killed too late");
     let said = succeed(&mut train(&killed));
-    assert!(said.contains("qat: going on after epoch 1 of 2"), "{said}");
+    assert!(said.contains("qat: resuming after epoch 1 of 2"), "{said}");
     assert_same(&whole, &killed);
 
     // What is finished is not trained again, but exported again.
@@ -133,7 +133,7 @@ fn an_early_stop_is_remembered() {
     let changes = [("epochs", "30\npatience = 1"), ("clips", "50"), ("rate", "0.3")];
     let run = configuration(&folder, "run", &changes);
     let said = succeed(&mut train(&run));
-    assert!(said.contains("float: no better epoch in 1 tries, stopping"), "{said}");
+    assert!(said.contains("float: no improvement in 1 epochs, stopping"), "{said}");
     let rows = history(&run);
     assert!(rows.len() < 60);
     succeed(&mut train(&run));

@@ -50,7 +50,7 @@ pub(super) fn lanes(pipeline: &Pipeline, plan: &Plan) -> Result<(Vec<usize>, Opt
         }
         if let Some(other) = crossing.as_ref().filter(|other| other.from != edge.from) {
             let message = format!(
-                "reads `{from}`, after `{}` the second stage that feeds the lane `{}`, expected one",
+                "reads `{from}` from another lane, but the lane `{1}` already gets its blocks through `{0}`",
                 plan.stages[other.from].name, names[edge.to]
             );
             return refuse(edge.to, message, "start the lane at another stage, so that one ring feeds it");

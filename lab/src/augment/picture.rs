@@ -16,7 +16,7 @@ pub struct AugmentView {
     pub flip: f64,
     /// Range of the share of each side that is seen; the part lies anywhere.
     pub zoom: [f32; 2],
-    /// Range of the factor by which the part is wider than the size of the image shape.
+    /// Range of the factor by which the part is wider than the image.
     pub aspect: [f32; 2],
     /// Range of the factor of all light.
     pub brightness: [f32; 2],

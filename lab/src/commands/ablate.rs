@@ -17,40 +17,40 @@ use super::data::Data;
 use super::json::Json;
 use super::train::configuration;
 
-/// Trains once with everything and once without each part of a training, and shows what each part brings.
+/// Trains with and without each part of a configuration, to show what each part contributes.
 ///
-/// Parts are the distortions of `[augment]`, kinds of clips of `[mix]`, and ways to fit. Every one is left out alone, with
-/// each of the seeds. What it brings is the difference in points of int8 top-1 between the run with everything and the run
-/// without it, of the same seed; its interval of 95 % is Student's, over the seeds, so give at least two. Runs that were
-/// killed go on, and finished ones are not trained again.
+/// Parts are the augmentations of `[augment]`, the kinds of clips of `[mix]`, and training techniques. Each part is
+/// removed alone, once per seed. Its contribution is the difference in int8 top-1, in points, between the full run and
+/// the run without it; the 95 % interval is Student's t over the seeds, so give at least two. Interrupted runs resume,
+/// and finished ones are not repeated.
 ///
-/// Decide by the validation split, which is the default, and not by the clips that the model will be judged by.
+/// Decide on the validation split (the default), not on the clips that the model will be tested on.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   kws-lab ablate pipelines/models/yes_no_tiny                            every part, 24 epochs, 3 seeds
-  kws-lab ablate computer --without room,codec,far --seeds 1,2,3,4,5     three parts, more surely")]
+  kws-lab ablate computer --without room,codec,far --seeds 1,2,3,4,5     three parts, five seeds")]
 pub(crate) struct Ablate {
-    /// Configuration, or a folder that holds it as `train.toml`.
+    /// Configuration file, or a folder with a `train.toml`.
     config: PathBuf,
-    /// Parts that are left out [default: all that the configuration has].
+    /// Parts to remove, one per run [default: all parts of the configuration].
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     without: Vec<String>,
-    /// Epochs of the float run, instead of the configuration's.
+    /// Epochs of float training, overriding the configuration.
     #[arg(long, default_value_t = 24, value_name = "N")]
     epochs: usize,
-    /// Seeds.
+    /// Seeds of the runs.
     #[arg(long, value_delimiter = ',', default_value = "1,2,3", value_name = "SEED")]
     seeds: Vec<u64>,
-    /// The split that is measured on.
+    /// Split to evaluate on.
     #[arg(long, value_parser = Split::parse, default_value = "validation")]
     split: Split,
-    /// Folder for what is left between runs; the models go there as well, to `WORK/NAME/ablation`.
+    /// Folder for checkpoints; the models are in `WORK/NAME/ablation`.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
     #[command(flatten)]
     data: Data,
-    /// Where tensors live, as for `train`.
+    /// Training backend, as for `train`.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
     #[command(flatten)]

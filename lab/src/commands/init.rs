@@ -17,11 +17,11 @@ use kws_lab::train::{CEPSTRAL, Config};
 use super::paths::{path_of, seen_from};
 pub(crate) use sources::Sources;
 
-/// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
+/// Creates a starter project for a custom keyword: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
 ///
-/// `train.toml` is for `kws-lab train`, every line of it explained. `pipeline.toml` runs the model once it is
-/// trained. `phrases.txt` lists everyday words and phrases without a keyword, for `kws-lab corpus synth` to have them
-/// spoken: what the model must not react to, where no recordings are at hand.
+/// `train.toml` configures `kws-lab train`, with a comment on every line. `pipeline.toml` runs the trained model.
+/// `phrases.txt` lists everyday words and phrases without a keyword; `kws-lab corpus synth` synthesises them as
+/// negative examples if you have no recordings.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -29,23 +29,23 @@ Examples:
   kws-lab init hallo stopp --folder german --corpus recordings --noise kitchen
   kws-lab init computer --start pipelines/models/yes_no   fine-tunes that model on a few dozen clips")]
 pub(crate) struct Init {
-    /// The words to listen for.
+    /// Keywords to detect.
     #[arg(required = true)]
     keywords: Vec<String>,
-    /// The folder to write; must not hold such files already [default: named like the first keyword].
+    /// Folder to create; must not contain such files yet [default: named after the first keyword].
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Words that are easily taken for a keyword; may be given as a list with commas.
+    /// Words that sound similar to a keyword, separated by commas.
     #[arg(long, value_delimiter = ',')]
     near_miss: Vec<String>,
     /// Corpora to train on, each a folder with a `manifest.csv` [default: `corpus` in the new folder].
     #[arg(long)]
     corpus: Vec<PathBuf>,
-    /// A trained model to start from: its front end and its network are taken over, and only its last layer is
-    /// trained [default: the encoder that comes with this program, which has heard real speech].
+    /// Trained model to fine-tune: its front end and network are used, and only its last layer is trained [default: the
+    /// encoder that comes with this program, all of whose layers are trained].
     #[arg(long, value_name = "MODEL")]
     start: Option<PathBuf>,
-    /// Starts from random weights.
+    /// Start from random weights.
     #[arg(long, conflicts_with = "start")]
     scratch: bool,
     #[command(flatten)]

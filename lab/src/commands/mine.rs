@@ -11,33 +11,33 @@ use kws_lab::mine::Search;
 use super::data::Data;
 use super::json::Json;
 
-/// Searches speech for what a model takes for a keyword, and keeps it to be trained on.
+/// Searches speech for false accepts of a model, and collects them as a corpus of hard negatives.
 ///
-/// Every moment at which the pipeline's score, as its `trigger` reads it, comes to `--above` becomes a piece of two seconds
-/// in the corpus `--output`, whose `manifest.csv` says from which recording it is, at what time in seconds, which word was
-/// heard and with what score. What is searched must not say a keyword: recordings whose transcript does are left out, and
-/// of a corpus that is divided only the split `train` is searched. Listen to what scores highest before you train on it.
+/// Wherever the score, as the pipeline's `trigger` sees it, reaches `--above`, a two-second clip goes into the corpus
+/// `--output`; its `manifest.csv` lists the recording, the time in seconds, the detected word and the score. Recordings
+/// whose transcript contains a keyword are skipped, and of a corpus with splits only `train` is searched. Listen to the
+/// clips with the highest scores before you train on them.
 ///
-/// A search that was cut off goes on when the command is given again. Another model searches everything again, and adds what
-/// is new to the same corpus.
+/// If a search is interrupted, run the same command again to resume it. With another model, everything is searched
+/// again and new clips are added to the corpus.
 #[derive(Args)]
 #[command(after_help = "\
-Train, mine, train on:
+Train, mine, train again:
   kws-lab train computer                                                     a first model
   kws-lab mine --pipeline computer.toml --model computer --speech common_voice,read_speech --output computer/hard
-  then name the corpus in a copy of computer/train.toml, so that a piece is drawn eight times as often as a sentence:
+  then add the corpus to computer2/train.toml, a copy of computer/train.toml, here with eight times the weight of a sentence:
       [data]
       speech = [\"common_voice\", \"read_speech\", { name = \"./hard\", weight = 8 }]
       [start]
       model = \"../computer\"
       train = \"all\"
-  kws-lab train computer2                                                    goes on from the first one's weights
-  kws-lab mine --pipeline computer.toml --model computer2 …                  what is left; repeat until little is")]
+  kws-lab train computer2                                                    starts from the weights of the first model
+  kws-lab mine --pipeline computer.toml --model computer2 …                  repeat until few are found")]
 pub(crate) struct Mine {
     /// Pipeline file with one `classifier` and one `trigger`.
     #[arg(long)]
     pipeline: PathBuf,
-    /// Folder of a model that takes the place of the pipeline's own.
+    /// Folder of the model to use instead of the pipeline's.
     #[arg(long)]
     model: Option<PathBuf>,
     /// Speech without a keyword: corpora by name, folders or recordings, separated by commas.
@@ -45,10 +45,10 @@ pub(crate) struct Mine {
     speech: Vec<String>,
     #[command(flatten)]
     data: Data,
-    /// Corpus that is written, or added to.
+    /// Corpus to create, or to add to.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
-    /// Lowest score, 0 to 1, that is kept [default: two thirds of the threshold of each label].
+    /// Minimum score, 0 to 1 [default: two thirds of the threshold of each label].
     #[arg(long, value_name = "SCORE")]
     above: Option<f32>,
     #[command(flatten)]

@@ -207,7 +207,7 @@ mod tests {
         let cases: [(&[u8], &str); 4] = [
             (b"", "empty"),
             (b"path,label\n\xe4.wav,yes\n", "UTF-8"),
-            (b"path,path\n", "twice"),
+            (b"path,path\n", "duplicate column"),
             (b"path,label\na.wav\n", "2 fields"),
         ];
         for (bytes, expected) in cases {

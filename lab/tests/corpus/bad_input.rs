@@ -50,7 +50,7 @@ fn every_file_of_a_bad_folder_is_a_clip_or_an_exclusion() {
         ("yes/header.wav", ""),
         ("yes/long.wav", "it lasts 7.0 s, expected at most 5 s"),
         ("yes/notes.txt", "its name does not end in"),
-        ("yes/text.wav", "it is no WAV"),
+        ("yes/text.wav", "it is not a WAV"),
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for ((source, reason), (name, part)) in found.iter().zip(expected) {
@@ -68,7 +68,7 @@ fn a_huge_file_is_refused_before_it_is_decoded() {
     let error = format!("{:#}", read(&path).unwrap_err());
     assert!(error.contains("60000 MB") && error.contains("huge.wav"), "{error}");
     let error = format!("{:#}", read_up_to(&path, 5.0).unwrap_err());
-    assert!(error.contains("more than 5 s of audio take"), "{error}");
+    assert!(error.contains("more than 5 s of audio need"), "{error}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn shown(pipeline: &Path, pictures: &Path, recording: &Path) -> Pipeline {
 /// The host's reports of gaps as lines.
 fn lines(heard: &Heard) -> Vec<String> {
     let seconds = |ticks: u64| ticks as f64 / 1e6;
-    let line = |lost, at| format!("gap: `camera` missed {:.3} s, until {:.3} s", seconds(lost), seconds(at));
+    let line = |lost, at| format!("gap: `camera` lost {:.3} s, until {:.3} s", seconds(lost), seconds(at));
     heard.gaps.iter().map(|gap| line(gap.lost, gap.at)).collect()
 }
 

@@ -12,34 +12,34 @@ use serde::Serialize;
 use crate::commands::data::Data;
 use crate::commands::json::Json;
 
-/// Downloads a published data set by its name into the data folder, or any file by its address, and unpacks it.
+/// Downloads and unpacks a data set by name into the data folder, or any file by URL.
 ///
-/// Configurations and arguments then find the corpus by that name. A download that broke off goes on where it ended when
-/// the same command is given again. What has a published SHA-256 is compared with it; for an address give `--sha256`.
-/// `.tar.gz` and `.zip` are unpacked.
+/// Configurations and arguments can then use the name. If a download is interrupted, run the same command again to
+/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. `.tar.gz` and `.zip` files are
+/// unpacked.
 #[derive(Args)]
 pub(crate) struct Fetch {
-    /// Name of a data set, or an address that begins with `http://` or `https://`.
+    /// Name of a data set, or a URL that begins with `http://` or `https://`.
     #[arg(required_unless_present = "list")]
     what: Option<String>,
-    /// Lists the data sets that are known by name.
+    /// Lists the available data sets.
     #[arg(long)]
     list: bool,
     #[command(flatten)]
     data: Data,
-    /// Folder that takes the place of the data folder.
+    /// Output folder, instead of the data folder.
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// SHA-256 of the file, 64 hexadecimal digits.
+    /// Expected SHA-256 of the file, 64 hexadecimal digits.
     #[arg(long)]
     sha256: Option<String>,
-    /// Address that takes the place of the published one, such as a mirror's; the checksum stays.
+    /// URL of a mirror, instead of the published one; the checksum stays the same.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
-    /// Attempts that may fail one after the other without a byte.
+    /// Maximum consecutive attempts without progress.
     #[arg(long, default_value_t = 5)]
     attempts: u32,
-    /// Leaves archives as they are.
+    /// Does not unpack archives.
     #[arg(long)]
     packed: bool,
     #[command(flatten)]

@@ -13,13 +13,13 @@ use crate::commands::json::Json;
 /// Where a new corpus goes.
 #[derive(Args)]
 pub(super) struct Target {
-    /// Folder of the corpus; made when it is not there.
+    /// Output folder of the corpus; created if missing.
     #[arg(long, short, value_name = "CORPUS")]
     output: PathBuf,
-    /// Adds to the corpus that is there. Clips that came from the same place before are not added again.
+    /// Adds to an existing corpus; clips from the same source are not added twice.
     #[arg(long, conflicts_with = "force")]
     append: bool,
-    /// Replaces the corpus that is there: removes the clips that its manifest names.
+    /// Replaces an existing corpus: removes the clips in its manifest.
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -117,7 +117,7 @@ impl CommonVoice {
         let path = self.folder.join("clips").join(&source);
         let path =
             if path.is_file() { path } else { self.folder.join("clips").join(format!("{source}.mp3")) };
-        ensure!(path.is_file(), "`{}.tsv` names it, and `clips` lacks it", list.name());
+        ensure!(path.is_file(), "it is in `{}.tsv` but not in `clips`", list.name());
         let mut columns: Vec<(String, String)> =
             COLUMNS.iter().map(|&(theirs, ours)| (ours.to_owned(), cell(theirs))).collect();
         columns.push(("list".to_owned(), list.name().to_owned()));

@@ -183,7 +183,7 @@ pub fn check_some(bundle: &Bundle, scores: &Scores) -> Result<()> {
     let (many, name, labels) = (scores.medium.many(), &bundle.card.name, bundle.card.labels.join("`, `"));
     match scores.excluded.first() {
         Some((path, why)) => bail!("no {many} can be used, such as `{}`: {why}", path.display()),
-        None => bail!("none of the {many} have a label that `{name}` knows, expected one of `{labels}`"),
+        None => bail!("none of the {many} has a label of `{name}`, expected one of `{labels}`"),
     }
 }
 

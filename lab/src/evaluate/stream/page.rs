@@ -31,7 +31,7 @@ impl StreamReport {
             text += &format!("\nfalse accepts in speech at that point\n{}", rates_table(&self.speech).text());
         }
         for (what, why) in self.excluded.iter().take(SHOWN) {
-            text += &format!("left out: `{what}`: {why}\n");
+            text += &format!("skipped: `{what}`: {why}\n");
         }
         if self.excluded.len() > SHOWN {
             text += &format!("and {} more recordings are left out\n", self.excluded.len() - SHOWN);

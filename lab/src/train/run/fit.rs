@@ -68,11 +68,11 @@ pub(crate) fn fit(
     let first = state.done();
     let progress = Progress::new(phase, fit, first);
     if first > 0 {
-        progress.say(&format!("{phase}: going on after epoch {first} of {}", fit.epochs));
+        progress.say(&format!("{phase}: resuming after epoch {first} of {}", fit.epochs));
     }
     for epoch in first..fit.epochs {
         if fit.patience.is_some_and(|patience| state.since_best() >= patience) {
-            progress.say(&format!("{phase}: no better epoch in {} tries, stopping", state.since_best()));
+            progress.say(&format!("{phase}: no improvement in {} epochs, stopping", state.since_best()));
             break;
         }
         let start = Instant::now();

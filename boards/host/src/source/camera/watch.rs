@@ -158,7 +158,7 @@ mod tests {
 
     impl Device for Script {
         fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Taken, String> {
-            let (taken, sent) = self.0.next().ok_or("the camera is gone: was it unplugged?")?;
+            let (taken, sent) = self.0.next().ok_or("the camera has disappeared; was it unplugged?")?;
             *bytes = sent;
             Ok(taken)
         }
@@ -198,7 +198,7 @@ mod tests {
             (Flow::EmitAt(204_001), 255),
         ];
         assert_eq!(flows, expected, "a clock that stands still does not make ticks stand still");
-        assert_eq!(end, "the camera is gone: was it unplugged?");
+        assert_eq!(end, "the camera has disappeared; was it unplugged?");
     }
 
     #[test]
