@@ -1,4 +1,4 @@
-//! Clips of sound: a spectrogram above a player, both inside the page.
+//! Audio clips: a spectrogram above a player, both inside the page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -37,12 +37,12 @@ impl Sound {
 /// Samples of a window, and of a step between windows: 32 ms and 8 ms.
 const WINDOW: usize = 512;
 const STEP: usize = 128;
-/// Rows of the picture: bins of the transform, two in one.
+/// Rows of the image: bins of the transform, two in one.
 const ROWS: usize = WINDOW / 4;
 /// Range that is shown, in dB below the loudest.
 const RANGE: f32 = 60.0;
 
-/// A spectrogram as a picture: time from left to right, 0 to 8 kHz from the bottom up.
+/// A spectrogram as an image: time from left to right, 0 to 8 kHz from the bottom up.
 fn spectrogram(samples: &[i16]) -> Vec<u8> {
     let mut planner = RealFftPlanner::<f32>::new();
     let transform = planner.plan_fft_forward(WINDOW);
@@ -63,7 +63,7 @@ fn spectrogram(samples: &[i16]) -> Vec<u8> {
     bitmap(columns.len(), ROWS, |x, y| (shade(columns[x][y]) * 255.0) as u8)
 }
 
-/// A picture in shades as a Windows bitmap, which every browser shows; `y` counts from the bottom.
+/// An image in shades as a Windows bitmap, which every browser shows; `y` counts from the bottom.
 fn bitmap(width: usize, height: usize, shade: impl Fn(usize, usize) -> u8) -> Vec<u8> {
     let stride = width.div_ceil(4) * 4;
     let (head, palette) = (54, 256 * 4);

@@ -36,7 +36,7 @@ use show::Show;
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:\n  \
-    kws-lab evaluate computer     a keyword that `new-word` has made: writes computer/report.html\n  \
+    kws-lab evaluate computer     a folder that `new-word` wrote: writes computer/report.html\n  \
     kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
     kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
     kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
@@ -46,8 +46,8 @@ use show::Show;
 pub(crate) struct Evaluate {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The folder of a keyword that `kws-lab new-word` has made. What is not given beside it comes from there: the model,
-    /// the pipeline, the clips of its corpus, the speech that did not train; the page is written there as `report.html`.
+    /// Folder that `kws-lab new-word` wrote. The model, the pipeline, the test clips and the speech that was not used in
+    /// training come from there unless you give others; the page is written there as `report.html`.
     folder: Option<PathBuf>,
     /// Folder of the model.
     #[arg(long, required_unless_present_any = ["folder", "pipeline"])]
@@ -77,12 +77,12 @@ pub(crate) struct Evaluate {
     /// Writes the figures into the model's `model.toml` and `card.md`.
     #[arg(long, conflicts_with = "shard")]
     record: bool,
-    /// Where the stream of the words is kept.
+    /// File for the stream of the test clips.
     #[arg(skip)]
     replay: Option<PathBuf>,
 }
 
-/// Misses, and false accepts, that a page lets be heard.
+/// Most misses, and most false accepts, with a player on the page.
 const HEARD_ON_PAGE: usize = 24;
 
 #[derive(Subcommand)]

@@ -1,4 +1,4 @@
-//! `kws-lab evaluate FOLDER`: what is listened to where the folder of a keyword is all that is given.
+//! `kws-lab evaluate FOLDER`: the defaults that the folder of a keyword gives.
 
 use std::path::{Path, PathBuf};
 
@@ -12,17 +12,17 @@ use super::Evaluate;
 
 /// Name of the page in the folder.
 const PAGE: &str = "report.html";
-/// The stream of the test voices, which `kws-run` replays where there is no microphone.
+/// The stream of the test voices, which `kws-run` replays if there is no microphone.
 const STREAM: &str = "test.wav";
 
 impl Evaluate {
-    /// Fills in what was not given: the folder's own model, pipeline and clips of the split `test`, and of its speech what
-    /// did not train.
+    /// Fills in what was not given: the folder's model, pipeline and clips of the split `test`, and the part of its speech
+    /// that was not used in training.
     pub(super) fn take_folder(&mut self, folder: &Path) -> Result<()> {
         let pipeline = folder.join("pipeline.toml");
         ensure!(
             pipeline.is_file(),
-            "`{}` has no `pipeline.toml`, expected the folder of a keyword that `kws-lab new-word` has made",
+            "`{}` has no `pipeline.toml`, expected a folder that `kws-lab new-word` wrote",
             folder.display()
         );
         ensure!(
@@ -49,12 +49,12 @@ impl Evaluate {
     }
 }
 
-/// What a person reads first of a keyword.
+/// The figures that a person reads first.
 pub(super) fn opening(mut page: Page, streams: &StreamReport, synthetic: bool) -> Page {
     let Some(row) = streams.own() else { return page };
     let f = &row.figures;
     let speech = f.parts.iter().find(|part| part.part == "speech");
-    let mut facts = vec![(format!("{} of {}", f.said - f.missed, f.said), "times the keyword was heard")];
+    let mut facts = vec![(format!("{} of {}", f.said - f.missed, f.said), "keywords detected")];
     if let Some(speech) = speech {
         let long = if speech.hours < 0.1 {
             format!("{:.1} min", speech.hours * 60.0)
@@ -65,26 +65,23 @@ pub(super) fn opening(mut page: Page, streams: &StreamReport, synthetic: bool) -
         facts.push((wrong, "false accepts in speech without the keyword"));
     }
     if let Some(words) = f.parts.iter().find(|part| part.part == "words") {
-        facts.push((words.false_accepts.to_string(), "near misses and other words taken for it"));
+        facts.push((words.false_accepts.to_string(), "false accepts of near misses and other words"));
     }
     if let Some(latency) = &f.latency {
-        facts.push((
-            format!("{:.0} ms", latency.median_ms),
-            "from the word's end to its detection, the median",
-        ));
+        facts.push((format!("{:.0} ms", latency.median_ms), "median latency from the end of the word"));
     }
     page = page.facts(facts);
     if synthetic {
         page = page.warning(
-                "Clips of synthetic voices judge here: voices that training has not heard, and still none of a person. \
-                 Record the keyword a few dozen times, take the recordings in with `kws-lab corpus import folder`, and \
-                 measure on them with `--corpus`. For hours of real speech: `kws-lab corpus fetch`, then `--speech`.",
-            );
+            "The test clips are synthetic: voices that were not used in training, and no person. Record the keyword a few \
+             dozen times, import the recordings with `kws-lab corpus import folder`, and evaluate on them with `--corpus`. \
+             To count false accepts in hours of real speech, run `kws-lab corpus fetch`, and name it with `--speech`.",
+        );
     }
     page
 }
 
-/// Whether a corpus keeps recordings for a split.
+/// Whether a corpus has recordings for a split.
 fn divided(corpus: &CorpusRef, split: Split) -> bool {
     recordings(corpus).is_ok_and(|all| all.iter().any(|recording| recording.split == Some(split)))
 }

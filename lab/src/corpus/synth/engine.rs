@@ -1,4 +1,4 @@
-//! Text-to-speech programs that are known: how each is called, and which English voices of it are installed.
+//! Known text-to-speech programs: how to run each, and which of its English voices are installed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,18 +10,18 @@ use super::{ESPEAK, Sweep, Template};
 /// An installed program with its voices.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    /// By which it is asked for.
+    /// Its name.
     pub name: &'static str,
-    /// How it is called.
+    /// How to run it.
     pub template: Template,
     /// Its English voices, and how fast and high they speak.
     pub sweep: Sweep,
-    /// Share of the takes of a text that it speaks where several programs are installed. One with hundreds of voices
-    /// speaks more than one with three.
+    /// Its share of the takes if several programs are installed. A program with hundreds of voices gets more than one
+    /// with three.
     pub weight: f64,
 }
 
-/// Programs that are looked for, and what to install for each.
+/// The programs, and how to install each.
 pub const KNOWN: [(&str, &str); 4] = [
     ("espeak-ng", "Debian, Ubuntu: `apt install espeak-ng`; macOS: `brew install espeak-ng`"),
     ("flite", "Debian, Ubuntu: `apt install flite`; macOS: `brew install flite`"),

@@ -1,4 +1,4 @@
-//! What was missed and what was falsely accepted, with its sound: for people to hear why.
+//! Misses and false accepts with their audio, so that people can hear why.
 
 use anyhow::Result;
 
@@ -23,16 +23,16 @@ pub struct Incident {
     pub source: String,
     /// Seconds from the stream's beginning.
     pub at: f64,
-    /// What was heard, at 16 kHz.
+    /// The audio, at 16 kHz.
     pub samples: Vec<i16>,
 }
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A word was said and not heard.
+    /// A word was said and not detected.
     Missed,
-    /// A word was heard and not said.
+    /// A word was detected and not said.
     FalseAccept,
 }
 

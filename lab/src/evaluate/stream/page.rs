@@ -61,8 +61,8 @@ impl StreamReport {
                             against that of the other groups, with Holm's correction.")
                 .table(rates_table(&self.speech));
         }
-        page = self.sounds(page, Kind::Missed, "What was missed");
-        page = self.sounds(page, Kind::FalseAccept, "What was falsely accepted");
+        page = self.sounds(page, Kind::Missed, "Misses");
+        page = self.sounds(page, Kind::FalseAccept, "False accepts");
         page = page
             .heading("Sweep of the threshold")
             .figure(self.trade_off()?, "Misses against false accepts per hour, each point one threshold. Thresholds \

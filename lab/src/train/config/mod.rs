@@ -115,6 +115,18 @@ impl Data {
         [("noise", &self.noise), ("speech", &self.speech), ("music", &self.music), ("rooms", &self.rooms)]
     }
 
+    /// Whether clips of a label are used.
+    #[must_use]
+    pub fn uses(&self, label: &str) -> bool {
+        !self.without.iter().any(|word| word == label)
+    }
+
+    /// Words that no recording of speech may say: the keywords and what is left out.
+    #[must_use]
+    pub fn unspoken(&self, keywords: Vec<String>) -> Vec<String> {
+        [keywords, self.without.clone()].concat()
+    }
+
     fn check(&self) -> Result<()> {
         ensure!(!self.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
         ensure!(
@@ -251,5 +263,17 @@ impl Config {
             );
         }
         self.augment_view.as_ref().map_or(Ok(()), |augment| augment.check("augment_view"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_are_left_out_give_no_clips_and_are_said_in_no_speech() {
+        let data: Data = toml::from_str("corpora = [\"words\"]\nwithout = [\"stop\"]").unwrap();
+        assert!(data.uses("yes") && !data.uses("stop"));
+        assert_eq!(data.unspoken(vec!["yes".to_owned()]), ["yes", "stop"]);
     }
 }

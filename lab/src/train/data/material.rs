@@ -58,14 +58,14 @@ impl Material {
         for corpus in &config.data.corpora {
             let Corpus { clips, missing, .. } = Corpus::open(corpus)?;
             material.excluded.extend(missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
-            let wanted = |c: &Clip| splits.contains(&c.split) && !config.data.without.contains(&c.label);
+            let wanted = |c: &Clip| splits.contains(&c.split) && config.data.uses(&c.label);
             for clip in clips.into_iter().filter(wanted) {
                 material.take(clip, corpus.weight(), vocabulary);
             }
         }
         material.noise = noise(&config.data.noise)?;
         material.music = noise(&config.data.music)?;
-        let silenced = [vocabulary.keywords(), config.data.without.clone()].concat();
+        let silenced = config.data.unspoken(vocabulary.keywords());
         material.speech = material.speech(&config.data.speech, &silenced)?;
         material.rooms = material.rooms(&config.data.rooms)?;
         Ok(material)

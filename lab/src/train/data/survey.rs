@@ -46,7 +46,7 @@ impl Survey {
         let mut labels: Vec<Count> = config.labels.iter().map(count).collect();
         for root in &config.data.corpora {
             for clip in Corpus::open(root)?.clips {
-                if config.data.without.contains(&clip.label) {
+                if !config.data.uses(&clip.label) {
                     continue;
                 }
                 let Some(class) = vocabulary.class(&clip.label) else { continue };
