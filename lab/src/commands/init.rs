@@ -131,7 +131,7 @@ impl Init {
             encoder::unpack(&folder.join(encoder::FOLDER))?;
             let Network { front_end, architecture } = encoder::network()?;
             let start = Some((encoder::FOLDER.to_owned(), "all"));
-            return Ok(Plan { front_end, architecture, start, epochs: 60, rate: "1e-3" });
+            return Ok(Plan { front_end, architecture, start, epochs: 40, rate: "1e-3" });
         };
         let card = ModelInfo::read(model)?;
         let config = Config::read(&model.join("train.toml"), &DataFolder::find(None))?;
