@@ -23,7 +23,7 @@ enum Command {
     Corpus(commands::corpus::Corpus),
     Train(commands::train::Train),
     Mine(commands::mine::Mine),
-    Evaluate(commands::evaluate::Evaluate),
+    Evaluate(Box<commands::evaluate::Evaluate>),
     Calibrate(commands::calibrate::Calibrate),
     Compare(commands::compare::Compare),
     Model(commands::model::Model),

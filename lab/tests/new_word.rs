@@ -1,4 +1,5 @@
 //! `kws-lab new-word` in an empty folder.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod program;
 

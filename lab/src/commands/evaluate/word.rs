@@ -1,6 +1,6 @@
 //! `kws-lab evaluate FOLDER`: the defaults that the folder of a keyword gives.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 use kws_lab::corpus::{CorpusRef, Split, recordings};
