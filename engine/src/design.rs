@@ -53,6 +53,11 @@ pub trait Design {
         None
     }
 
+    /// Whether it stands for a device, which the board or the program around the pipeline has.
+    fn is_device(&self) -> bool {
+        false
+    }
+
     /// Makes the stage, ready to run.
     ///
     /// # Errors

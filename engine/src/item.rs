@@ -53,6 +53,12 @@ pub trait Item: Copy + Default + Send + Sync + 'static + sealed::Sealed {
     /// The value that names this type at run time.
     const ELEMENT: Element;
 
+    /// Takes a later block in where the latest is kept: all of it; of events the newest of each place.
+    #[doc(hidden)]
+    fn renew(latest: &mut [Self], block: &[Self]) {
+        latest.copy_from_slice(block);
+    }
+
     /// The items of `buffer`, or `None` when it holds another element.
     #[cfg(feature = "std")]
     fn items(buffer: &crate::Buffer) -> Option<&[Self]>;
@@ -67,10 +73,12 @@ mod sealed {
 }
 
 macro_rules! item {
-    ($($type:ty => $element:ident),*) => {$(
+    ($($type:ty => $element:ident $({ $($renew:tt)* })?),*) => {$(
         impl sealed::Sealed for $type {}
         impl Item for $type {
             const ELEMENT: Element = Element::$element;
+
+            $($($renew)*)?
 
             #[cfg(feature = "std")]
             fn items(buffer: &crate::Buffer) -> Option<&[Self]> {
@@ -85,4 +93,10 @@ macro_rules! item {
     )*};
 }
 
-item!(i8 => I8, u8 => U8, i16 => I16, f32 => F32, Event => Event);
+item!(i8 => I8, u8 => U8, i16 => I16, f32 => F32, Event => Event {
+    fn renew(latest: &mut [Self], block: &[Self]) {
+        for (latest, event) in latest.iter_mut().zip(block).filter(|(_, event)| event.is_some()) {
+            *latest = *event;
+        }
+    }
+});

@@ -9,6 +9,7 @@
 //! | source, sink | a stage that reads `()`, a stage that writes `()` |
 //! | `Design` | a stage's parameters resolved against its input port, on the host |
 //! | lane | an ordered list of stages run by one context: a thread, a loop, an interrupt |
+//! | `Session` | a pipeline as a value, which the program around it drives |
 //! | ring | lock-free queue of blocks; the only thing between two lanes |
 //! | `Pipeline` | the graph that a TOML file names |
 //!
@@ -23,6 +24,7 @@
 mod block;
 mod event;
 mod item;
+pub mod lane;
 pub mod line;
 mod stage;
 pub mod tick;
@@ -52,6 +54,8 @@ mod port;
 mod registry;
 #[cfg(feature = "std")]
 pub mod run;
+#[cfg(feature = "std")]
+mod session;
 
 #[cfg(feature = "std")]
 pub use {
@@ -63,4 +67,5 @@ pub use {
     plan::{Edge, Plan, PlannedStage, RingPlan},
     port::{OperatingPoint, Port, Quant, Role, Step},
     registry::{Entry, Registry},
+    session::{Detection, Output, Session, SessionError},
 };

@@ -2,6 +2,7 @@
 
 use crate::block::Block;
 use crate::buffer::Buffer;
+use crate::event::Event;
 use crate::item::{Element, Item};
 use crate::stage::{Any, Flow, Ports, Read, Stage, StageFault, Write};
 
@@ -13,6 +14,8 @@ pub trait Node: Send {
     fn firing(&self) -> Firing;
     /// Element that it writes.
     fn writes(&self) -> Option<Element>;
+    /// See [`Stage::ACTS`].
+    fn acts(&self) -> bool;
     /// See [`Stage::process`].
     ///
     /// # Errors
@@ -20,6 +23,8 @@ pub trait Node: Send {
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault>;
     /// See [`Stage::reset`].
     fn reset(&mut self);
+    /// See [`Stage::restart`].
+    fn restart(&mut self);
     /// See [`Stage::finish`].
     ///
     /// # Errors
@@ -47,8 +52,37 @@ pub struct Inputs<'a> {
     pub at: u64,
     /// Which input it came by.
     pub which: usize,
-    /// The latest blocks of the second input and those after it; `None` before their first.
-    pub latest: &'a [Option<(u64, Buffer)>],
+    /// The latest blocks of the second input and those after it.
+    pub latest: &'a [Latest],
+}
+
+/// The latest block of a join's input after the first, of events the newest of each place. The buffer that it came by may meanwhile be written to.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// The tick that completed it; `None` before the first.
+    at: Option<u64>,
+    buffer: Buffer,
+}
+
+impl Latest {
+    /// Before the first block; `buffer` has room for one.
+    pub(crate) fn new(buffer: Buffer) -> Self {
+        Latest { at: None, buffer }
+    }
+
+    /// Takes a block in.
+    pub(crate) fn take(&mut self, at: u64, block: &Buffer) {
+        match (&mut self.buffer, block) {
+            (Buffer::Event(latest), Buffer::Event(block)) if self.at.is_some() => Event::renew(latest, block),
+            (latest, block) => latest.copy_from(block),
+        }
+        self.at = Some(at);
+    }
+
+    /// Back to before the first block.
+    pub(crate) fn forget(&mut self) {
+        self.at = None;
+    }
 }
 
 /// Wraps a stage for the host's lanes.
@@ -81,6 +115,10 @@ where
         S::Out::ELEMENT
     }
 
+    fn acts(&self) -> bool {
+        S::ACTS
+    }
+
     #[inline]
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         self.0.process(S::In::read(inputs), S::Out::write(output))
@@ -88,6 +126,10 @@ where
 
     fn reset(&mut self) {
         self.0.reset();
+    }
+
+    fn restart(&mut self) {
+        self.0.restart();
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {
@@ -119,7 +161,8 @@ fn items<T: Item>(buffer: &Buffer) -> &[T] {
 }
 
 fn latest<T: Item>(inputs: Inputs<'_>, index: usize) -> Option<Block<'_, T>> {
-    inputs.latest[index].as_ref().map(|(at, buffer)| Block { at: *at, items: items(buffer) })
+    let latest = &inputs.latest[index];
+    latest.at.map(|at| Block { at, items: items(&latest.buffer) })
 }
 
 impl HostInput for () {

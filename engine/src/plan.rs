@@ -4,6 +4,7 @@ mod graph;
 mod resolve;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::file::{Pipeline, Policy};
 use crate::node::Node;
 use crate::port::Port;
 use crate::registry::Registry;
+use crate::session::Facts;
 use crate::stage::StageFault;
 
 /// A pipeline that can run: the schedule, and facts about it.
@@ -29,6 +31,8 @@ pub struct Plan {
     pub lanes: Vec<String>,
     /// What the person who runs it should read first.
     pub notices: Vec<String>,
+    /// What its sessions share.
+    pub(crate) facts: OnceLock<Arc<[Facts]>>,
 }
 
 /// A stage of a plan.

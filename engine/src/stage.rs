@@ -30,6 +30,10 @@ pub trait Stage {
     /// What it writes: `()` for a sink, or an item type.
     type Out: Ports;
 
+    /// Whether it does something beside writing blocks, as one that keeps a file of what passes: such a stage works on
+    /// when nobody reads what it writes any more, so that what it does depends on the stream alone.
+    const ACTS: bool = false;
+
     /// Takes one block and writes at most one block.
     ///
     /// A source that waits for hardware waits here, but for no longer than about 100 ms, then says [`Flow::Skip`].
@@ -44,6 +48,11 @@ pub trait Stage {
 
     /// Forgets the past, after a gap in the stream. Keeps parameters.
     fn reset(&mut self) {}
+
+    /// Begins another stream: forgets also what a gap does not end, such as how long ago an event was. Keeps parameters.
+    fn restart(&mut self) {
+        self.reset();
+    }
 
     /// Called once after the last block: a sink completes its file here.
     ///
@@ -68,6 +77,9 @@ pub enum Flow {
     /// Nothing was written, and this many ticks of the stream are lost here: an overrun of a source. What is emitted
     /// next comes after a gap, which resets the stages that it passes.
     Lost(u64),
+    /// Nothing was written, because the block that was read is withheld: a gate that is closed. What is emitted next comes
+    /// after as long a gap as the stream was idle, which resets the stages that it passes.
+    Idle,
     /// The stream is over; nothing was written.
     End,
 }
@@ -146,7 +158,8 @@ impl<T: Item> Ports for T {
     type Write<'a> = &'a mut [T];
 }
 
-/// A join of two: fires on the first, and reads the second at its latest block whose time is not later.
+/// A join of two: fires on the first, and reads the second at its latest block whose time is not later; of events it
+/// reads the newest of each place.
 impl<A: Item, B: Item> Ports for (A, B) {
     type Read<'a> = (Block<'a, A>, Option<Block<'a, B>>);
     type Write<'a> = Never;

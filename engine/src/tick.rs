@@ -1,8 +1,9 @@
 //! One tick of a lane whose schedule was fixed when the firmware was built.
 //!
 //! Firmware calls its stages in a straight line, each through its [`Slot`], which does what a lane of the host does
-//! between two firings: it stamps what is written, carries gaps on and resets what they pass, and ends what has nothing
-//! more to read. A [`News`] is what a slot has to tell those that read it. See `firmware`, which writes such lanes.
+//! between two firings, by the same [`Track`]: it stamps what is written, carries gaps on and resets what they pass, and
+//! ends what has nothing more to read. A [`News`] is what a slot has to tell those that read it. See `firmware`, which
+//! writes such lanes.
 //!
 //! A lane has one source, so that all that a tick brings is of one moment and nothing has to wait for the rest of it:
 //! joins and merges read what their inputs brought in the same tick. So a stage before a join must not stamp its blocks
@@ -10,11 +11,13 @@
 
 use crate::block::Block;
 use crate::item::Item;
+use crate::lane::{Misstamp, Step, Track};
 use crate::stage::{Any, Flow, Stage, StageFault, Write};
 
 mod join;
 mod ring;
 
+pub use crate::lane::Mark;
 pub use join::Latest;
 pub use ring::{Incoming, Outgoing, Ring, RingReader, RingWriter, WhenFull};
 
@@ -43,15 +46,6 @@ impl News {
     pub const fn is_end(self) -> bool {
         matches!(self, News::End)
     }
-}
-
-/// When a block was complete, and what is missing before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// Tick that completed it.
-    pub at: u64,
-    /// Ticks lost since the block before.
-    pub lost: u64,
 }
 
 /// A hole in a stream, as the stage that met it tells.
@@ -86,21 +80,21 @@ impl core::error::Error for TickError {}
 pub struct Slot<S> {
     name: &'static str,
     stage: S,
-    /// Tick of the last block that it wrote.
-    at: u64,
-    /// Tick that a source has come to; of other stages that of their last own gap.
-    clock: u64,
-    /// Ticks lost since that block.
-    lost: u64,
+    /// The stream that it writes.
+    track: Track,
     /// Ticks that it lost itself, and that nobody has asked for yet.
     pending: u64,
-    ended: bool,
 }
 
 impl<S> Slot<S> {
     /// A slot before the first tick.
     pub const fn new(name: &'static str, stage: S) -> Self {
-        Slot { name, stage, at: 0, clock: 0, lost: 0, pending: 0, ended: false }
+        Slot { name, stage, track: Track::new(), pending: 0 }
+    }
+
+    /// The slot of a source that leads to a join or a merge, before the first tick: see [`Track::rising`].
+    pub const fn rising(name: &'static str, stage: S) -> Self {
+        Slot { name, stage, track: Track::rising(), pending: 0 }
     }
 
     /// The stage, for what only its maker knows of it.
@@ -112,37 +106,14 @@ impl<S> Slot<S> {
     pub fn gap(&mut self, tell: &mut impl FnMut(Gap)) {
         if self.pending > 0 {
             let lost = core::mem::take(&mut self.pending);
-            tell(Gap { stage: self.name, at: self.clock, lost });
+            tell(Gap { stage: self.name, at: self.track.clock(), lost });
         }
-    }
-
-    /// Notes that the stage itself lost ticks.
-    fn lose(&mut self, at: u64, lost: u64) {
-        self.clock = at;
-        self.lost += lost;
-        self.pending += lost;
-    }
-
-    /// A block of its at this tick.
-    fn emit(&mut self, at: u64) -> News {
-        self.at = at;
-        News::Block(Mark { at, lost: core::mem::take(&mut self.lost) })
-    }
-
-    /// A block that bears a tick of the stage's own choice.
-    fn emit_at(&mut self, at: u64) -> Result<News, TickError> {
-        if at < self.at {
-            return Err(
-                self.fail(StageFault::new("it wrote a block at an earlier tick than the previous one"))
-            );
-        }
-        Ok(self.emit(at))
     }
 
     /// Ends with a fault: the stage is not called again.
     #[cold]
     fn fail(&mut self, fault: StageFault) -> TickError {
-        self.ended = true;
+        self.track.end();
         TickError { stage: self.name, fault }
     }
 }
@@ -158,8 +129,7 @@ impl<S: Stage> Slot<S> {
     /// # Errors
     /// When it cannot complete what it has begun.
     pub fn end(&mut self) -> Result<News, TickError> {
-        if !self.ended {
-            self.ended = true;
+        if self.track.end() {
             self.stage.finish().map_err(|fault| self.fail(fault))?;
         }
         Ok(News::End)
@@ -167,24 +137,36 @@ impl<S: Stage> Slot<S> {
 
     /// What comes before a block: a gap resets the stage, and is passed on.
     fn pass(&mut self, mark: Mark) {
-        if mark.lost > 0 {
-            self.lost += mark.lost;
+        if self.track.pass(mark.lost) {
             self.stage.reset();
         }
     }
 
-    /// What follows from a firing.
+    /// What follows from a firing on a block of tick `at`.
     fn follow(&mut self, at: u64, result: Result<Flow, StageFault>) -> Result<News, TickError> {
         match result {
-            Ok(Flow::Emit) => Ok(self.emit(at)),
-            Ok(Flow::Skip) => Ok(News::Nothing),
-            Ok(Flow::EmitAt(at)) => self.emit_at(at),
-            Ok(Flow::Lost(lost)) => {
-                self.lose(at, lost);
+            Ok(flow) => {
+                let step = self.track.follow(at, flow);
+                self.take(step)
+            }
+            Err(fault) => Err(self.fail(fault)),
+        }
+    }
+
+    /// What the readers are told of a step.
+    fn take(&mut self, step: Result<Step, Misstamp>) -> Result<News, TickError> {
+        match step {
+            Ok(Step::Nothing) => Ok(News::Nothing),
+            Ok(Step::Block(mark)) => Ok(News::Block(mark)),
+            Ok(Step::Lost { lost, .. }) => {
+                self.pending += lost;
                 Ok(News::Nothing)
             }
-            Ok(Flow::End) => self.end(),
-            Err(fault) => Err(self.fail(fault)),
+            Ok(Step::End) => self.end(),
+            Err(_) => Err(self.fail(StageFault::new(
+                "it wrote a block at an earlier tick than the previous one, or, before a join or a merge, at the same \
+                 tick",
+            ))),
         }
     }
 }
@@ -195,23 +177,15 @@ impl<O: Item, S: Stage<In = (), Out = O>> Slot<S> {
     /// # Errors
     /// The stage's own fault.
     pub fn draw(&mut self, period: u64, output: &mut [O]) -> Result<News, TickError> {
-        if self.ended {
+        if self.track.ended() {
             return Ok(News::End);
         }
         match self.stage.process((), output) {
-            Ok(Flow::Emit) => {
-                self.clock += period;
-                Ok(self.emit(self.clock))
+            Ok(flow) => {
+                let step = self.track.draw(period, flow);
+                self.take(step)
             }
-            Ok(Flow::EmitAt(at)) => {
-                self.clock = at;
-                self.emit_at(at)
-            }
-            Ok(Flow::Lost(lost)) => {
-                self.lose(self.clock + lost, lost);
-                Ok(News::Nothing)
-            }
-            other => self.follow(self.clock, other),
+            Err(fault) => Err(self.fail(fault)),
         }
     }
 }
@@ -222,7 +196,7 @@ impl<I: Item, S: Stage<In = I>> Slot<S> {
     /// # Errors
     /// The stage's own fault.
     pub fn fire(&mut self, news: News, input: &[I], output: Write<'_, S::Out>) -> Result<News, TickError> {
-        if self.ended {
+        if self.track.ended() {
             return Ok(News::End);
         }
         match news {
@@ -245,14 +219,14 @@ impl<I: Item, S: Stage<In = Any<I>, Out = ()>> Slot<S> {
     /// The stage's own fault.
     pub fn merge<const N: usize>(&mut self, mut inputs: [(News, &[I]); N]) -> Result<News, TickError> {
         let over = inputs.iter().all(|(news, _)| news.is_end());
-        while let Some((which, mark)) = earliest(&inputs).filter(|_| !self.ended) {
+        while let Some((which, mark)) = earliest(&inputs).filter(|_| !self.track.ended()) {
             inputs[which].0 = News::Nothing;
             self.pass(mark);
             let block = Block { at: mark.at, items: inputs[which].1 };
             let result = self.stage.process((which, block), ());
             self.follow(mark.at, result)?;
         }
-        if over || self.ended { self.end() } else { Ok(News::Nothing) }
+        if over || self.track.ended() { self.end() } else { Ok(News::Nothing) }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod kinds;
 
+use kinds::graphs::{Random, random_graph};
 use kinds::{Ran, Stalling, plan, run, run_with};
 use kws_engine::run::RunOptions;
 
@@ -205,74 +206,6 @@ fn the_calling_thread_does_the_same() {
         )
         .unwrap();
     assert_eq!(*log.lock().unwrap(), reference.seen);
-}
-
-/// Random numbers, the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-/// A stream of a random graph: its stage, the period of its samples if it carries any, and whether a merge is before.
-struct Stream {
-    name: String,
-    samples: Option<u64>,
-    merged: bool,
-}
-
-/// A random graph of sources with different clocks, fan-outs, joins and merges, which ends in a join and a sink.
-fn random_graph(random: &mut Random) -> String {
-    let mut text = String::new();
-    let mut streams: Vec<Stream> = Vec::new();
-    for n in 0..1 + random.below(3) {
-        let (block, clock) = (3 + random.below(10), [1000, 1000, 333, 700][random.below(4) as usize]);
-        let blocks = 40 + random.below(40);
-        text += &format!(
-            "[[stage]]\nname = \"s{n}\"\nkind = \"count\"\nblock = {block}\nclock = {clock}\nblocks = {blocks}\n"
-        );
-        streams.push(Stream { name: format!("s{n}"), samples: Some(block), merged: false });
-    }
-    for n in 0..3 + random.below(9) {
-        let any = random.below(streams.len() as u64) as usize;
-        let plain: Vec<usize> = (0..streams.len()).filter(|&s| !streams[s].merged).collect();
-        let pick =
-            |random: &mut Random| streams[plain[random.below(plain.len() as u64) as usize]].name.clone();
-        let first = streams[any].name.clone();
-        let (kind, inputs, more, stream) = match (random.below(5), streams[any].samples) {
-            (0, Some(period)) => {
-                let hop = period * (1 + random.below(5));
-                ("every", vec![first], format!("hop = {hop}\n"), (None, streams[any].merged))
-            }
-            (1, _) => (
-                "merge",
-                (0..2 + random.below(2)).map(|_| pick(random)).collect(),
-                String::new(),
-                (None, true),
-            ),
-            (2 | 3, _) => {
-                let others = (0..1 + random.below(2)).map(|_| pick(random));
-                (
-                    "add",
-                    std::iter::once(first).chain(others).collect(),
-                    String::new(),
-                    (None, streams[any].merged),
-                )
-            }
-            _ => ("gain", vec![first], String::new(), (streams[any].samples, streams[any].merged)),
-        };
-        text += &format!("[[stage]]\nname = \"x{n}\"\nkind = \"{kind}\"\ninputs = {inputs:?}\n{more}");
-        streams.push(Stream { name: format!("x{n}"), samples: stream.0, merged: stream.1 });
-    }
-    let last = &streams[streams.len() - 1].name;
-    text + &format!(
-        "[[stage]]\nname = \"end\"\nkind = \"add\"\ninputs = [\"{last}\", \"s0\"]\n[[stage]]\nname = \"out\"\nkind = \"out\"\n"
-    )
 }
 
 #[test]

@@ -506,3 +506,81 @@ fn a_source_whose_ticks_go_back_is_a_fault() {
     });
     assert_eq!(ran.fault(), "stage `source` failed: it wrote a block at tick 8 after one at tick 9");
 }
+
+/// Passes blocks on and counts them, as one that keeps a file does.
+struct Keeping(Arc<AtomicU64>);
+
+impl Stage for Keeping {
+    type In = f32;
+    type Out = f32;
+    const ACTS: bool = true;
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        output.copy_from_slice(&input);
+        Ok(Flow::Emit)
+    }
+}
+
+#[test]
+fn what_acts_sees_the_whole_stream_although_its_reader_has_ended() {
+    for (lane, depth) in [("x", 1), ("x", 7), ("source", 1), ("out", 3)] {
+        let toml = format!(
+            r#"
+[[stage]]
+name = "source"
+kind = "count"
+blocks = 300
+[[stage]]
+name = "keep"
+kind = "gain"
+lane = "{lane}"
+depth = {depth}
+[[stage]]
+name = "short"
+kind = "last"
+ends_after = 10
+depth = {depth}
+[[stage]]
+name = "out"
+kind = "out"
+"#
+        );
+        for seed in 0..5 {
+            let kept = Arc::new(AtomicU64::new(0));
+            let mut next = seed;
+            let ran = run_with(&plan(&toml).unwrap(), options(false), |stage, made| {
+                next += 10;
+                let made = if stage.name == "keep" { node(Keeping(kept.clone())) } else { made };
+                kinds::Stalling::boxed(made, next, 4)
+            });
+            assert_eq!((ran.fault(), ran.blocks().len()), (String::new(), 10));
+            assert_eq!(kept.load(Ordering::Relaxed), 300, "{lane} {depth}");
+        }
+    }
+}
+
+/// A source before a join may not bring two blocks of one tick.
+#[test]
+fn a_tick_that_comes_twice_before_a_join_is_a_fault() {
+    struct Twice(u64);
+    impl Stage for Twice {
+        type In = ();
+        type Out = f32;
+        fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
+            self.0 += 1;
+            output.fill(0.0);
+            Ok(if self.0 < 10 { Flow::EmitAt(self.0 / 4 * 4 + 7) } else { Flow::End })
+        }
+    }
+    let join = "[[stage]]\nname = \"source\"\nkind = \"count\"\n[[stage]]\nname = \"x\"\nkind = \"gain\"\n\
+                [[stage]]\nkind = \"add\"\ninputs = [\"source\", \"x\"]\n[[stage]]\nname = \"out\"\nkind = \"out\"\n";
+    let fault = |toml: &str| {
+        let ran = run_with(&plan(toml).unwrap(), options(true), |stage, made| match stage.name.as_str() {
+            "source" => node(Twice(0)),
+            _ => made,
+        });
+        ran.fault()
+    };
+    assert_eq!(fault(join), "stage `source` failed: it wrote a block at tick 7 after one at tick 7");
+    assert_eq!(fault(CHAIN), "");
+}

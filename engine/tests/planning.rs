@@ -160,7 +160,7 @@ fn overrides_are_checked_as_the_file_is() {
             "loud.fctor=5",
             "unknown key `fctor` in `loud` (kind `gain`)\n --> --set loud.fctor=5\n  = help: did you mean `factor`?",
         ),
-        ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
+        ("lod.factor=5", "no stage is named `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
         (
             "loud.factor",
             "`loud.factor` is not an assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
@@ -224,4 +224,15 @@ fn a_sink_has_no_readers() {
     let message = "`gain` reads `out`, which is a sink and writes nothing\n --> test.toml:7:9\n  |\n\
                    7 | input = \"out\"\n  |         ^^^^^\n  = help: name another stage with `input`";
     assert_eq!(error(toml), message);
+}
+
+#[test]
+fn a_source_s_block_is_no_sliver() {
+    // Blocks of 12 by default; a hop of 35 has no part in common with it but 1, one of 37 no part at all.
+    for (hop, block) in [(24, 12), (20, 4), (35, 7), (37, 37)] {
+        let toml = format!("[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"every\"\nhop = {hop}\n");
+        let plan = plan(&toml).unwrap();
+        assert_eq!(plan.stages[0].output.as_ref().unwrap().period, block, "{hop}");
+        assert_eq!(plan.notices.len(), usize::from(12 % block > 0), "{:?}", plan.notices);
+    }
 }

@@ -334,3 +334,58 @@ kind = "out"
         );
     }
 }
+
+/// A burst of blocks, and then nothing to say until the last of them has arrived.
+struct Burst(Counter, Arc<AtomicBool>, Arc<AtomicBool>);
+
+impl Stage for Burst {
+    type In = ();
+    type Out = f32;
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
+        if self.0.left > 0 {
+            return self.0.process((), output);
+        }
+        self.1.store(true, Ordering::Release);
+        if self.2.load(Ordering::Acquire) {
+            return Ok(Flow::End);
+        }
+        std::thread::yield_now();
+        Ok(Flow::Skip)
+    }
+}
+
+/// A sink that shuts until the burst is over, and tells when the last block has come.
+struct Last(Arc<AtomicBool>, Arc<AtomicBool>);
+
+impl Stage for Last {
+    type In = f32;
+    type Out = ();
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
+        while !self.0.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        if input.at == BLOCKS * PERIOD {
+            self.1.store(true, Ordering::Release);
+        }
+        Ok(Flow::Skip)
+    }
+}
+
+/// What a full ring held back leaves when there is room, although the source before it is idle: else this never ends.
+#[test]
+fn what_waits_for_room_leaves_while_the_source_is_idle() {
+    for depth in [1, 4] {
+        let (over, come) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let counter = Counter { next: 0, left: BLOCKS, items: PERIOD };
+        let mut burst = Some(Burst(counter, over.clone(), come.clone()));
+        let running =
+            chain("drop_oldest", depth).start_with(RunOptions::default(), |stage, made| {
+                match stage.name.as_str() {
+                    "source" => node(burst.take().unwrap()),
+                    "out" => node(Last(over.clone(), come.clone())),
+                    _ => made,
+                }
+            });
+        assert_eq!(ended(running.unwrap()).fault, None);
+    }
+}

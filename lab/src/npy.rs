@@ -142,7 +142,7 @@ fn shape(header: &str) -> Result<Vec<usize>> {
     let (_, after) = header.split_once("'shape': (").context("the header states no shape")?;
     let (inside, _) = after.split_once(')').context("the header states no shape")?;
     let extents = inside.split(',').map(str::trim).filter(|e| !e.is_empty());
-    extents.map(|e| e.parse().with_context(|| format!("`{e}` is no extent"))).collect()
+    extents.map(|e| e.parse().with_context(|| format!("`{e}` is not an extent"))).collect()
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ fn checksums_are_those_of_the_files_and_a_fetched_model_can_be_used() {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: checksums_are_those_of_the_files_and_a_fetched_model_can_be_used: `{}` is not here",
+            "SKIPPED: checksums_are_those_of_the_files_and_a_fetched_model_can_be_used: `{}` is missing",
             shared.display()
         );
         return;

@@ -44,7 +44,7 @@ fn a_label_with_three_clips_is_named_with_its_count() {
     for said in [fail(&mut train(&run)), fail(train(&run).arg("--check"))] {
         for part in [
             "`high` has 3 training clips, expected at least 10",
-            "`high` has none of the clips of split `test`",
+            "`high` has no clips in split `test`",
             "record more",
         ] {
             assert!(said.contains(part), "`{part}` is not in:\n{said}");
@@ -138,7 +138,10 @@ fn what_the_configuration_cannot_mean_is_told_with_its_key() {
         (vec![average], "`fit.average` is 1, expected a share from 0 to less than 1"),
         (vec![("smoothing", "0.05\nwords = -1.0")], "`fit.words` is -1, expected a weight of 0 or more"),
         (vec![("seed", "1\nprior = \"test\"")], "unknown variant `test`, expected `mix` or `validation`"),
-        (vec![cepstra, warp], "`augment.warp` moves bands, but the front end's `dct` leaves none"),
+        (
+            vec![cepstra, warp],
+            "`augment.warp` shifts mel bands, but the output of the front end's `dct` has none",
+        ),
     ] {
         let run = configuration(&folder, "run", &changes);
         let said = fail(&mut train(&run));

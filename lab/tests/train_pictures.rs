@@ -216,7 +216,7 @@ fn what_cannot_be_trained_is_named() {
     let folder = folder("what_cannot_be_trained_is_named");
     let root = corpus(&folder);
     let cases = [
-        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` is heard"),
+        ("../corpus\"]", "../corpus\"]\nnoise = [\"../corpus\"]", "`data.noise` is audio"),
         ("zoom = [0.8, 1.0]", "zoom = [0.0, 1.0]", "`augment_view.zoom` is [0, 1]"),
         ("cut = 0.2", "cut = 2.0", "`augment_view.cut` is 2, expected a share from 0 to 1"),
         ("cut = 0.2", "paste_side = [0.5, 1.5]", "`augment_view.paste_side` is [0.5, 1.5]"),
@@ -225,8 +225,8 @@ fn what_cannot_be_trained_is_named() {
             "../corpus\"]\nweights = { source = { here = -1.0 } }",
             "`data.weights.source.here` is -1",
         ),
-        ("dropout = 0.1", "words = 0.5", "pictures say no words"),
-        ("[view]\nwidth = 40\nheight = 30\nfit = \"stretch\"\n", "", "there is no `view` of any"),
+        ("dropout = 0.1", "words = 0.5", "not supported with a `view`"),
+        ("[view]\nwidth = 40\nheight = 30\nfit = \"stretch\"\n", "", "there is no `view`"),
         ("[[front_end]]\nkind = \"normalise\"", "", "end it with `normalise`"),
     ];
     for (from, to, expected) in cases {
@@ -237,7 +237,7 @@ fn what_cannot_be_trained_is_named() {
     let nobody: Vec<&str> = manifest.lines().filter(|row| !row.contains(",person,")).collect();
     fs::write(root.join("manifest.csv"), nobody.join("\n")).unwrap();
     let said = fail(&mut train(&configuration(&folder, "run", &[])));
-    assert!(said.contains("`person` has 0 training pictures, expected at least 10"), "{said}");
+    assert!(said.contains("`person` has 0 training images, expected at least 10"), "{said}");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_teacher_that_cannot_teach_is_named() {
     let card = fs::read_to_string(teacher.join("model.toml")).unwrap();
     fs::write(teacher.join("model.toml"), card.replace("\"nobody\"", "\"cat\"")).unwrap();
     let said = taught("teacher");
-    assert!(said.contains("tells `cat`, `person` apart, expected `nobody`, `person`"), "{said}");
+    assert!(said.contains("its labels are `cat`, `person`, expected `nobody`, `person`"), "{said}");
     fs::remove_file(teacher.join("model.toml")).unwrap();
     let said = taught("teacher/float.bpk");
     assert!(said.contains("`model.toml`"), "{said}");
@@ -300,7 +300,7 @@ fn a_learning_curve_has_shares_of_the_pictures() {
     let mut command = lab();
     command.arg("learning-curve").arg(&run).args(["--fractions", "0.5", "--seeds", "1,2", "--record"]);
     let said = succeed(command.arg("--work").arg(&work));
-    assert!(said.contains("50 % of the training pictures, seed 2"), "{said}");
+    assert!(said.contains("50 % of the training images, seed 2"), "{said}");
     assert!(work.join("figures/learning_curve/learning_curve.html").is_file());
     let card = ModelInfo::read(&run).unwrap();
     let shares = card.measured["learning_curve"]["shares"].as_array().unwrap();

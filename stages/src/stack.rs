@@ -87,13 +87,13 @@ mod kind {
     use super::Stack;
     use crate::resolved::{Emit, Resolved};
 
-    /// The newest blocks as one: the context that a classifier looks at.
+    /// Joins the newest blocks into one: the context of a classifier.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct StackParams {
-        /// Blocks in one.
+        /// Blocks to join.
         #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
         pub frames: usize,
-        /// Blocks from one that is written to the next.
+        /// Blocks between outputs.
         #[serde(default = "one")]
         #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
         pub hop: usize,

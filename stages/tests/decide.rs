@@ -129,6 +129,21 @@ fn a_gap_ends_a_run_and_keeps_refractory_time() {
 }
 
 #[test]
+fn a_change_is_told_once_whatever_gaps_come_between() {
+    let points = "points = [{ label = 'yes', on = 0.6, refractory_ms = 0 }, { label = 'no', on = 0.6, refractory_ms = 0 }]";
+    let run = |emit: &str| {
+        let toml = trigger(&format!("emit = '{emit}'\n{points}"));
+        let rig = Rig::new(&posteriors(&["yes", "no"]), &toml).unwrap().gap(3, 20);
+        let blocks = rig.run::<f32, Event>(&[0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.2, 0.8, 0.9, 0.1]);
+        let label =
+            |(_, places): (u64, Vec<Event>)| places.iter().find(|event| event.is_some()).unwrap().label;
+        blocks.into_iter().map(label).collect::<Vec<u16>>()
+    };
+    assert_eq!(run("onset"), [0, 0, 1, 0], "a gap rearms");
+    assert_eq!(run("change"), [0, 1, 0]);
+}
+
+#[test]
 fn points_fire_on_their_own_in_places_of_their_own() {
     let points = "points = [{ name = 'any', on = 0.5 }, { name = 'sure', label = 'no', on = 0.9 }]";
     let rig = Rig::new(&posteriors(&LABELS), &trigger(points)).unwrap();

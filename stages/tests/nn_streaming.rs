@@ -318,7 +318,7 @@ fn mlperf_streaming_wakeword_computes_an_eighteenth() {
     let Ok(bytes) = std::fs::read(&path) else {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = std::io::stderr().write_all(
-            b"SKIPPED: mlperf_streaming_wakeword_computes_an_eighteenth: it needs `../shared/data/models`, which is not here\n",
+            b"SKIPPED: mlperf_streaming_wakeword_computes_an_eighteenth: it needs `../shared/data/models`, which is missing\n",
         );
         return;
     };

@@ -357,5 +357,5 @@ fn a_gate_knows_its_labels() {
     let text = refused(&pictures(8, 8, 1), &toml);
     assert!(text.contains("found `fine`, expected one of `dark`, `bright`, `good`"), "{text}");
     let toml = stage("gate", "inputs = ['feed', 'feed']\nlabel = 'good'");
-    assert!(refused(&pictures(8, 8, 1), &toml).contains("expected posteriors as the second input"));
+    assert!(refused(&pictures(8, 8, 1), &toml).contains("expected posteriors or events as the second input"));
 }

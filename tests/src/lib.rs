@@ -1,5 +1,7 @@
 //! What the integration tests of kws share: where things are, and running a pipeline to its events.
 
+pub mod listening;
+
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ pub fn shared_data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    skipped(format_args!("it needs `../shared/data/{folder}`, which is not here"));
+    skipped(format_args!("it needs `../shared/data/{folder}`, which is missing"));
     None
 }
 

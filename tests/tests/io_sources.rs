@@ -121,7 +121,7 @@ fn a_file_that_cannot_be_played_is_refused_when_planned() {
         ("empty.wav", "is not a supported audio file"),
         ("text.wav", "is not a supported audio file"),
         ("header.wav", "is not a supported audio file"),
-        ("silent.wav", "holds no samples"),
+        ("silent.wav", "contains no samples"),
         ("", "is a folder"),
     ] {
         let text = refusal(dir.path(), &play(&format!("path = \"{name}\"")));

@@ -25,6 +25,10 @@ impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
         self.cost
     }
 
+    fn is_device(&self) -> bool {
+        true
+    }
+
     fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         Err(StageFault::new("this is a device of a board; a computer has none"))
     }

@@ -25,7 +25,7 @@ impl Pipeline {
         let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
         let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
         let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) else {
-            let error = PlanError::at(&origin, format!("there is no stage `{stage}`"));
+            let error = PlanError::at(&origin, format!("no stage is named `{stage}`"));
             return Err(error.meant(stage, names.iter().map(String::as_str)));
         };
         let value = parse(value.trim(), &origin);

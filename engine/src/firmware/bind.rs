@@ -179,6 +179,10 @@ impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
         self.output.clone()
     }
 
+    fn is_device(&self) -> bool {
+        true
+    }
+
     fn build(&self) -> Result<Box<dyn Node>, StageFault> {
         Err(StageFault::new("this is a device of a board; a computer has none"))
     }

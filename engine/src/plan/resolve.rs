@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -14,6 +15,9 @@ use crate::registry::{Entry, Registry};
 
 /// How often the planner may ask sources for other blocks. Each try at least halves one source's block.
 const TRIES: usize = 16;
+
+/// A block that is by so many times shorter than the source's own is not chosen where there is another.
+const SLIVER: u64 = 8;
 
 /// The most items of a block: more is a mistake, and would not find memory.
 const MOST_ITEMS: usize = 1 << 24;
@@ -29,13 +33,20 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
     for (stage, entry) in pipeline.stages.iter().zip(&entries) {
         check_params(stage, entry)?;
     }
-    let mut blocks = BTreeMap::new();
+    let (mut blocks, mut usual) = (BTreeMap::new(), BTreeMap::new());
     let mut tries = 0;
     loop {
         let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order };
         match graph.resolve(&blocks) {
-            Ok(plan) => return Ok(plan),
-            Err(Unresolved { source: Some((source, block)), .. }) if tries < TRIES => {
+            Ok(mut plan) => {
+                let told =
+                    |(source, usual): (&usize, &u64)| odd_block(&plan, &pipeline.stages[*source], *usual);
+                let notices: Vec<String> = usual.iter().filter_map(told).collect();
+                plan.notices.extend(notices);
+                return Ok(plan);
+            }
+            Err(Unresolved { source: Some((source, block, period)), .. }) if tries < TRIES => {
+                usual.entry(source).or_insert(period);
                 blocks.insert(source, block);
                 tries += 1;
             }
@@ -71,10 +82,10 @@ struct Graph<'a> {
     order: &'a [usize],
 }
 
-/// An error, and the block of a source that would mend it, if one would.
+/// An error, and the source, the block of it that would mend it, and the block that it has, if one would.
 struct Unresolved {
     error: Box<PlanError>,
-    source: Option<(usize, u64)>,
+    source: Option<(usize, u64, u64)>,
 }
 
 impl Graph<'_> {
@@ -96,6 +107,7 @@ impl Graph<'_> {
             edges,
             lanes,
             notices: notices.into_inner(),
+            facts: OnceLock::new(),
         };
         Ok(plan)
     }
@@ -127,7 +139,7 @@ impl Graph<'_> {
         };
         let (design, params) = self.entries[index]
             .design(spec.params.to_json(), &site)
-            .map_err(|refusal| self.unresolved(index, refusal, planned))?;
+            .map_err(|refusal| self.unresolved(index, refusal, planned, blocks))?;
         let output = design.output().map(|port| self.with_step(index, port, &params));
         check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
@@ -164,9 +176,10 @@ impl Graph<'_> {
         index: usize,
         refusal: DesignError,
         planned: &BTreeMap<usize, PlannedStage>,
+        blocks: &BTreeMap<usize, u64>,
     ) -> Unresolved {
         let spec = &self.pipeline.stages[index];
-        let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned));
+        let source = refusal.period.and_then(|wanted| self.source_block(index, wanted, planned, blocks));
         let error = spec.refused(refusal);
         Unresolved { error: Box::new(error), source }
     }
@@ -177,15 +190,17 @@ impl Graph<'_> {
         index: usize,
         wanted: u64,
         planned: &BTreeMap<usize, PlannedStage>,
-    ) -> Option<(usize, u64)> {
+        blocks: &BTreeMap<usize, u64>,
+    ) -> Option<(usize, u64, u64)> {
         let mut source = index;
         while let Some(&before) = self.inputs[source].first() {
             source = before;
         }
         let period = planned.get(&source)?.output.as_ref()?.period;
-        let block = gcd(period, wanted);
+        let first = !blocks.contains_key(&source);
+        let block = fitting(period, wanted, first);
         let free = self.pipeline.stages[source].params.get("block").is_none();
-        (free && block > 0 && block < period).then_some((source, block))
+        (free && block > 0 && block != period).then_some((source, block, period))
     }
 
     /// Puts every stage in a lane: the file's, or else its own for a source or a sink, or else the main one.
@@ -245,6 +260,40 @@ impl From<PlanError> for Unresolved {
     fn from(error: PlanError) -> Self {
         Unresolved { error: Box::new(error), source: None }
     }
+}
+
+/// What to tell of a source whose block is no part of its usual one, or only a sliver of it.
+fn odd_block(plan: &Plan, spec: &StageSpec, usual: u64) -> Option<String> {
+    let port = plan.stage(&spec.name)?.output.as_ref()?;
+    let (name, block) = (&spec.name, port.period);
+    let ms = 1000.0 * port.seconds(block);
+    if block < usual.div_ceil(SLIVER) {
+        return Some(format!(
+            "`{name}` delivers blocks of {block} ticks ({ms:.2} ms), the most that divides every hop behind it, which \
+             takes many times the time of its usual {usual}; give hops a common part, or set `block`"
+        ));
+    }
+    (!usual.is_multiple_of(block)).then(|| {
+        format!(
+            "`{name}` delivers blocks of {block} ticks ({ms:.2} ms): its usual {usual} have too little in common with \
+             the hop behind it"
+        )
+    })
+}
+
+/// A block in place of a source's of `period` ticks that divides the `wanted` hop: what divides both, unless that is a
+/// sliver of the block that nobody has chosen yet. Then the largest part of the hop that is no longer than that block,
+/// or, where there is none of some length either, the whole hop: a block of a sample or two would take most of the time.
+fn fitting(period: u64, wanted: u64, first: bool) -> u64 {
+    let (block, sliver) = (gcd(period, wanted), period.div_ceil(SLIVER));
+    if !first || block >= sliver {
+        return block;
+    }
+    let part = (1..=wanted / sliver.max(1)).find_map(|parts| {
+        let part = wanted / parts;
+        (wanted.is_multiple_of(parts) && part <= period).then_some(part)
+    });
+    part.unwrap_or(wanted)
 }
 
 fn gcd(a: u64, b: u64) -> u64 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::wake::Waker;
+use crate::lane::wake::Waker;
 
 /// How to run a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::lane::slot::Counts;
+
 const STEPS: usize = 8;
 const BUCKETS: usize = 64 * STEPS;
 
@@ -111,6 +113,8 @@ impl StageMeter {
         self.fired.store(counts.fired, Ordering::Relaxed);
         self.emitted.store(counts.emitted, Ordering::Relaxed);
         self.at.store(counts.at, Ordering::Relaxed);
+        self.gaps.store(counts.gaps, Ordering::Relaxed);
+        self.lost.store(counts.lost, Ordering::Relaxed);
     }
 
     pub(crate) fn new(timed: bool) -> Self {
@@ -136,6 +140,11 @@ pub(crate) struct RingMeter {
 }
 
 impl RingMeter {
+    /// Counts blocks that were lost.
+    pub(crate) fn drop(&self, blocks: u64) {
+        bump(&self.dropped, blocks);
+    }
+
     /// Notes how many blocks wait.
     pub(crate) fn see(&self, waiting: u64) {
         if waiting > self.high_water.load(Ordering::Relaxed) {
@@ -196,7 +205,9 @@ pub struct RunStats {
 /// What is counted, and for whom.
 pub(super) struct Meters {
     pub(super) stages: Vec<(String, String, Arc<StageMeter>)>,
-    pub(super) rings: Vec<(String, String, usize, Arc<RingMeter>)>,
+    /// The stages at both ends of each ring, and the blocks that it holds.
+    pub(super) rings: Vec<(String, String, usize)>,
+    pub(super) ring_meters: Arc<[RingMeter]>,
     pub(super) start: Instant,
 }
 
@@ -215,28 +226,20 @@ impl Meters {
             time: percentiles(&meter.time),
             latency: percentiles(&meter.latency).filter(|latency| latency.count > 0),
         });
-        let rings = self.rings.iter().map(|(from, to, depth, meter)| RingStats {
-            from: from.clone(),
-            to: to.clone(),
-            depth: *depth,
-            high_water: load(&meter.high_water),
-            dropped: load(&meter.dropped),
-        });
+        let rings =
+            self.rings.iter().zip(self.ring_meters.iter()).map(|((from, to, depth), meter)| RingStats {
+                from: from.clone(),
+                to: to.clone(),
+                depth: *depth,
+                high_water: load(&meter.high_water),
+                dropped: load(&meter.dropped),
+            });
         RunStats {
             stages: stages.collect(),
             rings: rings.collect(),
             elapsed: self.start.elapsed().as_nanos() as u64,
         }
     }
-}
-
-/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
-/// firing would cost as much as the firing.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
-    pub(crate) fired: u64,
-    pub(crate) emitted: u64,
-    pub(crate) at: u64,
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use loom::thread;
 #[cfg(not(loom))]
 use std::thread;
 
-use super::ring::{Arrival, Lend, Receiver, Sender, ring};
-use super::time::Stamp;
-use super::wake::Waker;
 use crate::buffer::Buffer;
 use crate::file::Policy;
+use crate::lane::ring::{Arrival, Lend, Receiver, Sender, ring};
+use crate::lane::time::Stamp;
+use crate::lane::wake::Waker;
 
 /// Walks through all orders. Nobody joins the other thread: the checker waits for both by itself, and has a waking
 /// meant for a parked thread disturb one that joins.
@@ -230,4 +230,136 @@ fn progress_that_is_owed_arrives() {
         }
         assert_eq!(known, Stamp::only(2, 1).known);
     });
+}
+
+/// Two lanes and the ring between them: a source that sends two blocks, then has nothing to say for a while and ends,
+/// and a sink.
+mod lanes {
+    use std::path::PathBuf;
+    use std::sync::{Mutex, OnceLock};
+
+    use super::*;
+    use crate::Block;
+    use crate::design::{Cost, Design, Simple};
+    use crate::item::Element;
+    use crate::lane::assembly::Assembly;
+    use crate::lane::driver::Driver;
+    use crate::lane::intake::Intake;
+    use crate::lane::sweep::Lane;
+    use crate::node::{Node, node};
+    use crate::plan::{Edge, Plan, PlannedStage, RingPlan};
+    use crate::port::{Port, Role};
+    use crate::stage::{Flow, Stage, StageFault};
+
+    /// Blocks, and then turns without one.
+    struct Source(u8);
+
+    impl Stage for Source {
+        type In = ();
+        type Out = u8;
+        fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
+            self.0 += 1;
+            output[0] = self.0;
+            Ok(match self.0 {
+                1 | 2 => Flow::Emit,
+                3 => Flow::Skip,
+                _ => Flow::End,
+            })
+        }
+    }
+
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Stage for Sink {
+        type In = u8;
+        type Out = ();
+        fn process(&mut self, block: Block<'_, u8>, (): ()) -> Result<Flow, StageFault> {
+            self.0.lock().unwrap_or_else(|broken| broken.into_inner()).push(block[0]);
+            Ok(Flow::Skip)
+        }
+    }
+
+    /// What a lane's ring lost, and whether a stage failed.
+    #[derive(Default)]
+    struct Told {
+        dropped: u64,
+        failed: bool,
+    }
+
+    impl Driver for Told {
+        fn gap(&mut self, _: &str, _: u64, _: u64) {}
+        fn dropped(&mut self, _: &Intake, blocks: u64, _: u64) {
+            self.dropped += blocks;
+        }
+        fn fault(&mut self, _: &str, _: StageFault) {
+            self.failed = true;
+        }
+    }
+
+    fn plan(on_full: Policy) -> Plan {
+        let stage = |name: &str, lane: usize, output: Option<Port>| {
+            let design: Box<dyn Design> =
+                Simple::boxed(output.clone(), Cost::default(), || Err(StageFault::new("not built")));
+            let (name, kind, params) = (name.to_owned(), name.to_owned(), serde_json::Value::Null);
+            PlannedStage { name, kind, params, lane, output, cost: Cost::default(), design }
+        };
+        let port = Port::source(Element::U8, vec![1], Role::SAMPLES, 1, 1);
+        Plan {
+            name: String::new(),
+            dir: PathBuf::new(),
+            stages: vec![stage("source", 0, Some(port)), stage("sink", 1, None)],
+            edges: vec![Edge { from: 0, to: 1, input: 0, ring: Some(RingPlan { on_full, depth: 1 }) }],
+            lanes: vec!["a".to_owned(), "b".to_owned()],
+            notices: Vec::new(),
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// Runs as a thread does: sweeps, and parks when nothing moves.
+    fn run(mut lane: Lane<Told>, waker: &Waker) -> Told {
+        waker.adopt();
+        while !lane.finished() {
+            if lane.sweep() {
+                continue;
+            }
+            lane.settle();
+            waker.announce();
+            if lane.sweep() || lane.finished() {
+                waker.retract();
+            } else {
+                waker.park(None);
+            }
+        }
+        lane.driver
+    }
+
+    #[test]
+    fn an_idle_source_and_every_policy_end_and_add_up() {
+        for policy in [Policy::Block, Policy::DropNewest, Policy::DropOldest, Policy::Fail] {
+            model(move || {
+                let wakers = vec![Arc::new(Waker::default()), Arc::new(Waker::default())];
+                let seen = Arc::new(Mutex::new(Vec::new()));
+                let nodes: Vec<Box<dyn Node>> = vec![node(Source(0)), node(Sink(seen.clone()))];
+                let plan = plan(policy);
+                let assembly = Assembly { plan: &plan, lanes: vec![0, 1], wakers: wakers.clone() };
+                let mut parts =
+                    assembly.lanes(nodes).0.into_iter().map(|parts| Lane::new(parts, Told::default()));
+                let (Some(first), Some(second)) = (parts.next(), parts.next()) else { unreachable!() };
+                let waker = wakers[0].clone();
+                thread::spawn(move || {
+                    let failed = run(first, &waker).failed;
+                    assert!(!failed || policy == Policy::Fail, "{policy:?}");
+                });
+                let Told { dropped, .. } = run(second, &wakers[1]);
+                let seen = seen.lock().unwrap_or_else(|broken| broken.into_inner());
+                let sum = seen.len() as u64 + dropped;
+                match policy {
+                    Policy::Block => assert_eq!((&seen[..], dropped), (&[1, 2][..], 0)),
+                    Policy::DropNewest => assert!(seen[0] == 1 && sum == 2, "{seen:?} {dropped}"),
+                    Policy::DropOldest => assert!(seen.last() == Some(&2) && sum == 2, "{seen:?} {dropped}"),
+                    Policy::Fail => assert!(seen[0] == 1 && sum == 2, "{seen:?} {dropped}"),
+                }
+            });
+        }
+    }
 }

@@ -1,24 +1,21 @@
 //! Builds a plan's lanes and runs them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver as Channel, bounded};
 
-use super::assembly::Assembly;
 use super::control::{Control, RunOptions, Stopper};
-use super::lane::Lane;
-use super::meter::{Meters, RunStats};
+use super::meter::{Meters, RingMeter, RunStats, StageMeter};
 use super::report::{GAPS, GapReport, Outcome, Report, RunError};
-use super::wake::Waker;
-use crate::item::Element;
-use crate::node::{Firing, Node};
+use super::thread::{Thread, drive, looks};
+use crate::lane::assembly::{Assembly, RingEnds};
+use crate::lane::sweep::{Lane, Parts};
+use crate::lane::wake::Waker;
+use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::StageFault;
-
-const MERGES: &str = "make one merge read all of the streams";
-const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
 
 /// A run under way.
 pub struct Running {
@@ -51,7 +48,7 @@ impl Plan {
     ) -> Result<Running, RunError> {
         let (lanes, mut running) = self.assemble(options, dress)?;
         for lane in lanes {
-            let name = format!("lane {}", lane.name);
+            let name = format!("lane {}", lane.driver.name);
             let spawned = std::thread::Builder::new().name(name).spawn(move || drive(lane));
             let fault =
                 |error| RunError { stage: "lane".to_owned(), fault: StageFault::because(format!("{error}")) };
@@ -83,104 +80,63 @@ impl Plan {
         &self,
         options: RunOptions,
         mut dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
-    ) -> Result<(Vec<Lane>, Running), RunError> {
+    ) -> Result<(Vec<Lane<Thread>>, Running), RunError> {
         let mut nodes = Vec::with_capacity(self.stages.len());
         for stage in &self.stages {
             let fault = |fault| RunError { stage: stage.name.clone(), fault };
-            let node = dress(stage, stage.design.build().map_err(fault)?);
-            self.check_elements(stage, node.as_ref()).map_err(fault)?;
-            nodes.push(node);
+            nodes.push(dress(stage, stage.design.build().map_err(fault)?));
         }
-        self.check_order(&nodes)?;
+        self.check_nodes(&nodes)?;
         let count = if options.one_lane { 1 } else { self.lanes.len() };
+        let lane_of = |stage: &PlannedStage| if options.one_lane { 0 } else { stage.lane };
+        let lanes = self.stages.iter().map(lane_of).collect();
         let wakers: Vec<Arc<Waker>> = (0..count).map(|_| Arc::new(Waker::default())).collect();
         let control = Arc::new(Control::new(wakers.clone()));
         // Beside gaps, which every lane may exceed by one, each stage faults once and each lane faults and ends once:
         // there is always room for that, so that no lane waits for whoever reads.
         let (sender, reports) = bounded(GAPS + self.stages.len() + 3 * count);
-        let assembly = Assembly { plan: self, options, control: control.clone(), wakers, reports: sender };
-        let (lanes, meters) = assembly.lanes(nodes);
-        let open = lanes.len();
-        let meters = Arc::new(meters);
+        let (parts, rings) = Assembly { plan: self, lanes, wakers: wakers.clone() }.lanes(nodes);
+        let meters = self.meters(options, &rings);
+        let looks = looks(count);
+        let thread = |(index, parts): (usize, Parts)| {
+            let of = |slot: &crate::lane::slot::Slot| meters.stages[slot.stage].2.clone();
+            let driver = Thread {
+                name: self.lanes.get(index).cloned().unwrap_or_default(),
+                waker: wakers[index].clone(),
+                control: control.clone(),
+                reports: sender.clone(),
+                meters: parts.slots.iter().map(of).collect(),
+                rings: meters.ring_meters.clone(),
+                paced: options.paced,
+                timed: options.timed,
+                looks,
+                start: meters.start,
+                due: None,
+            };
+            Lane::new(parts, driver)
+        };
+        let lanes: Vec<Lane<Thread>> = parts.into_iter().enumerate().map(thread).collect();
+        let (open, meters) = (lanes.len(), Arc::new(meters));
         let running =
             Running { threads: Vec::new(), reports, meters, control, open, gaps: Vec::new(), fault: None };
         Ok((lanes, running))
     }
 
-    /// A merge may send several blocks of one moment. A join reads them as its first input only, and another merge not
-    /// at all: to tell which of them come first it would have to wait for what may itself wait for it.
-    fn check_order(&self, nodes: &[Box<dyn Node>]) -> Result<(), RunError> {
-        let mut from_merge: Vec<bool> = Vec::with_capacity(nodes.len());
-        for (index, node) in nodes.iter().enumerate() {
-            let inputs: Vec<usize> = self.inputs(index).map(|edge| edge.from).collect();
-            let merges = node.firing() == Firing::Each && inputs.len() > 1;
-            let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
-            if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
-                let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
-                let fault =
-                    StageFault::because(format!("it reads `{name}`, which comes from a merge; {help}"));
-                return Err(RunError { stage: self.stages[index].name.clone(), fault });
-            }
-            from_merge.push(merges || inputs.first().is_some_and(|&from| from_merge[from]));
-        }
-        Ok(())
-    }
-
-    /// What a built stage reads and writes must be what its design said.
-    fn check_elements(&self, stage: &PlannedStage, node: &dyn Node) -> Result<(), StageFault> {
-        let index = self.stages.iter().position(|other| std::ptr::eq(other, stage)).unwrap_or(0);
-        let ports = self.inputs(index).filter_map(|edge| self.stages[edge.from].output.as_ref());
-        let found: Vec<_> = ports.map(|port| port.element).collect();
-        let reads = node.reads();
-        let fits = match node.firing() {
-            Firing::Each => found.iter().all(|element| reads.contains(element)),
-            // A join may be used without its last inputs.
-            Firing::Source | Firing::First => {
-                reads.starts_with(&found) && found.is_empty() == reads.is_empty()
-            }
+    /// What counts the stages and rings of a run.
+    fn meters(&self, options: RunOptions, rings: &[RingEnds]) -> Meters {
+        let stage = |stage: &PlannedStage| {
+            let lane = if options.one_lane { 0 } else { stage.lane };
+            let lane = self.lanes.get(lane).cloned().unwrap_or_default();
+            (stage.name.clone(), lane, Arc::new(StageMeter::new(options.timed)))
         };
-        let names = |elements: &[Element]| {
-            let names: Vec<&str> = elements.iter().map(|element| element.name()).collect();
-            if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
-        };
-        let writes = node.writes();
-        let wrote = stage.output.as_ref().map(|port| port.element);
-        if fits && writes == wrote {
-            return Ok(());
-        }
-        let text = format!(
-            "it reads {} and writes {}, but its ports carry {} and {}",
-            names(reads),
-            names(writes.as_slice()),
-            names(&found),
-            names(wrote.as_slice())
-        );
-        Err(StageFault::because(text))
-    }
-}
-
-/// Runs a lane to its end. A stage that panics is ended as one that fails, and the rest of the lane works on.
-fn drive(mut lane: Lane) {
-    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| lane.run())) {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
-        match lane.firing.take() {
-            Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
-            None => {
-                let fault =
-                    StageFault::because(format!("the engine panicked, which is a bug in kws: {text}"));
-                lane.control.stop();
-                let _ = lane.reports.send(Report::StageFault { stage: format!("lane {}", lane.name), fault });
-                break;
-            }
+        let name = |stage: usize| self.stages[stage].name.clone();
+        Meters {
+            stages: self.stages.iter().map(stage).collect(),
+            rings: rings.iter().map(|ring| (name(ring.from), name(ring.to), ring.depth)).collect(),
+            ring_meters: rings.iter().map(|_| RingMeter::default()).collect(),
+            start: Instant::now(),
         }
     }
-    let (reports, name) = (lane.reports.clone(), std::mem::take(&mut lane.name));
-    drop(lane);
-    let _ = reports.send(Report::Ended { lane: name });
 }
 
 impl Running {

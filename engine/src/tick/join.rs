@@ -27,7 +27,11 @@ impl<T: Item, const N: usize> Latest<T, N> {
     /// Takes what has come. Whether a gap has, which resets the join.
     fn absorb(&mut self, news: News, items: &[T]) -> bool {
         let News::Block(Mark { at, lost }) = news else { return false };
-        self.items.copy_from_slice(items);
+        if self.come {
+            T::renew(&mut self.items, items);
+        } else {
+            self.items.copy_from_slice(items);
+        }
         (self.at, self.come) = (at, true);
         self.lost += lost;
         lost > 0
@@ -59,7 +63,7 @@ impl<S: Stage> Slot<S> {
     }
 
     fn rest(&mut self, news: News) -> Result<News, TickError> {
-        if self.ended || news.is_end() { self.end() } else { Ok(News::Nothing) }
+        if self.track.ended() || news.is_end() { self.end() } else { Ok(News::Nothing) }
     }
 }
 
@@ -74,7 +78,7 @@ impl<A: Item, B: Item, S: Stage<In = (A, B)>> Slot<S> {
         (other, second, latest): (News, &[B], &mut Latest<B, N>),
         output: Write<'_, S::Out>,
     ) -> Result<News, TickError> {
-        if self.ended {
+        if self.track.ended() {
             return Ok(News::End);
         }
         let gap = latest.absorb(other, second);
@@ -97,7 +101,7 @@ impl<A: Item, B: Item, C: Item, S: Stage<In = (A, B, C)>> Slot<S> {
         (another, third, newest): (News, &[C], &mut Latest<C, M>),
         output: Write<'_, S::Out>,
     ) -> Result<News, TickError> {
-        if self.ended {
+        if self.track.ended() {
             return Ok(News::End);
         }
         let gap = latest.absorb(other, second) | newest.absorb(another, third);

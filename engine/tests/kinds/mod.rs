@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses some of these")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+pub mod graphs;
 mod watch;
 
 use std::ops::RangeInclusive;
@@ -32,6 +33,7 @@ pub fn registry() -> Registry {
         .add::<Add>()
         .add::<Merge>()
         .add::<Last>()
+        .add::<Holes>()
         .add::<Out>();
     registry
 }
@@ -183,6 +185,58 @@ impl Stage for Summing {
     fn reset(&mut self) {
         (self.blocks, self.sum) = (0, 0.0);
         self.resets += 1.0;
+    }
+
+    fn restart(&mut self) {
+        (self.blocks, self.sum, self.resets) = (0, 0.0, 0.0);
+    }
+}
+
+/// Lets some blocks pass, then withholds some as a gate does, and then may lose some ticks.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Holes {
+    /// Blocks that pass.
+    #[schemars(range(min = 1))]
+    pub open: u64,
+    /// Blocks that are withheld.
+    pub shut: u64,
+    /// Ticks that are lost in the place of the last of them.
+    pub loses: u64,
+}
+
+impl Kind for Holes {
+    const NAME: &'static str = "holes";
+
+    fn design(self, site: &Site<'_>) -> Designed {
+        let port = site.input(&[Element::F32])?;
+        let output = port.then(Element::F32, port.shape.clone(), port.role.clone());
+        Ok(Simple::boxed(Some(output), Cost::default(), move || {
+            Ok(node(Holed { params: self.clone(), fired: 0 }))
+        }))
+    }
+}
+
+struct Holed {
+    params: Holes,
+    fired: u64,
+}
+
+impl Stage for Holed {
+    type In = f32;
+    type Out = f32;
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
+        let Holes { open, shut, loses } = self.params;
+        let place = self.fired % (open + shut);
+        self.fired += 1;
+        if place < open {
+            output.copy_from_slice(&input);
+            return Ok(Flow::Emit);
+        }
+        Ok(if loses > 0 && place + 1 == open + shut { Flow::Lost(loses) } else { Flow::Idle })
+    }
+
+    fn restart(&mut self) {
+        self.fired = 0;
     }
 }
 
@@ -434,6 +488,9 @@ impl Node for Stalling {
     fn writes(&self) -> Option<Element> {
         self.inner.writes()
     }
+    fn acts(&self) -> bool {
+        self.inner.acts()
+    }
     fn fire(
         &mut self,
         inputs: kws_engine::Inputs<'_>,
@@ -444,6 +501,9 @@ impl Node for Stalling {
     }
     fn reset(&mut self) {
         self.inner.reset();
+    }
+    fn restart(&mut self) {
+        self.inner.restart();
     }
     fn finish(&mut self) -> Result<(), StageFault> {
         self.stall();

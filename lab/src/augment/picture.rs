@@ -95,7 +95,7 @@ impl AugmentView {
         for (key, [least, most]) in factors {
             ensure!(
                 0.0 <= least && least <= most && most.is_finite(),
-                "`{name}.{key}` is [{least}, {most}], expected two factors, the lesser one first, such as [0.8, 1.25]"
+                "`{name}.{key}` is [{least}, {most}], expected two factors, the smaller one first, such as [0.8, 1.25]"
             );
         }
         Ok(())

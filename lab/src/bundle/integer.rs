@@ -24,7 +24,7 @@ impl Integer {
         };
         ensure!(
             input.element == Element::I8 && output.element == Element::I8,
-            "it takes {:?} and gives {:?}, expected I8 and I8",
+            "its input is {:?} and its output {:?}, expected I8 and I8",
             input.element,
             output.element
         );

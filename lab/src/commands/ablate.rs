@@ -91,7 +91,7 @@ impl Ablate {
             match PARTS.iter().find(|part| part.name == *name) {
                 None => bail!("`--without` names `{name}`, expected one of `{}`", known()),
                 Some(part) if part.removed(config).is_none() => {
-                    bail!("`{name}` cannot be left out: the configuration has none of it")
+                    bail!("`{name}` cannot be removed: the configuration does not have it")
                 }
                 Some(_) => {}
             }
@@ -125,7 +125,7 @@ impl Ablate {
     fn table(&self, runs: &[Runs]) -> Table {
         let percent = |share: f64| format!("{:.2} %", 100.0 * share);
         let split = format!("top-1 on {}", self.split);
-        runs.iter().fold(Table::new(["without", &split, "brings", "95 %"]), |table, run| {
+        runs.iter().fold(Table::new(["without", &split, "contributes", "95 %"]), |table, run| {
             let mean = run.top1.iter().sum::<f64>() / run.top1.len() as f64;
             let points = run.points.map_or(String::new(), |points| format!("{points:+.2}"));
             let interval = run.interval.map_or(String::new(), |i| format!("{:+.2} to {:+.2}", i.low, i.high));

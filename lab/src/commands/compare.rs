@@ -56,7 +56,7 @@ impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         ensure!(
             !self.listening.corpus.is_empty(),
-            "models are compared on clips or pictures: give `--corpus DIR`"
+            "models are compared on clips or images: give `--corpus CORPUS`"
         );
         match (&self.variants, &self.models[..]) {
             (Some(model), []) => self.forms(model),

@@ -105,7 +105,7 @@ fn read(path: &Path, tensor: &Tensor) -> Result<(usize, Vec<i8>)> {
     };
     ensure!(
         element == tensor.element,
-        "`{}` holds {}, expected {:?} for input `{}`",
+        "`{}` contains {}, expected {:?} for input `{}`",
         path.display(),
         array.kind(),
         tensor.element,

@@ -84,7 +84,7 @@ impl LearningCurve {
         print!("{}", table.text());
         let page_path = folder.join("learning_curve.html");
         page(&config, &outcomes, table)?.write(&page_path)?;
-        eprintln!("the curve: {}", page_path.display());
+        eprintln!("curve: {}", page_path.display());
         if self.record {
             record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
         }
@@ -142,7 +142,7 @@ fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
 
 /// What training has a share of.
 fn parts(config: &Config) -> &'static str {
-    if config.view.is_some() { "pictures" } else { "speakers" }
+    if config.view.is_some() { "images" } else { "speakers" }
 }
 
 fn table(parts: &str, outcomes: &[Outcome]) -> Table {

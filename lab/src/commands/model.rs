@@ -99,7 +99,7 @@ fn size(model: &Published) -> String {
 }
 
 fn listing(models: &[Published]) -> String {
-    let mut table = Table::new(["name", "size", "licence", "publisher", "tells"]);
+    let mut table = Table::new(["name", "size", "licence", "publisher", "recognises"]);
     for model in models {
         table = table.row([&model.name, &size(model), &model.licence, &model.publisher, &model.about]);
     }

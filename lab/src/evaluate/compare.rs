@@ -114,7 +114,7 @@ fn own_detections(listener: &Listener, parts: &[Part]) -> Result<(Vec<Vec<Detect
     let heard = |part: &Part| Outcome::of(&part.name, &part.name, &part.stream, &mut worker, &points);
     let outcomes: Vec<Outcome> = parts.iter().map(heard).collect::<Result<_>>()?;
     let row = own(&points, &outcomes).into_iter().find(|row| row.label.is_none());
-    let figures = row.context("the trigger watches no label")?.figures;
+    let figures = row.context("the trigger has no label")?.figures;
     let of_first = |outcome: Outcome| outcome.detections.into_iter().filter(|d| d.point == first).collect();
     Ok((outcomes.into_iter().map(of_first).collect(), figures))
 }

@@ -32,10 +32,7 @@ pub fn compared_page(page: Page, clips: &Paired, streams: Option<&Comparison>) -
     let mut page = page
         .heading(clips.medium.title())
         .paragraph(&format!("{} {}. {}", clips.clips, clips.medium.many(), verdict(clips)))
-        .figure(
-            bars.svg()?,
-            "Top-1 with intervals of 95 %. The test below compares pair by pair and sees more than these.",
-        )
+        .figure(bars.svg()?, "Top-1 with 95 % intervals. The paired test below is more sensitive than these.")
         .table(clips_table(clips));
     if let Some(streams) = streams {
         page =

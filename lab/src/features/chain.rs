@@ -60,7 +60,7 @@ impl Chain {
         let end = names.iter().position(|name| name == last);
         let end = end
             .with_context(|| format!("found no stage `{last}`, expected one of `{}`", names.join("`, `")))?;
-        ensure!(end > 0, "`{last}` is the source; name a stage behind it");
+        ensure!(end > 0, "`{last}` is the source; choose a stage after it");
         pipeline.stages.truncate(end + 1);
         pipeline.replace(&names[0], "clip", &serde_json::json!({}), "samples");
         Self::of(&pipeline)
@@ -80,7 +80,7 @@ impl Chain {
         for (index, stage) in plan.stages.iter().enumerate().skip(first + 1) {
             let chained =
                 plan.inputs(index).count() == 1 && plan.inputs(index).all(|edge| edge.from + 1 == index);
-            ensure!(chained, "stage `{}` does not read the one before it alone", stage.name);
+            ensure!(chained, "stage `{}` does not form a chain with the one before it", stage.name);
             let port = stage.output.as_ref();
             let port =
                 port.with_context(|| format!("stage `{}` is a sink and writes nothing", stage.name))?;
@@ -91,7 +91,7 @@ impl Chain {
             .stages
             .last()
             .and_then(|s| s.output.clone())
-            .context("there is no stage behind the first")?;
+            .context("the pipeline has no stage after the source")?;
         let block = Buffer::zeroed(source.element, source.len());
         Ok(Self { links, block, period: source.period, port })
     }

@@ -48,7 +48,7 @@ impl Folder {
         let pieces = root.join("pieces");
         fs::create_dir_all(&pieces).with_context(|| format!("cannot create `{}`", pieces.display()))?;
         let manifest = table(&root.join("manifest.csv"), &COLUMNS).with_context(|| {
-            format!("`{}` holds another corpus than one that was mined: name another folder", root.display())
+            format!("`{}` contains a corpus that was not mined; choose another folder", root.display())
         })?;
         let searched = table(&root.join(SEARCHED), &["source", "by"])?;
         let done = (0..searched.len()).filter(|&row| searched.get(row, "by") == by);
@@ -199,6 +199,6 @@ mod tests {
         fs::write(root.path().join("manifest.csv"), "path,label,speaker,split\na.wav,yes,ann,train\n")
             .unwrap();
         let error = format!("{:#}", Folder::open(root.path(), String::new()).err().unwrap());
-        assert!(error.contains("another corpus") && error.contains("`source`"), "{error}");
+        assert!(error.contains("was not mined") && error.contains("`source`"), "{error}");
     }
 }

@@ -138,7 +138,7 @@ impl Search<'_> {
 
     /// Every recording that training may hear, by the corpus and its path in there.
     fn recordings(&self, report: &mut Report) -> Result<Vec<(String, Recording)>> {
-        ensure!(!self.corpora.is_empty(), "there is nothing to search: name a corpus or a folder of speech");
+        ensure!(!self.corpora.is_empty(), "nothing to search: name a corpus or a folder of speech");
         let mut all = BTreeMap::new();
         for corpus in self.corpora {
             for recording in recordings(corpus)? {
@@ -150,7 +150,7 @@ impl Search<'_> {
                     && let Some(twice) = all.insert(key.clone(), recording)
                 {
                     bail!(
-                        "`{key}` is named twice, or two corpora go by one name: `{}`",
+                        "`{key}` is listed twice, or two corpora have the same name: `{}`",
                         twice.path.display()
                     );
                 }
@@ -158,7 +158,7 @@ impl Search<'_> {
         }
         ensure!(
             !all.is_empty() || report.with_keyword > 0,
-            "the corpora have no recording in split `train`, and what models are judged by is not searched"
+            "the corpora have no recordings in split `train`, and other splits are not searched"
         );
         Ok(all.into_iter().collect())
     }
@@ -221,10 +221,10 @@ impl Report {
     pub fn text(&self) -> String {
         let mut text = format!("searched {} recordings, {:.2} h", self.recordings, self.hours);
         if self.searched_before > 0 {
-            text += &format!("; {} had been searched before", self.searched_before);
+            text += &format!("; {} already searched", self.searched_before);
         }
         if self.with_keyword > 0 {
-            text += &format!("; left out {} that say a keyword by their transcript", self.with_keyword);
+            text += &format!("; skipped {} with a keyword in their transcript", self.with_keyword);
         }
         text += "\n";
         for (word, count) in &self.words {
@@ -233,6 +233,6 @@ impl Report {
         for (key, why) in &self.broken {
             text += &format!("excluded `{key}`: {why}\n");
         }
-        text + &format!("the corpus has {} pieces\n", self.pieces)
+        text + &format!("the corpus has {} clips\n", self.pieces)
     }
 }

@@ -73,7 +73,7 @@ mod tests {
         assert!(without("measured_room").unwrap().data.rooms.is_empty());
         assert_eq!(without("average").unwrap().qat.unwrap().average, None);
         for absent in ["noise", "music", "codec", "far", "mask", "near_miss"] {
-            assert!(without(absent).is_none(), "`{absent}` is not there");
+            assert!(without(absent).is_none(), "`{absent}` does not exist");
         }
     }
 }

@@ -43,8 +43,8 @@ fn every_file_of_a_bad_folder_is_a_clip_or_an_exclusion() {
         column(&excluded, "source").into_iter().zip(column(&excluded, "reason")).collect();
     found.sort();
     let expected = [
-        ("no/", "holds no recordings"),
-        ("stray.wav", "no folder of a label"),
+        ("no/", "contains no recordings"),
+        ("stray.wav", "it is not in a label's folder"),
         ("yes/cut.wav", ""),
         ("yes/empty.wav", "the file is empty"),
         ("yes/header.wav", ""),
@@ -83,8 +83,8 @@ fn manifests_that_are_wrong_are_refused_with_what_and_where() {
     let cases: [(&[u8], &str); 7] = [
         (b"", "the file is empty"),
         (b"path,label,split\na.wav,yes,train\n", "column `speaker` is missing: found `path,label,split`"),
-        (b"path,label,speaker,split\n", "no row names a file that exists"),
-        (b"path,label,speaker,split\ngone.wav,yes,ann,train\n", "no row names a file that exists"),
+        (b"path,label,speaker,split\n", "no row lists an existing file"),
+        (b"path,label,speaker,split\ngone.wav,yes,ann,train\n", "no row lists an existing file"),
         (b"path,label,speaker,split\na.wav,yes,ann,dev\n", "line 2: `split` of `a.wav`"),
         (b"path,label,speaker,split\na.wav,,ann,train\n", "`label` of `a.wav` is empty"),
         (b"path,label,speaker,split\na.wav,y\xe9s,ann,train\n", "not UTF-8"),

@@ -79,7 +79,7 @@ fn a_model_doubts_labels_that_it_hears_otherwise() {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: a_model_doubts_labels_that_it_hears_otherwise: `{}` is not here",
+            "SKIPPED: a_model_doubts_labels_that_it_hears_otherwise: `{}` is missing",
             data.display()
         );
         return;

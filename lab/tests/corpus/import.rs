@@ -192,8 +192,7 @@ fn a_long_recording_is_cut_at_its_labels() {
     assert_eq!(made.labels["_silence_"].values().sum::<usize>(), 3);
     assert_eq!(clip("_silence_"), samples[..16_000]);
     assert!(
-        made.excluded.len() == 1
-            && made.excluded[0].reason.contains("the recording ends before it, at 6.00 s")
+        made.excluded.len() == 1 && made.excluded[0].reason.contains("the recording ends earlier, at 6.00 s")
     );
 }
 

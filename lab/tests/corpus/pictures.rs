@@ -126,7 +126,7 @@ fn coco_is_labelled_by_the_rule_of_visual_wake_words() {
     assert_eq!(
         reasons,
         [
-            ("flat.png", "the annotations give it no width or no height"),
+            ("flat.png", "its width or height is missing in the annotations"),
             ("gone.png", "it is listed but not in the folder")
         ]
     );
@@ -150,11 +150,9 @@ fn coco_is_labelled_by_the_rule_of_visual_wake_words() {
 fn what_is_no_set_of_pictures_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    assert!(
-        error(path).contains("holds neither folders of pictures named by their label nor a `labels.csv`")
-    );
+    assert!(error(path).contains("has neither one folder of images per label nor a `labels.csv`"));
     fs::create_dir(path.join("person")).unwrap();
-    assert!(error(path).contains("`person/`: the folder holds no pictures"), "{}", error(path));
+    assert!(error(path).contains("`person/`: the folder contains no images"), "{}", error(path));
     fs::write(path.join("labels.csv"), "name,person\na.png,1\n").unwrap();
     assert!(error(path).contains("column `file` is missing: found `name,person`"), "{}", error(path));
     fs::write(path.join("labels.csv"), "file,people\na.png,1\n").unwrap();

@@ -6,7 +6,7 @@ mod smooth;
 mod trigger;
 mod wake_word;
 
-pub use gate::{Condition, Gate};
+pub use gate::{Condition, EarlyGate, Gate, Opener};
 pub use posterior::{Posterior, Scale};
 pub use smooth::Smooth;
 pub use trigger::{Moment, Run, Trigger, Watch};

@@ -15,7 +15,9 @@ use super::posterior::{Posterior, Scale};
 /// - The detection stays active while scores are at least `off`, and for `hold_ms` after the last of them.
 /// - For `refractory_ms` after an event, scores count as nothing: no run begins.
 ///
-/// An event is written when a detection becomes active (`emit = "onset"`) or when it ends (`"release"`). Its `start` is
+/// An event is written when a detection becomes active (`emit = "onset"`) or when it ends (`"release"`). With
+/// `emit = "change"` it is written when a detection becomes active whose label is not that of the last event: a state,
+/// such as whether somebody is there, is told once, however often the images pause. Its `start` is
 /// the tick of the run's first score; its `end` is the tick of onset, or, at release, that of the last score of at
 /// least `off`; its `score` is the highest of the run so far. What is active when the stream ends is not released.
 ///
@@ -53,6 +55,8 @@ pub struct Trigger<I, W, R> {
     scale: Scale,
     watches: W,
     runs: R,
+    /// Label of the last event.
+    last: u16,
     item: PhantomData<I>,
 }
 
@@ -85,7 +89,12 @@ pub enum Moment {
     Onset,
     /// When it is over, with its whole extent and highest score.
     Release,
+    /// As soon as it is certain, unless the last event was of the same label.
+    Change,
 }
+
+/// No label: that of the last event before the first one.
+const NO_LABEL: u16 = u16::MAX;
 
 /// What is under way at one place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,7 +119,7 @@ impl Run {
         let emits = if self.active {
             self.ends(watch, at, score) && emit == Moment::Release
         } else {
-            self.begins(watch, at, score) && emit == Moment::Onset
+            self.begins(watch, at, score) && emit != Moment::Release
         };
         if !emits {
             return None;
@@ -155,7 +164,7 @@ impl Run {
 impl<I, W, R> Trigger<I, W, R> {
     /// A trigger with a run for each watch.
     pub const fn new(emit: Moment, scale: Scale, watches: W, runs: R) -> Self {
-        Trigger { emit, scale, watches, runs, item: PhantomData }
+        Trigger { emit, scale, watches, runs, last: NO_LABEL, item: PhantomData }
     }
 }
 
@@ -171,7 +180,11 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
                 return Err(StageFault::new("`trigger` refers to a label that its input does not have"));
             };
             let score = I::mean(I::plus(I::Sum::default(), *posterior), 1, self.scale);
-            let event = run.step(watch, self.emit, input.at, score);
+            let mut event = run.step(watch, self.emit, input.at, score);
+            if event.is_some() {
+                let again = core::mem::replace(&mut self.last, watch.label) == watch.label;
+                event = event.filter(|_| !again || self.emit != Moment::Change);
+            }
             *place = event.unwrap_or(Event::NONE);
             if event.is_some() {
                 flow = Flow::Emit;
@@ -184,6 +197,11 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
         for run in self.runs.as_mut() {
             *run = Run { quiet_until: run.quiet_until, ..Run::IDLE };
         }
+    }
+
+    fn restart(&mut self) {
+        self.runs.as_mut().fill(Run::IDLE);
+        self.last = NO_LABEL;
     }
 }
 

@@ -82,22 +82,22 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
-    /// A rectangle of each picture: of a given size, or the largest of a given aspect ratio.
+    /// Crops a rectangle of each image: of a given size, or the largest with a given aspect ratio.
     #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct CropParams {
-        /// Width of the region; by default the picture's.
+        /// Width of the region; by default that of the image.
         #[schemars(range(min = 1), extend("unit" = "pixels"))]
         pub width: Option<usize>,
-        /// Height of the region; by default the picture's.
+        /// Height of the region; by default that of the image.
         #[schemars(range(min = 1), extend("unit" = "pixels"))]
         pub height: Option<usize>,
-        /// Width to height, as two whole numbers: the largest region of this shape that the picture holds.
+        /// Aspect ratio as two integers, width and height: crops the largest such region.
         pub aspect: Option<[u32; 2]>,
-        /// Pixels left of the region; by default it lies in the middle.
+        /// Pixels to the left of the region; by default it is centred.
         #[schemars(extend("unit" = "pixels"))]
         pub x: Option<usize>,
-        /// Rows above the region; by default it lies in the middle.
+        /// Rows above the region; by default it is centred.
         #[schemars(extend("unit" = "pixels"))]
         pub y: Option<usize>,
     }

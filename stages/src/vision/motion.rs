@@ -14,7 +14,7 @@ use super::Size;
 /// `image` u8 `[height, width, channels]`.
 ///
 /// # Writes
-/// The same pictures, or nothing.
+/// The same images, or nothing: an idle stretch, which is a gap to what follows.
 ///
 /// # Parameters
 /// `cell`, `difference`, `cells`, `hold_ms`, `every_ms`.
@@ -29,7 +29,7 @@ use super::Size;
 /// let mut motion = Motion::new(size, watch, [0; 2]);
 /// let mut out = [0; 2];
 /// assert_eq!(motion.process(Block { at: 1, items: &[50, 50] }, &mut out), Ok(Flow::Emit));
-/// assert_eq!(motion.process(Block { at: 2, items: &[50, 59] }, &mut out), Ok(Flow::Skip));
+/// assert_eq!(motion.process(Block { at: 2, items: &[50, 59] }, &mut out), Ok(Flow::Idle));
 /// assert_eq!(motion.process(Block { at: 3, items: &[50, 69] }, &mut out), Ok(Flow::Emit));
 /// ```
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct Watchfulness {
     pub cell: u16,
     /// Steps by which a cell's mean must differ.
     pub difference: u8,
-    /// Cells that must differ.
+    /// Minimum number of changed cells.
     pub cells: u32,
     /// Ticks after the last motion during which everything passes.
     pub hold: u64,
@@ -115,7 +115,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
             self.seen.hold_until = input.at.saturating_add(self.watch.hold);
         }
         if !moves && !first && input.at > self.seen.hold_until && input.at < self.seen.due {
-            return Ok(Flow::Skip);
+            return Ok(Flow::Idle);
         }
         self.seen.due = input.at.saturating_add(self.watch.every);
         output.copy_from_slice(&input);
@@ -138,23 +138,23 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
-    /// A gate: pictures pass while something moves.
+    /// Passes images while something moves.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct MotionParams {
         /// Side of the square cells whose means are compared.
         #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
         pub cell: u16,
-        /// Difference of a cell's mean that counts.
+        /// Minimum change of a cell's mean.
         #[schemars(range(min = 1, max = 255))]
         pub difference: u8,
-        /// Cells that must differ.
+        /// Minimum number of changed cells.
         #[schemars(range(min = 1), extend("unit" = "cells"))]
         pub cells: u32,
-        /// How long pictures pass after the last motion.
+        /// Time to keep passing images after the last motion.
         #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
         pub hold_ms: f64,
-        /// A picture passes this long after the last that did, however still it is; 0 for never.
+        /// Passes an image after this time even without motion; 0 for never.
         #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
         pub every_ms: f64,
     }

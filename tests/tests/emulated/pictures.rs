@@ -110,7 +110,7 @@ fn posteriors_of_photographs_are_equal() {
 fn drawn_pictures_are_told_as_the_host_tells_them() {
     let model = pipelines().join("models/person/model.tflite");
     if !model.exists() {
-        skipped(format_args!("`{}` is not here", model.display()));
+        skipped(format_args!("`{}` is missing", model.display()));
         return;
     }
     let pictures = fs::canonicalize(pipelines().join("pictures")).unwrap();

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Flow, Pipeline, Plan, node};
+use kws_engine::{Flow, Pipeline, Plan, Stage, node};
 use kws_tests::root;
 
 use output::WRITTEN;
@@ -70,6 +70,38 @@ fn on_host(path: &str, one_lane: bool) -> Run {
     Run::take(lines, outcome.gaps.into_iter().map(|gap| (gap.stage, gap.at, gap.lost)).collect())
 }
 
+/// The same driven by hand as one session, which learns from the microphone's own flow what it is pushed.
+fn in_a_session(path: &str) -> Run {
+    let mut registry = kws::registry();
+    kinds::register(&mut registry);
+    own_stage::register(&mut registry);
+    let plan = Plan::read(&root().join(path), &registry).unwrap_or_else(|error| panic!("{error}"));
+    let mut session = plan.session().unwrap();
+    let port = session.sources().next().unwrap().1.clone();
+    let (mut mic, mut block, mut lines) = (Mic::<0>::new(), vec![0; port.len()], String::new());
+    let mut note = |output: kws::Output<'_>| {
+        output.detections().for_each(|detection| lines.push_str(&format!("{}\n", detection.json())));
+    };
+    loop {
+        match mic.process((), &mut block).unwrap() {
+            // In two pieces, of which the first is no whole block.
+            Flow::Emit => {
+                let (begin, rest) = block.split_at(port.len() / 3);
+                assert_eq!(session.push("mic", begin, &mut note), Ok(begin.len()));
+                assert_eq!(session.push("mic", rest, &mut note), Ok(rest.len()));
+            }
+            Flow::Lost(lost) => session.lose("mic", lost).unwrap(),
+            Flow::Skip => {}
+            flow => {
+                assert_eq!(flow, Flow::End);
+                break;
+            }
+        }
+    }
+    session.finish(&mut note).unwrap();
+    Run::take(lines, Vec::new())
+}
+
 /// The modules of written pipelines, and the function that runs each.
 macro_rules! written {
     ($($name:ident $(($output:ident))?: $path:literal),*) => {$(
@@ -101,6 +133,7 @@ macro_rules! written {
             for one_lane in [false, true] {
                 assert_same(&found, &on_host($path, one_lane));
             }
+            assert_same(&Run { gaps: Vec::new(), ..found }, &in_a_session($path));
         }
     )*};
 }

@@ -17,7 +17,7 @@ pub struct PdmSpiMicParams {
     #[serde(default = "default_rate")]
     #[schemars(range(min = 8000, max = 64_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,

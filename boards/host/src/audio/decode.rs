@@ -82,7 +82,7 @@ impl Decoder {
         }
         let (track, stated) = (track.id, stated(track));
         if stated == Some(0) {
-            return Err(format!("`{name}` holds no samples"));
+            return Err(format!("`{name}` contains no samples"));
         }
         let path = path.to_owned();
         Ok(Decoder { path, format, decoder, track, rate, channel, stated, at: 0, planes: Vec::new() })

@@ -69,7 +69,7 @@ fn unknown(name: &str, registry: &Registry) -> CommandError {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("available: `{}`", known.join("`, `")),
     };
-    CommandError::usage(format!("`--stages {name}`: there is no kind `{name}`; {help}"))
+    CommandError::usage(format!("`--stages {name}`: unknown kind `{name}`; {help}"))
 }
 
 fn inputs(entry: &kws_engine::Entry) -> String {

@@ -127,6 +127,10 @@ impl Node for Aside {
         self.node.writes()
     }
 
+    fn acts(&self) -> bool {
+        self.node.acts()
+    }
+
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let Aside { node, bar } = self;
         bar.suspend(|| node.fire(inputs, output))
@@ -134,6 +138,10 @@ impl Node for Aside {
 
     fn reset(&mut self) {
         self.node.reset();
+    }
+
+    fn restart(&mut self) {
+        self.node.restart();
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {

@@ -39,14 +39,14 @@ use crate::picture::Frames;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CameraParams {
-    /// Its file, or part of its name, as `kws-run --devices` lists them; by default the first camera that there is.
+    /// Device file, or part of its name, as listed by `kws-run --devices`; by default the first camera.
     #[serde(default)]
     device: Option<String>,
-    /// Pictures in a second.
+    /// Images per second.
     #[serde(default = "ten")]
     #[schemars(range(min = 0.1, max = 240), extend("unit" = "1/s"))]
     fps: f64,
-    /// Pictures to be shown where there is no camera, a folder or what else `image_files` takes.
+    /// Images to play if there is no camera: a folder, or any other path of `image_files`.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     fallback: Option<PathBuf>,

@@ -33,29 +33,29 @@ const LIST: &str = "txt";
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ImageFilesParams {
-    /// A folder, a single picture, or a `.txt` file with a path in each line; relative to the pipeline's folder, and
-    /// those in a list to the list's.
+    /// A folder, an image, or a `.txt` file with one path per line; relative to the pipeline's folder, and paths in a
+    /// list to the list's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
-    /// Pictures in a second.
+    /// Images per second.
     #[serde(default = "ten")]
     #[schemars(range(min = 0.001, max = 1000), extend("unit" = "1/s"))]
     fps: f64,
-    /// How often each picture is shown in a row.
+    /// Number of frames per image.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1_000_000))]
     frames: u32,
-    /// How often all are shown; 0 for ever.
+    /// Number of times to play all images; 0 repeats forever.
     #[serde(default = "one")]
     repeat: u32,
-    /// What a picture that cannot be decoded is.
+    /// How to report an image that cannot be decoded.
     #[serde(default)]
     damaged: Damaged,
     #[serde(flatten)]
     shown: Frames,
 }
 
-/// What a picture that cannot be decoded is.
+/// How to report an image that cannot be decoded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Damaged {

@@ -31,18 +31,18 @@ use super::{AudioFileParams, default_rate};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MicParams {
-    /// Part of the device's name, as `kws-run --devices` lists it; by default the system's own choice.
+    /// Part of the device's name, as listed by `kws-run --devices`; by default the system's default device.
     #[serde(default)]
     device: Option<String>,
-    /// Samples per second that the pipeline hears; a device of another rate is resampled.
+    /// Sample rate of the output; a device with another rate is resampled.
     #[serde(default = "default_rate")]
     #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
-    /// A recording to be played where there is no microphone, relative to the pipeline's folder.
+    /// Recording to play if there is no microphone, relative to the pipeline's folder.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     fallback: Option<PathBuf>,

@@ -15,7 +15,7 @@ use crate::picture::{Fitter, Frames, Picture};
 /// The most bytes of a frame that are read.
 const MEMORY: usize = 256 << 20;
 
-/// Plays a video without compression: YUV4MPEG2 (`.y4m`), 8 bits, 4:2:0, 4:2:2, 4:4:4 or grey.
+/// Plays an uncompressed video: YUV4MPEG2 (`.y4m`), 8 bits, 4:2:0, 4:2:2, 4:4:4 or grey.
 ///
 /// # Writes
 /// `image` u8 `[height, width, channels]`, a tick a microsecond, at the file's own frame rate to the nearest
@@ -36,7 +36,7 @@ pub struct VideoFileParams {
     /// The file, relative to the pipeline's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
-    /// How often it is played; 0 for ever.
+    /// Number of times to play it; 0 repeats forever.
     #[serde(default = "once")]
     repeat: u32,
     #[serde(flatten)]

@@ -35,7 +35,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordParams {
-    /// The files' common stem, relative to the pipeline's folder; the folder must exist.
+    /// Common stem of the files, relative to the pipeline's folder; the folder must exist.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
@@ -111,6 +111,7 @@ struct Record<T, K> {
 impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     type In = T;
     type Out = T;
+    const ACTS: bool = true;
 
     fn process(&mut self, block: Block<'_, T>, output: &mut [T]) -> Result<Flow, StageFault> {
         output.copy_from_slice(&block);

@@ -29,7 +29,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReplayParams {
-    /// The recording's stem or any of its files, relative to the pipeline's folder.
+    /// Stem or any file of the recording, relative to the pipeline's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }

@@ -87,8 +87,12 @@ fn constructor(part: Part<'_>) -> String {
         "    /// The lane before its first tick, with its memory and the devices that it works with.\n    \
          pub const fn new(memory: &'m mut {memory}{ring}{parameters}) -> Self {{\n        {name} {{\n"
     );
-    for Placed { stage, ident, code, .. } in part.stages() {
-        let value = format!("Slot::new({:?}, {})", stage.name, code.value);
+    for placed in part.stages() {
+        let Placed { stage, ident, code, .. } = placed;
+        // A join or a merge could not tell two blocks of one tick apart.
+        let rises = placed.firing == Firing::Source && leads_to_join(placed, part.all);
+        let new = if rises { "rising" } else { "new" };
+        let value = format!("Slot::{new}({:?}, {})", stage.name, code.value);
         let _ = writeln!(text, "            {ident}: {},", format(&value, 12, 15 + ident.len()));
     }
     for Field { name, .. } in all_fields(part).iter().filter(|field| field.between) {
@@ -108,6 +112,12 @@ fn constructor(part: Part<'_>) -> String {
     }
     text.push_str("        }\n    }\n\n");
     text
+}
+
+/// Whether what a stage writes comes to a stage of several inputs.
+fn leads_to_join(placed: &Placed<'_>, all: &[Placed<'_>]) -> bool {
+    let reads = |reader: &&Placed<'_>| reader.inputs.iter().any(|&input| std::ptr::eq(&all[input], placed));
+    all.iter().filter(reads).any(|reader| reader.inputs.len() > 1 || leads_to_join(reader, all))
 }
 
 fn start(part: Part<'_>) -> String {

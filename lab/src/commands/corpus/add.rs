@@ -56,7 +56,7 @@ impl Add {
         let elsewhere = entry.canonicalize()? != self.folder.canonicalize()?;
         ensure!(
             !elsewhere || Layout::of(&entry).is_none(),
-            "`{}` holds a corpus already; choose another `--name`",
+            "`{}` already contains a corpus; choose another `--name`",
             entry.display()
         );
         let folder = if elsewhere { Some(seen_from(&entry, &self.folder)?.into()) } else { None };
@@ -64,7 +64,7 @@ impl Add {
         let about = About { title, source, licence, note, folder };
         about.write(&entry)?;
         println!(
-            "`{}` is written; configurations name the corpus `{}`",
+            "wrote `{}`; use the corpus in configurations as `{}`",
             entry.join(About::FILE).display(),
             self.name
         );

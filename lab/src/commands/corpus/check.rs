@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::check::{Checked, Limits, Review, Verdict, check};
-use kws_lab::medium::Medium;
 use kws_lab::page::Table;
 
 use crate::commands::json::Json;
@@ -30,10 +29,10 @@ pub(crate) struct Check {
     /// Minimum probability for a clear recognition by the model.
     #[arg(long, default_value_t = Limits::default().doubt)]
     doubt: f32,
-    /// Shortest clip, in seconds.
+    /// Minimum length of a clip, in seconds.
     #[arg(long, default_value_t = Limits::default().shortest)]
     shortest: f64,
-    /// Longest clip, in seconds.
+    /// Maximum length of a clip, in seconds.
     #[arg(long, default_value_t = Limits::default().longest)]
     longest: f64,
     /// Minimum level of the loud parts of a word, in dBFS; below it, the clip is silent.
@@ -101,9 +100,7 @@ fn describe(review: &Review, lists: &[PathBuf; 3]) -> String {
         );
     }
     if review.count(Verdict::Other) > 0 {
-        text += if review.medium == Medium::Clips { "hear" } else { "look at" };
-        text +=
-            " those in `other.csv`, move the good ones to `valid.csv`, and replace `manifest.csv` by it\n";
+        text += "review those in `other.csv`, move the good ones to `valid.csv`, then replace `manifest.csv` by it\n";
     }
     text
 }

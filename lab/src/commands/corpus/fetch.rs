@@ -65,7 +65,7 @@ impl Fetch {
             Some(set) => self.data_set(set, &root),
             None if is_address(what) => self.address(what, &root),
             None => bail!(
-                "unknown data set `{what}`, expected an address or one of {}",
+                "unknown data set `{what}`, expected a URL or one of {}",
                 DATA_SETS.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
             ),
         }
@@ -78,17 +78,18 @@ impl Fetch {
             text.replace("{folder}", &folder).replace("{data}", &root)
         };
         if let Some(how) = &set.by_hand {
-            bail!("`{}` cannot be downloaded by a program: {}", set.name, filled(how));
+            bail!("`{}` cannot be downloaded automatically: {}", set.name, filled(how));
         }
         ensure!(
             set.archives.len() == 1 || self.from.is_none() && self.sha256.is_none(),
-            "`{}` has {} archives, and `--from` and `--sha256` are of one: fetch each by its address",
+            "`{}` has {} archives, but `--from` and `--sha256` apply to one: fetch each by its URL",
             set.name,
             set.archives.len()
         );
         let mut outcomes = Vec::new();
         for archive in &set.archives {
-            let name = last_part(&archive.url).with_context(|| format!("`{}` names no file", archive.url))?;
+            let name =
+                last_part(&archive.url).with_context(|| format!("`{}` has no file name", archive.url))?;
             let stem = stem(name).unwrap_or(name);
             let into = if set.archives.len() == 1 { folder.clone() } else { folder.join(stem) };
             let archive =
@@ -104,13 +105,13 @@ impl Fetch {
             text += &format!("{}: {}; {}\n", set.title, set.source, set.licence);
             match &set.next {
                 Some(next) => text + &format!("next: {}\n", filled(next)),
-                None => text + &format!("configurations name it `{}`\n", set.name),
+                None => text + &format!("use it in configurations as `{}`\n", set.name),
             }
         })
     }
 
     fn address(&self, url: &str, root: &Path) -> Result<()> {
-        let name = last_part(url).with_context(|| format!("`{url}` names no file"))?;
+        let name = last_part(url).with_context(|| format!("`{url}` has no file name"))?;
         let archive = Archive { url: url.to_owned(), bytes: None, sha256: None };
         let outcome = self.fetched(&archive, root.join(name), stem(name).map(|stem| root.join(stem)))?;
         self.json.show(&outcome, || describe(&outcome))
@@ -150,7 +151,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 fn listing() -> String {
-    let mut table = kws_lab::page::Table::new(["name", "MB", "checksum", "licence", "holds"]);
+    let mut table = kws_lab::page::Table::new(["name", "MB", "checksum", "licence", "contents"]);
     for set in DATA_SETS.iter() {
         let bytes: Option<u64> = set.archives.iter().map(|archive| archive.bytes).sum();
         let size =

@@ -76,7 +76,7 @@ pub(super) fn sentence(survey: &Survey) -> String {
         if survey.levels.is_empty() { String::new() } else { format!(", {:.2} hours", survey.hours()) };
     match survey.medium {
         Medium::Clips => format!("`{name}`: {clips} clips of {labels} labels by {speakers} speakers{sound}"),
-        Medium::Pictures => format!("`{name}`: {clips} pictures of {labels} labels"),
+        Medium::Pictures => format!("`{name}`: {clips} images of {labels} labels"),
     }
 }
 

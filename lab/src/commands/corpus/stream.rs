@@ -116,7 +116,7 @@ impl Stream {
         let corpus = corpus::Corpus::open(&named)?;
         corpus.needs_sound("`stream` joins clips into a recording")?;
         let mut excluded: Vec<String> =
-            corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
+            corpus.missing.iter().map(|path| format!("`{}` does not exist", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {
             [] => label != "_silence_",
             words => words.contains(label),
@@ -130,7 +130,7 @@ impl Stream {
         }
         ensure!(
             !clips.is_empty(),
-            "`{}` has no clip in `{}` with a wanted label that can be read{}",
+            "`{}` has no readable clip in `{}` with a requested label{}",
             self.corpus,
             self.split,
             excluded.first().map_or(String::new(), |first| format!(": {first}"))

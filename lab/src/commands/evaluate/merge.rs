@@ -42,7 +42,7 @@ pub(super) fn reports(
     let clips = match header.clips {
         None => None,
         Some(of) => {
-            ensure!(!clips.is_empty(), "none of the {} could be used", of.medium.many());
+            ensure!(!clips.is_empty(), "no {} can be used", of.medium.many());
             let mut excluded = absent(of.missing);
             excluded.extend(broken_clips);
             let by = clips_by(by, &clips);

@@ -139,10 +139,6 @@ pub(super) fn objection<T: Item>(
     let objects = heard != class && scores[heard] >= limits.doubt * scores[class];
     objects.then(|| {
         let (name, score) = (&bundle.card.labels[heard], scores[heard]);
-        Problem::new(
-            "mislabelled",
-            Verdict::Other,
-            format!("the model {} `{name}` ({score:.2})", bundle.card.medium().finds()),
-        )
+        Problem::new("mislabelled", Verdict::Other, format!("the model recognises `{name}` ({score:.2})"))
     })
 }

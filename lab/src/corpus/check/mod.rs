@@ -195,7 +195,7 @@ fn named_twice(clips: &mut [Checked]) {
     for (row, clip) in clips.iter_mut().enumerate() {
         let first = *seen.entry(clip.path.clone()).or_insert(row);
         if first != row {
-            let what = format!("line {} of the manifest names it too", first + 2);
+            let what = format!("it is also in line {} of the manifest", first + 2);
             clip.faults.push(Problem::new("listed-twice", Verdict::Invalid, what));
         }
     }

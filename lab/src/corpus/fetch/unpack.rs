@@ -31,7 +31,7 @@ pub struct Unpacked {
 /// folder is then not made.
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let holds = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(!holds, "`{}` holds files already, expected an empty folder", folder.display());
+    ensure!(!holds, "`{}` is not empty; choose an empty folder", folder.display());
     let parent = folder_of(folder);
     fs::create_dir_all(parent)?;
     let stage = tempfile::Builder::new().prefix(".kws-unpack-").tempdir_in(parent)?;

@@ -111,7 +111,7 @@ impl CommonVoice {
     ) -> Result<Draft<'static>> {
         let cell = |column| table.get(row, column).to_owned();
         let (source, speaker) = (cell("path"), cell("client_id"));
-        ensure!(!source.is_empty(), "line {} of `{}.tsv` names no file", row + 2, list.name());
+        ensure!(!source.is_empty(), "line {} of `{}.tsv` has no file name", row + 2, list.name());
         let label = self.label(table.get(row, "sentence"))?;
         let split = official.get(&speaker).copied().unwrap_or_else(|| terms.split(&speaker, &source));
         let path = self.folder.join("clips").join(&source);

@@ -105,7 +105,7 @@ fn flite() -> Option<Engine> {
 /// The voices in `Voices available: kal awb_time kal16 …`, but for those that tell the time alone, and the telephone's
 /// twin of another.
 fn flite_voices(list: &str) -> Vec<String> {
-    let names = list.split_once(':').map_or("", |(_, names)| names).split_whitespace();
+    let names = list.split_once("Voices available:").map_or("", |(_, names)| names).split_whitespace();
     names.filter(|name| !name.ends_with("_time") && *name != "kal").map(str::to_owned).collect()
 }
 

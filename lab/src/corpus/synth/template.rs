@@ -110,7 +110,7 @@ impl Template {
         let said = std::fs::read_to_string(&errors).unwrap_or_default();
         let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
         ensure!(status.success(), "the program fails ({status}): {last}");
-        ensure!(output.is_file(), "the program wrote no sound to `{{output}}`: {last}");
+        ensure!(output.is_file(), "the program wrote no audio to `{{output}}`: {last}");
         read_resampled(&output, LONGEST)
     }
 }
@@ -150,7 +150,7 @@ fn installed(program: &str) -> Result<PathBuf> {
     places
         .into_iter()
         .find(|p| p.is_file())
-        .with_context(|| format!("program `{program}` was not found; {advice}"))
+        .with_context(|| format!("program `{program}` not found; {advice}"))
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
             ("", "empty"),
             ("true 'a", "quote"),
             ("true {word}", "unknown name `{word}`"),
-            ("no-such-program-here {text}", "`no-such-program-here` was not found"),
+            ("no-such-program-here {text}", "`no-such-program-here` not found"),
         ] {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -57,25 +57,25 @@ impl ClipReport {
             .paragraph(independent(self.medium))
             .figure(
                 Heat::new(&self.labels, &self.confusion).titled(truth, answer).svg()?,
-                &format!("Confusion: {many} by what was {truth} and {answer}."),
+                &format!("Confusion matrix: {many} by {truth} and {answer}."),
             )
             .table(self.labels_table())
             .figure(
                 self.roc()?,
                 &format!(
                     "ROC curves: the share of each label's {many} that are found, against the share of the other {many} \
-                     that are taken for it. Dashes: the float twin, where there is one."
+                     that are accepted. Dashed: the float model, if there is one."
                 ),
             )
             .figure(
                 self.det()?,
-                "The same as detection error trade-off, on logarithmic axes. Shares of zero have no \
-                                  place on them and are left out.",
+                "The same as detection error trade-off, on logarithmic axes; shares of zero are \
+                                  omitted.",
             );
         for column in &self.by_column {
             page = page
                 .heading(&format!("By {}", column.name))
-                .figure(column_bars(column)?, "Top-1 of each group with its interval of 95 %.")
+                .figure(column_bars(column)?, "Top-1 of each group with its 95 % interval.")
                 .table(column_table(column, many));
         }
         if !self.excluded.is_empty() {

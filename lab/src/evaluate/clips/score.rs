@@ -192,11 +192,11 @@ fn check_medium(bundle: &Bundle, corpus: &Corpus) -> Result<()> {
     let (name, root) = (&bundle.card.name, corpus.root.display());
     match (bundle.card.medium(), corpus.medium()) {
         (Medium::Clips, Medium::Pictures) => bail!(
-            "`{root}` holds pictures and `{name}` hears clips: a model that sees says what pictures it is shown, as \
-             `[view]` in its `model.toml`"
+            "`{root}` contains images, but `{name}` is an audio model; an image model has a `[view]` in its \
+             `model.toml`"
         ),
         (Medium::Pictures, Medium::Clips) => {
-            bail!("`{root}` holds sound, and `{name}` sees pictures: its `model.toml` has a `view`")
+            bail!("`{root}` contains audio, but `{name}` is an image model: its `model.toml` has a `view`")
         }
         _ => Ok(()),
     }

@@ -123,7 +123,7 @@ impl Material {
         }
         let mut keys = BTreeSet::new();
         if let Some(twice) = items.list.iter().find(|item| !keys.insert(&item.key)) {
-            bail!("`{}` is named twice, or two corpora go by one name", twice.key);
+            bail!("`{}` is listed twice, or two corpora have the same name", twice.key);
         }
         items.list.iter_mut().enumerate().for_each(|(index, item)| item.index = index);
         ensure!(

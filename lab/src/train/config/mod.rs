@@ -194,7 +194,7 @@ impl Config {
         self.mix.check()?;
         ensure!(
             self.temperature.is_none_or(|t| t.is_finite() && t > 0.0),
-            "`temperature` is {}, expected a factor above 0, such as 2, or nothing, to have it fitted",
+            "`temperature` is {}, expected a factor above 0, such as 2; without it, it is fitted",
             self.temperature.unwrap_or_default()
         );
         self.data.check()?;
@@ -204,7 +204,7 @@ impl Config {
         if let Some(kind) = kinds.find(|kind| CEPSTRAL.contains(kind)) {
             ensure!(
                 self.augment.warp == [1.0; 2],
-                "`augment.warp` moves bands, but the front end's `{kind}` leaves none: take one of them out"
+                "`augment.warp` shifts mel bands, but the output of the front end's `{kind}` has none: remove one of them"
             );
         }
         self.teacher.as_ref().map_or(Ok(()), Teaching::check)?;
@@ -215,12 +215,12 @@ impl Config {
         qat.check("qat")?;
         ensure!(
             qat.coarse == 0,
-            "`qat.coarse` is {}, but ranges are those of whole images: `coarse` is for `fit` alone",
+            "`qat.coarse` is {}, but `qat` measures its ranges on images of full size: set `coarse` in `fit` only",
             qat.coarse
         );
         ensure!(
             qat.words == 0.0,
-            "`qat.words` is {}, but what `qat` goes on from has lost its second head: `words` is for `fit` alone",
+            "`qat.words` is {}, but `qat` starts without the auxiliary head: set `words` in `fit` only",
             qat.words
         );
         Ok(())
@@ -231,34 +231,34 @@ impl Config {
         if self.view.is_none() {
             ensure!(
                 self.augment_view.is_none(),
-                "`augment_view` distorts pictures, but there is no `view` of any: state one, or take it out"
+                "`augment_view` is for images, but there is no `view`: add one, or remove it"
             );
             ensure!(
                 self.fit.coarse == 0,
-                "`fit.coarse` is {}, but clips have no half: it is for models with a `view`",
+                "`fit.coarse` is {}, but only models with a `view` support it",
                 self.fit.coarse
             );
             ensure!(
                 self.data.weights.is_empty(),
-                "`data.weights` weighs pictures, but there is no `view` of any: take it out"
+                "`data.weights` is for images, but there is no `view`: remove it"
             );
             return Ok(());
         }
         ensure!(
             self.fit.words == 0.0,
-            "`fit.words` is {}, but pictures say no words: take it out",
+            "`fit.words` is {}, but is not supported with a `view`: remove it",
             self.fit.words
         );
         for (key, corpora) in self.data.recordings() {
             ensure!(
                 corpora.is_empty(),
-                "`data.{key}` is heard, but with a `view` the model is shown pictures: take it out"
+                "`data.{key}` is audio, but a model with a `view` takes images: remove it"
             );
         }
         let weighted = self.data.corpora.iter().find(|corpus| corpus.weight() != 1.0);
         if let Some(corpus) = weighted {
             bail!(
-                "`{}` in `data.corpora` has a weight, but pictures are drawn by their labels alone: take it out",
+                "`{}` in `data.corpora` has a weight, but images are drawn by label only: remove it",
                 corpus.written()
             );
         }

@@ -90,10 +90,10 @@ impl ImageSet {
             let training = |p: &Photograph| p.class == class && p.row.split == Split::Train;
             let places: Vec<usize> =
                 (0..self.pictures.len()).filter(|&place| training(&self.pictures[place])).collect();
-            ensure!(!places.is_empty(), "label `{label}` has no training picture that can be read; add some");
+            ensure!(!places.is_empty(), "label `{label}` has no readable training image; add some");
             let weights = places.iter().map(|&place| self.weights.of(&self.pictures[place].row));
             let weights = WeightedIndex::new(weights).with_context(|| {
-                format!("no training picture of label `{label}` has a weight in `data.weights`")
+                format!("no training image of label `{label}` has a weight in `data.weights`")
             })?;
             self.draws.push((places, weights));
         }

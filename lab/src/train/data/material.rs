@@ -77,7 +77,7 @@ impl Material {
         for corpus in corpora {
             for recording in training(corpus)? {
                 if let Some(word) = recording.says(silenced) {
-                    self.excluded.push((recording.path, format!("it says `{word}`")));
+                    self.excluded.push((recording.path, format!("it contains the word `{word}`")));
                     continue;
                 }
                 speech.push((read_any(&recording.path)?, corpus.weight()));
@@ -100,11 +100,7 @@ impl Material {
                     Err(why) => self.excluded.push((recording.path, format!("{why:#}"))),
                 }
             }
-            ensure!(
-                rooms.len() > before,
-                "`{}` holds no impulse response that can be used",
-                corpus.display()
-            );
+            ensure!(rooms.len() > before, "`{}` contains no usable impulse response", corpus.display());
         }
         Ok(rooms.into_iter().collect())
     }
@@ -116,8 +112,10 @@ impl Material {
                 self.clips.push(Spoken { clip, class, word: word(&samples), samples, weight })
             }
             Ok(samples) => {
-                let why =
-                    format!("a clip lasts one second, found {:.1} s", samples.len() as f64 / f64::from(RATE));
+                let why = format!(
+                    "found {:.1} s, expected a clip of one second",
+                    samples.len() as f64 / f64::from(RATE)
+                );
                 self.excluded.push((clip.path, why));
             }
             Err(e) => self.excluded.push((clip.path, format!("{e:#}"))),

@@ -56,9 +56,9 @@ impl Teacher {
         if let Some(card) = &card {
             ensure!(
                 card.view.is_some() == config.view.is_some(),
-                "it {}, and the examples here are {}",
-                if card.view.is_some() { "sees pictures" } else { "hears clips" },
-                if config.view.is_some() { "pictures" } else { "clips" },
+                "it is {} model, but the examples are {}",
+                if card.view.is_some() { "an image" } else { "an audio" },
+                if config.view.is_some() { "images" } else { "clips" },
             );
         }
         let front_end = FrontEnd::new(config.view, stages)?;
@@ -78,7 +78,7 @@ impl Teacher {
             let reads = &integer.model().inputs()[0];
             ensure!(
                 reads.count() == count,
-                "it reads {:?}, and the front end writes {:?}: state its own in a `model.toml` beside it",
+                "it reads {:?}, but the front end writes {:?}: state its own front end in a `model.toml` next to it",
                 reads.dims,
                 front_end.shape()
             );
@@ -116,12 +116,12 @@ fn absent(model: &CorpusRef) -> String {
     let published = model.folder().file_name().map(|name| Published::named(&name.to_string_lossy()));
     match published {
         Some(Ok(known)) => format!(
-            "there is nothing at `{place}`; `kws-lab model fetch {} --output {place}` downloads it",
+            "`{place}` does not exist; `kws-lab model fetch {} --output {place}` downloads it",
             known.name
         ),
         _ => format!(
-            "there is nothing at `{place}`, expected a model's folder, a `float.bpk` in one, or a `.tflite`; a path starts \
-             with `.` or `/`, everything else is looked up in the data folder"
+            "`{place}` does not exist, expected a model folder, a `float.bpk` in one, or a `.tflite`; a path starts with `.` \
+             or `/`, everything else is a name in the data folder"
         ),
     }
 }
@@ -132,7 +132,7 @@ fn outputs(model: &Model, card: Option<&ModelInfo>, labels: &[String]) -> Result
         let Model::Integer(integer) = model else { bail!("a float network needs its `model.toml`") };
         ensure!(
             integer.outputs() == labels.len(),
-            "it has {} outputs, and there are {} labels here: a teacher tells the same labels apart",
+            "it has {} outputs, but the configuration has {} labels: a teacher needs the same labels",
             integer.outputs(),
             labels.len()
         );
@@ -142,7 +142,7 @@ fn outputs(model: &Model, card: Option<&ModelInfo>, labels: &[String]) -> Result
     let found: Option<Vec<usize>> = labels.iter().map(place).collect();
     found.filter(|found| found.len() == card.labels.len()).with_context(|| {
         format!(
-            "it tells `{}` apart, expected `{}`: a teacher tells the same labels apart",
+            "its labels are `{}`, expected `{}`: a teacher needs the same labels",
             card.labels.join("`, `"),
             labels.join("`, `")
         )

@@ -153,7 +153,7 @@ fn begin(config: &Config, probe: &Batch, shape: Shape, device: &Device) -> Resul
     device.seed(config.seed);
     let training = device.clone().autodiff();
     let graph: Graph = config.architecture.graph(shape, config.labels.len());
-    eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
+    eprintln!("network: {} MACs per inference, input {:?}", graph.macs(), graph.input());
     let Some(start) = &config.start else {
         let normalisation = normalisation(probe, graph.width());
         return Ok((Network::init(graph, &normalisation, &training), 0));

@@ -53,8 +53,9 @@ impl Start {
                 differences.join("; ")
             );
         }
-        let float =
-            bundle.float.context("it has no `float.bpk` with a `train.toml`, so no weights to start from")?;
+        let float = bundle
+            .float
+            .context("it has no `float.bpk` with a `train.toml`, so there are no weights to start from")?;
         layers(&float.graph, &graph)?;
         let same_labels = bundle.card.labels == config.labels;
         let mut network = Network::folded(graph, device);

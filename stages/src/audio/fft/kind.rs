@@ -16,10 +16,10 @@ use crate::resolved::{Emit, Resolved};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FftParams {
-    /// Points of the transform; the power of two that a frame fits in where none is given.
+    /// Points of the transform; by default the next power of two that fits a frame.
     #[schemars(range(min = 4, max = 65_536), extend("unit" = "points"))]
     pub size: Option<usize>,
-    /// How it is computed.
+    /// Implementation.
     pub transform: TransformChoice,
 }
 

@@ -16,9 +16,9 @@ pub struct MicroFrontendParams {
     /// Time from the start of one frame of 30 ms to the start of the next: 20 for micro_speech, 10 for microWakeWord.
     #[schemars(range(min = 1, max = 30), extend("unit" = "ms"))]
     pub hop_ms: usize,
-    /// How features are written.
+    /// Encoding of the features.
     pub encoding: Encoding,
-    /// Whose results to reproduce where the published front ends differ.
+    /// Implementation to reproduce where published front ends differ.
     pub reference: Reference,
 }
 
@@ -28,7 +28,7 @@ impl Default for MicroFrontendParams {
     }
 }
 
-/// How features are written.
+/// Encoding of the features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {

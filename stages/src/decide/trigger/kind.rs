@@ -13,16 +13,16 @@ use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
-/// Detections from posteriors, at one or several operating points.
+/// Turns posteriors into detections, at one or several operating points.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TriggerParams {
-    /// Operating points; each fires on its own. Without any, those that the model's `model.toml` states; where it
-    /// states none, one of 0.8 for every word.
+    /// Operating points, independent of each other. By default those in the model's `model.toml`, or otherwise one of
+    /// 0.8 for every word.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub points: Option<Vec<PointParams>>,
-    /// When a detection is told.
+    /// When to report a detection.
     pub emit: Moment,
 }
 
@@ -30,26 +30,26 @@ pub struct TriggerParams {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PointParams {
-    /// Its name, which events bear.
+    /// Name, which events state.
     pub name: String,
-    /// The label that it watches. Without one, each label but those for what is no find: `silence`, `unknown`,
-    /// `noise`, `background`, `other`, `negative`, `nobody` and `none`, with or without underscores around them.
+    /// Label to detect. By default every label except `silence`, `unknown`, `noise`, `background`, `other`, `negative`,
+    /// `nobody` and `none`, with or without underscores around them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Score at which a detection may begin.
+    /// Score that starts a detection.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub on: f64,
-    /// Score below which a detection ends; three quarters of `on` where none is given.
+    /// Score below which a detection ends; by default three quarters of `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub off: Option<f64>,
-    /// Scores of at least `on` in a row that make a detection.
+    /// Consecutive scores of at least `on` that start a detection.
     #[schemars(range(min = 1, max = 10_000), extend("unit" = "inferences"))]
     pub min_count: u32,
-    /// Time that a detection outlasts its last score of at least `off`.
+    /// Time that a detection continues after its last score of at least `off`.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub hold_ms: f64,
-    /// Time after an event during which nothing counts.
+    /// Time after an event without new events of the same label.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub refractory_ms: f64,
 }

@@ -1,6 +1,7 @@
 //! The kind `classifier`: parameters, checks and ports.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
+use crate::nn::op::Op;
+use crate::nn::plan::Plan;
 use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor};
 use crate::{Quantise, Quantiser, Rounding};
 
@@ -22,21 +25,21 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The model, a `.tflite` file, or the `.json` manifest of a microWakeWord model; a relative path starts at the
-    /// pipeline file's folder.
+    /// The model: a `.tflite` file, or the `.json` manifest of a microWakeWord model, relative to the folder of the
+    /// pipeline file.
     #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
-    /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
+    /// Labels of the model's outputs, in order; by default those in the `model.toml` next to the model.
     #[serde(default)]
     pub labels: Option<Vec<String>>,
-    /// How real features are rounded to the model's integers.
+    /// How to round `f32` features to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
-    /// Whether it reads single frames, without a `stack` before it, and computes only what is new: the same answers as
-    /// from whole windows, for a fraction of the work. For models whose layers are `VALID` along time.
+    /// Streaming inference: reads single frames, without a `stack` before it, and computes only the new ones; the
+    /// results are the same as from whole windows. Needs a model whose layers are `VALID` along time.
     #[serde(default)]
     pub streaming: bool,
-    /// Frames from one answer to the next, with `streaming`; by default as few as the model's strides allow.
+    /// Frames between inferences, with `streaming`; by default the fewest that the model's strides allow.
     #[serde(default)]
     #[schemars(range(min = 1, max = 65_536), extend("unit" = "frames"))]
     pub hop: Option<usize>,
@@ -90,7 +93,9 @@ impl Kind for Params {
             ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
         };
         let frames = self.streaming.then_some((port.len(), self.hop));
-        Ok(Box::new(Resolved { output, features: port.element, quantise, offset, pace, model, path, frames }))
+        let features = port.element;
+        let plan = shared(&model);
+        Ok(Box::new(Resolved { output, features, quantise, offset, pace, model, plan, path, frames }))
     }
 }
 
@@ -138,6 +143,8 @@ pub(super) struct Resolved {
     /// When it runs, where it reads single frames.
     pub(super) pace: Option<Pace>,
     model: Model,
+    /// The model's plan, whose constants all classifiers of this design share.
+    plan: Shared,
     /// The model's file.
     pub(super) path: PathBuf,
     /// Features of a frame and frames of a hop, where it computes only what is new.
@@ -202,12 +209,29 @@ impl Resolved {
     }
 
     fn with<F: Feature, K: Kernels>(&self, kernels: K) -> Box<dyn Node> {
-        let plan = self.model.plan().clone();
+        let plan = self.plan.clone();
         let classifier = Classifier::new(plan, kernels, self.model.arena(), self.quantise, self.offset);
         match self.pace {
             Some(pace) => node::<FrameClassifier<F, _, _, _, _, _>>(FrameClassifier::new(classifier, pace)),
             None => node::<Classifier<F, _, _, _, _, _>>(classifier),
         }
+    }
+}
+
+/// A plan of which each clone shares operations and constants.
+type Shared = Plan<Arc<[Op]>, Arc<[i8]>, Arc<[i32]>>;
+
+fn shared(model: &Model) -> Shared {
+    let Plan { ops, start, bytes, words, input, output, variables, arena } = model.plan();
+    Plan {
+        ops: ops.as_slice().into(),
+        start: start.as_slice().into(),
+        bytes: bytes.as_slice().into(),
+        words: words.as_slice().into(),
+        input: *input,
+        output: *output,
+        variables: *variables,
+        arena: *arena,
     }
 }
 

@@ -24,7 +24,7 @@ pub mod raw {
 /// Converts images to grey or RGB, from each other or from the raw formats of cameras.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ColourParams {
-    /// What is written.
+    /// Output colours.
     pub to: Palette,
 }
 

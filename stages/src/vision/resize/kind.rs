@@ -15,18 +15,18 @@ const MOST: u64 = 1 << 24;
 /// Resizes images by area averaging or interpolation. Exact, and so identical on every machine.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResizeParams {
-    /// Width of what is written.
+    /// Width of the output.
     #[schemars(range(min = 1, max = 16_384), extend("unit" = "pixels"))]
     pub width: usize,
-    /// Height of what is written.
+    /// Height of the output.
     #[schemars(range(min = 1, max = 16_384), extend("unit" = "pixels"))]
     pub height: usize,
-    /// How a pixel comes of those that lie under it.
+    /// Resampling method.
     #[serde(default)]
     pub method: Method,
 }
 
-/// How a pixel comes of those that lie under it.
+/// Resampling method.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {

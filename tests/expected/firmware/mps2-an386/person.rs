@@ -113,7 +113,7 @@ impl<'m> Pipeline<'m> {
     /// The lane before its first tick, with its memory and the devices that it works with.
     pub const fn new(memory: &'m mut Memory, camera: crate::Camera<230400>, output: crate::Output) -> Self {
         Pipeline {
-            camera: Slot::new("camera", camera),
+            camera: Slot::rising("camera", camera),
             resize: Slot::new(
                 "resize",
                 Area::new(
@@ -170,7 +170,7 @@ impl<'m> Pipeline<'m> {
             person: Slot::new(
                 "person",
                 Trigger::new(
-                    Moment::Onset,
+                    Moment::Change,
                     Scale { step: 1.0, zero_point: 0 },
                     &person::WATCHES,
                     &mut memory.person_runs,

@@ -1,13 +1,10 @@
 //! A stage's place in a lane.
 
-use std::sync::Arc;
-
-use super::edge_buffer::EdgeBuffer;
-use super::meter::{Counts, StageMeter};
+use super::Track;
+use super::edge::EdgeBuffer;
 use super::ring::Sender;
 use super::time::Time;
-use crate::buffer::Buffer;
-use crate::node::Node;
+use crate::node::{Latest, Node};
 
 /// A stage's place in a lane: the stage, what it reads, what it writes to.
 pub(crate) struct Slot {
@@ -18,23 +15,24 @@ pub(crate) struct Slot {
     pub(crate) kind: SlotKind,
     pub(crate) inlets: Inlets,
     /// The latest blocks of a join's inputs after the first.
-    pub(crate) latest: Vec<Option<(u64, Buffer)>>,
-    /// The edge buffer it writes to; `None` for a sink.
+    pub(crate) latest: Vec<Latest>,
+    /// The edge buffer that it writes to; `None` for a sink.
     pub(crate) outlet: Option<usize>,
     pub(crate) senders: Vec<Sender>,
     /// Whether it has one input of its own clock, writes to no ring and leads to no join.
     pub(crate) plain: bool,
-    /// Whether it has readers at all, in the lane or beyond.
-    pub(crate) read: bool,
+    /// Whether it runs only for those that read it: it has readers, in the lane or beyond, and does nothing besides.
+    pub(crate) for_readers: bool,
     /// Whether its readers must hear of progress without a block: one of them leads to a join.
     pub(crate) tells_progress: bool,
-    /// Ticks lost since its last block.
-    pub(crate) lost: Lost,
+    /// The stream that it writes.
+    pub(crate) track: Track,
+    /// Ticks lost since its last block by inputs after the first. A gap that reaches a join by several inputs is most
+    /// often the same one, so that the greater counts, not the sum.
+    pub(crate) beside: u64,
     /// Ticks in a second of what it writes.
     pub(crate) rate: u32,
-    /// Tick of the last that it put out, block or progress, by its own clock.
-    pub(crate) tick: u64,
-    /// When that was complete.
+    /// When the last that it put out, block or progress, was complete.
     pub(crate) stamped: Time,
     /// Up to when its readers know what it writes.
     pub(crate) reported: Time,
@@ -42,7 +40,34 @@ pub(crate) struct Slot {
     pub(crate) unsettled: bool,
     pub(crate) state: SlotState,
     pub(crate) counts: Counts,
-    pub(crate) meter: Arc<StageMeter>,
+}
+
+impl Slot {
+    /// Counts a gap that it met.
+    pub(crate) fn count_gap(&mut self, lost: u64) {
+        self.counts.gaps += 1;
+        self.counts.lost += lost;
+    }
+
+    /// The tick that it has come to.
+    #[inline]
+    pub(crate) fn tick(&self) -> u64 {
+        self.track.at()
+    }
+}
+
+/// What a stage has done, counted by its lane alone and shown to others now and then: a shared counter on every
+/// firing would cost as much as the firing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) fired: u64,
+    pub(crate) emitted: u64,
+    /// Tick that it has come to.
+    pub(crate) at: u64,
+    /// Gaps that it met.
+    pub(crate) gaps: u64,
+    /// Ticks lost in them.
+    pub(crate) lost: u64,
 }
 
 /// A stage's inputs: the first beside the stage, since nearly every stage has just one.
@@ -64,6 +89,10 @@ impl Inlets {
         std::iter::once(&self.first).chain(&self.others).take(self.count)
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Inlet> {
+        std::iter::once(&mut self.first).chain(&mut self.others).take(self.count)
+    }
+
     #[inline]
     pub(crate) fn get(&self, which: usize) -> &Inlet {
         if which == 0 { &self.first } else { &self.others[which - 1] }
@@ -75,21 +104,22 @@ impl Inlets {
     }
 }
 
-/// Which inputs make it fire, and what a source must know besides.
+/// What makes it fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlotKind {
-    Source(Clock),
+    /// It has no input: whenever what it writes has room.
+    Source {
+        /// Ticks of a block.
+        period: u64,
+    },
+    /// The program around the lane, which writes its blocks.
+    Entry,
+    /// A block by the first input.
     First,
+    /// A block by any input, in the order of their ticks.
     Each,
-}
-
-/// A source's time.
-pub(crate) struct Clock {
-    /// Tick that it has come to.
-    pub(crate) at: u64,
-    /// Ticks of a block.
-    pub(crate) period: u64,
-    /// Ticks in a second.
-    pub(crate) rate: u32,
+    /// The program around the lane, which reads what comes, in the same order.
+    Exit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,52 +135,27 @@ pub(crate) struct Inlet {
     pub(crate) edge: usize,
     /// Sequence number of what it has seen of the edge buffer.
     pub(crate) seen: u64,
-    /// Ticks in a second of that edge buffer.
+    /// Ticks in a second of what it reads.
     pub(crate) clock: u32,
     /// Time up to which it knows the stream.
     pub(crate) progress: Time,
 }
 
-/// Ticks lost since a stage's last block. A gap that reaches a join by several inputs is most often the same one, so
-/// that the greater counts, not the sum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lost {
-    /// By the input that fires.
-    main: u64,
-    /// By the others.
-    beside: u64,
-}
-
-impl Lost {
-    pub(crate) fn add(&mut self, ticks: u64) {
-        self.main += ticks;
-    }
-
-    pub(crate) fn add_beside(&mut self, ticks: u64) {
-        self.beside += ticks;
-    }
-
-    pub(crate) fn any(&self) -> bool {
-        *self != Lost::default()
-    }
-
-    pub(crate) fn take(&mut self) -> u64 {
-        let lost = self.main.max(self.beside);
-        *self = Lost::default();
-        lost
-    }
-}
-
 impl Inlet {
     /// What stands for the first input of a source.
-    pub(crate) const NONE: Inlet = Inlet { edge: 0, seen: 0, clock: 1, progress: Time::START };
+    const NONE: Inlet = Inlet::new(0, 1);
+
+    /// Before the first block.
+    pub(crate) const fn new(edge: usize, clock: u32) -> Self {
+        Inlet { edge, seen: 0, clock, progress: Time::START }
+    }
 
     #[inline]
     pub(crate) fn has(&self, edge: &EdgeBuffer) -> bool {
         edge.sequence != self.seen
     }
 
-    /// Marks what is on the edge buffer as seen.
+    /// Marks what is in the edge buffer as seen.
     #[inline]
     pub(crate) fn consume(&mut self, edge: &mut EdgeBuffer) {
         self.seen = edge.sequence;

@@ -8,12 +8,24 @@
 //! as soon as its first input is known to have passed it, and of the streams that are waited for none bears two blocks
 //! of one moment: what comes from a merge, which may, is read by no merge, and by a join as its first input only.
 
-use super::lane::Lane;
-use super::meter::bump;
+use super::driver::Driver;
 use super::slot::{Inlet, SlotKind};
+use super::sweep::Lane;
 use super::time::{Time, rescale};
 
-impl Lane {
+/// What a stage that reads each of its inputs has before it.
+pub(crate) enum Next {
+    /// The earliest of what has come, by this input.
+    Ready(usize),
+    /// Something has come, but something earlier may still come by another input.
+    Uncertain,
+    /// Nothing has come.
+    Empty,
+    /// Nothing will come any more.
+    Over,
+}
+
+impl<D: Driver> Lane<D> {
     /// A join: what came by its first input, once the others are known up to then.
     pub(super) fn step_join(&mut self, index: usize) -> bool {
         let (moved, certain) = self.absorb(index);
@@ -45,21 +57,15 @@ impl Lane {
             if inlet.has(edge) && edge.stamp.time <= until {
                 if edge.lost > 0 {
                     let lost = rescale(edge.lost, inlet.clock, slot.rate);
-                    slot.lost.add_beside(lost);
-                    bump(&slot.meter.gaps, 1);
-                    bump(&slot.meter.lost, lost);
+                    slot.beside += lost;
+                    slot.counts.gaps += 1;
+                    slot.counts.lost += lost;
                     self.firing = Some(index);
                     slot.node.reset();
                     self.firing = None;
                 }
-                match latest {
-                    Some((tick, buffer)) if edge.block => {
-                        *tick = edge.stamp.tick;
-                        buffer.copy_from(&edge.buffer);
-                    }
-                    // Once in a run: the first block by this input.
-                    None if edge.block => *latest = Some((edge.stamp.tick, edge.buffer.clone())),
-                    _ => {}
+                if edge.block {
+                    latest.take(edge.stamp.tick, &edge.buffer);
                 }
                 inlet.consume(edge);
                 moved = true;
@@ -76,6 +82,24 @@ impl Lane {
             self.end(index);
             return true;
         }
+        let next = self.next(index);
+        if matches!(next, Next::Over) {
+            self.end(index);
+            return true;
+        }
+        if !self.has_room(index) {
+            return false;
+        }
+        if let Next::Ready(which) = next {
+            self.work(index, which);
+            return true;
+        }
+        let known = self.known(index);
+        self.tell(index, known)
+    }
+
+    /// What a stage that reads each of its inputs has before it.
+    pub(crate) fn next(&self, index: usize) -> Next {
         let slot = &self.slots[index];
         let here = |inlet: &Inlet| inlet.has(&self.edges[inlet.edge]);
         let time = |inlet: &Inlet| self.edges[inlet.edge].stamp.time;
@@ -86,35 +110,22 @@ impl Lane {
             }
         }
         let Some(first) = first else {
-            let ends = slot.inlets.iter().all(|inlet| self.edges[inlet.edge].ended);
-            if ends {
-                self.end(index);
-                return true;
-            }
-            let known = self.known(index);
-            return self.has_room(index) && self.tell(index, known);
+            let over = slot.inlets.iter().all(|inlet| self.edges[inlet.edge].ended);
+            return if over { Next::Over } else { Next::Empty };
         };
         let now = time(slot.inlets.get(first));
         let certain = slot
             .inlets
             .iter()
             .all(|inlet| here(inlet) || self.edges[inlet.edge].ended || inlet.progress >= now);
-        if !self.has_room(index) {
-            return false;
-        }
-        if certain {
-            self.work(index, first);
-            return true;
-        }
-        let known = self.known(index);
-        self.tell(index, known)
+        if certain { Next::Ready(first) } else { Next::Uncertain }
     }
 
     /// Up to when a stage with several inputs knows all that it will write: no input that makes it fire brings anything
     /// earlier.
     fn known(&self, index: usize) -> Time {
         let slot = &self.slots[index];
-        let firing = if matches!(slot.kind, SlotKind::Each) { slot.inlets.count } else { 1 };
+        let firing = if slot.kind == SlotKind::Each { slot.inlets.count } else { 1 };
         let known = |inlet: &Inlet| {
             let edge = &self.edges[inlet.edge];
             let time = if inlet.has(edge) { edge.stamp.time.before() } else { inlet.progress };

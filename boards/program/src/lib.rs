@@ -1,0 +1,35 @@
+#![doc = include_str!("../../../docs/program.md")]
+
+use std::path::Path;
+
+pub use kws_engine::run::RunError;
+pub use kws_engine::{
+    Buffer, Detection, Element, Event, Item, Output, Pipeline, Plan, PlanError, Port, Registry, Session,
+    SessionError, firmware,
+};
+
+/// The kinds that a program's pipelines may name: every stage that needs no hardware, and the devices that the program
+/// stands for, `mic` and `camera` as sources, `print` and `jsonl` as sinks. Add your own to it.
+#[must_use]
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    kws_stages::register(&mut registry);
+    firmware::bind(&mut registry);
+    registry
+}
+
+/// Reads and plans a pipeline file.
+///
+/// # Errors
+/// When the file cannot be read, is no pipeline, or cannot be planned: what is wrong, its place, and what to do.
+pub fn read(path: impl AsRef<Path>) -> Result<Plan, PlanError> {
+    Plan::read(path.as_ref(), &registry())
+}
+
+/// Plans a pipeline from its text; the paths that it names start from `folder`.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(toml: &str, folder: impl AsRef<Path>) -> Result<Plan, PlanError> {
+    Plan::new(&Pipeline::parse(toml, "pipeline", folder.as_ref())?, &registry())
+}
