@@ -35,7 +35,7 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
             "--near",
             "wind low",
         ]);
-        command.args(["--near-count", "3", "--takes", "150", "--near-takes", "2"]);
+        command.args(["--near-count", "3", "--takes", "150", "--near-takes", "6"]);
         command.args(["--other-takes", "0", "--sentence-takes", "1"]);
         command
     };
