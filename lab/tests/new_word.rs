@@ -60,7 +60,7 @@ fn an_empty_folder_becomes_a_keyword_that_trains() {
 
     // Given again, it makes only what is missing and leaves the configuration alone.
     fs::write(word.join("train.toml"), training.replace("epochs = ", "epochs = 1")).unwrap();
-    fs::remove_file(word.join("sentences/manifest.csv")).unwrap();
+    fs::remove_dir_all(word.join("sentences")).unwrap();
     succeed(&mut new_word());
     assert_eq!(fs::read_to_string(word.join("corpus/manifest.csv")).unwrap(), manifest);
     assert!(fs::read_to_string(word.join("train.toml")).unwrap().contains("epochs = 1"));
