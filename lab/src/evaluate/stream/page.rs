@@ -83,10 +83,10 @@ impl StreamReport {
         let Some(row) = self.own().filter(|_| !wrong.is_empty()) else { return page };
         let all = if kind == Kind::Missed { row.figures.missed } else { row.figures.false_accepts };
         let sounds: Vec<Sound> = wrong.iter().map(|incident| incident.sound()).collect();
-        let shown = if sounds.len() < all { format!("{} of {all}, ", sounds.len()) } else { String::new() };
+        let shown = if sounds.len() < all { format!("{} of {all}", sounds.len()) } else { "All".to_owned() };
         page.heading(heading)
             .paragraph(&format!(
-                "{shown}at the pipeline's first operating point, each with what the model heard."
+                "{shown} at the pipeline's first operating point, each with what the model heard."
             ))
             .sounds(&sounds)
     }
