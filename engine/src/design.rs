@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::assets::Assets;
 use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
@@ -207,6 +208,7 @@ pub struct Site<'a> {
     pub from: &'a [String],
     /// For a source: the block that the pipeline asks for, in ticks, where the file does not set one.
     pub block: Option<u64>,
+    pub(crate) assets: &'a Assets,
     /// Bytes that the whole pipeline may take.
     pub(crate) most_bytes: u64,
     pub(crate) notices: &'a RefCell<Vec<String>>,
@@ -258,6 +260,12 @@ impl Site<'_> {
         let (found, most) = (megabytes(bytes), megabytes(self.most_bytes));
         let message = format!("takes {found} MB of memory, expected at most {most} for the whole pipeline");
         Err(DesignError::of(key, message).help(memory::HELP))
+    }
+
+    /// The files that the pipeline names, on disk or in memory. Designs read what they need of them; sources and sinks of
+    /// recordings work with the disk.
+    pub fn assets(&self) -> &Assets {
+        self.assets
     }
 
     /// A path of the file, relative to the file's folder.

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
 use crate::file::{Pipeline, Policy};
@@ -102,7 +103,15 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong, with its place in the file.
     pub fn new(pipeline: &Pipeline, registry: &Registry) -> Result<Self, PlanError> {
-        resolve::plan(pipeline, registry).map_err(|error| pipeline.locate(error))
+        Plan::from_assets(pipeline, registry, &Assets::disk())
+    }
+
+    /// As [`new`](Plan::new), with the files that the pipeline names from the program's own memory.
+    ///
+    /// # Errors
+    /// As [`new`](Plan::new).
+    pub fn from_assets(pipeline: &Pipeline, registry: &Registry, assets: &Assets) -> Result<Self, PlanError> {
+        resolve::plan(pipeline, registry, assets).map_err(|error| pipeline.locate(error))
     }
 
     /// Reads a file and plans it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{Graph, TRIES, check_params};
 use super::{Plan, graph};
+use crate::assets::Assets;
 use crate::error::{Origin, PlanError};
 use crate::file::Pipeline;
 use crate::registry::{Entry, Registry};
@@ -53,7 +54,8 @@ fn errors(pipeline: &Pipeline, registry: &Registry) -> Vec<PlanError> {
     let entries: Vec<&Entry> =
         pipeline.stages.iter().filter_map(|stage| registry.kind(&stage.kind).or(any)).collect();
     if entries.len() == pipeline.stages.len() {
-        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order };
+        let graph =
+            Graph { pipeline, entries: &entries, inputs: &inputs, order: &order, assets: &Assets::disk() };
         errors.extend(designed(&graph, &broken));
     }
     errors

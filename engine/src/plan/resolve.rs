@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::memory::{self, MEGABYTE};
 use super::{Edge, Plan, PlannedStage, RingPlan, graph};
+use crate::assets::Assets;
 use crate::design::{DesignError, Site};
 use crate::error::PlanError;
 use crate::file::{Pipeline, StageSpec, check};
@@ -26,7 +27,7 @@ const MOST_ITEMS: usize = 1 << 24;
 /// The lane of stages that are neither source nor sink, and that the file puts nowhere else.
 const MAIN_LANE: &str = "main";
 
-pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, PlanError> {
+pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) -> Result<Plan, PlanError> {
     let inputs = graph::inputs(pipeline, registry)?;
     let order = graph::order(pipeline, &inputs)?;
     let entries: Vec<&Entry> =
@@ -37,7 +38,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
     let (mut blocks, mut usual) = (BTreeMap::new(), BTreeMap::new());
     let mut tries = 0;
     loop {
-        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order };
+        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order, assets };
         match graph.resolve(&blocks) {
             Ok(mut plan) => {
                 memory::check(pipeline, &plan)?;
@@ -82,6 +83,7 @@ pub(super) struct Graph<'a> {
     pub(super) entries: &'a [&'a Entry],
     pub(super) inputs: &'a [Vec<usize>],
     pub(super) order: &'a [usize],
+    pub(super) assets: &'a Assets,
 }
 
 /// An error, and the source, the block of it that would mend it, and the block that it has, if one would.
@@ -137,6 +139,7 @@ impl Graph<'_> {
             inputs: &ports,
             from: &from,
             block: blocks.get(&index).copied(),
+            assets: self.assets,
             most_bytes: self.pipeline.max_memory_mb.saturating_mul(MEGABYTE),
             notices,
         };
