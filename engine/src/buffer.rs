@@ -73,7 +73,7 @@ impl Buffer {
             (Buffer::I16(to), Buffer::I16(from)) => to.copy_from_slice(from),
             (Buffer::F32(to), Buffer::F32(from)) => to.copy_from_slice(from),
             (Buffer::Event(to), Buffer::Event(from)) => to.copy_from_slice(from),
-            (to, from) => panic!("an edge of {} was handed a block of {}", to.element(), from.element()),
+            (to, from) => panic!("an edge of {} received a block of {}", to.element(), from.element()),
         }
     }
 }

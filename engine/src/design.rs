@@ -74,7 +74,7 @@ pub trait Design {
     /// # Errors
     /// A [`DesignError`] where it cannot be on that board; by default on none.
     fn emit(&self, _site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
-        Err(DesignError::new("this kind has no form for boards"))
+        Err(DesignError::new("this kind is not supported in firmware"))
     }
 }
 

@@ -44,7 +44,7 @@ impl PlanError {
         match nearest(found, &known) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None if known.is_empty() => self,
-            None => self.help(format!("known are `{}`", known.join("`, `"))),
+            None => self.help(format!("available: `{}`", known.join("`, `"))),
         }
     }
 

@@ -64,7 +64,7 @@ pub struct Misstamp {
 
 impl core::fmt::Display for Misstamp {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "it stamped a block with tick {} after one with tick {}", self.at, self.last)
+        write!(f, "it wrote a block at tick {} after one at tick {}", self.at, self.last)
     }
 }
 

@@ -164,8 +164,8 @@ impl<S: Stage> Slot<S> {
             }
             Ok(Step::End) => self.end(),
             Err(_) => Err(self.fail(StageFault::new(
-                "it stamped a block with an earlier tick than the one before, or, before a join or a merge, with the \
-                 same",
+                "it wrote a block at an earlier tick than the previous one, or, before a join or a merge, at the same \
+                 tick",
             ))),
         }
     }

@@ -472,7 +472,7 @@ kind = "gain"
         (
             "\"a\", \"then\"",
             "merge",
-            "stage `two` failed: it reads `then`, which comes from a merge; let one merge read all of the streams",
+            "stage `two` failed: it reads `then`, which comes from a merge; make one merge read all of the streams",
         ),
         (
             "\"a\", \"then\"",
@@ -504,7 +504,7 @@ fn a_source_whose_ticks_go_back_is_a_fault() {
         "source" => node(Backwards(10)),
         _ => made,
     });
-    assert_eq!(ran.fault(), "stage `source` failed: it stamped a block with tick 8 after one with tick 9");
+    assert_eq!(ran.fault(), "stage `source` failed: it wrote a block at tick 8 after one at tick 9");
 }
 
 /// Passes blocks on and counts them, as one that keeps a file does.
@@ -581,6 +581,6 @@ fn a_tick_that_comes_twice_before_a_join_is_a_fault() {
         });
         ran.fault()
     };
-    assert_eq!(fault(join), "stage `source` failed: it stamped a block with tick 7 after one with tick 7");
+    assert_eq!(fault(join), "stage `source` failed: it wrote a block at tick 7 after one at tick 7");
     assert_eq!(fault(CHAIN), "");
 }

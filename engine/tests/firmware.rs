@@ -88,13 +88,17 @@ fn refused(stages: &[&str], message: &str, position: (usize, usize)) {
 
 #[test]
 fn a_stage_without_a_form_for_boards_is_named_at_its_line() {
-    refused(&["kind = 'host_only'"], "`host_only`: this kind has no form for boards (board `small`)", (4, 8));
+    refused(
+        &["kind = 'host_only'"],
+        "`host_only`: this kind is not supported in firmware (board `small`)",
+        (4, 8),
+    );
 }
 
 #[test]
 fn a_second_source_is_refused() {
     let second = "name = 'other'; kind = 'mic'";
-    refused(&["kind = 'keeps'", second], "`other`: a second source has no place on a board", (7, 8));
+    refused(&["kind = 'keeps'", second], "`other`: firmware supports only one source", (7, 8));
 }
 
 #[test]
@@ -102,21 +106,20 @@ fn what_lanes_of_a_board_cannot_do_is_refused() {
     let stage = |name: &str, rest: &str| format!("name = '{name}'; kind = 'keeps'{rest}");
     let third = [stage("a", "; lane = 'x'"), stage("b", "; lane = 'y'"), stage("c", "; lane = 'z'")];
     let all: Vec<&str> = third.iter().map(String::as_str).collect();
-    refused(&all, "`c`: stands in a third lane, `z`, but a board has two", (13, 8));
+    refused(&all, "`c`: is in a third lane, `z`, but firmware has at most two", (13, 8));
     let twice = [stage("a", ""), stage("b", "; lane = 'y'"), stage("c", "; lane = 'y'; input = 'mic'")];
     let all: Vec<&str> = twice.iter().map(String::as_str).collect();
-    let message =
-        "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `y`, expected one";
+    let message = "`c`: reads `mic` from another lane, but the lane `y` already gets its blocks through `a`";
     refused(&all, message, (12, 8));
     let back = [stage("a", "; lane = 'y'"), stage("b", "; lane = 'main'"), stage("c", "; input = 'mic'")];
     let all: Vec<&str> = back.iter().map(String::as_str).collect();
     // The source stands with its first reader, so that what is in no other lane is the second one.
     let message =
-        "`c`: reads `mic`, beside `a` a second stage whose blocks pass to the lane `main`, expected one";
+        "`c`: reads `mic` from another lane, but the lane `main` already gets its blocks through `a`";
     refused(&all, message, (13, 8));
     let oldest = [stage("a", ""), stage("b", "; lane = 'y'; on_full = 'drop_oldest'")];
     let all: Vec<&str> = oldest.iter().map(String::as_str).collect();
-    let message = "`b`: loses the oldest blocks of a full ring, which only their reader may take on a board";
+    let message = "`b`: drops the oldest blocks of a full ring, which firmware does not support";
     refused(&all, message, (8, 8));
 }
 
@@ -125,8 +128,7 @@ fn what_does_not_fit_is_told_at_the_stage_that_takes_the_most() {
     let written =
         write(&["kind = 'keeps'; bytes = 1000", "name = 'large'; kind = 'keeps'; bytes = 20_000"]).unwrap();
     let misfit = written.misfit.expect("it is more than the board has");
-    let text = "`large`: the pipeline takes 24808 bytes of RAM, expected at most the 16384 that `small` has; of them this \
-                stage takes the most, 20320";
+    let text = "`large`: the pipeline needs 24808 bytes of RAM, but `small` has 16384; this stage takes the most, 20320";
     assert_eq!((misfit.message.as_str(), misfit.position()), (text, Some((8, 8))));
     let fits = write(&["kind = 'keeps'; bytes = 1000"]).unwrap();
     assert_eq!(fits.misfit, None);

@@ -131,17 +131,9 @@ kind = "gain"
 name = "c"
 kind = "gain"
 "#;
-    assert!(
-        error(toml).starts_with("the stages read each other in a circle: `a` → `b` → `c` → `a`\n"),
-        "{}",
-        error(toml)
-    );
+    assert!(error(toml).starts_with("the stages form a cycle: `a` → `b` → `c` → `a`\n"), "{}", error(toml));
     let own = "[[stage]]\nkind = \"gain\"\ninput = \"gain\"\n";
-    assert!(
-        error(own).starts_with("the stages read each other in a circle: `gain` → `gain`\n"),
-        "{}",
-        error(own)
-    );
+    assert!(error(own).starts_with("the stages form a cycle: `gain` → `gain`\n"), "{}", error(own));
 }
 
 #[test]
@@ -168,10 +160,10 @@ fn overrides_are_checked_as_the_file_is() {
             "loud.fctor=5",
             "unknown key `fctor` in `loud` (kind `gain`)\n --> --set loud.fctor=5\n  = help: did you mean `factor`?",
         ),
-        ("lod.factor=5", "there is no stage `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
+        ("lod.factor=5", "no stage is named `lod`\n --> --set lod.factor=5\n  = help: did you mean `loud`?"),
         (
             "loud.factor",
-            "`loud.factor` is no assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
+            "`loud.factor` is not an assignment\n --> --set loud.factor\n  = help: write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`",
         ),
         (
             "loud.depth=0",
@@ -184,9 +176,9 @@ fn overrides_are_checked_as_the_file_is() {
         ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
         (
             "loud.kind=out",
-            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's own parameters, `lane`, `depth` and `on_full` can",
+            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth` and `on_full` can be set",
         ),
-        ("loud.factor.x=1", "`x` is looked for in a number, which has no keys\n --> --set loud.factor.x=1"),
+        ("loud.factor.x=1", "`x`: a number has no keys\n --> --set loud.factor.x=1"),
     ];
     for (assignment, message) in cases {
         assert_eq!(refused(assignment), message);

@@ -161,7 +161,7 @@ fn fail_ends_the_run_and_names_who_could_not_send() {
     for depth in [1, 4] {
         let ran = flooded(&chain("fail", depth));
         let text =
-            "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
+            "a ring that it writes to is full; change `on_full`, increase `depth`, or speed up the reader";
         assert_eq!(ran.fault(), format!("stage `gain` failed: {text}"));
         let emitted = ran.stage("gain").emitted;
         assert_adds_up(&ran, emitted);

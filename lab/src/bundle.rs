@@ -73,7 +73,7 @@ impl Bundle {
         let (shape, input) = (front_end.shape(), &self.integer.model().inputs()[0]);
         ensure!(
             shape.iter().product::<usize>() == input.count(),
-            "the `front_end` of `{}` writes {shape:?} and its `model.tflite` reads {:?}: state the stages that it was \
+            "the `front_end` of `{}` writes {shape:?} and its `model.tflite` reads {:?}: list the stages that it was \
              trained behind",
             self.card.name,
             input.dims

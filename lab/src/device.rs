@@ -10,11 +10,13 @@ use std::fmt;
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 
-/// A backend of burn that this program was built with.
+/// What computes a step of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// burn's own processor backend.
+    /// This program's own loops, on one thread; tensors live where `Flex` has them.
     #[default]
+    Native,
+    /// burn's own processor backend.
     Flex,
     /// The `ndarray` crate; burn has deprecated it in favour of `flex`.
     Ndarray,
@@ -29,6 +31,7 @@ pub enum Backend {
 impl Backend {
     /// Every backend of this build.
     pub const ALL: &[Self] = &[
+        Self::Native,
         Self::Flex,
         Self::Ndarray,
         #[cfg(feature = "cuda")]
@@ -57,8 +60,8 @@ impl Backend {
     #[must_use]
     pub fn device(self) -> Device {
         match self {
-            Self::Flex => Device::flex(),
-            #[expect(deprecated, reason = "offered for comparison as long as burn has it")]
+            Self::Native | Self::Flex => Device::flex(),
+            #[expect(deprecated, reason = "available for comparison while burn supports it")]
             Self::Ndarray => Device::ndarray(),
             #[cfg(feature = "cuda")]
             Self::Cuda => Device::cuda(burn::tensor::DeviceIndex::Default),
@@ -71,6 +74,7 @@ impl Backend {
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Native => "native",
             Self::Flex => "flex",
             Self::Ndarray => "ndarray",
             #[cfg(feature = "cuda")]

@@ -61,12 +61,12 @@ impl Download {
     pub fn run(&self) -> Result<Fetched> {
         if let Some(sum) = &self.sha256 {
             let right = sum.len() == 64 && sum.chars().all(|c| c.is_ascii_hexdigit());
-            ensure!(right, "`{sum}` is no SHA-256, expected 64 hexadecimal digits");
+            ensure!(right, "`{sum}` is not a SHA-256, expected 64 hexadecimal digits");
         }
         if self.target.is_file() {
             return self
                 .check(&self.target)
-                .context("delete the file to fetch it anew, or choose another folder");
+                .context("delete the file to download it again, or choose another folder");
         }
         let folder = folder_of(&self.target);
         fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
@@ -104,12 +104,15 @@ impl Download {
                 let kept = self.have();
                 bar.finish_and_clear();
                 return Err(why.context(format!(
-                    "gave up after {failures} attempts without a byte; {kept} bytes are kept, the same command goes on from them"
+                    "gave up after {failures} attempts without progress; {kept} bytes are kept, run the same command again to resume"
                 )));
             }
             pause = if failures == 0 { self.pause } else { pause * 2 };
             bar.suspend(|| {
-                eprintln!("the connection broke off ({why:#}), going on in {:.1} s", pause.as_secs_f32())
+                eprintln!(
+                    "the connection was interrupted ({why:#}), retrying in {:.1} s",
+                    pause.as_secs_f32()
+                )
             });
             std::thread::sleep(pause);
         }
@@ -141,7 +144,7 @@ impl Download {
                 Some(first) if first == have => self.receive(response, have, bar),
                 found => {
                     self.forget();
-                    Ok(Outcome::Broken(anyhow!("asked for bytes from {have} on and was given {found:?}")))
+                    Ok(Outcome::Broken(anyhow!("requested bytes from {have} on, but got {found:?}")))
                 }
             },
             416 if header(&response, "content-range").is_some_and(|r| r == format!("bytes */{have}")) => {
@@ -149,13 +152,13 @@ impl Download {
             }
             416 => {
                 self.forget();
-                Ok(Outcome::Broken(anyhow!("the file is shorter than what lies here: it begins anew")))
+                Ok(Outcome::Broken(anyhow!("the file is shorter than the local part: starting over")))
             }
             status @ (408 | 429 | 500..) => {
-                Ok(Outcome::Broken(anyhow!("the server answers with status {status}")))
+                Ok(Outcome::Broken(anyhow!("the server responded with status {status}")))
             }
             404 | 410 => bail!("the server does not have it (status {})", response.status().as_u16()),
-            status => bail!("the server answers with status {status}, expected 200 or 206"),
+            status => bail!("the server responded with status {status}, expected 200 or 206"),
         }
     }
 
@@ -192,7 +195,7 @@ impl Download {
         }
         file.flush().with_context(writes)?;
         Ok(match total {
-            Some(total) if at < total => Outcome::Broken(anyhow!("{at} of {total} bytes came")),
+            Some(total) if at < total => Outcome::Broken(anyhow!("received {at} of {total} bytes")),
             _ => Outcome::Whole,
         })
     }

@@ -9,6 +9,8 @@ pub mod download;
 pub mod evaluate;
 pub mod features;
 pub mod medium;
+pub mod mine;
+mod native;
 pub mod nets;
 pub mod npy;
 pub mod page;

@@ -5,7 +5,7 @@ mod commands;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Corpora, training, quantisation and evaluation of the classifiers that kws pipelines run.
+/// Builds corpora, and trains, quantises and evaluates the classifiers of kws pipelines.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -18,8 +18,10 @@ struct Arguments {
 enum Command {
     Init(commands::init::Init),
     LearningCurve(commands::learning_curve::LearningCurve),
+    Ablate(commands::ablate::Ablate),
     Corpus(commands::corpus::Corpus),
     Train(commands::train::Train),
+    Mine(commands::mine::Mine),
     Evaluate(commands::evaluate::Evaluate),
     Calibrate(commands::calibrate::Calibrate),
     Compare(commands::compare::Compare),
@@ -32,8 +34,10 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Init(init) => init.run(),
         Command::LearningCurve(curve) => curve.run(),
+        Command::Ablate(ablate) => ablate.run(),
         Command::Corpus(corpus) => corpus.run(),
         Command::Train(train) => train.run(),
+        Command::Mine(mine) => mine.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Calibrate(calibrate) => calibrate.run(),
         Command::Compare(compare) => compare.run(),

@@ -1,4 +1,4 @@
-//! What models judge, and what people call it.
+//! What models classify, and what people call it.
 
 use std::path::Path;
 
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::picture::is_picture;
 
-/// What a model judges one by one.
+/// What a model classifies one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Medium {
-    /// Clips of sound.
+    /// Audio clips.
     #[default]
     Clips,
-    /// Pictures.
+    /// Images.
     Pictures,
 }
 
 impl Medium {
-    /// What files are: pictures, if there are some and all of them are.
+    /// What files are: images, if there are any and all of them are.
     #[must_use]
     pub fn of<'a>(files: impl Iterator<Item = &'a Path>) -> Self {
         let mut files = files.peekable();
@@ -30,7 +30,7 @@ impl Medium {
     pub fn one(self) -> &'static str {
         match self {
             Self::Clips => "clip",
-            Self::Pictures => "picture",
+            Self::Pictures => "image",
         }
     }
 
@@ -39,7 +39,7 @@ impl Medium {
     pub fn many(self) -> &'static str {
         match self {
             Self::Clips => "clips",
-            Self::Pictures => "pictures",
+            Self::Pictures => "images",
         }
     }
 
@@ -48,16 +48,7 @@ impl Medium {
     pub fn title(self) -> &'static str {
         match self {
             Self::Clips => "Clips",
-            Self::Pictures => "Pictures",
-        }
-    }
-
-    /// What a model does that finds something in one.
-    #[must_use]
-    pub fn finds(self) -> &'static str {
-        match self {
-            Self::Clips => "hears",
-            Self::Pictures => "sees",
+            Self::Pictures => "Images",
         }
     }
 
@@ -65,17 +56,14 @@ impl Medium {
     #[must_use]
     pub fn truth(self) -> &'static str {
         match self {
-            Self::Clips => "said",
-            Self::Pictures => "to be seen",
+            Self::Clips => "spoken label",
+            Self::Pictures => "true label",
         }
     }
 
     /// What a model says of one.
     #[must_use]
     pub fn answer(self) -> &'static str {
-        match self {
-            Self::Clips => "understood",
-            Self::Pictures => "recognised",
-        }
+        "recognised label"
     }
 }

@@ -93,7 +93,7 @@ pub fn write(path: &Path, array: &Array) -> Result<()> {
 /// When it is no `.npy` file, is cut short, or holds another type.
 pub fn read(path: &Path) -> Result<Array> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    parse(&bytes).with_context(|| format!("`{}` is no array that can be read", path.display()))
+    parse(&bytes).with_context(|| format!("`{}` is not a supported array", path.display()))
 }
 
 fn parse(bytes: &[u8]) -> Result<Array> {
@@ -107,7 +107,7 @@ fn parse(bytes: &[u8]) -> Result<Array> {
     };
     ensure!(body.len() >= length, "the header is cut short");
     let (header, data) = body.split_at(length);
-    let header = std::str::from_utf8(header).context("the header is no text")?;
+    let header = std::str::from_utf8(header).context("the header is not text")?;
     ensure!(header.contains("'fortran_order': False"), "the array is in Fortran order; save it with C order");
     let shape = shape(header)?;
     let count = shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b)).context("the shape is too large")?;
@@ -134,7 +134,7 @@ fn parse(bytes: &[u8]) -> Result<Array> {
         let real = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         Ok(Array::F32 { shape, items: data.chunks_exact(4).map(real).collect() })
     } else {
-        bail!("its type is none of int8, uint8, int16 and float32: `{}`", header.trim())
+        bail!("its type is `{}`, expected int8, uint8, int16 or float32", header.trim())
     }
 }
 
@@ -142,7 +142,7 @@ fn shape(header: &str) -> Result<Vec<usize>> {
     let (_, after) = header.split_once("'shape': (").context("the header states no shape")?;
     let (inside, _) = after.split_once(')').context("the header states no shape")?;
     let extents = inside.split(',').map(str::trim).filter(|e| !e.is_empty());
-    extents.map(|e| e.parse().with_context(|| format!("`{e}` is no extent"))).collect()
+    extents.map(|e| e.parse().with_context(|| format!("`{e}` is not an extent"))).collect()
 }
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ fn a_curve_counts_ties_half() {
         [(0.0, 0.0), (0.0, 0.25), (0.0, 0.5), (0.25, 0.5), (0.5, 0.75), (0.5, 1.0), (0.75, 1.0), (1.0, 1.0)];
     assert_eq!(points, expected);
     assert!((curve.equal_error - 0.375).abs() < 1e-12, "found {}", curve.equal_error);
+    // By the definition, over all pairs: a variance of 0.033203125.
+    let interval = curve.auc_interval;
+    assert!((interval.low - 0.306_441_422_6).abs() < 1e-9, "found {interval:?}");
+    assert!((interval.high - 0.966_519_569_2).abs() < 1e-9, "found {interval:?}");
 }
 
 #[test]
@@ -37,6 +41,8 @@ fn a_curve_needs_clips_on_both_sides() {
     assert!(curve(&[(0.5, true)]).is_none());
     let apart = curve(&[(0.9, true), (0.1, false)]).unwrap();
     assert_eq!((apart.auc, apart.equal_error), (1.0, 0.0));
+    // Two clips that are told apart say next to nothing of others.
+    assert!(apart.auc_interval.low < 0.5 && apart.auc_interval.high == 1.0, "{:?}", apart.auc_interval);
 }
 
 fn scored(index: usize, gender: &str, right: bool) -> Scored {

@@ -77,7 +77,7 @@ fn parts_add_up_to_the_figures_of_one_run() {
     data(&root.join("data"));
     succeed(evaluate(&root).args(["--json", "one.json"]));
     let one = figures(&root.join("one.json"));
-    for part_of in ["it says `no`", "broken.wav", "long.wav", "\"corpus\""] {
+    for part_of in ["it contains `no`", "broken.wav", "long.wav", "\"corpus\""] {
         assert!(one.contains(part_of), "`{part_of}` is not in:\n{one}");
     }
     for shard in ["2/3", "0/3", "1/3"] {
@@ -97,7 +97,7 @@ fn parts_add_up_to_the_figures_of_one_run() {
     part(&root, "1/3", "part1.jsonl");
     let again = fs::read_to_string(root.join("part1.jsonl")).unwrap();
     assert!(again.starts_with(&(lines[..kept].join("\n") + "\n")), "what was there stays as it was");
-    assert!(part(&root, "1/3", "part1.jsonl").contains("was measured already"));
+    assert!(part(&root, "1/3", "part1.jsonl").contains("is already complete"));
     succeed(merge(&root).args(["part2.jsonl", "part1.jsonl", "part0.jsonl", "--json", "merged.json"]));
     assert_eq!(figures(&root.join("merged.json")), one);
     // One part is the whole, and shows its figures.
@@ -116,12 +116,12 @@ fn parts_that_do_not_fit_are_refused() {
     let said = |parts: &[&str]| fail(merge(&root).args(parts));
     for (parts, expected) in [
         (&["a"][..], "1 of 2 shards are missing: 1/2"),
-        (&["a", "b", "a"], "shard 0/2 is there twice: `a` and `a`"),
+        (&["a", "b", "a"], "duplicate shard 0/2: `a` and `a`"),
         (&["a", "c"], "differ in the number of shards"),
         (&["a", "d"], "differ in the pipeline's parameters, its model or the streams"),
         (
             &["a", "data/talk/manifest.csv"],
-            "line 1 of `data/talk/manifest.csv` is no line of an evaluation's part",
+            "line 1 of `data/talk/manifest.csv` is not a result of an evaluation",
         ),
         (&["a", "gone"], "cannot read `gone`"),
     ] {
@@ -134,9 +134,12 @@ fn parts_that_do_not_fit_are_refused() {
     fs::write(root.join("b"), format!("{head}\n{line}\n{rest}")).unwrap();
     assert!(said(&["a", "b"]).contains("which is not of shard 1/2"), "{}", said(&["a", "b"]));
     fs::write(root.join("b"), format!("{head}\n{}", rest.split_once('\n').unwrap().1)).unwrap();
-    assert!(said(&["a", "b"]).contains("one was changed or cut"), "{}", said(&["a", "b"]));
+    assert!(said(&["a", "b"]).contains("one has been modified"), "{}", said(&["a", "b"]));
     let other = fail(evaluate(&root).args(["--shard", "0/2", "--output", "c"]));
-    assert!(other.contains("`c` holds another evaluation, which differs in the number of shards"), "{other}");
+    assert!(
+        other.contains("`c` contains another evaluation, which differs in the number of shards"),
+        "{other}"
+    );
     let none = fail(evaluate(&root).args(["--shard", "2/2", "--output", "e"]));
     assert!(none.contains("the last one is `1/2`"), "{none}");
 }

@@ -44,7 +44,7 @@ fn a_label_with_three_clips_is_named_with_its_count() {
     for said in [fail(&mut train(&run)), fail(train(&run).arg("--check"))] {
         for part in [
             "`high` has 3 training clips, expected at least 10",
-            "`high` has none of the clips of split `test`",
+            "`high` has no clips in split `test`",
             "record more",
         ] {
             assert!(said.contains(part), "`{part}` is not in:\n{said}");
@@ -83,7 +83,7 @@ fn a_new_keyword_begins_with_files_that_train() {
     init.args(["--corpus", "corpus", "--near-miss", "whistle"]);
     succeed(&mut init);
     let said = fail(&mut init);
-    assert!(said.contains("is already there and is left as it is"), "{said}");
+    assert!(said.contains("already exists; choose another `--folder`"), "{said}");
     let mine = folder.join("mine");
     succeed(train(&mine).arg("--check"));
     let phrases = fs::read_to_string(mine.join("phrases.txt")).unwrap();
@@ -105,7 +105,7 @@ fn a_model_that_goes_elsewhere_takes_its_configuration_along() {
     succeed(train(&there).arg("--check"));
     fs::write(there.join("train.toml"), "mine").unwrap();
     let said = fail(train(&run).arg("--output").arg(&there));
-    assert!(said.contains("is left as it is"), "{said}");
+    assert!(said.contains("already holds a configuration that differs"), "{said}");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_learning_curve_has_a_row_for_each_share() {
     assert!(work.join("tones/learning_curve/learning_curve.html").is_file());
     assert!(!run.join("model.tflite").exists(), "the model beside the configuration stays as it was");
     let said = fail(lab().arg("learning-curve").arg(&run).args(["--fractions", "0.5,2"]));
-    assert!(said.contains("fraction 2 is no share"), "{said}");
+    assert!(said.contains("fraction 2, expected more than 0 and at most 1"), "{said}");
 }
 
 #[test]
@@ -136,7 +136,10 @@ fn what_the_configuration_cannot_mean_is_told_with_its_key() {
         (vec![average], "`fit.average` is 1, expected a share from 0 to less than 1"),
         (vec![("smoothing", "0.05\nwords = -1.0")], "`fit.words` is -1, expected a weight of 0 or more"),
         (vec![("seed", "1\nprior = \"test\"")], "unknown variant `test`, expected `mix` or `validation`"),
-        (vec![cepstra, warp], "`augment.warp` moves bands, but the front end's `dct` leaves none"),
+        (
+            vec![cepstra, warp],
+            "`augment.warp` shifts mel bands, but the output of the front end's `dct` has none",
+        ),
     ] {
         let run = configuration(&folder, "run", &changes);
         let said = fail(&mut train(&run));

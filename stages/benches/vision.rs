@@ -112,7 +112,7 @@ fn rgb565_to_rgb(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn picture_to_posterior(bencher: Bencher<'_, '_>) {
     if !Path::new(MODEL).exists() {
-        eprintln!("SKIPPED: {MODEL} is not here");
+        eprintln!("SKIPPED: {MODEL} is missing");
         return;
     }
     let port = camera(Role::IMAGE, 3);

@@ -97,16 +97,16 @@ mod kind {
     use super::{Quantise, Quantiser, Rounding};
     use crate::resolved::{Emit, Resolved};
 
-    /// Real values as bytes: x / scale + zero point, clipped.
+    /// Quantises values: x / scale + zero point, clipped.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct QuantiseParams {
-        /// Size of one step.
+        /// Quantisation scale.
         #[schemars(range(min = 1e-9, max = 1e9))]
         pub scale: f64,
-        /// The byte that means 0.
+        /// Quantised value of 0.
         #[schemars(range(min = -128, max = 127))]
         pub zero_point: i32,
-        /// How a value becomes a whole number.
+        /// Rounding mode.
         #[serde(default)]
         pub rounding: Rounding,
     }

@@ -54,7 +54,7 @@ impl<I: Item, B: AsMut<[I]>> Stage for Stack<I, B> {
     fn process(&mut self, input: Block<'_, I>, output: &mut [I]) -> Result<Flow, StageFault> {
         let ring = self.ring.as_mut();
         if input.len() * self.frames != ring.len() || output.len() != ring.len() {
-            return Err(StageFault::new("`stack` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`stack` received blocks that do not match its memory"));
         }
         let place = self.next * input.len();
         ring[place..place + input.len()].copy_from_slice(&input);
@@ -87,13 +87,13 @@ mod kind {
     use super::Stack;
     use crate::resolved::{Emit, Resolved};
 
-    /// The newest blocks as one: the context that a classifier looks at.
+    /// Joins the newest blocks into one: the context of a classifier.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct StackParams {
-        /// Blocks in one.
+        /// Blocks to join.
         #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
         pub frames: usize,
-        /// Blocks from one that is written to the next.
+        /// Blocks between outputs.
         #[serde(default = "one")]
         #[schemars(range(min = 1, max = 65_536), extend("unit" = "blocks"))]
         pub hop: usize,

@@ -199,12 +199,15 @@ fn refused(labels: &[&str], params: &str) -> String {
 fn refusals_say_what_to_do() {
     let cases = [
         (refused(&LABELS, "points = [{ label = 'yess' }]"), "did you mean `yes`?"),
-        (refused(&LABELS, "points = [{ label = 'marvin' }]"), "labels are `yes`, `no`"),
+        (refused(&LABELS, "points = [{ label = 'marvin' }]"), "available: `yes`, `no`"),
         (refused(&LABELS, "points = [{ on = 0.5, off = 0.6 }]"), "expected at most `on`"),
-        (refused(&LABELS, "points = [{ on = 0.5 }, { on = 0.6 }]"), "two points named `default`"),
+        (
+            refused(&LABELS, "points = [{ on = 0.5 }, { on = 0.6 }]"),
+            "two points for `yes` are named `default`",
+        ),
         (refused(&LABELS, "points = [{ onn = 0.5 }]"), "did you mean `on`?"),
         (refused(&LABELS, "points = []"), "at least 1"),
-        (refused(&["_silence_", "Unknown"], ""), "no label that is a word"),
+        (refused(&["_silence_", "Unknown"], ""), "no label is a word"),
     ];
     for (error, expected) in cases {
         assert!(error.contains(expected), "{expected}:\n{error}");

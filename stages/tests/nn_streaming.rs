@@ -318,7 +318,7 @@ fn mlperf_streaming_wakeword_computes_an_eighteenth() {
     let Ok(bytes) = std::fs::read(&path) else {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = std::io::stderr().write_all(
-            b"SKIPPED: mlperf_streaming_wakeword_computes_an_eighteenth: it needs `../shared/data/models`, which is not here\n",
+            b"SKIPPED: mlperf_streaming_wakeword_computes_an_eighteenth: it needs `../shared/data/models`, which is missing\n",
         );
         return;
     };
@@ -416,7 +416,7 @@ fn the_classifier_answers_as_behind_a_stack_also_after_a_gap() {
     assert!(whole.1.len() >= 8);
     assert_eq!(whole, new);
     let error = Rig::new(&frames(), &format!("{stacked}streaming = true\n")).err().unwrap().to_string();
-    assert!(error.contains("leave out the `stack`"), "{error}");
+    assert!(error.contains("remove the `stack`"), "{error}");
     let error =
         Rig::new(&frames(), &format!("{classifier}streaming = true\nhop = 5\n")).err().unwrap().to_string();
     assert!(error.contains("a hop that is a multiple of 2"), "{error}");

@@ -136,7 +136,7 @@ fn resize_refuses_what_its_sums_do_not_hold() {
         &pictures(1021, 1019, 3),
         &stage("resize", "width = 2203\nheight = 3001\nmethod = 'bilinear'"),
     );
-    assert!(text.contains("found 2203×3001 of 1019×1021, whose exact sums take more than 32 bits"), "{text}");
+    assert!(text.contains("found 2203×3001 of 1019×1021, whose exact sums need more than 32 bits"), "{text}");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn colour_refuses_what_it_does_not_know() {
     let text = refused(&pictures(4, 4, 4), &stage("colour", "to = 'rgb'"));
     assert!(text.contains("`feed` writes image u8[4×4×4]") && text.contains("expected pictures"), "{text}");
     let text = refused(&pictures(4, 4, 3), &stage("colour", "to = 'rgb'"));
-    assert!(text.contains("which is just that") && text.contains("leave the stage out"), "{text}");
+    assert!(text.contains("which already has that format") && text.contains("remove the stage"), "{text}");
     let text = refused(&pictures_as(Role::new("yuyv"), 4, 5, 2), &stage("colour", "to = 'rgb'"));
     assert!(text.contains("of even width"), "{text}");
 }
@@ -215,7 +215,7 @@ fn crop_refuses_what_lies_outside() {
     let text = refused(&pictures(6, 10, 1), &stage("crop", "width = 4\nx = 7"));
     assert!(text.contains("found 7, expected at most 6"), "{text}");
     let text = refused(&pictures(6, 10, 1), &stage("crop", "width = 4\naspect = [1, 1]"));
-    assert!(text.contains("`aspect` beside `width` or `height`"), "{text}");
+    assert!(text.contains("`aspect` together with `width` or `height`"), "{text}");
     let text = refused(&pictures(6, 10, 1), &stage("crop", "aspect = [1, 0]"));
     assert!(text.contains("expected numbers above 0"), "{text}");
 }

@@ -31,7 +31,7 @@ pub fn shared_data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    skipped(format_args!("it needs `../shared/data/{folder}`, which is not here"));
+    skipped(format_args!("it needs `../shared/data/{folder}`, which is missing"));
     None
 }
 

@@ -66,7 +66,7 @@ fn flipped(whole: &[u8]) -> (usize, usize) {
 fn models_that_a_fuzzer_found_are_refused_or_run() {
     let folder = root().join("../shared/data/hostile");
     let Ok(entries) = fs::read_dir(&folder) else {
-        println!("SKIPPED: `{}` is not here", folder.display());
+        println!("SKIPPED: `{}` is missing", folder.display());
         return;
     };
     let models =

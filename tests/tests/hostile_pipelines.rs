@@ -64,7 +64,7 @@ fn alexa() -> Option<Vec<i16>> {
     let speak =
         Command::new("espeak-ng").args(["-v", "en-us", "-s", "140", "Alexa", "-w"]).arg(&path).status();
     if !speak.is_ok_and(|status| status.success()) {
-        skipped("it needs `espeak-ng`, which is not here");
+        skipped("it needs `espeak-ng`, which is missing");
         return None;
     }
     Some(samples(&path))

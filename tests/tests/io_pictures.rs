@@ -140,7 +140,7 @@ impl Stage for Unplugged {
 
     fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, StageFault> {
         if self.0 == 2 {
-            return Err(StageFault::new("the camera `/dev/video0` is gone: was it unplugged?"));
+            return Err(StageFault::new("the camera `/dev/video0` has disappeared; was it unplugged?"));
         }
         self.0 += 1;
         picture.fill(self.0);
@@ -163,7 +163,10 @@ fn a_camera_that_is_unplugged_ends_the_run_after_what_it_has_shown() {
         });
         let outcome = running.unwrap().wait();
         let text = format!("{}", outcome.fault.unwrap());
-        assert_eq!(text, "stage `camera` failed: the camera `/dev/video0` is gone: was it unplugged?");
+        assert_eq!(
+            text,
+            "stage `camera` failed: the camera `/dev/video0` has disappeared; was it unplugged?"
+        );
         assert_eq!(*shown.lock().unwrap(), [1, 2], "what it has shown is worked off");
     }
 }
@@ -185,17 +188,17 @@ impl Stage for Looked {
 fn folders_without_pictures_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let text = refusal(dir.path(), &images("path = \".\""));
-    assert!(text.contains("holds no pictures, expected files `*.jpg`"), "{text}");
+    assert!(text.contains("contains no images, expected files `*.jpg`"), "{text}");
     let text = refusal(dir.path(), &images("path = \"nowhere\""));
     assert!(text.contains("cannot open `") && text.contains("nowhere"), "{text}");
     fs::write(dir.path().join("a.png"), "text").unwrap();
     fs::write(dir.path().join("b.png"), "text").unwrap();
     let text = refusal(dir.path(), &images("path = \".\""));
-    assert!(text.contains("none of 2 pictures can be decoded; cannot decode `"), "{text}");
-    assert!(text.contains("it is no picture, expected a JPEG, PNG or BMP"), "{text}");
+    assert!(text.contains("none of 2 images can be decoded; cannot decode `"), "{text}");
+    assert!(text.contains("it is not an image, expected a JPEG, PNG or BMP"), "{text}");
     fs::write(dir.path().join("none.txt"), "# nothing\n").unwrap();
     let text = refusal(dir.path(), &images("path = \"none.txt\""));
-    assert!(text.contains("lists no pictures"), "{text}");
+    assert!(text.contains("lists no images"), "{text}");
 }
 
 /// A video of 4×2 pixels whose frames are even, with one chroma sample for `across`×`down` pixels.
@@ -238,7 +241,7 @@ fn a_video_that_breaks_off_plays_its_whole_frames() {
     assert_eq!(shown(dir.path(), &toml(FILM)).len(), 2);
     fs::write(&path, &whole[..whole.len() - 70]).unwrap();
     let (_, outcome) = run(dir.path(), &toml(FILM));
-    assert!(format!("{:?}", outcome.fault).contains("it holds no frame"), "{:?}", outcome.fault);
+    assert!(format!("{:?}", outcome.fault).contains("it contains no frame"), "{:?}", outcome.fault);
 }
 
 #[test]
@@ -250,11 +253,14 @@ fn what_is_no_such_video_is_refused() {
         refusal(dir.path(), &toml(FILM))
     };
     let text = refused("RIFF....AVI ");
-    assert!(text.contains("is no YUV4MPEG2 video"), "{text}");
+    assert!(text.contains("is not a YUV4MPEG2 video"), "{text}");
     let text = refused("YUV4MPEG2 W4 H2 F25:1 C420p10\n");
-    assert!(text.contains("has the format C420p10, expected 8 bits; convert it with `ffmpeg"), "{text}");
+    assert!(
+        text.contains("has the format C420p10, expected 8 bits per sample; convert it with `ffmpeg"),
+        "{text}"
+    );
     let text = refused("YUV4MPEG2 W4 H2 F25:1 C444 XCOLORRANGE=FULL\n");
-    assert!(text.contains("colours of full range"), "{text}");
+    assert!(text.contains("full-range colours"), "{text}");
     let text = refused("YUV4MPEG2 W100000 H100000 F25:1 C444\n");
     assert!(text.contains("a frame takes more than 256 MiB"), "{text}");
     let text = refused("YUV4MPEG2 W4 H2 F0:1 C444\n");
@@ -266,10 +272,10 @@ fn a_camera_falls_back_to_pictures_and_says_so() {
     let dir = folder();
     let camera = "kind = \"camera\"\ndevice = \"/dev/no-such-camera\"\nwidth = 4\nheight = 4";
     let text = refusal(dir.path(), &toml(camera));
-    assert!(text.contains("or name pictures with `fallback = \"…\"`"), "{text}");
+    assert!(text.contains("or set `fallback` to a folder of images"), "{text}");
     let plan = plan(dir.path(), &toml(&format!("{camera}\nfallback = \".\""))).unwrap();
     let [notice] = &plan.notices[..] else { panic!("{:?}", plan.notices) };
-    assert!(notice.starts_with("no camera (") && notice.contains("showing the pictures of `.`"), "{notice}");
+    assert!(notice.starts_with("no camera (") && notice.contains("showing the images of `.`"), "{notice}");
     assert_eq!(shown(dir.path(), &toml(&format!("{camera}\nfallback = \".\""))).len(), 3);
     let text = refusal(dir.path(), &toml(&format!("{camera}\nfallback = \"nothing\"")));
     assert!(text.contains("`fallback` of `camera`: cannot open"), "{text}");

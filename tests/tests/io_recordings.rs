@@ -108,19 +108,19 @@ fn a_recording_that_is_not_whole_is_refused() {
     let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
 
     write("edge.port.json", &port[..port.len() / 2]);
-    assert!(refusal(dir.path(), &replay).contains("is no port"));
+    assert!(refusal(dir.path(), &replay).contains("is not a valid port"));
     write("edge.port.json", &port);
     write("edge.ticks.npy", &ticks[..100]);
     assert!(refusal(dir.path(), &replay).contains("cannot replay"));
     write("edge.ticks.npy", &ticks[..ticks.len() - 16]);
     let (heard, fault) = run_to_fault(dir.path(), &replay);
-    assert!(fault.contains("the recording breaks off at block 100 of 100"), "{fault}");
+    assert!(fault.contains("the recording is truncated at block 100 of 100"), "{fault}");
     assert_eq!(heard.i16.len(), 99);
     write("edge.ticks.npy", &ticks);
     write("edge.wav", &wav[..wav.len() / 2]);
-    assert!(run_to_fault(dir.path(), &replay).1.contains("breaks off at block"), "cut samples");
+    assert!(run_to_fault(dir.path(), &replay).1.contains("is truncated at block"), "cut samples");
     write_wav(&dir.path().join("edge.wav"), 8000, 1, &noise(16_000));
-    assert!(refusal(dir.path(), &replay).contains("it holds 8000 Hz, expected 16000"));
+    assert!(refusal(dir.path(), &replay).contains("it has 8000 Hz, expected 16000 Hz"));
     fs::remove_file(dir.path().join("edge.port.json")).unwrap();
     assert!(refusal(dir.path(), &replay).contains("cannot open"));
 }
@@ -133,7 +133,7 @@ fn a_recording_is_refused_where_it_cannot_be_written() {
         refusal(dir.path(), &(stage("audio_file", NOISE) + &record))
     };
     assert!(of("edge.npy").contains("found `.npy`, expected `.wav`"));
-    assert!(of("nowhere/edge").contains("there is no folder"));
+    assert!(of("nowhere/edge").contains("does not exist"));
 }
 
 #[test]
@@ -146,10 +146,10 @@ fn faults_end_runs_as_asked() {
     assert_eq!((heard.i16.len(), outcome.fault), (30, None));
     let (heard, outcome) = of("fault_at_ms = 300");
     assert_eq!(heard.i16.len(), 30);
-    assert!(outcome.fault.unwrap().to_string().contains("it fails as `fault_at_ms` asks"));
+    assert!(outcome.fault.unwrap().to_string().contains("`fault_at_ms` was reached"));
     let (heard, outcome) = of("panic_at_ms = 300");
     assert_eq!(heard.i16.len(), 30);
-    assert!(outcome.fault.unwrap().to_string().contains("it panicked: as `panic_at_ms` asks"));
+    assert!(outcome.fault.unwrap().to_string().contains("it panicked: `panic_at_ms` was reached"));
     let (heard, outcome) = of("stalls = [{ at_ms = 300, length_ms = 20 }]");
     assert_eq!((heard.i16.len(), outcome.fault), (100, None));
 }

@@ -118,10 +118,10 @@ fn a_file_that_cannot_be_played_is_refused_when_planned() {
     write_wav(&dir.path().join("silent.wav"), 16_000, 1, &[]);
     for (name, expected) in [
         ("missing.wav", "cannot open"),
-        ("empty.wav", "is no audio that can be read"),
-        ("text.wav", "is no audio that can be read"),
-        ("header.wav", "is no audio that can be read"),
-        ("silent.wav", "holds no samples"),
+        ("empty.wav", "is not a supported audio file"),
+        ("text.wav", "is not a supported audio file"),
+        ("header.wav", "is not a supported audio file"),
+        ("silent.wav", "contains no samples"),
         ("", "is a folder"),
     ] {
         let text = refusal(dir.path(), &play(&format!("path = \"{name}\"")));
@@ -140,16 +140,16 @@ fn a_file_that_breaks_off_plays_what_there_is_and_then_fails() {
     cut("cut.wav", &dir.path().join("noise.wav"), 44 + 2 * 8000);
     let (heard, fault) = run_to_fault(dir.path(), &play("path = \"cut.wav\""));
     assert!(
-        fault.starts_with("stage `audio_file` failed: ") && fault.contains("cut.wav` breaks off after "),
+        fault.starts_with("stage `audio_file` failed: ") && fault.contains("cut.wav` is truncated at "),
         "{fault}"
     );
-    assert!(fault.contains("promises 1.006 s"), "{fault}");
+    assert!(fault.contains("states 1.006 s"), "{fault}");
     let heard = heard.samples();
     assert!(heard.len() > 6000 && heard == samples[..heard.len()], "{} samples", heard.len());
     for (name, tenths) in [("tone.flac", 6), ("pages.ogg", 9), ("tone.mp3", 6)] {
         cut(name, &vector(name), fs::read(vector(name)).unwrap().len() * tenths / 10);
         let (heard, fault) = run_to_fault(dir.path(), &play(&format!("path = \"{name}\"\nblock = 16")));
-        assert!(fault.contains("breaks off after "), "{name}: {fault}");
+        assert!(fault.contains("is truncated at "), "{name}: {fault}");
         assert!(heard.samples().len() > 1000, "{name}: {} samples", heard.samples().len());
     }
 }
@@ -225,10 +225,10 @@ fn a_microphone_falls_back_to_a_recording_and_says_so() {
     let of = |params: &str| format!("[[stage]]\nkind = \"mic\"\n{params}\n[[stage]]\nkind = \"collect\"\n");
     let plan = plan(dir.path(), &of("device = \"no such device\"\nfallback = \"noise.wav\"")).unwrap();
     let [notice] = &plan.notices[..] else { panic!("{:?}", plan.notices) };
-    assert!(notice.contains("replaying the recording `noise.wav`"), "{notice}");
+    assert!(notice.contains("replaying `noise.wav`"), "{notice}");
     assert_eq!(io::run_plan(&plan).0.samples(), samples[..16_000]);
     let text = refusal(dir.path(), &of("device = \"no such device\""));
-    assert!(text.contains("or name a recording with `fallback"), "{text}");
+    assert!(text.contains("or set `fallback` to a recording"), "{text}");
     let text = refusal(dir.path(), &of("device = \"no such device\"\nfallback = \"missing.wav\""));
     assert!(text.contains("`fallback` of `mic`: cannot open"), "{text}");
 }

@@ -80,7 +80,7 @@ fn equals_the_committed_vectors() {
 fn equals_the_oracle_on_minutes_of_audio() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/vectors/micro_frontend"));
     if !folder.is_dir() {
-        skipped("`target/vectors/micro_frontend` is not here; `.ci/oracles` writes it");
+        skipped("`target/vectors/micro_frontend` is missing; `.ci/oracles` writes it");
         return;
     }
     let frames = compare(&folder);
@@ -93,7 +93,7 @@ fn equals_the_oracle_on_minutes_of_audio() {
 fn micro_speech_hears_what_its_example_hears() {
     let models = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/models"));
     let Ok(bytes) = fs::read(models.join("micro_speech_quantized.tflite")) else {
-        skipped("it needs `../shared/data/models/micro_speech_quantized.tflite`, which is not here");
+        skipped("it needs `../shared/data/models/micro_speech_quantized.tflite`, which is missing");
         return;
     };
     let model = Model::open(&bytes).expect("a model that the runtime knows");

@@ -92,7 +92,7 @@ fn of_package(recording: &Path, manifest: &Path) -> Vec<u8> {
 fn oracle(data: &Path) -> Option<Vec<(PathBuf, PathBuf, PathBuf)>> {
     let folder = root().join("target/vectors/micro_wake_word");
     let Ok(index) = fs::read_to_string(folder.join("index.csv")) else {
-        skipped("`target/vectors/micro_wake_word` is not here; `.ci/oracles` writes it");
+        skipped("`target/vectors/micro_wake_word` is missing; `.ci/oracles` writes it");
         return None;
     };
     let line = |line: &str| {

@@ -36,7 +36,7 @@ fn oracle() -> Option<PathBuf> {
     if path.join("index.csv").exists() {
         return Some(path);
     }
-    skipped("`target/vectors/mlperf_kws` is not here; `.ci/oracles` writes it");
+    skipped("`target/vectors/mlperf_kws` is missing; `.ci/oracles` writes it");
     None
 }
 

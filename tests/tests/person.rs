@@ -14,7 +14,7 @@ fn person(name: &str) -> Option<(Pipeline, PathBuf)> {
     let path = root().join("pipelines/person.toml");
     let model = root().join("pipelines/models/person/model.tflite");
     if !model.exists() {
-        skipped(format_args!("`{}` is not here", model.display()));
+        skipped(format_args!("`{}` is missing", model.display()));
         return None;
     }
     let events = folder().join(format!("{name}.jsonl"));

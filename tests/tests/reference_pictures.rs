@@ -64,7 +64,7 @@ fn four_of_five_photographs_are_told_right_and_all_as_tflite_micro_tells_them() 
 
     let path = root().join("target/vectors/vww/tflite_micro.npy");
     let Some(expected) = array(&path) else {
-        skipped("`target/vectors/vww` is not here; `.ci/oracles` writes it");
+        skipped("`target/vectors/vww` is missing; `.ci/oracles` writes it");
         return;
     };
     let found: Vec<u8> = posteriors.iter().map(|byte| *byte as u8).collect();

@@ -30,7 +30,7 @@ fn all_joined() -> Vec<&'static Joined> {
     if root().join("pipelines/models/person/model.tflite").exists() {
         all.push(&PERSON);
     } else {
-        skipped(format_args!("`{}`: its model is not here", PERSON.path));
+        skipped(format_args!("`{}`: its model is missing", PERSON.path));
     }
     all
 }

@@ -102,18 +102,18 @@ enum CameraError {
 impl From<CameraError> for StageFault {
     fn from(trouble: CameraError) -> Self {
         StageFault::new(match trouble {
-            CameraError::Buffer => "the camera's frame buffer cannot be reached over SPI",
+            CameraError::Buffer => "the camera's frame buffer does not respond over SPI",
             CameraError::OtherBuffer => {
-                "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
+                "the SPI device is not an ArduCAM frame buffer: check wiring and clock"
             }
             CameraError::Sensor(Chip::Ov2640) => {
-                "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
+                "no OV2640 responds over I2C: check the wiring, and `sensor` in the pipeline"
             }
             CameraError::Sensor(Chip::Ov5642(_)) => {
-                "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
+                "no OV5642 responds over I2C: check the wiring, and `sensor` in the pipeline"
             }
-            CameraError::OtherSensor(Chip::Ov2640) => "what answers over I2C is no OV2640",
-            CameraError::OtherSensor(Chip::Ov5642(_)) => "what answers over I2C is no OV5642",
+            CameraError::OtherSensor(Chip::Ov2640) => "the I2C device is not an OV2640",
+            CameraError::OtherSensor(Chip::Ov5642(_)) => "the I2C device is not an OV5642",
         })
     }
 }
@@ -149,7 +149,7 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
     fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, StageFault> {
         if !self.buffer.is_done()? {
             if waited >= PATIENCE_MS {
-                return Err(StageFault::new("the camera has taken no picture for two seconds"));
+                return Err(StageFault::new("the camera has captured no image for two seconds"));
             }
             self.delay.delay_ms(1);
             self.phase = Phase::Exposing(waited + 1);

@@ -70,7 +70,7 @@ impl<T, P: OutputPin> Led<T, P> {
         }
         self.lit = Some(lit);
         let switched = if lit { self.active.on(&mut self.pin) } else { self.active.off(&mut self.pin) };
-        switched.map_err(|_| StageFault::new("the light's pin cannot be written"))
+        switched.map_err(|_| StageFault::new("the LED's pin cannot be written"))
     }
 }
 

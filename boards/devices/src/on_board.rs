@@ -30,7 +30,7 @@ impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
     }
 
     fn build(&self) -> Result<Box<dyn Node>, StageFault> {
-        Err(StageFault::new("it is a part of a board, and this is a computer"))
+        Err(StageFault::new("this is a device of a board; a computer has none"))
     }
 
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {

@@ -69,7 +69,7 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     if let Some(kind) = &arguments.stages {
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }
-    let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE is given")) };
+    let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
     let mut pipeline = Pipeline::read(path)?;
     overrides::apply(&mut pipeline, arguments, registry)?;
     let recording = match &arguments.record {

@@ -1,7 +1,7 @@
 //! A WAV file of 16 kHz in, its events out: `cargo run --release -p kws --example events -- talk.wav`.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let wav = std::env::args().nth(1).ok_or("name a WAV file of 16 kHz")?;
+    let wav = std::env::args().nth(1).ok_or("usage: events FILE.wav (16 kHz)")?;
     let samples: Vec<i16> = hound::WavReader::open(wav)?.into_samples().collect::<Result<_, _>>()?;
 
     let plan = kws::read("pipelines/yes_no.toml")?;

@@ -29,9 +29,9 @@ impl Array {
         file.read_exact(&mut begin).map_err(|_| "it ends too early")?;
         let length = usize::from(u16::from_le_bytes([begin[8], begin[9]]));
         let header = header.get_mut(..length).filter(|_| begin.starts_with(MAGIC));
-        let header = header.ok_or("it is no .npy file as `kws-run --record` writes it")?;
+        let header = header.ok_or("it is not a .npy file of `kws-run --record`")?;
         file.read_exact(header).map_err(|_| "it ends too early")?;
-        let header = str::from_utf8(header).map_err(|_| "its header is no text")?;
+        let header = str::from_utf8(header).map_err(|_| "its header is not text")?;
         if !header.contains(descr) {
             return Err("its elements are of another type");
         }

@@ -53,7 +53,7 @@ impl<const N: usize> Source for Camera<N> {
 
 impl<const N: usize> Camera<N> {
     fn show(&mut self, tick: u64, picture: &mut [u8]) -> Result<Flow, StageFault> {
-        let broken = StageFault::new("the recording breaks off");
+        let broken = StageFault::new("the recording is truncated");
         self.recording.pictures.read(picture).ok_or(broken)?;
         Ok(Flow::EmitAt(tick))
     }

@@ -84,7 +84,7 @@ impl<'c> Run<'c> {
 /// Tells of a gap as the host does; a second has `rate` ticks.
 pub fn tell_gap(Gap { stage, at, lost }: Gap, rate: u32) {
     let [lost, at] = [lost, at].map(|ticks| Seconds { ticks, rate: rate.into() });
-    eprintln!("gap: `{stage}` missed {lost} s, until {at} s");
+    eprintln!("gap: `{stage}` lost {lost} s, until {at} s");
 }
 
 /// Ticks as seconds with three digits, the last to the nearest.

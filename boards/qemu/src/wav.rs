@@ -45,7 +45,7 @@ impl Wav {
         let mut head = [0; 12];
         self.take(&mut head)?;
         if !(head.starts_with(b"RIFF") && head.ends_with(b"WAVE")) {
-            return Err("it is no WAV file; `kws-run` or `sox` makes one of other files");
+            return Err("it is not a WAV file; convert it with `kws-run` or `sox`");
         }
         loop {
             let mut chunk = [0; 8];
@@ -60,7 +60,7 @@ impl Wav {
                     // PCM, one channel, 16,000 samples a second, and, after bytes a second and a frame, 16 bits.
                     let expected = [1, 0, 1, 0, 0x80, 0x3E, 0, 0];
                     if format[..8] != expected || format[14..] != [16, 0] {
-                        return Err("it holds something else than one channel of 16 bits at 16 kHz");
+                        return Err("expected one channel of 16 bits at 16 kHz");
                     }
                     self.pass(length.saturating_sub(16))?;
                 }

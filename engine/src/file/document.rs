@@ -21,15 +21,15 @@ pub(super) fn stage_keys() -> Value {
     json!({
         "name": {"type": "string", "minLength": 1, "description": "Its name, unique in the file. Default: its kind."},
         "kind": {"type": "string", "description": "What it does; `kws-run --stages` lists the kinds."},
-        "input": {"type": "string", "description": "The stage that it reads. Default: the one above."},
+        "input": {"type": "string", "description": "The stage that it reads. Default: the one above it."},
         "inputs": {"type": "array", "items": {"type": "string"}, "minItems": 1,
             "description": "The stages that it reads, where there are several."},
         "lane": {"type": "string", "minLength": 1,
             "description": "The lane that runs it. Default: its own for a source and for a sink, `main` for the rest."},
         "on_full": {"type": "string", "enum": policies, "default": "block",
-            "description": "What happens when a block for it meets a full ring."},
+            "description": "What happens to a block when the ring to this stage is full."},
         "depth": {"type": "integer", "minimum": DEPTHS.start(), "maximum": DEPTHS.end(), "default": DEFAULT_DEPTH,
-            "unit": "blocks", "description": "Blocks that a ring to it holds."},
+            "unit": "blocks", "description": "Blocks that the ring to this stage holds."},
     })
 }
 
@@ -71,7 +71,7 @@ pub fn schema(registry: &Registry) -> Value {
 pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, PlanError> {
     let table = DeTable::parse(text).map_err(|error| {
         let origin = error.span().map_or(Origin::Nowhere, Origin::File);
-        PlanError::at(&origin, format!("this is no TOML: {}", error.message()))
+        PlanError::at(&origin, format!("invalid TOML: {}", error.message()))
     })?;
     let whole = Origin::File(0..text.lines().next().unwrap_or("").len());
     let mut pipeline = Pipeline {
@@ -127,8 +127,7 @@ fn stages(entry: &Entry) -> Result<Vec<StageSpec>, PlanError> {
     for item in items {
         let stage = stage(item, stages.last())?;
         if stages.iter().any(|other| other.name == stage.name) {
-            let error =
-                PlanError::at(&stage.origins.name, format!("there are two stages called `{}`", stage.name));
+            let error = PlanError::at(&stage.origins.name, format!("two stages are named `{}`", stage.name));
             return Err(error.help("give one of them another `name`"));
         }
         stages.push(stage);

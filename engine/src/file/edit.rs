@@ -19,14 +19,14 @@ impl Pipeline {
     pub fn set(&mut self, assignment: &str) -> Result<(), PlanError> {
         let origin = Origin::Override(format!("--set {assignment}"));
         let malformed = || {
-            let error = PlanError::at(&origin, format!("`{assignment}` is no assignment"));
+            let error = PlanError::at(&origin, format!("`{assignment}` is not an assignment"));
             error.help("write STAGE.KEY=VALUE, for example `--set smooth.window_ms=500`")
         };
         let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
         let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
         let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
         let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) else {
-            let error = PlanError::at(&origin, format!("there is no stage `{stage}`"));
+            let error = PlanError::at(&origin, format!("no stage is named `{stage}`"));
             return Err(error.meant(stage, names.iter().map(String::as_str)));
         };
         let value = parse(value.trim(), &origin);
@@ -34,7 +34,7 @@ impl Pipeline {
             "lane" | "depth" | "on_full" => set_shared(spec, path, &value),
             "name" | "kind" | "input" | "inputs" => {
                 let error = PlanError::at(&origin, format!("`{path}` of a stage cannot be set"));
-                Err(error.help("only a stage's own parameters, `lane`, `depth` and `on_full` can"))
+                Err(error.help("only a stage's parameters, `lane`, `depth` and `on_full` can be set"))
             }
             _ => assign(&mut spec.params, path, value, &origin),
         }
@@ -141,15 +141,16 @@ fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Re
         SettingValue::List(items) => {
             let count = items.len();
             let item = key.parse::<usize>().ok().and_then(|index| items.get_mut(index));
-            let missing =
-                || PlanError::at(origin, format!("`{key}` is no index of a list of {count}, from 0"));
+            let missing = || {
+                PlanError::at(
+                    origin,
+                    format!("`{key}` is not an index into an array of {count} items (the first is 0)"),
+                )
+            };
             item.ok_or_else(missing)?
         }
         _ => {
-            return Err(PlanError::at(
-                origin,
-                format!("`{key}` is looked for in a {kind}, which has no keys"),
-            ));
+            return Err(PlanError::at(origin, format!("`{key}`: a {kind} has no keys")));
         }
     };
     match rest {

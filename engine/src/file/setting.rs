@@ -61,7 +61,7 @@ impl Setting {
             DeValue::Datetime(date) => {
                 return Err(PlanError::at(
                     &origin,
-                    format!("found the date {date}, which no parameter takes"),
+                    format!("found the date {date}, but no parameter is a date"),
                 ));
             }
             DeValue::Array(items) => {

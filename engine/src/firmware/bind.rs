@@ -184,7 +184,7 @@ impl<E: Fn(&EmitSite<'_>) -> Code> Design for Bound<E> {
     }
 
     fn build(&self) -> Result<Box<dyn Node>, StageFault> {
-        Err(StageFault::new("this stands for a board's device, which a computer does not have"))
+        Err(StageFault::new("this is a device of a board; a computer has none"))
     }
 
     fn emit(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {

@@ -80,7 +80,7 @@ impl Board {
         boards.into_iter().find(|board| board.name == name).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
             let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
-            let help = format!("{}known are `{}`", meant.unwrap_or_default(), names.join("`, `"));
+            let help = format!("{}available: `{}`", meant.unwrap_or_default(), names.join("`, `"));
             BuildError::new(format!("unknown board `{name}`\n  = help: {help}"))
         })
     }

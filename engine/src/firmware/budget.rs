@@ -195,11 +195,11 @@ impl Budget {
         let Some((share, placed)) = largest.filter(|_| used > of) else { return Ok(()) };
         let most = part(share);
         let refusal = DesignError::new(format!(
-            "the pipeline takes {used} bytes of {what}, expected at most the {of} that `{}` has; of them this stage \
+            "the pipeline needs {used} bytes of {what}, but `{}` has {of}; this stage \
              takes the most, {most}",
             self.board
         ));
-        let help = "give it less to do or to keep, or choose a board that has more";
+        let help = "reduce its parameters, or choose a board with more";
         Err(refused(pipeline, placed.stage, refusal.help(help)))
     }
 }

@@ -81,7 +81,7 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
     let named = std::env::var_os("PIPELINE").map(PathBuf::from).or_else(|| board.pipeline.clone());
     let path = named.ok_or_else(|| {
         BuildError::new(format!(
-            "`{}` has no pipeline of its own\n  = help: name one, `PIPELINE=… cargo build`",
+            "`{}` has no default pipeline\n  = help: set one: `PIPELINE=… cargo build`",
             board.name
         ))
     })?;

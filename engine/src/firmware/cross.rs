@@ -37,29 +37,28 @@ pub(super) fn lanes(pipeline: &Pipeline, plan: &Plan) -> Result<(Vec<usize>, Opt
     let first = names.first().copied().unwrap_or(MAIN_LANE);
     let second = names.iter().copied().find(|name| *name != first);
     if let Some(stage) = names.iter().position(|name| *name != first && Some(*name) != second) {
-        let message = format!("stands in a third lane, `{}`, but a board has two", names[stage]);
-        return refuse(stage, message, "leave out `lane`, or name one of the others");
+        let message = format!("is in a third lane, `{}`, but firmware has at most two", names[stage]);
+        return refuse(stage, message, "remove `lane`, or use one of the other two");
     }
     let lanes: Vec<usize> = names.iter().map(|name| usize::from(*name != first)).collect();
     let mut crossing: Option<Crossing> = None;
     for edge in plan.edges.iter().filter(|edge| lanes[edge.from] != lanes[edge.to]) {
         let from = &plan.stages[edge.from].name;
         if lanes[edge.to] == 0 {
-            let message = format!("reads `{from}`, which stands in the second lane");
-            return refuse(edge.to, message, "let it stand there too, with `lane`");
+            let message = format!("reads `{from}`, which is in the second lane");
+            return refuse(edge.to, message, "put it in that lane too, with `lane`");
         }
         if let Some(other) = crossing.as_ref().filter(|other| other.from != edge.from) {
             let message = format!(
-                "reads `{from}`, beside `{}` a second stage whose blocks pass to the lane `{}`, expected one",
+                "reads `{from}` from another lane, but the lane `{1}` already gets its blocks through `{0}`",
                 plan.stages[other.from].name, names[edge.to]
             );
-            return refuse(edge.to, message, "let another stage begin the lane, so that one ring feeds it");
+            return refuse(edge.to, message, "start the lane at another stage, so that one ring feeds it");
         }
         let spec = pipeline.stage(&plan.stages[edge.to].name);
         let (depth, full) = spec.map_or((1, Policy::Block), |spec| (spec.depth, spec.on_full));
         if full == Policy::DropOldest {
-            let message =
-                "loses the oldest blocks of a full ring, which only their reader may take on a board";
+            let message = "drops the oldest blocks of a full ring, which firmware does not support";
             return refuse(edge.to, message.to_owned(), "set `on_full` to `drop_newest`, `block` or `fail`");
         }
         crossing.get_or_insert(Crossing { from: edge.from, to: edge.to, depth, full });

@@ -53,11 +53,11 @@ pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> R
         let otherwise = if inputs.is_empty() { Firing::Source } else { Firing::First };
         let firing = code.firing.unwrap_or(otherwise);
         if firing == Firing::Source && placed.iter().any(|other| other.firing == Firing::Source) {
-            let refusal = DesignError::new("a second source has no place on a board");
-            return Err(refused(refusal.help("leave one source, or read the other within a stage")));
+            let refusal = DesignError::new("firmware supports only one source");
+            return Err(refused(refusal.help("keep one source, or read the other inside a stage")));
         }
         if firing == Firing::Each && stage.output.is_some() {
-            return Err(refused(DesignError::new("a merge that writes has no form for boards")));
+            return Err(refused(DesignError::new("firmware does not support a merge that has an output")));
         }
         let leaf = plan.outputs(index).next().is_none();
         placed.push(Placed { stage, ident, code, inputs, firing, lane: lanes[index], leaf });
@@ -82,7 +82,7 @@ fn check(stage: &PlannedStage, inputs: &[Port]) -> Result<(), DesignError> {
     let clock = stage.output.as_ref().map(|port| port.clock);
     match inputs.iter().find(|input| clock.is_some_and(|clock| clock != input.clock)) {
         Some(input) => Err(DesignError::new(format!(
-            "reads {} ticks a second and writes {}, which has no form for boards",
+            "reads {} ticks/s and writes {}, which firmware does not support",
             input.clock,
             clock.unwrap_or_default()
         ))),

@@ -6,7 +6,7 @@ use crate::plan::{Plan, PlannedStage};
 use crate::run::RunError;
 use crate::stage::StageFault;
 
-const MERGES: &str = "let one merge read all of the streams";
+const MERGES: &str = "make one merge read all of the streams";
 const JOINS: &str = "only the first input of a join may; put it first or join before the merge";
 
 impl Plan {

@@ -103,8 +103,7 @@ impl<D: Driver> Lane<D> {
             note(last.send(stamp, lost, block, lend));
         }
         if full {
-            let text =
-                "a ring after it is full; give it another `on_full`, a greater `depth`, or a faster reader";
+            let text = "a ring that it writes to is full; change `on_full`, increase `depth`, or speed up the reader";
             self.fail(index, StageFault::new(text));
         }
     }

@@ -29,9 +29,9 @@ pub(super) fn inputs_of(
     }
     if stage.inputs.is_empty() && !entry.inputs.contains(&0) {
         let message =
-            format!("`{}` (`{}`) reads nothing, since no stage is above it", stage.name, stage.kind);
+            format!("`{}` (`{}`) has no input, because no stage is above it", stage.name, stage.kind);
         let error = PlanError::at(&stage.origins.kind, message);
-        return Err(error.help("put a source above it, or name the stage that it reads with `input`"));
+        return Err(error.help("add a source above it, or set `input` to the stage that it reads"));
     }
     if !entry.inputs.contains(&stage.inputs.len()) {
         let (low, high) = (entry.inputs.start(), entry.inputs.end());
@@ -54,7 +54,7 @@ pub(super) fn inputs_of(
         let found = pipeline.stages.iter().position(|other| other.name == *name);
         found.ok_or_else(|| {
             let origin = stage.origins.inputs.get(index).unwrap_or(&stage.origins.kind);
-            PlanError::at(origin, format!("`{}` reads `{name}`, which is no stage", stage.name))
+            PlanError::at(origin, format!("`{}` reads `{name}`, but no such stage exists", stage.name))
                 .meant(name, names())
         })
     };
@@ -89,7 +89,6 @@ fn cycle(pipeline: &Pipeline, inputs: &[Vec<usize>], placed: &[bool]) -> PlanErr
         path.iter().rev().map(|&stage| format!("`{}`", pipeline.stages[stage].name)).collect();
     let stage = &pipeline.stages[at];
     let origin = stage.origins.inputs.first().unwrap_or(&stage.origins.kind);
-    let error =
-        PlanError::at(origin, format!("the stages read each other in a circle: {}", names.join(" → ")));
-    error.help("let one of them read another stage")
+    let error = PlanError::at(origin, format!("the stages form a cycle: {}", names.join(" → ")));
+    error.help("make one of them read another stage")
 }

@@ -129,7 +129,7 @@ pub(super) fn drive(mut lane: Lane<Thread>) {
             Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
             None => {
                 let fault =
-                    StageFault::because(format!("the engine panicked, which is a bug of kws: {text}"));
+                    StageFault::because(format!("the engine panicked, which is a bug in kws: {text}"));
                 let name = format!("lane {}", lane.driver.name);
                 lane.driver.fault(&name, fault);
                 break;

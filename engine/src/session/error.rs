@@ -65,7 +65,7 @@ impl std::fmt::Display for SessionError {
             SessionError::NoBlock { source, found, expected } => {
                 write!(f, "found {found} items for a block of source `{source}`, expected {expected}")
             }
-            SessionError::Over => f.write_str("the stream has ended; `reset` begins a new one"),
+            SessionError::Over => f.write_str("the stream has ended; `reset` starts a new one"),
             SessionError::Failed(error) => error.fmt(f),
         }
     }

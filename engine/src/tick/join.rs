@@ -48,9 +48,8 @@ impl<S: Stage> Slot<S> {
         let News::Block(mark) = news else { return Ok(None) };
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);
         if others.iter().any(early) {
-            return Err(
-                self.fail(StageFault::new("an input after the first stamped a block later than the first"))
-            );
+            return Err(self
+                .fail(StageFault::new("an input other than the first wrote a block later than the first")));
         }
         self.pass(mark);
         Ok(Some(mark))

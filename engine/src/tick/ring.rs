@@ -95,8 +95,7 @@ impl<'m, T: Item, const N: usize, const DEPTH: usize> Outgoing<'m, T, N, DEPTH> 
             (Ok(()), _) => (self.lost, self.dropped) = (0, 0),
             (Err(_), WhenFull::Drop) => (self.lost, self.dropped) = (lost, self.dropped + 1),
             (Err(_), WhenFull::Wait | WhenFull::Fail) => {
-                let text =
-                    "the ring to the other lane is full; give it a greater `depth`, or a faster reader";
+                let text = "the ring to the other lane is full; increase `depth`, or speed up the reader";
                 return Err(TickError { stage: self.stage, fault: StageFault::new(text) });
             }
         }

@@ -56,24 +56,24 @@ pub fn read(path: &Path) -> Result<Recording> {
 pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
     let file = File::open(path)?;
     let about = file.metadata()?;
-    ensure!(about.is_file(), "it is no file");
+    ensure!(about.is_file(), "it is not a file");
     ensure!(about.len() > 0, "the file is empty");
     let bound = seconds * BYTES_PER_SECOND + OVERHEAD;
     let bytes = about.len() as f64;
-    ensure!(bytes <= bound, "the file has {:.0} MB, more than {seconds} s of audio take", bytes / 1e6);
+    ensure!(bytes <= bound, "the file has {:.0} MB, more than {seconds} s of audio need", bytes / 1e6);
     let stream = MediaSourceStream::new(Box::new(file), Default::default());
     let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
     let mut format = symphonia::default::get_probe().probe(&Hint::new(), stream, format, meta).map_err(
         |why| match why {
             Error::IoError(why) if why.kind() != std::io::ErrorKind::UnexpectedEof => anyhow!(why),
-            _ => anyhow!("it is no WAV, FLAC, Ogg Vorbis or MP3"),
+            _ => anyhow!("it is not a WAV, FLAC, Ogg Vorbis or MP3 file"),
         },
     )?;
-    let track = format.default_track(TrackType::Audio).context("the file holds no audio track")?;
+    let track = format.default_track(TrackType::Audio).context("the file has no audio track")?;
     let (id, stated) = (track.id, track.num_frames);
     let codec = track.codec_params.as_ref().and_then(|c| c.audio());
-    let codec = codec.context("the file does not say how its audio is coded")?;
-    let rate = codec.sample_rate.context("the file does not state its sampling rate")?;
+    let codec = codec.context("the file does not state its codec")?;
+    let rate = codec.sample_rate.context("the file does not state its sample rate")?;
     // An MP3's length may be a guess; what was decoded without an error is then all there is.
     let stated = stated.filter(|_| codec.codec != CODEC_ID_MP3);
     let mut decoder =
@@ -90,10 +90,10 @@ pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
             ensure!(samples.len() as u64 <= most, "it lasts longer than {seconds} s");
         }
     }
-    ensure!(!samples.is_empty(), "the file holds no samples");
+    ensure!(!samples.is_empty(), "the file contains no samples");
     if let Some(stated) = stated {
         let found = samples.len() as u64;
-        ensure!(found + u64::from(rate) / 10 >= stated, "the file breaks off: {found} of {stated} samples");
+        ensure!(found + u64::from(rate) / 10 >= stated, "the file is truncated: {found} of {stated} samples");
     }
     Ok(Recording { samples, rate })
 }

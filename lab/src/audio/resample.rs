@@ -20,7 +20,7 @@ impl Recording {
     /// When the recording states an impossible rate.
     pub fn resampled(self, rate: u32) -> Result<Self> {
         let from = self.rate;
-        ensure!((1..=HIGHEST).contains(&from), "it states a sampling rate of {from} Hz");
+        ensure!((1..=HIGHEST).contains(&from), "it states a sample rate of {from} Hz");
         if from == rate {
             return Ok(self);
         }

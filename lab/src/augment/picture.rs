@@ -16,7 +16,7 @@ pub struct AugmentView {
     pub flip: f64,
     /// Range of the share of each side that is seen; the part lies anywhere.
     pub zoom: [f32; 2],
-    /// Range of the factor by which the part is wider than the picture's own shape.
+    /// Range of the factor by which the part is wider than the image.
     pub aspect: [f32; 2],
     /// Range of the factor of all light.
     pub brightness: [f32; 2],
@@ -30,6 +30,11 @@ pub struct AugmentView {
     pub cut: f64,
     /// Largest side of that rectangle, as a share of the picture's.
     pub cut_side: f32,
+    /// Share of pictures into which another one is pasted, which then counts for its share of the area (CutMix; Yun et al.,
+    /// arXiv:1905.04899). With a `teacher`, who says what is left to be seen.
+    pub paste: f64,
+    /// Range of the side of what is pasted, as a share of the picture's.
+    pub paste_side: [f32; 2],
 }
 
 impl Default for AugmentView {
@@ -44,6 +49,8 @@ impl Default for AugmentView {
             tint: [0.9, 1.1],
             cut: 0.0,
             cut_side: 0.3,
+            paste: 0.0,
+            paste_side: [0.3, 0.7],
         }
     }
 }
@@ -63,7 +70,7 @@ impl AugmentView {
     /// # Errors
     /// Names the first value that cannot.
     pub fn check(&self, name: &str) -> Result<()> {
-        for (key, share) in [("flip", self.flip), ("cut", self.cut)] {
+        for (key, share) in [("flip", self.flip), ("cut", self.cut), ("paste", self.paste)] {
             ensure!((0.0..=1.0).contains(&share), "`{name}.{key}` is {share}, expected a share from 0 to 1");
         }
         let side = self.cut_side;
@@ -71,11 +78,12 @@ impl AugmentView {
             0.0 < side && side <= 1.0,
             "`{name}.cut_side` is {side}, expected a share of a side above 0 and up to 1, such as 0.3"
         );
-        let [least, most] = self.zoom;
-        ensure!(
-            0.0 < least && least <= most && most <= 1.0,
-            "`{name}.zoom` is [{least}, {most}], expected shares of a side above 0 and up to 1, such as [0.7, 1]"
-        );
+        for (key, [least, most]) in [("zoom", self.zoom), ("paste_side", self.paste_side)] {
+            ensure!(
+                0.0 < least && least <= most && most <= 1.0,
+                "`{name}.{key}` is [{least}, {most}], expected shares of a side above 0 and up to 1, such as [0.7, 1]"
+            );
+        }
         let factors = [
             ("aspect", self.aspect),
             ("brightness", self.brightness),
@@ -87,7 +95,7 @@ impl AugmentView {
         for (key, [least, most]) in factors {
             ensure!(
                 0.0 <= least && least <= most && most.is_finite(),
-                "`{name}.{key}` is [{least}, {most}], expected two factors, the lesser one first, such as [0.8, 1.25]"
+                "`{name}.{key}` is [{least}, {most}], expected two factors, the smaller one first, such as [0.8, 1.25]"
             );
         }
         Ok(())
@@ -120,6 +128,28 @@ impl AugmentView {
         let whole = [size.height as f32, size.width as f32];
         let place = [0, 1].map(|axis| draw([0.0, whole[axis] * (1.0 - sides[axis])], rng));
         Window { place, step: sides, mirrored: rng.random_bool(self.flip) }
+    }
+
+    /// Whether another picture is pasted into the one that is drawn.
+    pub(crate) fn pastes(&self, rng: &mut ChaCha8Rng) -> bool {
+        self.paste > 0.0 && rng.random_bool(self.paste)
+    }
+
+    /// Pastes `other`, made smaller, into a picture of the same size, anywhere; the share of the area that it covers.
+    pub(crate) fn paste(&self, pixels: &mut [u8], other: &[u8], size: Size, rng: &mut ChaCha8Rng) -> f32 {
+        let side = draw(self.paste_side, rng);
+        let [height, width] = [size.height, size.width].map(|whole| ((whole as f32 * side) as usize).max(1));
+        let [top, left] = [size.height - height, size.width - width].map(|room| rng.random_range(0..=room));
+        // Means of two neighbours each way: enough against aliasing down to half the size, and near it below.
+        let small = Window { place: [0.0; 2], step: [1.0 / side; 2], mirrored: false };
+        let [rows, columns] = small.between([size.height, size.width]);
+        for (y, row) in rows.iter().take(height).enumerate() {
+            for (x, column) in columns.iter().take(width).enumerate() {
+                let at = (top + y) * size.row() + 3 * (left + x);
+                pixels[at..at + 3].copy_from_slice(&sample(other, size, row, column));
+            }
+        }
+        (height * width) as f32 / (size.height * size.width) as f32
     }
 
     /// Changes light and colours.
@@ -223,6 +253,8 @@ mod tests {
             tint: one,
             cut: 0.0,
             cut_side: 0.5,
+            paste: 0.0,
+            paste_side: one,
         };
         change(&mut augment);
         let mut rng = ChaCha8Rng::seed_from_u64(5);

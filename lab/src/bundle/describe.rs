@@ -7,35 +7,43 @@ use toml::Value;
 use super::model_info::ModelInfo;
 use crate::evaluate::{ClipReport, percent, percents};
 
-/// The text of a model's card: what it tells apart, what it has heard, and what was measured.
+/// The text of a model's card: its labels, its training data, and what was measured.
 ///
 /// What `kws-lab compare --variants`, `evaluate --pipeline` and `learning-curve` found, which `model.toml` keeps under
 /// `measured`, is shown where it has been measured.
 #[must_use]
 pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
     let labels = card.labels.join(", ");
-    let (medium, learnt, corpora) = match card.view {
+    let (medium, corpora) = match card.view {
         None => {
             let kilohertz = f64::from(card.clock) / 1000.0;
-            (format!("one second of {kilohertz} kHz audio"), "heard", "words")
+            (format!("one second of {kilohertz} kHz audio"), "words")
         }
-        Some(view) => (format!("pictures of {} × {} pixels", view.width, view.height), "seen", "pictures"),
+        Some(view) => (format!("images of {} × {} pixels", view.width, view.height), "images"),
     };
-    let mut text =
-        format!("# {}\n\nTells {labels} apart in {medium}.\n\n## What it has {learnt}\n\n", card.name);
+    let mut text = format!("# {}\n\nClassifies {medium}: {labels}.\n\n## Training data\n\n", card.name);
     for data in card.training_data() {
         let what = match data.role.as_str() {
             "corpora" => corpora,
             "speech" => "speech without a keyword",
+            "rooms" => "measured rooms",
             other => other,
         };
         let many = if data.role == "corpora" { card.medium().many() } else { "recordings" };
         let _ = writeln!(text, "- {what}: {}", data.text(many));
     }
     if let Some(model) = card.training.get("start").and_then(|s| s.get("model")).and_then(Value::as_str) {
-        let _ = writeln!(text, "- before all this, what `{model}` has {learnt}: it was fine-tuned from it");
+        let _ = writeln!(text, "- and that of `{model}`, from which it was fine-tuned");
     }
-    text += "\nOnly what trains is counted; the list's digits change with any of its files. The split is the corpora's own.\n";
+    if let Some(teacher) = card.training.get("teacher") {
+        let model = teacher.get("model").and_then(Value::as_str).unwrap_or_default();
+        let weight = percent(teacher.get("weight").and_then(Value::as_float).unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "- teacher: `{model}`, whose answer to each augmented example has a weight of {weight} in the loss; the label has the rest"
+        );
+    }
+    text += "\nCounts are of the split `train`; the digits of a list change with any of its files. The split is the one in the corpora.\n";
     text += &too_few(card);
     text += &clips(card, report);
     text += &confusion(card, report);
@@ -48,6 +56,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
             let _ = writeln!(text, "| {}{mark} | {} | {top1} | {interval} |", g.value, g.clips);
         }
     }
+    text += &confidence(card);
     text += &variants(card);
     text += &points(card);
     text += &streams(card);
@@ -56,10 +65,10 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
 }
 
 fn points(card: &ModelInfo) -> String {
-    let mut text = "\n## Operating points\n\nWhat a `trigger` without `points` goes by. ".to_owned();
+    let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
     text += match card.calibration.is_empty() {
-        true => "A first guess: they have not been calibrated.",
-        false => "Chosen by `kws-lab calibrate`; `model.toml` says on what.",
+        true => "Not calibrated.",
+        false => "Chosen by `kws-lab calibrate`; `model.toml` states the data.",
     };
     text += "\n\n| point | label | on | off |\n|---|---|---|---|\n";
     for point in &card.point {
@@ -68,8 +77,8 @@ fn points(card: &ModelInfo) -> String {
     text
 }
 
-/// Pictures of a label with which Visual Wake Words is learnt well; it has five times as many.
-const ENOUGH: i64 = 10_000;
+/// Pictures of a label below which nothing is learnt that holds elsewhere.
+const ENOUGH: i64 = 1_000;
 
 /// A plain word where a model has learnt from too little.
 fn too_few(card: &ModelInfo) -> String {
@@ -77,9 +86,9 @@ fn too_few(card: &ModelInfo) -> String {
     let few = pictures.filter(|pictures| *pictures < ENOUGH * card.labels.len() as i64);
     few.map_or(String::new(), |pictures| {
         format!(
-            "\n**It has learnt from {pictures} pictures, from random weights. That is far too few**: it shows that \
-             training works, and is nothing to rely on. Visual Wake Words (Chowdhery et al., arXiv:1906.05721), from \
-             which networks of this size learn to find people, has some 115,000.\n"
+            "\n**Trained from scratch on {pictures} images, which is far too few**: it shows that training works, and is \
+             not to be relied on. Visual Wake Words (Chowdhery et al., arXiv:1906.05721), on which networks of this size \
+             are usually trained, has some 115,000.\n"
         )
     })
 }
@@ -87,11 +96,11 @@ fn too_few(card: &ModelInfo) -> String {
 fn clips(card: &ModelInfo, report: &ClipReport) -> String {
     let (title, counted) = match card.view {
         None => ("clips", format!("{} clips of {} known speakers", report.clips, report.speakers)),
-        Some(_) => ("pictures", format!("{} pictures", report.clips)),
+        Some(_) => ("images", format!("{} images", report.clips)),
     };
     let mut text = format!(
-        "\n## On {title}\n\n{counted}, split `{}`, through the project's own runtime. Intervals are of 95 % and take \
-         {title} for independent.\n\n| | top-1 | 95 % | balanced |\n|---|---|---|---|\n| int8 | {} | {} | {} |\n",
+        "\n## On {title}\n\n{counted}, split `{}`, with the project's own runtime. The 95 % intervals treat {title} as \
+         independent.\n\n| | top-1 | 95 % | balanced |\n|---|---|---|---|\n| int8 | {} | {} | {} |\n",
         report.split.as_deref().unwrap_or("all"),
         percent(report.top1),
         percents(report.top1_interval),
@@ -100,12 +109,20 @@ fn clips(card: &ModelInfo, report: &ClipReport) -> String {
     if let (Some(top1), Some(interval)) = (report.float_top1, report.float_top1_interval) {
         let _ = writeln!(text, "| float | {} | {} | |", percent(top1), percents(interval));
     }
+    if let [_, second] = &report.by_label[..]
+        && let Some(curve) = &second.curve
+    {
+        let (low, high) = (curve.auc_interval.low, curve.auc_interval.high);
+        let _ = writeln!(
+            text,
+            "\nAs a ranking, whatever the threshold: the area under the ROC curve of `{}` is {:.3} ({low:.3}–{high:.3}).",
+            second.label, curve.auc
+        );
+    }
     text += "\n| cost | |\n|---|---|\n";
-    for (key, name) in [
-        ("macs", "multiplications per run"),
-        ("arena_bytes", "bytes of memory"),
-        ("file_bytes", "bytes of the file"),
-    ] {
+    for (key, name) in
+        [("macs", "MACs per inference"), ("arena_bytes", "arena, bytes"), ("file_bytes", "file, bytes")]
+    {
         if let Some(value) = card.measured.get(key) {
             let _ = writeln!(text, "| {name} | {value} |");
         }
@@ -115,11 +132,11 @@ fn clips(card: &ModelInfo, report: &ClipReport) -> String {
 
 fn confusion(card: &ModelInfo, report: &ClipReport) -> String {
     let (truth, answer) = match card.view {
-        None => ("said", "understood"),
-        Some(_) => ("to be seen", "recognised"),
+        None => ("the word spoken", "the word recognised"),
+        Some(_) => ("the label of the image", "the label recognised"),
     };
     let mut text = format!(
-        "\nRows are what was {truth}, columns what was {answer}:\n\n| | {} | recall | 95 % |\n|---|{}---|---|\n",
+        "\nRows: {truth}; columns: {answer}:\n\n| | {} | recall | 95 % |\n|---|{}---|---|\n",
         report.labels.join(" | "),
         "---|".repeat(report.labels.len())
     );
@@ -131,9 +148,29 @@ fn confusion(card: &ModelInfo, report: &ClipReport) -> String {
     text
 }
 
+/// Whether a score means what it says.
+fn confidence(card: &ModelInfo) -> String {
+    let Some(confidence) = card.training.get("confidence").and_then(Value::as_table) else {
+        return String::new();
+    };
+    let how = confidence.get("temperature").and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!(
+        "\n## Confidence\n\nThe expected calibration error: by how much the posterior differs from the share of right \
+         answers (15 bins), on the split `validation`, before and after the logits were divided by the temperature, \
+         which was {how}.\n\n| | temperature | error before | after |\n|---|---|---|---|\n"
+    );
+    for form in ["float", "int8"] {
+        let Some(figures) = confidence.get(form).and_then(Value::as_table) else { continue };
+        let real = |key: &str| figures.get(key).and_then(Value::as_float).unwrap_or(f64::NAN);
+        let (before, after) = (percent(real("error_before")), percent(real("error_after")));
+        let _ = writeln!(text, "| {form} | {:.2} | {before} | {after} |", real("temperature"));
+    }
+    text
+}
+
 fn variants(card: &ModelInfo) -> String {
     let Some(rows) = card.measured.get("variants").and_then(Value::as_array) else { return String::new() };
-    let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is rounded after training, `shipped` is \
+    let mut text = "\n## Float and integer forms\n\nThe same clips; `PTQ` is quantised after training, `shipped` is \
                     `model.tflite`. p is McNemar's exact test against float.\n\n| form | top-1 | lost | p |\n|---|---|---|---|\n"
         .to_owned();
     for row in rows {
@@ -147,7 +184,7 @@ fn variants(card: &ModelInfo) -> String {
 
 fn streams(card: &ModelInfo) -> String {
     let Some(streams) = card.measured.get("streams").and_then(Value::as_table) else { return String::new() };
-    let mut text = "\n## On streams\n\nThrough the pipeline's own stages, at its operating points.\n\n| figure | value |\n|---|---|\n"
+    let mut text = "\n## On streams\n\nWith the stages of the pipeline, at its operating points.\n\n| figure | value |\n|---|---|\n"
         .to_owned();
     for (name, value) in streams {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -160,7 +197,7 @@ fn learning_curve(card: &ModelInfo) -> String {
     let Some(curve) = card.measured.get("learning_curve").and_then(Value::as_table) else {
         return String::new();
     };
-    let parts = if card.view.is_some() { "pictures" } else { "speakers" };
+    let parts = if card.view.is_some() { "images" } else { "speakers" };
     let whole = |key: &str| curve.get(key).and_then(Value::as_integer).unwrap_or_default();
     let mut text = format!(
         "\n## Learning curve\n\nThe same configuration with parts of the training {parts}, {} epochs of {} draws each; int8, \

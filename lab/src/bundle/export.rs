@@ -12,7 +12,7 @@ use super::provenance::revision;
 use super::training_data::training_data;
 use crate::audio::RATE;
 use crate::corpus::Split;
-use crate::evaluate::{ClipReport, evaluate_clips};
+use crate::evaluate::{ClipReport, LabelFigures, evaluate_clips};
 use crate::features::View;
 use crate::quantise::quantise;
 use crate::train::{Config, Part, Start, Survey, Trained, save};
@@ -94,11 +94,33 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
     if let Some(start) = &config.start {
         training.insert("start".to_owned(), began(start).into());
     }
+    if let Some(teacher) = &config.teacher {
+        let model = teacher.model.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let weight = round(f64::from(teacher.weight));
+        training
+            .insert("teacher".to_owned(), table([("model", model.into()), ("weight", weight.into())]).into());
+    }
+    training.insert("confidence".to_owned(), confidence(config, trained).into());
     if config.view.is_some() {
         let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
         training.insert("pictures".to_owned(), (pictures as i64).into());
     }
     Ok(training)
+}
+
+/// Temperatures and calibration errors, of the float network and of the integer model.
+fn confidence(config: &Config, trained: &Trained) -> Table {
+    let temperature = if config.temperature.is_some() { "stated" } else { "fitted" };
+    let mut confidence = table([("split", "validation".into()), ("temperature", temperature.into())]);
+    for (form, found) in ["float", "int8"].into_iter().zip(trained.confidence) {
+        let figures = table([
+            ("temperature", round(f64::from(found.temperature)).into()),
+            ("error_before", round(found.error_before).into()),
+            ("error_after", round(found.error_after).into()),
+        ]);
+        confidence.insert(form.to_owned(), figures.into());
+    }
+    confidence
 }
 
 /// What a fine-tuned model was before.
@@ -124,12 +146,18 @@ fn measured(bundle: &Bundle, report: &ClipReport) -> Result<Table> {
         ("arena_bytes", (model.arena_bytes() as i64).into()),
         ("file_bytes", (bytes as i64).into()),
     ]);
+    if let [_, LabelFigures { curve: Some(curve), .. }] = &report.by_label[..] {
+        table.insert("auc".into(), round(curve.auc).into());
+        let ends = [curve.auc_interval.low, curve.auc_interval.high].map(|end| round(end).into());
+        table.insert("auc_interval".into(), Value::Array(ends.into()));
+    }
     if let Some(top1) = report.float_top1 {
         table.insert("float_top1".into(), round(top1).into());
     }
     Ok(table)
 }
 
+/// To four digits behind the point.
 fn round(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }

@@ -16,15 +16,15 @@ impl Integer {
     /// Checks and plans the contents of a `.tflite` file.
     ///
     /// # Errors
-    /// When the runtime cannot run it, or its input or output is not the one int8 tensor that is expected.
+    /// When the runtime does not support it, or its input or output is not the one int8 tensor that is expected.
     pub fn open(bytes: &[u8]) -> Result<Self> {
-        let model = Model::open(bytes).context("the runtime cannot run it")?;
+        let model = Model::open(bytes).context("the runtime does not support it")?;
         let ([input], [output]) = (model.inputs(), model.outputs()) else {
             anyhow::bail!("it has several inputs or outputs, expected one of each");
         };
         ensure!(
             input.element == Element::I8 && output.element == Element::I8,
-            "it takes {:?} and gives {:?}, expected I8 and I8",
+            "its input is {:?} and its output {:?}, expected I8 and I8",
             input.element,
             output.element
         );

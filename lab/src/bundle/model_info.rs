@@ -90,7 +90,7 @@ impl ModelInfo {
             |key: &str| self.training.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let mut all: Vec<TrainingData> =
             list("data").into_iter().filter_map(|data| data.try_into().ok()).collect();
-        for role in ["corpora", "noise", "speech"] {
+        for role in ["corpora", "noise", "speech", "music", "rooms"] {
             all.extend(list(role).iter().filter_map(toml::Value::as_str).map(|name| TrainingData {
                 role: role.to_owned(),
                 name: name.to_owned(),

@@ -12,9 +12,9 @@ use super::listening::Listening;
 
 /// Chooses a model's operating points on streams and writes them into its `model.toml`.
 ///
-/// A pipeline whose `trigger` states no points goes by the model's. Thresholds are chosen for each label so that all
-/// together keep the limit and miss the fewest words; a limit that the streams are too short to support is refused.
-/// Choose on the validation split, then measure on the test split with `evaluate`.
+/// A `trigger` without `points` uses them. The thresholds, one per label, together meet the limit with the fewest
+/// misses; a limit that the streams are too short to support is an error. Calibrate on the validation split, then
+/// evaluate on the test split with `evaluate`.
 #[derive(Args)]
 #[command(
     after_help = "Example: kws-lab calibrate --model models/yes_no --pipeline yes_no.toml --corpus data/speech \
@@ -24,25 +24,25 @@ pub(crate) struct Calibrate {
     /// Folder of the model.
     #[arg(long)]
     model: PathBuf,
-    /// Pipeline file whose stages listen; the model takes the place of its classifier's own.
+    /// Pipeline file; its classifier runs the model of `--model`.
     #[arg(long)]
     pipeline: PathBuf,
     #[command(flatten)]
     listening: Listening,
-    /// Most false accepts per hour, all labels together, at the upper bound of 95 %.
+    /// Maximum false accepts per hour over all labels, met by the upper bound of the 95 % interval.
     #[arg(long, required_unless_present = "max_frr", conflicts_with = "max_frr", value_name = "RATE")]
     max_faph: Option<f64>,
-    /// Largest share of words that may be missed; then false accepts are made as few as that allows.
+    /// Maximum share of missed words; the thresholds that meet it with the fewest false accepts are chosen.
     #[arg(long, value_name = "SHARE")]
     max_frr: Option<f64>,
-    /// Streams whose false accepts are counted: `words`, `speech`, `noise` or the name of a recording; all where none is
-    /// named. Single words that sound like a keyword are many in a corpus and few in a day.
+    /// Streams to count false accepts in: `words`, `speech`, `noise` or the name of a recording [default: all]. A
+    /// corpus of single words has many more words that resemble a keyword than a normal day.
     #[arg(long, num_args = 1.., value_name = "NAME")]
     count_in: Vec<String>,
     /// Name of the operating point.
     #[arg(long, default_value = "default")]
     name: String,
-    /// Writes the figures to this file.
+    /// Writes the figures to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -51,7 +51,7 @@ impl Calibrate {
     pub(crate) fn run(mut self) -> Result<()> {
         ensure!(
             self.listening.split != Some(Split::Test),
-            "operating points are chosen on the validation split, never on `test`: what is measured there would flatter"
+            "operating points are chosen on the validation split, not on `test`: figures measured there would be too good"
         );
         self.listening.split = self.listening.split.or(Some(Split::Validation));
         let limit = match (self.max_faph, self.max_frr) {

@@ -16,11 +16,11 @@ use serde_json::json;
 use super::evaluate::write_json;
 use super::listening::Listening;
 
-/// Sets two models, or the float and integer forms of one, side by side with a paired test.
+/// Compares two models, or the float and integer forms of one, with a paired test.
 ///
-/// On clips or pictures the test is McNemar's exact one; with `--pipeline` the two are also compared on streams, misses by
-/// a paired bootstrap over the words and false accepts by an exact test of two rates. With `--variants` one model is
-/// rounded after training in two ways and compared with its float twin and with what was shipped.
+/// On clips or images, McNemar's exact test is used. With `--pipeline`, the models are also compared on streams: misses
+/// by a paired bootstrap over the words, false accepts by an exact test of two rates. With `--variants`, one model is
+/// quantised after training in two ways and compared with its float form and the shipped form.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     kws-lab compare models/yes_no models/yes_no_tiny --corpus data/speech --split test\n  \
@@ -30,24 +30,24 @@ pub(crate) struct Compare {
     /// Folders of two models.
     #[arg(num_args = 0..=2, value_name = "MODEL", conflicts_with = "variants")]
     models: Vec<PathBuf>,
-    /// Folder of a model whose float twin, forms rounded after training and shipped form are compared.
+    /// Folder of a model: compares its float form, two quantised forms and the shipped form.
     #[arg(long, value_name = "DIR")]
     variants: Option<PathBuf>,
-    /// Pipeline file that runs both models on streams; or two, one for each.
+    /// Pipeline file to run both models on streams, or two, one for each.
     #[arg(long, num_args = 1..=2, conflicts_with = "variants")]
     pipeline: Vec<PathBuf>,
     #[command(flatten)]
     listening: Listening,
-    /// Fails when a form of `--variants` loses more points against float: `PTQ=1.0` or `shipped=0.5`.
+    /// Fails if a form of `--variants` loses more points against float: `PTQ=1.0` or `shipped=0.5`.
     #[arg(long, value_name = "FORM=POINTS", requires = "variants")]
     at_most: Vec<String>,
-    /// Writes the table of `--variants` into the model's `model.toml`, for its card.
+    /// Writes the table of `--variants` into the model's `model.toml`, for the model card.
     #[arg(long, requires = "variants")]
     record: bool,
-    /// Writes the figures to this file.
+    /// Writes the figures to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the figures to this file, as one page.
+    /// Writes the figures to this file, a self-contained HTML page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -56,13 +56,13 @@ impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         ensure!(
             !self.listening.corpus.is_empty(),
-            "models are compared on clips or pictures: give `--corpus DIR`"
+            "models are compared on clips or images: give `--corpus CORPUS`"
         );
         match (&self.variants, &self.models[..]) {
             (Some(model), []) => self.forms(model),
             (None, [a, b]) => self.two(a, b),
             (_, found) => {
-                anyhow::bail!("found {} models, expected two, or one as `--variants DIR`", found.len())
+                anyhow::bail!("found {} models, expected two, or one with `--variants DIR`", found.len())
             }
         }
     }
@@ -121,11 +121,13 @@ impl Compare {
     /// Whether every form keeps the limits of `--at-most`.
     fn check(&self, forms: &[Variant]) -> Result<()> {
         for limit in &self.at_most {
-            let (form, points) =
-                limit.split_once('=').with_context(|| format!("`{limit}` is no `FORM=POINTS`"))?;
-            let points: f64 = points.parse().with_context(|| format!("`{points}` is no number of points"))?;
+            let (form, points) = limit
+                .split_once('=')
+                .with_context(|| format!("`{limit}` is not of the form `FORM=POINTS`"))?;
+            let points: f64 =
+                points.parse().with_context(|| format!("`{points}` is not a number of points"))?;
             let matching: Vec<&Variant> = forms.iter().filter(|f| f.name.starts_with(form)).collect();
-            ensure!(!matching.is_empty(), "there is no form `{form}`");
+            ensure!(!matching.is_empty(), "unknown form `{form}`");
             // Of several ways of rounding, the better one is what a person would ship.
             let best = matching.iter().map(|f| f.lost_points).fold(f64::INFINITY, f64::min);
             ensure!(

@@ -8,7 +8,8 @@ use kws_lab::corpus::DataFolder;
 /// Where corpora lie by their names.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Data {
-    /// Folder in which corpora lie by their names [default: `kws` in your data folder, such as ~/.local/share/kws].
+    /// Data folder, in which corpora are found by name [default: `kws` in your data folder, such as
+    /// ~/.local/share/kws].
     #[arg(long, value_name = "DIR", env = DataFolder::VARIABLE, hide_env_values = true)]
     data: Option<PathBuf>,
 }

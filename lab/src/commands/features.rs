@@ -10,19 +10,19 @@ use kws_lab::audio::read_16k;
 use kws_lab::features::Chain;
 use kws_lab::npy::{self, Array};
 
-/// Dumps what a stage of a pipeline produces for a recording, one row for each block.
+/// Writes the output of a pipeline stage for a recording, one row per block.
 #[derive(Args)]
 pub(crate) struct Features {
     /// The pipeline file.
     #[arg(long)]
     pipeline: PathBuf,
-    /// A recording at 16 kHz.
+    /// Recording at 16 kHz.
     #[arg(long)]
     input: PathBuf,
-    /// Name of the stage; stages between the source and it must follow one another.
+    /// Name of the stage; the stages from the source to it must form a chain.
     #[arg(long)]
     stage: String,
-    /// Blocks as a `.npy` file, their count in the first axis.
+    /// Output `.npy` file; its first axis counts the blocks.
     #[arg(long)]
     output: PathBuf,
 }
@@ -55,7 +55,7 @@ fn array(shape: Vec<usize>, blocks: &[Buffer]) -> Result<Array> {
         }
         Some(other) => {
             anyhow::bail!(
-                "the stage writes {}, which has no place in a `.npy` file here; `kws-run` prints events",
+                "the stage writes {}, which cannot be written as `.npy`; `kws-run` prints events",
                 other.element()
             )
         }

@@ -9,10 +9,10 @@ use kws_lab::npy::{self, Array};
 use kws_stages::nn::kernels::KernelSet;
 use kws_stages::nn::{Element, Model, Tensor};
 
-/// Runs a `.tflite` model on raw tensors, for whoever checks the runtime against another one.
+/// Runs a `.tflite` model on raw tensors, for comparing the runtime with another one.
 ///
-/// Tensors are `.npy` files of int8, uint8, int16 or float32, the element type of the model's own. The first axis counts
-/// the runs. A model with state keeps it from one run to the next, so its runs are the steps of one stream.
+/// Tensors are `.npy` files of int8, uint8, int16 or float32, matching the element type of the model. The first axis
+/// counts the runs. A stateful model keeps its state between runs, so the runs are the steps of one stream.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     kws-lab infer --model model.tflite --input x.npy --output y.npy\n  \
@@ -21,16 +21,16 @@ pub(crate) struct Infer {
     /// The model.
     #[arg(long)]
     model: PathBuf,
-    /// Inputs, the runs in the first axis; one for each input of the model, in its order.
+    /// Input, with the runs in the first axis; one file for each input of the model, in its order.
     #[arg(long, required = true, value_name = "NPY")]
     input: Vec<PathBuf>,
-    /// Where outputs go, the runs in the first axis; one for each output of the model, in its order.
+    /// Output, with the runs in the first axis; one file for each output of the model, in its order.
     #[arg(long, required = true, value_name = "NPY")]
     output: Vec<PathBuf>,
-    /// Runs the model so many times more on the first input and prints how long one run takes, on one thread.
+    /// Runs the model N more times on the first input and prints the time per run, on one thread.
     #[arg(long, value_name = "N")]
     repeat: Option<usize>,
-    /// The kernels: `plain`, `avx2`, `vnni` or `neon`; the fastest that this computer can run by default.
+    /// Kernels: `plain`, `avx2`, `vnni` or `neon` [default: the fastest that this CPU supports].
     #[arg(long, value_name = "NAME")]
     kernels: Option<String>,
 }
@@ -74,7 +74,10 @@ impl Infer {
         let Some(name) = &self.kernels else { return Ok(KernelSet::best()) };
         KernelSet::named(name).with_context(|| {
             let known: Vec<&str> = KernelSet::all().iter().map(KernelSet::name).collect();
-            format!("this computer has no kernels `{name}`, expected one of `{}`", known.join("`, `"))
+            format!(
+                "this CPU does not support the kernels `{name}`, expected one of `{}`",
+                known.join("`, `")
+            )
         })
     }
 }
@@ -102,7 +105,7 @@ fn read(path: &Path, tensor: &Tensor) -> Result<(usize, Vec<i8>)> {
     };
     ensure!(
         element == tensor.element,
-        "`{}` holds {}, expected {:?} for input `{}`",
+        "`{}` contains {}, expected {:?} for input `{}`",
         path.display(),
         array.kind(),
         tensor.element,

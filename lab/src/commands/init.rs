@@ -13,11 +13,11 @@ use kws_lab::train::Config;
 
 use super::paths::{path_of, seen_from};
 
-/// Writes what a keyword of one's own begins with: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
+/// Creates a starter project for a custom keyword: a folder with `train.toml`, `pipeline.toml` and `phrases.txt`.
 ///
-/// `train.toml` is for `kws-lab train`, every line of it explained. `pipeline.toml` runs the model once it is
-/// trained. `phrases.txt` lists everyday words and phrases without a keyword, for `kws-lab corpus synth` to have them
-/// spoken: what the model must not react to, where no recordings are at hand.
+/// `train.toml` configures `kws-lab train`, with a comment on every line. `pipeline.toml` runs the trained model.
+/// `phrases.txt` lists everyday words and phrases without a keyword; `kws-lab corpus synth` synthesises them as
+/// negative examples if you have no recordings.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -25,23 +25,22 @@ Examples:
   kws-lab init hallo stopp --folder german --corpus recordings --noise kitchen
   kws-lab init computer --start pipelines/models/yes_no   fine-tunes that model on a few dozen clips")]
 pub(crate) struct Init {
-    /// The words to listen for.
+    /// Keywords to detect.
     #[arg(required = true)]
     keywords: Vec<String>,
-    /// The folder to write; must not hold such files already [default: named like the first keyword].
+    /// Folder to create; must not contain such files yet [default: named after the first keyword].
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Words that are easily taken for a keyword; may be given as a list with commas.
+    /// Words that sound similar to a keyword, separated by commas.
     #[arg(long, value_delimiter = ',')]
     near_miss: Vec<String>,
     /// Corpora to train on, each a folder with a `manifest.csv` [default: `corpus` in the new folder].
     #[arg(long)]
     corpus: Vec<PathBuf>,
-    /// Folders of recordings that play behind the words.
+    /// Folders of noise recordings to mix into the clips.
     #[arg(long)]
     noise: Vec<PathBuf>,
-    /// A trained model to start from: its front end and its network are taken over, and only its last layer is
-    /// trained.
+    /// Trained model to fine-tune: its front end and network are used, and only its last layer is trained.
     #[arg(long, value_name = "MODEL")]
     start: Option<PathBuf>,
 }
@@ -60,7 +59,7 @@ impl Init {
         for word in self.keywords.iter().chain(&self.near_miss) {
             let plain = !word.trim().is_empty() && !word.contains(['"', '\\', '\n', ',']);
             ensure!(plain, "found the word `{word}`, expected letters");
-            ensure!(word != "silence" && word != "unknown", "`{word}` is what is heard between the keywords");
+            ensure!(word != "silence" && word != "unknown", "`{word}` is a reserved label");
         }
         let folder = self.folder.clone().unwrap_or_else(|| self.keywords[0].replace(' ', "_").into());
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
@@ -206,7 +205,7 @@ fn create(path: &Path, text: &str) -> Result<()> {
             file.write_all(text.as_bytes()).with_context(|| format!("cannot write `{}`", path.display()))
         }
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            bail!("`{}` is already there and is left as it is; name another `--folder`", path.display())
+            bail!("`{}` already exists; choose another `--folder`", path.display())
         }
         Err(e) => Err(e).with_context(|| format!("cannot write `{}`", path.display())),
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Figures for a program.
 #[derive(Args)]
 pub(crate) struct Json {
-    /// Writes the figures to this file as JSON; `-` prints them in the place of the text.
+    /// Writes the figures to this JSON file; `-` prints them instead of the text.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }

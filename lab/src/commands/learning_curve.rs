@@ -12,38 +12,37 @@ use kws_lab::train::{self, Config, Earlier, Workplace};
 use super::data::Data;
 use super::train::configuration;
 
-/// Trains on parts of the speakers, or of the pictures, and shows what more data would bring.
+/// Trains on fractions of the speakers (or images), to show whether more data would help.
 ///
-/// Each run hears the training clips of a share of the speakers, the smaller share being a part of the larger one;
-/// validation and test stay whole. A curve that still rises at its end asks for more speakers or pictures; one that has
-/// levelled off asks for another network. Runs that were killed go on, and finished ones are not trained again.
+/// Each fraction contains the smaller ones; validation and test data stay the same. If the curve still rises at its
+/// end, collect more speakers or images; if it is flat, try another network. Interrupted runs resume, and finished ones
+/// are not repeated.
 #[derive(Args)]
 pub(crate) struct LearningCurve {
-    /// Configuration, or a folder that holds it as `train.toml`.
+    /// Configuration file, or a folder with a `train.toml`.
     config: PathBuf,
-    /// Shares of the training speakers, or of the training pictures.
+    /// Fractions of the training speakers, or of the training images.
     #[arg(long, value_delimiter = ',', default_value = "0.25,0.5,1")]
     fractions: Vec<f64>,
-    /// Folder for what is left between runs; the models and `learning_curve.html` go there as well, to
-    /// `WORK/NAME/learning_curve`.
+    /// Folder for checkpoints; the models and `learning_curve.html` are in `WORK/NAME/learning_curve`.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
     #[command(flatten)]
     data: Data,
-    /// Where tensors live, as for `train`.
+    /// Training backend, as for `train`.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
-    /// Epochs of the float run, instead of the configuration's: a shorter run shows the same slope sooner.
+    /// Epochs of float training, overriding the configuration; a shorter run shows the same slope sooner.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Seeds, instead of the configuration's: each draws its own parts, weights and examples. How far they lie apart is
-    /// how little a difference between two shares may mean.
+    /// Seeds, overriding the configuration: each draws its own subsets, weights and examples. The spread between seeds
+    /// shows which differences are significant.
     #[arg(long, value_delimiter = ',', value_name = "SEED")]
     seeds: Vec<u64>,
-    /// Writes the figures into the `model.toml` beside the configuration, for the model's card.
+    /// Writes the figures into the `model.toml` next to the configuration, for the model card.
     #[arg(long)]
     record: bool,
-    /// Writes the figures to this file.
+    /// Writes the figures to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -69,7 +68,7 @@ impl LearningCurve {
         for fraction in &self.fractions {
             ensure!(
                 *fraction > 0.0 && *fraction <= 1.0,
-                "fraction {fraction} is no share above 0 and up to 1"
+                "fraction {fraction}, expected more than 0 and at most 1"
             );
         }
         let folder = self.work.join(&config.name).join("learning_curve");
@@ -85,7 +84,7 @@ impl LearningCurve {
         print!("{}", table.text());
         let page_path = folder.join("learning_curve.html");
         page(&config, &outcomes, table)?.write(&page_path)?;
-        eprintln!("the curve: {}", page_path.display());
+        eprintln!("curve: {}", page_path.display());
         if self.record {
             record(path.parent().unwrap_or(Path::new(".")), &config, &outcomes)?;
         }
@@ -143,7 +142,7 @@ fn record(folder: &Path, config: &Config, outcomes: &[Outcome]) -> Result<()> {
 
 /// What training has a share of.
 fn parts(config: &Config) -> &'static str {
-    if config.view.is_some() { "pictures" } else { "speakers" }
+    if config.view.is_some() { "images" } else { "speakers" }
 }
 
 fn table(parts: &str, outcomes: &[Outcome]) -> Table {

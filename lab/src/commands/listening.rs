@@ -14,31 +14,31 @@ use super::data::Data;
 pub(crate) struct Listening {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// A corpus: a folder, or a name in the data folder; may be given several times.
+    /// Corpus: a folder, or a name in the data folder; may be given several times.
     #[arg(long, value_name = "CORPUS")]
     pub(crate) corpus: Vec<String>,
-    /// The split whose clips or pictures are taken; all where none is named.
+    /// Split to use [default: all].
     #[arg(long, value_parser = Split::parse)]
     pub(crate) split: Option<Split>,
-    /// Speech without a keyword, in which false accepts are counted: corpora by name, folders or recordings, separated by
-    /// commas. Of a corpus that is divided `--split` is taken; what says a keyword by its transcript is left out.
+    /// Speech without a keyword, for counting false accepts: corpora by name, folders or recordings, separated by
+    /// commas. Of a corpus with splits, `--split` is used; recordings whose transcript contains a keyword are skipped.
     #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
     pub(crate) speech: Vec<String>,
-    /// Noise: corpora by name, folders or recordings, separated by commas. It plays behind the clips and, alone, as
-    /// streams of its own; of what is not divided the last fifth of each, which training does not hear.
+    /// Noise: corpora by name, folders or recordings, separated by commas. It is mixed into the clips and is also a
+    /// stream of its own. Of recordings without splits, only the last fifth is used, which training does not use.
     #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
     pub(crate) noise: Vec<String>,
-    /// Level of the clips' words above the noise, in dB.
+    /// Signal-to-noise ratio of the words, in dB.
     #[arg(long, default_value_t = 10.0, allow_negative_numbers = true, value_name = "DB")]
     pub(crate) snr_db: f32,
-    /// Draws the order of the clips, the pauses between them and the noise.
+    /// Seed for the order of the clips, the pauses between them and the noise.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// A recording whose truth is known; may be given several times.
+    /// Recording with known content; may be given several times.
     #[arg(long, value_name = "AUDIO")]
     pub(crate) stream: Vec<PathBuf>,
-    /// What is said in it: `label,start,end` in seconds. One for each `--stream`, in the same order; by default the file
-    /// beside it whose name ends in `.truth.csv`.
+    /// What is said in each `--stream`, in the same order: a CSV file with `label,start,end` in seconds [default: the
+    /// file with the same name and the extension `.truth.csv`].
     #[arg(long, value_name = "CSV")]
     pub(crate) truth: Vec<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! One module per subcommand.
 
+pub(crate) mod ablate;
 pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod corpus;
@@ -11,6 +12,7 @@ pub(crate) mod init;
 mod json;
 pub(crate) mod learning_curve;
 pub(crate) mod listening;
+pub(crate) mod mine;
 pub(crate) mod model;
 pub(crate) mod paths;
 pub(crate) mod train;

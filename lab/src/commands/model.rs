@@ -12,18 +12,17 @@ use serde::Serialize;
 
 use super::json::Json;
 
-/// Fetches reference models that others have published.
+/// Downloads reference models from other publishers.
 ///
-/// What is fetched is measured with `kws-lab evaluate --model DIR`, and run by a pipeline whose classifier names the file.
+/// Evaluate a downloaded model with `kws-lab evaluate --model DIR`, or set it as the `model` of a pipeline's
+/// classifier.
 #[derive(Args)]
-#[command(
-    after_help = "One command fetches MLPerf's Visual Wake Words model, which `pipelines/person.toml` can run:\n  \
+#[command(after_help = "MLPerf's Visual Wake Words model, for `pipelines/person.toml`:\n  \
     kws-lab model fetch person-mlperf --output pipelines/models/person-mlperf\n  \
     kws-run pipelines/person.toml --set classifier.model=models/person-mlperf/model.tflite\n\
-    Two give `pipelines/wake_word.toml` what it listens with:\n  \
+    Models of microWakeWord, for `pipelines/wake_word.toml`:\n  \
     kws-lab model fetch alexa --output pipelines/wake_words\n  \
-    kws-lab model fetch vad --output pipelines/wake_words"
-)]
+    kws-lab model fetch vad --output pipelines/wake_words")]
 pub(crate) struct Model {
     #[command(subcommand)]
     command: Command,
@@ -35,29 +34,29 @@ enum Command {
     Fetch(Fetch),
 }
 
-/// Lists the models that are known by name, with size, licence and publisher.
+/// Lists the available models with size, licence and publisher.
 #[derive(Args)]
 struct List {
     #[command(flatten)]
     json: Json,
 }
 
-/// Downloads a published model by its name, checks it, and writes what is known of it beside it.
+/// Downloads a model by name, verifies its SHA-256, and describes it in a `model.toml`.
 ///
-/// A download that broke off goes on where it ended when the same command is given again. A file has its name only once
-/// its SHA-256 is the published one. `model.toml` states labels and front end, which pipelines and `kws-lab evaluate` read;
-/// models of microWakeWord come with their own manifest instead.
+/// If a download is interrupted, run the same command again to resume it. A file gets its final name only after its
+/// SHA-256 has been verified. `model.toml` states labels and front end for pipelines and `kws-lab evaluate`;
+/// microWakeWord models come with their own manifest instead.
 #[derive(Args)]
 struct Fetch {
-    /// Name of a model; `kws-lab model list` shows them.
+    /// Name of the model; see `kws-lab model list`.
     name: String,
-    /// Folder of the model; by default `models/NAME`.
+    /// Output folder [default: `models/NAME`].
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Address of a folder that has the files under their published names, in the place of the publisher's: a mirror.
+    /// URL of a mirror: a folder with the files under their published names.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
-    /// Attempts that may fail one after the other without a byte.
+    /// Maximum consecutive attempts without progress.
     #[arg(long, default_value_t = 5)]
     attempts: u32,
     #[command(flatten)]
@@ -100,7 +99,7 @@ fn size(model: &Published) -> String {
 }
 
 fn listing(models: &[Published]) -> String {
-    let mut table = Table::new(["name", "size", "licence", "publisher", "tells"]);
+    let mut table = Table::new(["name", "size", "licence", "publisher", "recognises"]);
     for model in models {
         table = table.row([&model.name, &size(model), &model.licence, &model.publisher, &model.about]);
     }
@@ -111,7 +110,7 @@ fn describe(Outcome { model, folder, files }: &Outcome<'_>) -> String {
     let mut text = String::new();
     for file in files {
         text += &format!("`{}`, {} bytes\n", file.path.display(), file.bytes);
-        text += &format!("SHA-256 {} is the published one\n", file.sha256);
+        text += &format!("SHA-256 {} matches the published one\n", file.sha256);
     }
     text += &format!("licence: {}; publisher: {}\n", model.licence, model.publisher);
     if let Some(note) = &model.note {

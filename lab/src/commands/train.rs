@@ -5,49 +5,56 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kws_lab::bundle;
+use kws_lab::corpus::CorpusRef;
 use kws_lab::device::Backend;
-use kws_lab::train::{self, Config, Earlier, Outline, Workplace};
+use kws_lab::train::{self, Config, Earlier, Outline, Teaching, Workplace};
 
 use super::data::Data;
 use super::paths::{path_of, seen_from};
 
-/// Trains, quantises and exports the model that a configuration describes.
+/// Trains, quantises and exports a model.
 ///
-/// The configuration says what the model tells apart, what it is made of, which corpora it hears and how long it
-/// learns; `kws-lab init` writes one, and those of the shipped models lie in `pipelines/models/*/train.toml`. One with a
-/// `[view]` is for pictures: its corpora are those of `kws-lab corpus import pictures` or `coco`, its networks
-/// `mobilenet_v1` and `separable`, and `[augment_view]` says how the pictures are distorted.
+/// The configuration states the labels, network, corpora and training schedule; `kws-lab init` writes one, and
+/// `pipelines/models/*/train.toml` are those of the shipped models. A configuration with a `[view]` is for images:
+/// import its corpora with `kws-lab corpus import pictures` or `coco`, use the networks `mobilenet_v1` or `separable`,
+/// and set image augmentation in `[augment_view]`.
 ///
-/// A run that was killed goes on from its last epoch when the same command is given again, and ends with the same
-/// weights. Its checkpoints, `history.csv` and `curves.html` lie in `WORK/NAME`.
+/// If a run is killed, run the same command again: it resumes after the last epoch and ends with the same weights.
+/// Checkpoints, `history.csv` and `curves.html` are in `WORK/NAME`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  kws-lab train pipelines/models/yes_no_tiny/train.toml --check   what would be trained, and on how many clips
-  kws-lab train pipelines/models/yes_no_tiny/train.toml           trains, and writes the model beside the file
-  kws-lab train pipelines/models/person --check                   the same of a model that is shown pictures
+  kws-lab train pipelines/models/yes_no_tiny/train.toml --check   shows the network and the number of clips
+  kws-lab train pipelines/models/yes_no_tiny/train.toml           trains, and writes the model next to the file
+  kws-lab train pipelines/models/person --check                   the same for an image model
   kws-lab train computer                                          reads computer/train.toml")]
 pub(crate) struct Train {
-    /// Configuration, or a folder that holds it as `train.toml`.
+    /// Configuration file, or a folder with a `train.toml`.
     config: PathBuf,
-    /// Folder for `model.tflite`, `float.bpk`, `model.toml` and `card.md` [default: the configuration's].
+    /// Output folder for `model.tflite`, `float.bpk`, `model.toml` and `card.md` [default: that of the configuration].
     #[arg(long)]
     output: Option<PathBuf>,
-    /// Folder for what is left between runs, a folder for each model's name.
+    /// Folder for checkpoints, with a subfolder per model.
     #[arg(long, default_value = "target/lab")]
     work: PathBuf,
     #[command(flatten)]
     data: Data,
-    /// Where tensors live: `flex` or `ndarray`, and `cuda` or `wgpu` where they were built in.
+    /// Training backend: `native` (built in, the fastest on a CPU), burn's `flex` or `ndarray`, or `cuda` or `wgpu` if
+    /// built with that feature.
     #[arg(long, value_parser = Backend::parse, default_value_t)]
     device: Backend,
-    /// Begins anew, whatever an earlier run left.
+    /// Trained model for knowledge distillation: its folder, a `.tflite` file, a `float.bpk` file in a model folder, or
+    /// its name in the data folder. Overrides the model of `[teacher]`; weight and temperature stay those of the
+    /// configuration.
+    #[arg(long, value_name = "MODEL")]
+    teacher: Option<String>,
+    /// Starts over, ignoring checkpoints.
     #[arg(long)]
     restart: bool,
-    /// Trains nothing: prints the network's layers and sizes, and the clips that there are for it.
+    /// Shows the layers, sizes and number of clips without training.
     #[arg(long)]
     check: bool,
-    /// Writes the figures of every epoch, or with `--check` what it prints, to this file.
+    /// Writes the figures of each epoch (with `--check`: the printed figures) to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -55,7 +62,15 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> Result<()> {
         let path = configuration(&self.config);
-        let config = Config::read(&path, &self.data.folder())?;
+        let data = self.data.folder();
+        let mut config = Config::read(&path, &data)?;
+        if let Some(model) = &self.teacher {
+            let model = CorpusRef::argument(model, &data)?;
+            match &mut config.teacher {
+                Some(teaching) => teaching.model = model,
+                none => *none = Some(Teaching::new(model)),
+            }
+        }
         if self.check {
             return self.outline(&config);
         }
@@ -108,15 +123,16 @@ fn keep_configuration(from: &Path, config: &Config, folder: &Path) -> Result<()>
         let same = to.canonicalize()? == from.canonicalize()?;
         ensure!(
             same,
-            "`{}` is another configuration than `{}`, and is left as it is: name another `--output`",
+            "`{}` already holds a configuration that differs from `{}`; choose another `--output`",
             to.display(),
             from.display()
         );
         return Ok(());
     }
     let mut config = config.clone();
-    for corpus in config.data.each().filter(|corpus| !corpus.is_name()) {
-        corpus.write_as(path_of(seen_from(folder, corpus)?));
+    let teacher = config.teacher.iter_mut().map(|teacher| &mut teacher.model);
+    for named in config.data.each().chain(teacher).filter(|named| !named.is_name()) {
+        named.write_as(path_of(seen_from(folder, named)?));
     }
     if let Some(start) = &mut config.start {
         start.model = seen_from(folder, &start.model)?.into();

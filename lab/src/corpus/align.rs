@@ -56,7 +56,7 @@ pub fn place(samples: &[i16], length: usize) -> Result<Vec<i16>> {
     let contrast = Levels::of(samples).contrast_db();
     ensure!(
         contrast >= CONTRAST_DB,
-        "no word stands out: the loud parts are {contrast:.1} dB above the quiet ones"
+        "no word is recognisable: the loud parts are only {contrast:.1} dB above the quiet ones"
     );
     let word = word(samples);
     let seconds = |samples: usize| samples as f64 / f64::from(RATE);

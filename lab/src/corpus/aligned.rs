@@ -17,7 +17,7 @@ pub fn align(corpus: Corpus, seconds: f64, build: &mut Build) -> Result<()> {
     ensure!((0.1..=LONGEST).contains(&seconds), "clips of {seconds} s, expected 0.1 to {LONGEST} s");
     let length = (seconds * f64::from(RATE)).round() as usize;
     for path in corpus.missing {
-        build.exclude(path.display().to_string(), "the manifest names it, and the folder lacks it");
+        build.exclude(path.display().to_string(), "it is in the manifest but not in the folder");
     }
     let root = corpus.root;
     let drafts = corpus.clips.into_iter().map(|clip| {

@@ -39,7 +39,7 @@ impl FromStr for Ratios {
         };
         let whole = train + validation + test;
         let right = parts.iter().all(|p| p.is_finite() && *p >= 0.0) && whole > 0.0;
-        ensure!(right, "found `{text}`, expected numbers from 0 on that are not all 0");
+        ensure!(right, "found `{text}`, expected non-negative numbers, not all 0");
         Ok(Self { validation: 100.0 * validation / whole, test: 100.0 * test / whole })
     }
 }

@@ -89,7 +89,7 @@ impl Cutter {
                 Some(Hearing { score, .. }) => {
                     build.exclude(source, format!("the model is not sure: {score:.2}"))
                 }
-                None => build.exclude(source, "the model does not hear it near its place in the transcript"),
+                None => build.exclude(source, "the model does not find it near its place in the transcript"),
             }
         }
         build.add(drafts)

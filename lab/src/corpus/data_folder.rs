@@ -62,11 +62,11 @@ impl DataFolder {
         let get = match DataSet::giving(name) {
             Some(set) => format!("`kws-lab corpus fetch {}` downloads it", set.name),
             None => format!(
-                "put it there as `{name}`, name one that lies elsewhere with `kws-lab corpus add FOLDER --name {name}`, or \
-                 make one with `kws-lab corpus import … --output {root}/{name}` (`kws-lab corpus fetch --list` shows what \
+                "put it there as `{name}`, register a folder with `kws-lab corpus add FOLDER --name {name}`, or create it with \
+                 `kws-lab corpus import … --output {root}/{name}` (`kws-lab corpus fetch --list` lists the data sets that \
                  can be downloaded)"
             ),
         };
-        format!("{get}; another data folder is named by `--data` or `{}`", Self::VARIABLE)
+        format!("{get}; `--data` or `{}` sets another data folder", Self::VARIABLE)
     }
 }

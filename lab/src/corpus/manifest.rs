@@ -140,7 +140,7 @@ impl Corpus {
                 corpus.missing.push(clip.path);
             }
         }
-        ensure!(!corpus.clips.is_empty(), "no row names a file that exists");
+        ensure!(!corpus.clips.is_empty(), "no row lists an existing file");
         corpus.check_speakers()?;
         Ok(corpus)
     }
@@ -157,7 +157,7 @@ impl Corpus {
     /// When it holds pictures.
     pub fn needs_sound(&self, why: &str) -> Result<()> {
         let root = self.root.display();
-        ensure!(self.medium() == Medium::Clips, "`{root}` holds pictures, expected clips of sound: {why}");
+        ensure!(self.medium() == Medium::Clips, "`{root}` contains images, expected audio clips: {why}");
         Ok(())
     }
 

@@ -65,7 +65,7 @@ pub fn recordings(root: &Path) -> Result<Vec<Recording>> {
         files.retain(|file| is_audio(file));
         ensure!(
             !files.is_empty(),
-            "`{}` and the folders in it hold no recording, expected files that end in {}",
+            "`{}` and its subfolders contain no recordings, expected files that end in {}",
             root.display(),
             ENDINGS.join(", ")
         );
@@ -77,12 +77,17 @@ pub fn recordings(root: &Path) -> Result<Vec<Recording>> {
 fn listed(root: &Path, layout: Layout) -> Result<Vec<Recording>> {
     let table = layout.manifest(root)?;
     table.require(&["path"])?;
-    ensure!(!table.is_empty(), "it names no recording");
+    ensure!(!table.is_empty(), "it lists no recording");
     let mut recordings = Vec::new();
     for row in 0..table.len() {
         let (path, label) = (root.join(table.get(row, "path")), table.get(row, "label"));
-        ensure!(path.is_file(), "line {}: `{}` is absent", row + 2, path.display());
-        ensure!(is_audio(&path), "line {}: `{}` is no recording by its name", row + 2, path.display());
+        ensure!(path.is_file(), "line {}: `{}` does not exist", row + 2, path.display());
+        ensure!(
+            is_audio(&path),
+            "line {}: the extension of `{}` is not that of a recording",
+            row + 2,
+            path.display()
+        );
         let split = match table.get(row, "split") {
             "" => None,
             name => Some(Split::parse(name).with_context(|| format!("line {}", row + 2))?),

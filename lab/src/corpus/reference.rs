@@ -12,26 +12,54 @@ use super::{About, DataFolder};
 ///
 /// What begins with `.`, and an absolute path, is a folder, seen from the configuration's own. Everything else is the
 /// name of a corpus in the [`DataFolder`], such as `speech_commands` or `noise/musan`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+///
+/// In the place of the text may stand a table that says how often it is drawn from: `{ name = "tts", weight = 0.2 }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct CorpusRef {
     written: String,
     folder: PathBuf,
     /// The folder of its name in the data folder, which may say where it lies and comes from.
     entry: Option<PathBuf>,
+    weight: f64,
     /// What to do about a name that stands for no folder.
     advice: Option<String>,
 }
 
+/// The forms of a corpus in a configuration.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a corpus: its name or path, or `{ name = \"tts\", weight = 0.2 }`")]
+enum Written {
+    Name(String),
+    Weighted(Weighted),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Weighted {
+    name: String,
+    weight: f64,
+}
+
 impl From<String> for CorpusRef {
     fn from(written: String) -> Self {
-        Self { folder: PathBuf::from(&written), written, entry: None, advice: None }
+        Self { folder: PathBuf::from(&written), written, entry: None, weight: 1.0, advice: None }
     }
 }
 
-impl From<CorpusRef> for String {
+impl From<Written> for CorpusRef {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Name(name) => Self::from(name),
+            Written::Weighted(Weighted { name, weight }) => Self { weight, ..Self::from(name) },
+        }
+    }
+}
+
+impl From<CorpusRef> for Written {
     fn from(corpus: CorpusRef) -> Self {
-        corpus.written
+        let CorpusRef { written: name, weight, .. } = corpus;
+        if weight == 1.0 { Self::Name(name) } else { Self::Weighted(Weighted { name, weight }) }
     }
 }
 
@@ -82,6 +110,12 @@ impl CorpusRef {
         }
         let last = self.folder.file_name().map(|name| name.to_string_lossy().into_owned());
         last.unwrap_or_else(|| self.written.clone())
+    }
+
+    /// How often one of its clips or recordings is drawn, by one of a corpus with 1, which is the default.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.weight
     }
 
     /// Where it lies.
@@ -141,5 +175,31 @@ impl CorpusRef {
                 "folder `{folder}`, named by `{key}`, does not exist; paths start at the configuration's own folder"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Named {
+        corpora: Vec<CorpusRef>,
+    }
+
+    #[test]
+    fn weights_come_back_as_they_were_written() {
+        let text = "corpora = [\"a\", { name = \"./b\", weight = 0.2 }]\n";
+        let named: Named = toml::from_str(text).unwrap();
+        let found: Vec<(&str, f64)> = named.corpora.iter().map(|c| (c.written(), c.weight())).collect();
+        assert_eq!(found, [("a", 1.0), ("./b", 0.2)]);
+        let again: Named = toml::from_str(&toml::to_string(&named).unwrap()).unwrap();
+        assert_eq!(again.corpora, named.corpora);
+    }
+
+    #[test]
+    fn a_misspelt_weight_is_refused_and_the_form_shown() {
+        let error = toml::from_str::<Named>("corpora = [{ name = \"a\", wieght = 2.0 }]").unwrap_err();
+        assert!(error.to_string().contains("weight = 0.2"), "{error}");
     }
 }

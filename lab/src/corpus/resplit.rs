@@ -55,7 +55,7 @@ pub fn divide(root: &Path, ratios: Ratios, present: Present, salt: &str) -> Resu
     let path = root.join(MANIFEST);
     let mut table = Table::read(&path)?;
     require(&table, &["label"]).with_context(|| format!("in `{}`", path.display()))?;
-    ensure!(!table.is_empty(), "`{}` names no clips", path.display());
+    ensure!(!table.is_empty(), "`{}` lists no clips", path.display());
     let mut stated: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
     for row in 0..table.len() {
         if let Ok(split) = Split::parse(table.get(row, "split")) {

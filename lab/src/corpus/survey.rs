@@ -132,7 +132,7 @@ impl Survey {
                     picture::read(&path).map(|picture| Measured::Picture(Light::of(&picture)))
                 }
                 (Sound::Leave, _) if path.is_file() => Ok(Measured::Not),
-                (Sound::Leave, _) => Err(anyhow::anyhow!("the file is absent")),
+                (Sound::Leave, _) => Err(anyhow::anyhow!("the file does not exist")),
             }
         };
         let heard: Vec<Result<Measured>> = (0..table.len()).into_par_iter().map(hear).collect();

@@ -44,7 +44,7 @@ impl Table {
             let header: Vec<String> = reader.headers()?.iter().map(|c| c.trim().to_owned()).collect();
             ensure!(!header.is_empty(), "the file is empty, expected a header with the names of the columns");
             for (i, column) in header.iter().enumerate() {
-                ensure!(!header[..i].contains(column), "column `{column}` is there twice");
+                ensure!(!header[..i].contains(column), "duplicate column `{column}`");
             }
             let mut table = Self::new(header);
             for row in reader.records() {
@@ -207,7 +207,7 @@ mod tests {
         let cases: [(&[u8], &str); 4] = [
             (b"", "empty"),
             (b"path,label\n\xe4.wav,yes\n", "UTF-8"),
-            (b"path,path\n", "twice"),
+            (b"path,path\n", "duplicate column"),
             (b"path,label\na.wav\n", "2 fields"),
         ];
         for (bytes, expected) in cases {

@@ -59,7 +59,7 @@ pub fn compare_clips(names: [&str; 2], a: &Scores, b: &Scores) -> Result<Paired>
     let first: BTreeMap<_, bool> = a.clips.iter().map(|c| (&c.clip.path, c.right())).collect();
     let pairs: Vec<[bool; 2]> =
         b.clips.iter().filter_map(|c| first.get(&c.clip.path).map(|right| [*right, c.right()])).collect();
-    ensure!(!pairs.is_empty(), "the two models have none of the {} in common", a.medium.many());
+    ensure!(!pairs.is_empty(), "the two models share none of the {}", a.medium.many());
     let only = [[true, false], [false, true]].map(|case| pairs.iter().filter(|p| **p == case).count());
     let model = |which: usize| {
         let right = pairs.iter().filter(|p| p[which]).count();
@@ -94,7 +94,7 @@ pub fn compare_streams(listeners: [&Listener; 2], parts: &[Part]) -> Result<Comp
         }
         figures.push(sums);
     }
-    ensure!(!heard[0].is_empty(), "the two pipelines have no word in common that is said in the streams");
+    ensure!(!heard[0].is_empty(), "the two pipelines share no word that is said in the streams");
     let [a, b] = [figures.remove(0), figures.remove(0)];
     let missed = |heard: &[bool]| heard.iter().filter(|h| !**h).count() as f64 / heard.len() as f64;
     Ok(Comparison {
@@ -114,7 +114,7 @@ fn own_detections(listener: &Listener, parts: &[Part]) -> Result<(Vec<Vec<Detect
     let heard = |part: &Part| Outcome::of(&part.name, &part.name, &part.stream, &mut worker, &points);
     let outcomes: Vec<Outcome> = parts.iter().map(heard).collect::<Result<_>>()?;
     let row = own(&points, &outcomes).into_iter().find(|row| row.label.is_none());
-    let figures = row.context("the trigger watches no label")?.figures;
+    let figures = row.context("the trigger has no label")?.figures;
     let of_first = |outcome: Outcome| outcome.detections.into_iter().filter(|d| d.point == first).collect();
     Ok((outcomes.into_iter().map(of_first).collect(), figures))
 }

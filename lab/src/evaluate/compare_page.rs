@@ -32,10 +32,7 @@ pub fn compared_page(page: Page, clips: &Paired, streams: Option<&Comparison>) -
     let mut page = page
         .heading(clips.medium.title())
         .paragraph(&format!("{} {}. {}", clips.clips, clips.medium.many(), verdict(clips)))
-        .figure(
-            bars.svg()?,
-            "Top-1 with intervals of 95 %. The test below compares pair by pair and sees more than these.",
-        )
+        .figure(bars.svg()?, "Top-1 with 95 % intervals. The paired test below is more sensitive than these.")
         .table(clips_table(clips));
     if let Some(streams) = streams {
         page =
@@ -79,7 +76,7 @@ fn clips_table(clips: &Paired) -> Table {
 
 fn verdict(clips: &Paired) -> String {
     let difference = 100.0 * (clips.models[1].top1 - clips.models[0].top1);
-    let said = if clips.p < 0.05 { "they differ" } else { "no difference can be claimed" };
+    let said = if clips.p < 0.05 { "they differ" } else { "no significant difference" };
     format!(
         "{difference:+.2} points from the first to the second; McNemar's exact test: p {}, {said}",
         equals(clips.p)
@@ -109,8 +106,8 @@ fn streams_table(clips: &Paired, streams: &Comparison) -> Table {
 
 fn streams_verdict(streams: &Comparison) -> String {
     let i = streams.frr_interval;
-    let misses = if i.low > 0.0 || i.high < 0.0 { "they differ" } else { "no difference can be claimed" };
-    let accepts = if streams.faph_p < 0.05 { "they differ" } else { "no difference can be claimed" };
+    let misses = if i.low > 0.0 || i.high < 0.0 { "they differ" } else { "no significant difference" };
+    let accepts = if streams.faph_p < 0.05 { "they differ" } else { "no significant difference" };
     format!(
         "misses: {:+.2} points from the first to the second, 95 % {:+.2} to {:+.2} (paired bootstrap over the words), \
          {misses}; false accepts: p {} (exact test of two rates), {accepts}",

@@ -15,8 +15,8 @@ pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, 
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
     Calibration, Chosen, Detection, Figures, Item, Items, Latency, Limit, Listener, Material, Outcome, Part,
-    PartFigures, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, StreamReport, Tally, Worker, calibrate,
-    heard_words, listen, tally, write_points,
+    PartFigures, Peak, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, StreamReport, Tally,
+    Worker, calibrate, heard_words, listen, tally, write_points,
 };
 pub use variants::{Agreement, Variant, variants};
 

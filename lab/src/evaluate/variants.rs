@@ -52,7 +52,7 @@ const CALIBRATION_CLIPS: usize = 512;
 pub fn variants(bundle: &Bundle, scores: &Scores, list: &Scores) -> Result<Vec<Variant>> {
     let float = bundle.float.as_ref().with_context(|| {
         format!(
-            "`{}` has no `float.bpk` with its `train.toml`: there is only one form",
+            "`{}` has no `float.bpk` with its `train.toml`, so it has only one form",
             bundle.folder.display()
         )
     })?;
@@ -74,7 +74,7 @@ pub fn variants(bundle: &Bundle, scores: &Scores, list: &Scores) -> Result<Vec<V
     let path = bundle.folder.join("model.tflite");
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (network, fake) = crate::tflite::read(&bytes, float.graph.clone(), &Device::flex())
-        .with_context(|| format!("`{}` is not the network of `train.toml`", path.display()))?;
+        .with_context(|| format!("`{}` does not match the network of `train.toml`", path.display()))?;
     let outputs: Vec<Vec<i8>> = scores.clips.iter().map(|c| c.output.clone()).collect();
     let shipped: Vec<bool> = scores.clips.iter().map(super::Scored::right).collect();
     let agreement = agreement(&network, &fake, scores, &outputs);

@@ -53,7 +53,7 @@ impl Chain {
         let end = names.iter().position(|name| name == last);
         let end = end
             .with_context(|| format!("found no stage `{last}`, expected one of `{}`", names.join("`, `")))?;
-        ensure!(end > 0, "`{last}` is the source; name a stage behind it");
+        ensure!(end > 0, "`{last}` is the source; choose a stage after it");
         pipeline.stages.truncate(end + 1);
         pipeline.replace(&names[0], "clip", &serde_json::json!({}), "samples");
         Self::of(&pipeline)
@@ -75,12 +75,12 @@ impl Chain {
         for (index, stage) in part.stages.iter().enumerate().skip(1) {
             let chained =
                 part.inputs(index).count() == 1 && part.inputs(index).all(|edge| edge.from + 1 == index);
-            ensure!(chained, "stage `{}` does not read the one before it alone", stage.name);
+            ensure!(chained, "stage `{}` does not form a chain with the one before it", stage.name);
             ensure!(stage.output.is_some(), "stage `{}` is a sink and writes nothing", stage.name);
         }
         let (source, last) = (part.stages.first(), part.stages.last().filter(|_| part.stages.len() > 1));
         let source = source.context("there is no stage")?;
-        let last = last.context("there is no stage behind the first")?;
+        let last = last.context("the pipeline has no stage after the source")?;
         let port = |stage: &kws_engine::PlannedStage| stage.output.clone().context("a stage writes nothing");
         let ports = [port(source)?, port(last)?];
         let mut session = part.session()?;

@@ -66,6 +66,19 @@ impl Network {
         network
     }
 
+    /// The same weights for images of another size.
+    ///
+    /// # Panics
+    /// When the layers are others.
+    #[must_use]
+    pub(crate) fn seen_as(&self, graph: Graph) -> Self {
+        let ops = |graph: &Graph| graph.steps.iter().map(|step| step.op).collect::<Vec<_>>();
+        assert_eq!(ops(&graph), ops(&self.graph), "the layers of another size");
+        let [mean, deviation] =
+            [&self.normalisation.mean, &self.normalisation.deviation].map(|n| n[..graph.width()].to_vec());
+        Self { graph, normalisation: Normalisation { mean, deviation }, ..self.clone() }
+    }
+
     /// Logits `[clips, labels]` of features `[clips, rows, columns × channels]`.
     ///
     /// With `fake`, every tensor that is integer in the exported model takes only values that it can hold.

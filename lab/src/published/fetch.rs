@@ -34,7 +34,7 @@ impl Published {
         let stated = self.card.as_ref().map(|card| self.stated(card)).transpose()?;
         ensure!(
             stated.is_none() || !card.exists() || folder.join(MODEL).exists(),
-            "`{}` is there already, of another model: choose another folder, or delete it",
+            "`{}` already exists and belongs to another model: choose another folder, or delete it",
             card.display()
         );
         let mut fetched = Vec::new();

@@ -10,3 +10,4 @@ pub use affine::Affine;
 pub use calibrate::{Calibration, calibrate};
 pub use fake::Fake;
 pub use model::{IntLayer, IntModel, quantise};
+pub(crate) use steps::factor;

@@ -28,7 +28,7 @@ pub(super) fn bias_steps(bias: f32, input: f32, weight: f32) -> i32 {
 }
 
 /// Factor from a sum's steps to an output's.
-pub(super) fn factor(input: Affine, weight: f32, output: Affine) -> f64 {
+pub(crate) fn factor(input: Affine, weight: f32, output: Affine) -> f64 {
     f64::from(input.scale) * f64::from(weight) / f64::from(output.scale)
 }
 

@@ -68,6 +68,31 @@ pub fn hours_needed(limit: f64) -> f64 {
     gamma(1, 1.0 - ALPHA) / limit
 }
 
+/// Interval of an area under the ROC curve: of each example of either side the share of the other side's that it is told
+/// apart from. On the scale of its logit, so that it stays between 0 and 1; where no share differs from another, the
+/// method sees no spread, and it is that of as many coins.
+///
+/// Source: E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, "Comparing the areas under two or more correlated receiver
+/// operating characteristic curves", 1988.
+#[must_use]
+pub fn delong(area: f64, placements: &[Vec<f64>; 2]) -> Interval {
+    let spread = |shares: &Vec<f64>| {
+        let count = shares.len() as f64;
+        let squares: f64 = shares.iter().map(|share| (share - area) * (share - area)).sum();
+        squares / (count - 1.0).max(1.0) / count
+    };
+    let variance: f64 = placements.iter().map(spread).sum();
+    if variance <= 0.0 || area <= 0.0 || area >= 1.0 {
+        let trials = placements.iter().map(Vec::len).min().unwrap_or(0);
+        return wilson((area * trials as f64).round() as usize, trials);
+    }
+    let z = Normal::standard().inverse_cdf(1.0 - ALPHA / 2.0);
+    let reach = z * variance.sqrt() / (area * (1.0 - area));
+    let logit = (area / (1.0 - area)).ln();
+    let share = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+    Interval { low: share(logit - reach), high: share(logit + reach) }
+}
+
 fn gamma(shape: usize, p: f64) -> f64 {
     Gamma::new(shape as f64, 1.0).expect("shapes are at least 1").inverse_cdf(p)
 }

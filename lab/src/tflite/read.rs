@@ -50,11 +50,11 @@ fn affine(tensor: &Contents) -> Result<Affine> {
 
 /// Weights in burn's order, `[out, in, rows, columns]`.
 fn reals(tensor: &Contents, op: Op, [outputs, inputs, rows, columns]: [usize; 4]) -> Result<Vec<f32>> {
-    let data = tensor.data.as_ref().with_context(|| format!("`{}` is no constant", tensor.name))?;
+    let data = tensor.data.as_ref().with_context(|| format!("`{}` is not a constant", tensor.name))?;
     let taps = rows * columns;
     ensure!(
         data.len() == outputs * inputs * taps,
-        "`{}` holds {} weights, expected {}",
+        "`{}` has {} weights, expected {}",
         tensor.name,
         data.len(),
         outputs * inputs * taps
@@ -76,7 +76,7 @@ fn reals(tensor: &Contents, op: Op, [outputs, inputs, rows, columns]: [usize; 4]
 }
 
 fn biases(tensor: &Contents, outputs: usize) -> Result<Vec<f32>> {
-    let data = tensor.data.as_ref().with_context(|| format!("`{}` is no constant", tensor.name))?;
+    let data = tensor.data.as_ref().with_context(|| format!("`{}` is not a constant", tensor.name))?;
     ensure!(
         data.len() == 4 * outputs,
         "`{}` has {} bytes, expected {}",

@@ -94,9 +94,9 @@ fn a_survey_of_pictures_counts_bands_and_asks_for_no_speakers() {
     assert_eq!(values("brightness"), ["", "0 to 0.25", "0.25 to 0.4", "0.55 and more"]);
     let gaps = survey.gaps.join("\n");
     for part in [
-        "2 pictures cannot be read, such as `cut.png`",
-        "label `person` has 4 of at least 100 pictures in `train`",
-        "1 of 6 pairs of label and `brightness` have no picture, such as `person` where it is `0 to 0.25`",
+        "2 images cannot be read, such as `cut.png`",
+        "label `person` has 4 of at least 100 images in `train`",
+        "1 of 6 pairs of label and `brightness` have no image, such as `person` where it is `0 to 0.25`",
     ] {
         assert!(gaps.contains(part), "`{part}` is not in:\n{gaps}");
     }
@@ -111,22 +111,22 @@ fn lab(folder: &Path, arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn commands_call_pictures_pictures_and_leave_what_is_for_sound() {
+fn commands_call_images_images_and_leave_what_is_for_sound() {
     let folder = tempfile::tempdir().unwrap();
     faulty(folder.path());
     let (right, text) = lab(folder.path(), &["corpus", "report", ".", "--html", "report.html"]);
-    assert!(right && text.starts_with("`.`: 11 pictures of 2 labels\n"), "{text}");
-    assert!(text.contains("pictures by `area`") && text.contains("shorter side"), "{text}");
+    assert!(right && text.starts_with("`.`: 11 images of 2 labels\n"), "{text}");
+    assert!(text.contains("images by `area`") && text.contains("shorter side"), "{text}");
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("Size and light") && page.contains("Pictures of each label"));
+    assert!(page.contains("Size and brightness") && page.contains("Images of each label"));
     let (right, checked) = lab(folder.path(), &["corpus", "check", ".", "--output", "lists"]);
-    assert!(right && checked.contains("4 pictures in `lists/other.csv`\nlook at those"), "{checked}");
+    assert!(right && checked.contains("4 images in `lists/other.csv`\nreview those"), "{checked}");
     for text in [text, page, checked] {
         assert!(!text.to_lowercase().contains("clip") && !text.contains("peaker"), "{text}");
     }
     for (arguments, expected) in [
-        (&["corpus", "align", ".", "--output", "x"][..], "expected clips of sound: `align` places words"),
-        (&["corpus", "stream", ".", "--output", "x.wav"], "expected clips of sound: `stream` joins clips"),
+        (&["corpus", "align", ".", "--output", "x"][..], "expected audio clips: `align` places words"),
+        (&["corpus", "stream", ".", "--output", "x.wav"], "expected audio clips: `stream` joins clips"),
     ] {
         let (right, error) = lab(folder.path(), arguments);
         assert!(!right && error.contains(expected), "{error}");

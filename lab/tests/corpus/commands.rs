@@ -109,7 +109,7 @@ fn a_data_set_comes_by_its_address() {
         Vec::new(),
     );
     let told = right(folder.path(), &["fetch", &server.url, "--output", "data"]);
-    assert!(told.contains("compared with nothing") && told.contains("1 files in `data/mine`"), "{told}");
+    assert!(told.contains("not verified") && told.contains("1 files in `data/mine`"), "{told}");
     assert!(right(folder.path(), &["fetch", &server.url, "--output", "data"]).contains("mine.tar.gz"));
     right(folder.path(), &["import", "speech-commands", "data/mine", "--output", "words"]);
     assert!(right(folder.path(), &["fetch", "--list"]).contains("speech_commands_v0.01"));
@@ -131,7 +131,7 @@ fn a_missing_program_is_named_with_what_to_do() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains("apt install espeak-ng"), "{error}");
     assert!(!folder.path().join("x").exists());
-    assert!(wrong(folder.path(), &["synth", "--output", "x"]).contains("nothing to say"));
+    assert!(wrong(folder.path(), &["synth", "--output", "x"]).contains("nothing to synthesise"));
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_wrong_checksum_or_size_is_an_error_and_leaves_nothing() {
     assert!(error.contains("300000 bytes, expected 5"), "{error}");
     let error =
         format!("{:#}", Download { sha256: Some("abc".to_owned()), ..right.clone() }.run().unwrap_err());
-    assert!(error.contains("`abc` is no SHA-256"), "{error}");
+    assert!(error.contains("`abc` is not a SHA-256"), "{error}");
     // Without a checksum the file is kept, and its sum is told.
     let fetched = Download { sha256: None, ..right }.run().unwrap();
     assert!(!fetched.verified && fetched.sha256 == sum(&body()));

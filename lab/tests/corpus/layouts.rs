@@ -137,7 +137,7 @@ fn folders_without_a_layout_give_what_lies_below_them() {
     assert_eq!(heard(&all, Split::Test), ["a", "er"], "what is not divided serves every split");
     let empty = tempfile::tempdir().unwrap();
     let error = format!("{:#}", recordings(empty.path()).unwrap_err());
-    assert!(error.contains("hold no recording"), "{error}");
+    assert!(error.contains("contain no recordings"), "{error}");
     let error = format!("{:#}", Corpus::open(root).unwrap_err());
     assert!(error.contains("has no `manifest.csv`") && error.contains("kws-lab corpus import"), "{error}");
 }
@@ -159,5 +159,5 @@ fn a_manifest_says_who_trains() {
     assert!(all[1].says(&["yes".to_owned()]).is_some(), "its label is the keyword");
     write(&root.join("manifest.csv"), "path,split\ndeep/z.wav,train\n");
     let error = format!("{:#}", recordings(root).unwrap_err());
-    assert!(error.contains("line 2") && error.contains("z.wav` is absent"), "{error}");
+    assert!(error.contains("line 2") && error.contains("z.wav` does not exist"), "{error}");
 }

@@ -93,7 +93,7 @@ fn a_name_that_is_not_there_says_where_it_was_looked_for_and_how_to_get_it() {
         ),
         ("mine", "talk", ["named by `data.corpora`", "write `./mine`", "data/mine"]),
         ("words", "chatter", ["`chatter`, named by `data.speech`", "kws-lab corpus import", "`KWS_DATA`"]),
-        ("talk", "talk", ["named by `data.corpora`", "has no `manifest.csv`", "kws-lab corpus import"]),
+        ("talk", "talk", ["in `data.corpora`", "has no `manifest.csv`", "kws-lab corpus import"]),
     ] {
         let output = check(&model, corpus, speech, Some(&data), None);
         assert!(!output.status.success(), "{corpus} and {speech} were taken");
@@ -202,7 +202,10 @@ fn what_is_fetched_is_found_by_its_name() {
     let fetch = |name: &str| lab(root, &["corpus", "fetch", name, "--data", "data", "--from", &server.url]);
     for _ in 0..2 {
         let told = said(&fetch("noise/esc50"));
-        assert!(told.contains("ESC-50") && told.contains("configurations name it `noise/esc50`"), "{told}");
+        assert!(
+            told.contains("ESC-50") && told.contains("use it in configurations as `noise/esc50`"),
+            "{told}"
+        );
     }
     assert!(
         said(&check(&model, "words", "noise/esc50", Some(&data), None)).contains("12           1        1")

@@ -50,7 +50,7 @@ fn a_folder_for_each_label_becomes_a_corpus_without_speakers() {
     let mut reasons: Vec<_> = made.excluded.iter().map(|e| format!("{}: {}", e.source, e.reason)).collect();
     reasons.sort();
     assert!(reasons[0].starts_with("sun/cut.png: "), "{reasons:?}");
-    assert_eq!(reasons[1], "sun/empty.png: it is no picture, expected a JPEG, PNG or BMP");
+    assert_eq!(reasons[1], "sun/empty.png: it is not an image, expected a JPEG, PNG or BMP");
     assert_eq!(reasons[2], "sun/list.txt: its name does not end in bmp, jpeg, jpg, png");
     let manifest = Table::read(&root.join(MANIFEST)).unwrap();
     assert_eq!(manifest.columns(), ["path", "label", "split", "brightness", "source"]);
@@ -75,7 +75,7 @@ fn a_table_names_persons_and_their_size() {
     let root = target.path().join("corpus");
     let made = pictures(&root, source.path(), Existing::Refuse).unwrap();
     assert_eq!((made.added, made.excluded.len()), (2, 3));
-    assert_eq!(made.excluded[0].reason, "line 4 of labels.csv: it is named, and the folder lacks it");
+    assert_eq!(made.excluded[0].reason, "line 4 of labels.csv: it is listed but not in the folder");
     assert_eq!(made.excluded[1].reason, "line 5 of labels.csv: `person` is `2`, expected 0 or 1");
     let clips = Corpus::open(&root).unwrap().clips;
     assert_eq!((clips[0].label.as_str(), clips[1].label.as_str()), ("person", "nobody"));
@@ -126,8 +126,8 @@ fn coco_is_labelled_by_the_rule_of_visual_wake_words() {
     assert_eq!(
         reasons,
         [
-            ("flat.png", "the annotations give it no width or no height"),
-            ("gone.png", "it is named, and the folder lacks it")
+            ("flat.png", "its width or height is missing in the annotations"),
+            ("gone.png", "it is listed but not in the folder")
         ]
     );
     let clips = Corpus::open(&folder.path().join("corpus")).unwrap().clips;
@@ -150,11 +150,9 @@ fn coco_is_labelled_by_the_rule_of_visual_wake_words() {
 fn what_is_no_set_of_pictures_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    assert!(
-        error(path).contains("holds neither folders of pictures named by their label nor a `labels.csv`")
-    );
+    assert!(error(path).contains("has neither one folder of images per label nor a `labels.csv`"));
     fs::create_dir(path.join("person")).unwrap();
-    assert!(error(path).contains("`person/`: the folder holds no pictures"), "{}", error(path));
+    assert!(error(path).contains("`person/`: the folder contains no images"), "{}", error(path));
     fs::write(path.join("labels.csv"), "name,person\na.png,1\n").unwrap();
     assert!(error(path).contains("column `file` is missing: found `name,person`"), "{}", error(path));
     fs::write(path.join("labels.csv"), "file,people\na.png,1\n").unwrap();
@@ -165,7 +163,7 @@ fn what_is_no_set_of_pictures_is_refused_with_a_reason() {
         (r#"{ "images": [], "annotations": [], "categories": [{ "id": 1, "name": "dog" }] }"#, "found `dog`"),
         (
             r#"{ "images": [], "annotations": [], "categories": [{ "id": 1, "name": "person" }] }"#,
-            "nothing was found",
+            "nothing found",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

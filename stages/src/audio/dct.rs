@@ -49,7 +49,7 @@ impl<T: AsRef<[f32]>> Stage for Dct<T> {
     fn process(&mut self, bands: Block<'_, f32>, coefficients: &mut [f32]) -> Result<Flow, StageFault> {
         let matrix = self.matrix.as_ref();
         if matrix.len() != bands.len() * coefficients.len() {
-            return Err(StageFault::new("`dct` was handed blocks that do not fit its matrix"));
+            return Err(StageFault::new("`dct` received blocks that do not match its matrix"));
         }
         coefficients.fill(0.0);
         // Band by band, so that the sums of all coefficients advance side by side.

@@ -49,7 +49,7 @@ impl<E: Transform> Stage for Fft<E> {
     fn process(&mut self, frame: Block<'_, f32>, spectrum: &mut [f32]) -> Result<Flow, StageFault> {
         let size = self.transform.size();
         if frame.len() > size || spectrum.len() != size + 2 {
-            return Err(StageFault::new("`fft` was handed blocks that do not fit the size of its transform"));
+            return Err(StageFault::new("`fft` received blocks that do not match the size of its transform"));
         }
         self.transform.forward(&frame, spectrum);
         Ok(Flow::Emit)

@@ -33,11 +33,11 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Log {
-    /// Which logarithm.
+    /// Base of the logarithm.
     pub base: Base,
-    /// Added before the logarithm is taken.
+    /// Added before the logarithm.
     pub offset: f32,
-    /// What smaller values count as.
+    /// Minimum value; smaller ones are raised to it.
     pub floor: f32,
     /// Factor of the logarithm.
     pub gain: f32,
@@ -49,7 +49,7 @@ pub struct Log {
     pub clip_high: f32,
 }
 
-/// Which logarithm.
+/// Base of the logarithm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]

@@ -75,7 +75,7 @@ impl<S: AsRef<[Band]>, W: AsRef<[f32]>, M: AsMut<[f32]>> Stage for Mel<S, W, M> 
 
     #[inline]
     fn process(&mut self, spectrum: Block<'_, f32>, mel: &mut [f32]) -> Result<Flow, StageFault> {
-        let misfit = || StageFault::new("`mel` was handed a spectrum that does not fit its bands");
+        let misfit = || StageFault::new("`mel` received a spectrum that does not match its bands");
         let (bands, strengths) = (self.bands.as_ref(), self.strengths.as_mut());
         let start = bands.first().map_or(0, |band| usize::from(band.first));
         let used = 2 * start..2 * (start + strengths.len());

@@ -11,7 +11,7 @@ use super::mel::{MelParams, Strength};
 use super::mfcc::MfccParams;
 use super::window::WindowParams;
 
-/// What to hear speech by where nothing else is asked for: `mfcc` with what was found best by measurement.
+/// The default front end for speech: `mfcc` with the parameters that measured best.
 ///
 /// Frames of 30 ms, the power in 40 mel bands from 20 Hz to 7.6 kHz, its logarithm (10⁻⁶ added), 20 coefficients.
 /// Samples come at 16 kHz.

@@ -61,7 +61,7 @@ impl<I: Sample, B: AsMut<[I]>, T: AsRef<[f32]>> Stage for Window<I, B, T> {
         let history = self.history.as_mut();
         let filled = self.filled + input.len();
         let Some(free) = history.get_mut(self.filled..filled) else {
-            return Err(StageFault::new("`window` was handed blocks of which no whole number makes a hop"));
+            return Err(StageFault::new("`window` received blocks whose length does not divide the hop"));
         };
         free.copy_from_slice(&input);
         self.filled = filled;

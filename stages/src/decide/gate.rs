@@ -79,7 +79,7 @@ impl Condition {
 
     fn posterior<I: Posterior>(&self, now: u64, posterior: Block<'_, I>) -> Result<bool, StageFault> {
         let Some(stored) = posterior.get(usize::from(self.label)) else {
-            return Err(StageFault::new("`gate` watches a label that its input does not have"));
+            return Err(StageFault::new("`gate` refers to a label that its input does not have"));
         };
         let score = I::mean(I::plus(I::Sum::default(), *stored), 1, self.scale);
         // What is no number is not at least `on`.

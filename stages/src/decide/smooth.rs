@@ -64,7 +64,7 @@ impl<I: Posterior, B: AsMut<[I]>> Stage for Smooth<I, B> {
         let ring = self.ring.as_mut();
         let labels = input.len();
         if labels * usize::from(self.blocks) != ring.len() || output.len() != labels {
-            return Err(StageFault::new("`smooth` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`smooth` received blocks that do not match its memory"));
         }
         let place = usize::from(self.next) * labels;
         ring[place..place + labels].copy_from_slice(&input);

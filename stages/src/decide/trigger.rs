@@ -177,7 +177,7 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
         let mut flow = Flow::Skip;
         for ((watch, run), place) in places {
             let Some(posterior) = input.get(usize::from(watch.label)) else {
-                return Err(StageFault::new("`trigger` watches a label that its input does not have"));
+                return Err(StageFault::new("`trigger` refers to a label that its input does not have"));
             };
             let score = I::mean(I::plus(I::Sum::default(), *posterior), 1, self.scale);
             let mut event = run.step(watch, self.emit, input.at, score);

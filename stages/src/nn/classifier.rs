@@ -107,7 +107,7 @@ where
         let (whole, end) = (input.len(), at + features.len());
         let Some(place) = input.get_mut(at..end) else {
             return Err(StageFault::new(
-                "`classifier` was handed features that do not fit the model's input",
+                "`classifier` received features that do not match the model's input",
             ));
         };
         F::load(features, &mut self.quantise, place)?;
@@ -144,7 +144,7 @@ where
     fn process(&mut self, features: Block<'_, F>, output: &mut [i8]) -> Result<Flow, StageFault> {
         if self.load(features, 0)? > 0 {
             return Err(StageFault::new(
-                "`classifier` was handed features that do not fit the model's input",
+                "`classifier` received features that do not match the model's input",
             ));
         }
         self.run(output);

@@ -159,7 +159,7 @@ impl Stage for Colour {
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let (before, after) = self.0.group();
         if !input.len().is_multiple_of(before) || input.len() / before * after != output.len() {
-            return Err(StageFault::new("`colour` was handed pictures of another size"));
+            return Err(StageFault::new("`colour` received images of another size"));
         }
         self.0.convert(&input, output);
         Ok(Flow::Emit)

@@ -61,7 +61,7 @@ impl Stage for Crop {
         let Crop { from, region } = *self;
         let row = region.width * from.channels;
         if input.len() != from.items() || output.len() != region.height * row {
-            return Err(StageFault::new("`crop` was handed pictures of another size"));
+            return Err(StageFault::new("`crop` received images of another size"));
         }
         let rows = input.chunks_exact(from.row()).skip(region.y);
         for (row_in, row_out) in rows.zip(output.chunks_exact_mut(row)) {
@@ -82,22 +82,22 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
-    /// A rectangle of each picture: of a given size, or the largest of a given aspect ratio.
+    /// Crops a rectangle of each image: of a given size, or the largest with a given aspect ratio.
     #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct CropParams {
-        /// Width of the region; by default the picture's.
+        /// Width of the region; by default that of the image.
         #[schemars(range(min = 1), extend("unit" = "pixels"))]
         pub width: Option<usize>,
-        /// Height of the region; by default the picture's.
+        /// Height of the region; by default that of the image.
         #[schemars(range(min = 1), extend("unit" = "pixels"))]
         pub height: Option<usize>,
-        /// Width to height, as two whole numbers: the largest region of this shape that the picture holds.
+        /// Aspect ratio as two integers, width and height: crops the largest such region.
         pub aspect: Option<[u32; 2]>,
-        /// Pixels left of the region; by default it lies in the middle.
+        /// Pixels to the left of the region; by default it is centred.
         #[schemars(extend("unit" = "pixels"))]
         pub x: Option<usize>,
-        /// Rows above the region; by default it lies in the middle.
+        /// Rows above the region; by default it is centred.
         #[schemars(extend("unit" = "pixels"))]
         pub y: Option<usize>,
     }
@@ -112,7 +112,7 @@ mod kind {
                 (None, width, height) => (width.unwrap_or(of.width), height.unwrap_or(of.height)),
                 (Some(aspect), None, None) => largest(aspect, of)?,
                 _ => {
-                    let found = "found `aspect` beside `width` or `height`, expected either";
+                    let found = "found `aspect` together with `width` or `height`, expected one or the other";
                     return Err(DesignError::of("aspect", found));
                 }
             };
@@ -121,7 +121,7 @@ mod kind {
                 if length == 0 || length > whole {
                     return Err(DesignError::of(
                         key,
-                        format!("found {length}, expected 1 to {whole}, the picture's own"),
+                        format!("found {length}, expected 1 to {whole}, the size of the image"),
                     ));
                 }
                 if begin > whole - length {
@@ -129,7 +129,7 @@ mod kind {
                     return Err(DesignError::of(
                         axis,
                         format!(
-                            "found {begin}, expected at most {last}, or the region ends outside the picture"
+                            "found {begin}, expected at most {last}, otherwise the region leaves the image"
                         ),
                     ));
                 }

@@ -85,17 +85,17 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
-    /// Whether a picture is too dark, blown out or good, as a posterior of these three.
+    /// Classifies the exposure of each image: a posterior of too dark, overexposed and good.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct ExposureParams {
-        /// Mean below which a picture is dark.
+        /// Mean below which an image is too dark.
         #[schemars(range(min = 0, max = 255))]
         pub dark: f64,
-        /// Mean above which a picture is bright.
+        /// Mean above which an image is overexposed.
         #[schemars(range(min = 0, max = 255))]
         pub bright: f64,
-        /// Share of values that may be black, and share that may be white.
+        /// Maximum share of black values, and of white values.
         #[schemars(range(min = 0, max = 1))]
         pub clipped: f64,
     }

@@ -29,11 +29,11 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let format = image::guess_format(bytes).ok();
     let known =
         format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp));
-    let format = known.ok_or("it is no picture, expected a JPEG, PNG or BMP")?;
+    let format = known.ok_or("it is not an image, expected a JPEG, PNG or BMP")?;
     let mut marked = Vec::new();
     let bytes = match format {
         ImageFormat::Jpeg => match outline(bytes) {
-            Outline::BreaksOff => return Err("it breaks off: a JPEG without its end".to_owned()),
+            Outline::BreaksOff => return Err("it is truncated: the JPEG has no end marker".to_owned()),
             Outline::WithTables => bytes,
             Outline::WithoutTables => {
                 marked.extend_from_slice(&bytes[..START]);
@@ -148,13 +148,13 @@ mod tests {
                 assert!(decode(bytes).is_err(), "{share} % of a {format:?}");
             }
         }
-        assert_eq!(error(&encoded(ImageFormat::Jpeg)[..700]), "it breaks off: a JPEG without its end");
+        assert_eq!(error(&encoded(ImageFormat::Jpeg)[..700]), "it is truncated: the JPEG has no end marker");
     }
 
     #[test]
     fn what_is_no_picture_is_refused() {
-        assert_eq!(error(b"GIF89a.........."), "it is no picture, expected a JPEG, PNG or BMP");
-        assert_eq!(error(b""), "it is no picture, expected a JPEG, PNG or BMP");
+        assert_eq!(error(b"GIF89a.........."), "it is not an image, expected a JPEG, PNG or BMP");
+        assert_eq!(error(b""), "it is not an image, expected a JPEG, PNG or BMP");
     }
 
     /// A PNG of this size that holds nothing.

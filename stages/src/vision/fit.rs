@@ -15,7 +15,7 @@ pub struct Picture {
     pub pixels: Vec<u8>,
 }
 
-/// How a picture of another shape is made to fit.
+/// How to fit an image with another aspect ratio.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fit {

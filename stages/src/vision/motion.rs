@@ -48,7 +48,7 @@ pub struct Watchfulness {
     pub cell: u16,
     /// Steps by which a cell's mean must differ.
     pub difference: u8,
-    /// Cells that must differ.
+    /// Minimum number of changed cells.
     pub cells: u32,
     /// Ticks after the last motion during which everything passes.
     pub hold: u64,
@@ -107,7 +107,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         if input.len() != self.size.items() || output.len() != input.len() {
-            return Err(StageFault::new("`motion` was handed pictures of another size"));
+            return Err(StageFault::new("`motion` received images of another size"));
         }
         let moves = self.differing(&input) >= self.watch.cells;
         let first = !core::mem::replace(&mut self.seen.any, true);
@@ -138,23 +138,23 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
     use crate::vision::Size;
 
-    /// A gate: pictures pass while something moves.
+    /// Passes images while something moves.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct MotionParams {
         /// Side of the square cells whose means are compared.
         #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
         pub cell: u16,
-        /// Difference of a cell's mean that counts.
+        /// Minimum change of a cell's mean.
         #[schemars(range(min = 1, max = 255))]
         pub difference: u8,
-        /// Cells that must differ.
+        /// Minimum number of changed cells.
         #[schemars(range(min = 1), extend("unit" = "cells"))]
         pub cells: u32,
-        /// How long pictures pass after the last motion.
+        /// Time to keep passing images after the last motion.
         #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
         pub hold_ms: f64,
-        /// A picture passes this long after the last that did, however still it is; 0 for never.
+        /// Passes an image after this time even without motion; 0 for never.
         #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
         pub every_ms: f64,
     }

@@ -44,7 +44,7 @@ impl<T: AsRef<[i8]>> Stage for Normalise<T> {
 
     fn process(&mut self, input: Block<'_, u8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let Some(table) = self.0.as_ref().first_chunk::<256>() else {
-            return Err(StageFault::new("`normalise` was lent a table of less than 256 values"));
+            return Err(StageFault::new("`normalise` was given a table of fewer than 256 values"));
         };
         for (out, pixel) in output.iter_mut().zip(input.items) {
             *out = table[usize::from(*pixel)];
@@ -63,20 +63,20 @@ mod kind {
     use super::Normalise;
     use crate::resolved::{Emit, Resolved};
 
-    /// Pixels as the integers that a model reads: by default pixel − 128.
+    /// Converts pixels to the integers of a model's input: by default pixel − 128.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct NormaliseParams {
-        /// The pixel that stands for 0.
+        /// Pixel value that is mapped to 0.
         #[schemars(range(min = 0, max = 255))]
         pub mean: f64,
-        /// Pixels from 0 to 1.
+        /// Difference of pixel values that is mapped to 1.
         #[schemars(range(min = 0.001, max = 255))]
         pub deviation: f64,
-        /// Real value of one step of the model's input.
+        /// Quantisation scale of the model's input.
         #[schemars(range(min = 1e-9, max = 1e9))]
         pub scale: f64,
-        /// The byte that means 0.
+        /// Quantised value of 0.
         #[schemars(range(min = -128, max = 127))]
         pub zero_point: i32,
     }

@@ -62,7 +62,7 @@ fn shown(pipeline: &Path, pictures: &Path, recording: &Path) -> Pipeline {
 /// The host's reports of gaps as lines.
 fn lines(heard: &Heard) -> Vec<String> {
     let seconds = |ticks: u64| ticks as f64 / 1e6;
-    let line = |lost, at| format!("gap: `camera` missed {:.3} s, until {:.3} s", seconds(lost), seconds(at));
+    let line = |lost, at| format!("gap: `camera` lost {:.3} s, until {:.3} s", seconds(lost), seconds(at));
     heard.gaps.iter().map(|gap| line(gap.lost, gap.at)).collect()
 }
 
@@ -110,7 +110,7 @@ fn posteriors_of_photographs_are_equal() {
 fn drawn_pictures_are_told_as_the_host_tells_them() {
     let model = pipelines().join("models/person/model.tflite");
     if !model.exists() {
-        skipped(format_args!("`{}` is not here", model.display()));
+        skipped(format_args!("`{}` is missing", model.display()));
         return;
     }
     let pictures = fs::canonicalize(pipelines().join("pictures")).unwrap();

@@ -16,7 +16,7 @@ fn on_host(fault: &str) -> Heard {
 /// The host's reports of gaps as lines.
 fn lines(heard: &Heard) -> Vec<String> {
     let seconds = |ticks: u64| ticks as f64 / 16_000.0;
-    let line = |lost, at| format!("gap: `mic` missed {:.3} s, until {:.3} s", seconds(lost), seconds(at));
+    let line = |lost, at| format!("gap: `mic` lost {:.3} s, until {:.3} s", seconds(lost), seconds(at));
     heard.gaps.iter().map(|gap| line(gap.lost, gap.at)).collect()
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::on_board::{OnBoard, default_rate, samples};
 
-/// Listens to an analogue microphone behind the board's analogue-to-digital converter.
+/// Reads an analogue microphone through the board's analogue-to-digital converter.
 ///
 /// The firmware hands it over as `crate::AdcMic<BLOCK>`: the end of the ring that the converter's interrupt fills.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct AdcMicParams {
     #[serde(default = "default_rate")]
     #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,

@@ -35,7 +35,7 @@ impl Sensor {
 /// Ticks in a second: microseconds.
 const CLOCK: u32 = 1_000_000;
 
-/// Watches by an ArduCAM Mini, a sensor with a frame buffer.
+/// Reads an ArduCAM Mini, an image sensor with a frame buffer.
 ///
 /// The firmware hands over `crate::CameraSpi`, `crate::CameraI2c` and `crate::CameraDelay`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -75,11 +75,11 @@ impl ArduCamParams {
             }
             (Sensor::Ov2640, Some(_)) => Err(DesignError::of(
                 "registers",
-                "an OV2640 needs none: take it out, or say `sensor = \"ov5642\"`",
+                "an OV2640 needs none: remove it, or set `sensor = \"ov5642\"`",
             )),
             (Sensor::Ov5642, None) => Err(DesignError::of(
                 "sensor",
-                "an OV5642 needs `registers`, a file with a table of them as its module's maker publishes it",
+                "an OV5642 needs `registers`, a file with the register table that its manufacturer publishes",
             )),
         }
     }

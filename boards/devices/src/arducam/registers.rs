@@ -50,7 +50,7 @@ fn parse(text: &str) -> Result<Vec<Write>, String> {
                     "line {line}: found {register:#x} and {value:#x}, expected a register of 16 bits and a value of 8"
                 ));
             }
-            _ => return Err("found a register without its value at the end".to_owned()),
+            _ => return Err("the last register has no value".to_owned()),
         }
     }
     if writes.is_empty() {
@@ -95,7 +95,7 @@ mod tests {
     fn what_is_no_table_is_told_with_its_line() {
         let error = |text| parse(text).unwrap_err();
         assert_eq!(error("3103 93"), "found no table, expected lines such as `{0x3103, 0x93},`");
-        assert_eq!(error("0x3103, 0x93\n0x3008"), "found a register without its value at the end");
+        assert_eq!(error("0x3103, 0x93\n0x3008"), "the last register has no value");
         assert_eq!(
             error("\n0x3008, 0x101"),
             "line 2: found 0x3008 and 0x101, expected a register of 16 bits and a value of 8"

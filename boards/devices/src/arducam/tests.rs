@@ -270,16 +270,13 @@ fn an_ov5642_takes_yuyv_and_reads_as_the_other_does() {
 fn another_sensor_than_an_ov5642_is_told() {
     let shot = Shot { chip: TABLE, ..SHOT };
     let (mut other, _) = camera(Module { product: [0x56, 0x40], ..larger() }, shot);
-    assert_eq!(
-        other.process((), &mut [0; 64]).unwrap_err().to_string(),
-        "what answers over I2C is no OV5642"
-    );
+    assert_eq!(other.process((), &mut [0; 64]).unwrap_err().to_string(), "the I2C device is not an OV5642");
     let wires = Wires(Rc::new(RefCell::new(larger())));
     let mut absent = ArduCam::new(wires.clone(), Elsewhere, wires, shot);
     let fault = absent.process((), &mut [0; 64]).unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "no OV5642 answers over I2C: check its wires, and `sensor` in the pipeline"
+        "no OV5642 responds over I2C: check the wiring, and `sensor` in the pipeline"
     );
 }
 
@@ -295,14 +292,11 @@ fn fault(module: Module) -> String {
 #[test]
 fn what_is_missing_is_told() {
     let forgetful = fault(Module { forgetful: true, ..module() });
-    assert_eq!(
-        forgetful,
-        "what answers over SPI is no frame buffer of an ArduCAM: check its wires and its clock"
-    );
+    assert_eq!(forgetful, "the SPI device is not an ArduCAM frame buffer: check wiring and clock");
     let other = fault(Module { product: [0x56, 0x42], ..module() });
-    assert_eq!(other, "what answers over I2C is no OV2640");
+    assert_eq!(other, "the I2C device is not an OV2640");
     let blind = fault(Module { busy: u32::MAX, ..module() });
-    assert_eq!(blind, "the camera has taken no picture for two seconds");
+    assert_eq!(blind, "the camera has captured no image for two seconds");
 }
 
 #[test]
@@ -312,6 +306,6 @@ fn a_sensor_of_another_address_is_missing() {
     let fault = camera.process((), &mut [0; 64]).unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "no OV2640 answers over I2C: check its wires, and `sensor` in the pipeline"
+        "no OV2640 responds over I2C: check the wiring, and `sensor` in the pipeline"
     );
 }

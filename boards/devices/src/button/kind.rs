@@ -9,7 +9,7 @@ use super::Mode;
 use crate::Active;
 use crate::on_board::{OnBoard, item, pin};
 
-/// Lets a stream through while a button is pressed, or from press to press.
+/// Passes a stream on while a button is pressed, or toggles it with each press.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ButtonParams {

@@ -42,7 +42,7 @@ impl LedParams {
         let known: Vec<&str> = labels.iter().map(String::as_str).collect();
         let help = match nearest(name, &known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("labels are `{}`", known.join("`, `")),
+            None => format!("available: `{}`", known.join("`, `")),
         };
         Err(DesignError::of("label", format!("found `{name}`, expected a label of the events")).help(help))
     }
@@ -57,7 +57,7 @@ impl Kind for LedParams {
         if events.element != Element::Event || events.role != Role::EVENTS {
             let found = format!("`{}` writes {events}, expected events", site.from[1]);
             return Err(DesignError::of("inputs", found)
-                .help("name a steady stream first, then a `trigger`: `inputs = [\"smooth\", \"trigger\"]`"));
+                .help("put a steady stream first, then a `trigger`: `inputs = [\"smooth\", \"trigger\"]`"));
         }
         let (pin, shown) = (pin("Light", &self.pin)?, self.shown(&events.labels)?);
         let (element, hold, active) = (time.element, time.ticks(self.hold_ms), self.active);

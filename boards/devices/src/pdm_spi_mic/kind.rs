@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::on_board::{OnBoard, default_rate, samples};
 use crate::pdm::BITS_PER_SAMPLE;
 
-/// Listens to a PDM microphone clocked by an SPI bus.
+/// Reads a PDM microphone clocked by an SPI bus.
 ///
 /// The firmware hands the bus over as `crate::PdmBus`, at 64 bits to a sample: 1.024 MHz for 16 kHz.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +17,7 @@ pub struct PdmSpiMicParams {
     #[serde(default = "default_rate")]
     #[schemars(range(min = 8000, max = 64_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,

@@ -62,27 +62,27 @@ impl Decoder {
                 format!("cannot read `{name}`: {error}")
             }
             error => format!(
-                "`{name}` is no audio that can be read ({error}), expected WAV, FLAC, Ogg Vorbis or MP3"
+                "`{name}` is not a supported audio file ({error}), expected WAV, FLAC, Ogg Vorbis or MP3"
             ),
         })?;
         let track = format.default_track(TrackType::Audio).ok_or(format!("`{name}` has no audio track"))?;
         let codec = track.codec_params.as_ref().and_then(|codec| codec.audio());
-        let codec = codec.ok_or(format!("`{name}` does not say how its audio is coded"))?;
+        let codec = codec.ok_or(format!("`{name}` does not state its codec"))?;
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(codec, &AudioDecoderOptions::default())
-            .map_err(|error| format!("`{name}` holds audio of a coding that cannot be read: {error}"))?;
+            .map_err(|error| format!("`{name}` uses an unsupported codec: {error}"))?;
         let rate = codec.sample_rate.filter(|rate| (1..=HIGHEST_RATE).contains(rate));
-        let rate = rate.ok_or(format!("`{name}` states no sensible sampling rate"))?;
+        let rate = rate.ok_or(format!("`{name}` states no valid sample rate"))?;
         if let Some(channels) = codec.channels.as_ref().map(|channels| channels.count())
             && !channel.is_among(channels)
         {
             return Err(format!(
-                "`{name}` has {channels} channels, counted from 0, and not the one asked for"
+                "`{name}` has {channels} channels, counted from 0, but not the requested one"
             ));
         }
         let (track, stated) = (track.id, stated(track));
         if stated == Some(0) {
-            return Err(format!("`{name}` holds no samples"));
+            return Err(format!("`{name}` contains no samples"));
         }
         let path = path.to_owned();
         Ok(Decoder { path, format, decoder, track, rate, channel, stated, at: 0, planes: Vec::new() })
@@ -127,7 +127,7 @@ impl Decoder {
                     let lost = if frames > 0 { begin.saturating_sub(self.at) } else { 0 };
                     self.at += lost + frames;
                     if !self.channel.is_among(self.planes.len()) {
-                        return Err(self.unreadable("it lacks the channel asked for"));
+                        return Err(self.unreadable("it lacks the requested channel"));
                     }
                     self.channel.append(&self.planes, into);
                     return Ok(Heard::Samples { lost });
@@ -152,12 +152,13 @@ impl Decoder {
 
     fn broken_off(&self) -> String {
         let (name, at) = (self.path.display(), self.seconds(self.at));
-        let of = self.stated.map(|stated| format!(", its header promises {:.3} s", self.seconds(stated)));
-        format!("`{name}` breaks off after {at:.3} s{}", of.unwrap_or_default())
+        let of =
+            self.stated.map(|stated| format!(", although its header states {:.3} s", self.seconds(stated)));
+        format!("`{name}` is truncated at {at:.3} s{}", of.unwrap_or_default())
     }
 
     fn unreadable(&self, why: &str) -> String {
-        format!("cannot read `{}` on after {:.3} s: {why}", self.path.display(), self.seconds(self.at))
+        format!("cannot read `{}` beyond {:.3} s: {why}", self.path.display(), self.seconds(self.at))
     }
 }
 

@@ -9,27 +9,28 @@ use super::source::SourceSpec;
 
 const EXAMPLES: &str = "\
 Examples:
-  kws-run pipelines/yes_no.toml                           run it; Ctrl-C drains, reports and ends
-  kws-run pipelines/yes_no.toml --source file:clip.wav    the same over a recording
-  kws-run pipelines/person.toml --source images:photos    over a folder of photographs
+  kws-run pipelines/yes_no.toml                             run a pipeline; Ctrl-C finishes and reports
+  kws-run pipelines/yes_no.toml --source file:clip.wav      run it on a recording
+  kws-run pipelines/person.toml --source images:photos      run it on a folder of images
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
-  kws-run pipelines/yes_no.toml --check                   what would run, and what it costs
-  kws-run pipelines/yes_no.toml --check --board nano33ble   what it takes of a microcontroller
-  kws-run pipelines/yes_no.toml --graph > graph.mmd       the same as a diagram
-  kws-run pipelines/yes_no.toml --record take1            keep what passed; kws-run take1/pipeline.toml replays it
-  kws-run --stages mfcc                                   the parameters of one kind
+  kws-run pipelines/yes_no.toml --check                     show the plan and its cost
+  kws-run pipelines/yes_no.toml --check --board nano33ble   report RAM, flash and CPU on a microcontroller
+  kws-run pipelines/yes_no.toml --graph > graph.mmd         draw the plan
+  kws-run pipelines/yes_no.toml --record take1              record every edge
+  kws-run take1/pipeline.toml                               replay the recording
+  kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
-  0    the stream ended, or Ctrl-C ended it (a second Ctrl-C ends at once, with 130)
+  0    the stream ended, or Ctrl-C ended it (a second Ctrl-C exits at once, with 130)
   1    the pipeline cannot be planned, or a stage failed
-  2    the command line is wrong
+  2    wrong command line
 
 Colours appear only on a terminal; NO_COLOR=1 turns them off.";
 
 /// Runs a sensing pipeline that a TOML file describes: a source, stages, sinks.
 ///
-/// Events are written by the pipeline's sinks, to standard output; everything else is told on standard error.
+/// The pipeline's sinks write events to standard output; diagnostics go to standard error.
 #[derive(Debug, Parser)]
 #[command(name = "kws-run", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -37,73 +38,73 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present_any = ["devices", "stages", "schema"])]
     pub(crate) pipeline: Option<PathBuf>,
 
-    /// Replaces the source: by sound, file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE; by pictures, images:DIR,
-    /// video:PATH (.y4m), camera, camera:DEVICE
+    /// Replaces the source. Audio: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE. Video: images:DIR, video:PATH
+    /// (.y4m), camera, camera:DEVICE
     ///
-    /// Where the pipeline has several sources, NAME=SPEC says which one; give the option once for each.
-    /// Rate and block of the source in the file stay, size, frame rate and colours too, and all else where the kind is
-    /// the same.
+    /// If the pipeline has several sources, write NAME=SPEC, once for each source to replace. The new source keeps the sample
+    /// rate, block, image size, frame rate and colours that the file states, and all other parameters if its kind is the
+    /// same.
     #[arg(long, value_name = "[NAME=]SPEC")]
     pub(crate) source: Vec<SourceSpec>,
 
-    /// Overrides one parameter, checked as in the file; may be given often
+    /// Overrides one parameter, checked like the file; may be repeated
     ///
-    /// The value is TOML, or else a string. KEY goes on into lists and tables: trigger.points.0.on=0.9
+    /// The value is TOML, or otherwise a string. KEY may index arrays and tables: trigger.points.0.on=0.9
     #[arg(long, value_name = "STAGE.KEY=VALUE")]
     pub(crate) set: Vec<String>,
 
-    /// Writes events as JSON Lines on standard output, and nothing else there
+    /// Writes events to standard output as JSON Lines, and nothing else
     ///
-    /// With --check and --stages: what they tell, as JSON.
+    /// With --check or --stages: prints their output as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Plans the pipeline and shows lanes, edges, shapes, rates, delay, memory and MACs; runs nothing
+    /// Shows the plan (lanes, edges, shapes, rates, delay, memory, MACs) without running it
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// With --check: what the pipeline takes as firmware of a board, and whether it fits; builds nothing
+    /// With --check: reports what the pipeline needs as firmware of this board, and whether it fits
     ///
-    /// RAM, flash, operations, and an estimate of instructions a second and of the core's time that they take. A name that
-    /// there is not lists those that there are.
+    /// Reports RAM, flash and MACs, and estimates instructions per second and CPU load, without building. A wrong name lists the
+    /// available boards.
     #[arg(long, value_name = "NAME", requires = "check")]
     pub(crate) board: Option<String>,
 
-    /// Prints the same as a diagram; runs nothing
+    /// Prints the plan as a diagram without running it
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",
         conflicts_with = "check")]
     pub(crate) graph: Option<GraphFormat>,
 
     /// Records every edge: WAV for samples, .npy for the rest, JSON Lines for events
     ///
-    /// DIR/pipeline.toml replays the recording; the models that it needs are copied beside it.
+    /// DIR/pipeline.toml replays the recording; the models that it needs are copied to DIR.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "graph"])]
     pub(crate) record: Option<PathBuf>,
 
-    /// Records the output of these stages only, and of the sources
+    /// Records the output of these stages and of the sources only
     #[arg(long, value_name = "STAGE,...", value_delimiter = ',', requires = "record")]
     pub(crate) edges: Vec<String>,
 
-    /// Sources deliver at their own rate, instead of as fast as it goes
+    /// Runs in real time instead of as fast as possible
     #[arg(long)]
     pub(crate) realtime: bool,
 
-    /// Shows where the time goes: at the end on standard error, and meanwhile on a terminal
+    /// Reports times on standard error at the end, and continuously on a terminal
     ///
-    /// Per lane and stage p50, p99, longest and total time of a firing, how full rings were, gaps, share of real time
-    /// and, with --realtime or a live source, how late detections came.
+    /// Reports the p50, p99, maximum and total time of each lane's and stage's firings, ring levels, gaps, the share of real
+    /// time and, with --realtime or a live source, the latency of detections.
     #[arg(long)]
     pub(crate) stats: bool,
 
-    /// Lists the microphones that `mic:DEVICE` may name, and the cameras for `camera:DEVICE`
+    /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]
     pub(crate) devices: bool,
 
-    /// Lists the kinds of stages, or the parameters of one, with defaults, units and limits
+    /// Lists the kinds of stages, or the parameters of one kind with defaults, units and limits
     #[arg(long, value_name = "KIND", num_args = 0..=1)]
     pub(crate) stages: Option<Option<String>>,
 
-    /// Prints the JSON Schema of pipeline files, for editors
+    /// Prints the JSON Schema of pipeline files for your editor
     #[arg(long)]
     pub(crate) schema: bool,
 }

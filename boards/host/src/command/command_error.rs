@@ -34,7 +34,7 @@ impl CommandError {
     /// Says on standard error what is wrong. A reader of standard output that has gone away is no error.
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
-            CommandError::Usage(text) => (format!("{text}\n\nFor more, try --help."), 2),
+            CommandError::Usage(text) => (format!("{text}\n\nFor more information, try '--help'."), 2),
             CommandError::Lacking(text) => (text.clone(), 1),
             CommandError::Plan(error) => (error.to_string(), 1),
             CommandError::Plans(errors) => {

@@ -71,7 +71,7 @@ impl Gaps {
             met.reported = Some(now);
             let clock = clock(plan, stage);
             let text = missed(std::mem::take(&mut met.pending), clock);
-            format!("{GAP}gap:{GAP:#} `{stage}` missed {text}, until {:.3} s", seconds(met.until, clock))
+            format!("{GAP}gap:{GAP:#} `{stage}` lost {text}, until {:.3} s", seconds(met.until, clock))
         })
         .collect()
     }
@@ -81,7 +81,7 @@ impl Gaps {
         for (stage, met) in &self.by_stage {
             writeln!(
                 to,
-                "{GAP}gaps:{GAP:#} `{stage}` missed {} in all",
+                "{GAP}gaps:{GAP:#} `{stage}` lost {} in total",
                 missed(met.all, clock(plan, stage))
             )?;
         }
@@ -132,7 +132,7 @@ mod tests {
         let mut sum = Vec::new();
         gaps.sum(&plan(), &mut sum).unwrap();
         let sum = plain(&String::from_utf8(sum).unwrap());
-        assert_eq!(sum, "gaps: `half` missed 0.030 s in 2 gaps in all\n");
+        assert_eq!(sum, "gaps: `half` lost 0.030 s in 2 gaps in total\n");
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         let lines = gaps.tell(&plan, begin);
         assert_eq!(
             lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
-            ["gap: `half` missed 0.010 s, until 0.100 s"]
+            ["gap: `half` lost 0.010 s, until 0.100 s"]
         );
         assert!(!gaps.pending());
         [3200, 4800].into_iter().for_each(|at| gaps.note(&report(at, 160)));
@@ -150,7 +150,7 @@ mod tests {
         let lines = gaps.tell(&plan, begin + PAUSE);
         assert_eq!(
             lines.iter().map(|line| plain(line)).collect::<Vec<_>>(),
-            ["gap: `half` missed 0.020 s in 2 gaps, until 0.300 s"]
+            ["gap: `half` lost 0.020 s in 2 gaps, until 0.300 s"]
         );
     }
 }

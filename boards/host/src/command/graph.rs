@@ -16,7 +16,7 @@ use super::units;
 pub(crate) enum GraphFormat {
     /// Text that Markdown viewers draw
     Mermaid,
-    /// A picture
+    /// An SVG image
     Svg,
 }
 

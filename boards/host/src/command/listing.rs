@@ -21,7 +21,7 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
 pub(crate) fn devices(to: &mut impl Write) -> Result<(), CommandError> {
     let lists = [("microphones", crate::source::devices()), ("cameras", crate::source::cameras())];
     if !lists.iter().any(|(_, found)| found.as_ref().is_ok_and(|found| !found.is_empty())) {
-        let whys = lists.map(|(what, found)| found.err().unwrap_or_else(|| format!("no {what} were found")));
+        let whys = lists.map(|(what, found)| found.err().unwrap_or_else(|| format!("no {what} found")));
         return Err(CommandError::Lacking(format!("`--devices`: {}", whys.join("; "))));
     }
     for (what, found) in lists {
@@ -67,9 +67,9 @@ fn unknown(name: &str, registry: &Registry) -> CommandError {
     let known: Vec<&str> = registry.kinds().map(|kind| kind.name).collect();
     let help = match nearest(name, &known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are `{}`", known.join("`, `")),
+        None => format!("available: `{}`", known.join("`, `")),
     };
-    CommandError::usage(format!("`--stages {name}`: there is no kind `{name}`; {help}"))
+    CommandError::usage(format!("`--stages {name}`: unknown kind `{name}`; {help}"))
 }
 
 fn inputs(entry: &kws_engine::Entry) -> String {

@@ -57,7 +57,7 @@ fn replace_source(
         (None, all) => {
             let known = all.join("`, `");
             let text = format!("`{}`: the pipeline has the sources `{known}`", spec.said);
-            return Err(CommandError::usage(format!("{text}; say which one with `--source NAME=SPEC`")));
+            return Err(CommandError::usage(format!("{text}; choose one with `--source NAME=SPEC`")));
         }
     };
     let mut params = spec.input.params();

@@ -42,7 +42,7 @@ impl Recording {
             pipeline.stages.iter().map(|stage| stage.name.as_str()).filter(|name| writes(name)).collect();
         if let Some(unknown) = chosen.iter().find(|name| !all.contains(&name.as_str())) {
             let help = nearest(unknown, &all).map_or_else(
-                || format!("the edges are `{}`", all.join("`, `")),
+                || format!("available: `{}`", all.join("`, `")),
                 |near| format!("did you mean `{near}`?"),
             );
             return Err(CommandError::usage(format!(
@@ -72,7 +72,7 @@ impl Recording {
         if same(&absolute(&pipeline.dir)) {
             let dir = self.dir.display();
             return Err(CommandError::usage(format!(
-                "`--record {dir}`: the pipeline itself lies there; name another folder"
+                "`--record {dir}`: the pipeline itself is in this folder; choose another one"
             )));
         }
         let about = |error: io::Error| {

@@ -77,7 +77,7 @@ impl FromStr for SourceSpec {
             _ => (None, text),
         };
         let input = match spec.split_once(':') {
-            Some(("file" | "raw" | "images" | "video", "")) => return Err(format!("`{spec}` lacks a path")),
+            Some(("file" | "raw" | "images" | "video", "")) => return Err(format!("`{spec}` has no path")),
             Some(("file", path)) => SourceInput::File(path.into()),
             Some(("raw", path)) => SourceInput::Raw(path.into()),
             Some(("mic", device)) if !device.is_empty() => SourceInput::Mic(Some(device.to_owned())),

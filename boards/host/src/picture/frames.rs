@@ -10,18 +10,18 @@ use super::CLOCK;
 /// What a source of pictures writes: the parameters that all of them share.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Frames {
-    /// Width of the pictures that are written; by default that of what is read.
+    /// Width of the output images; by default that of the input.
     #[serde(default)]
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
     pub(crate) width: Option<usize>,
-    /// Height of the pictures that are written; by default that of what is read.
+    /// Height of the output images; by default that of the input.
     #[serde(default)]
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
     pub(crate) height: Option<usize>,
-    /// How a picture of another shape is made to fit.
+    /// How to fit an image with another aspect ratio.
     #[serde(default)]
     pub(crate) fit: Fit,
-    /// Colours of the pictures that are written.
+    /// Colours of the output images.
     #[serde(default)]
     pub(crate) colour: Palette,
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::Names;
 
-/// Writes every event as one line of JSON.
+/// Writes each event as one line of JSON.
 ///
 /// # Reads
 /// Events, by one input or several; those of several are merged in the order of their ticks.
@@ -31,7 +31,7 @@ use super::names::Names;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct JsonlParams {
-    /// The file, relative to the pipeline's folder and written anew; "-" for standard output.
+    /// Output file, relative to the pipeline's folder, overwritten if it exists; "-" for standard output.
     #[serde(default = "standard_output")]
     #[schemars(extend("format" = "path"))]
     path: PathBuf,

@@ -21,8 +21,7 @@ use canvas::{Canvas, annotate};
 use region::Part;
 use sheet::Sheet;
 
-/// Writes the picture of each event with its label, its score and the region that was looked at, and a contact sheet of
-/// the pictures around it.
+/// Writes the image of each event with its label, score and region, and a contact sheet of the images around it.
 ///
 /// # Reads
 /// Pictures and events, in this order; best those of the camera, before they are made small.
@@ -43,27 +42,27 @@ use sheet::Sheet;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct OverlayParams {
-    /// The folder, relative to the pipeline's; made where there is none.
+    /// Output folder, relative to the pipeline's; created if missing.
     #[schemars(extend("format" = "path"))]
     folder: PathBuf,
-    /// Pictures of a sheet before an event's tick.
+    /// Time before an event that its contact sheet covers.
     #[serde(default = "second")]
     #[schemars(range(min = 0, max = 60_000), extend("unit" = "ms"))]
     before_ms: f64,
-    /// Pictures of a sheet after an event's tick.
+    /// Time after an event that its contact sheet covers.
     #[serde(default = "second")]
     #[schemars(range(min = 0, max = 60_000), extend("unit" = "ms"))]
     after_ms: f64,
-    /// The most pictures of a sheet.
+    /// Maximum number of images per contact sheet.
     #[serde(default = "forty")]
     #[schemars(range(min = 1, max = 400))]
     most: usize,
-    /// Pictures that get a file of their own.
+    /// Images to write as files.
     #[serde(default)]
     pictures: Which,
 }
 
-/// Pictures that get a file of their own.
+/// Images to write as files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Which {
@@ -95,7 +94,7 @@ impl Kind for OverlayParams {
             let found =
                 format!("`{}` writes {pictures} and `{}` writes {events}", site.from[0], site.from[1]);
             return Err(DesignError::of("inputs", format!("{found}, expected one clock"))
-                .help("take pictures and events of the same camera"));
+                .help("use images and events of the same camera"));
         }
         let extent = Extent {
             before: pictures.ticks(self.before_ms),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::Names;
 
-/// Prints every event as a line for people: time, label, operating point, score.
+/// Prints each event as a readable line: time, label, operating point, score.
 ///
 /// # Reads
 /// Events, by one input or several; those of several are merged in the order of their ticks, and each line then

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::names::Names;
 use super::stem::file_stem;
 
-/// Writes the sound around each event to a WAV file of its own.
+/// Writes the audio around each event to its own WAV file.
 ///
 /// # Reads
 /// Samples (`i16`) and events, in this order.
@@ -35,18 +35,18 @@ use super::stem::file_stem;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WavParams {
-    /// The folder, relative to the pipeline's; made where there is none.
+    /// Output folder, relative to the pipeline's; created if missing.
     #[schemars(extend("format" = "path"))]
     folder: PathBuf,
-    /// Sound before an event's tick.
+    /// Audio before an event.
     #[serde(default = "default_before")]
     #[schemars(range(min = 0, max = 60_000), extend("unit" = "ms"))]
     before_ms: f64,
-    /// Sound after an event's tick.
+    /// Audio after an event.
     #[serde(default = "default_after")]
     #[schemars(range(min = 0, max = 60_000), extend("unit" = "ms"))]
     after_ms: f64,
-    /// The longest that a file becomes by events that follow each other.
+    /// Maximum length of a file with several events.
     #[serde(default = "default_longest")]
     #[schemars(range(min = 1, max = 3_600_000), extend("unit" = "ms"))]
     longest_ms: f64,

@@ -10,7 +10,7 @@ use super::player::{Level, Played, Player, Programme};
 use super::{default_rate, samples};
 use crate::audio::{Channel, Decoder, Reblock, Sample};
 
-/// Plays a recording: WAV, FLAC, Ogg Vorbis or MP3, of any rate and number of channels.
+/// Plays an audio file: WAV, FLAC, Ogg Vorbis or MP3, with any sample rate and number of channels.
 ///
 /// # Writes
 /// Samples, `i16` or `f32` (full scale ±1), one tick each. A last incomplete block is dropped, so that events do not
@@ -33,33 +33,33 @@ pub struct AudioFileParams {
     /// The file, relative to the pipeline's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
-    /// Samples per second that the pipeline hears; a file of another rate is resampled.
+    /// Sample rate of the output; a file with another rate is resampled.
     #[serde(default = "default_rate")]
     #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
-    /// The channel that is heard, counted from 0, or "mix" for the mean of all.
+    /// Channel to use, counted from 0, or "mix" for the mean of all channels.
     #[serde(default)]
     channel: Channel,
-    /// What samples are written as.
+    /// Sample format of the output.
     #[serde(default)]
     format: Format,
-    /// What samples are divided by; needs format "f32".
+    /// Divides samples by their maximum; needs `format = "f32"`.
     #[serde(default)]
     normalise: Normalise,
-    /// How often the recording is played; 0 for ever.
+    /// Number of times to play the recording; 0 repeats forever.
     #[serde(default = "once")]
     repeat: u32,
-    /// Silence after each time.
+    /// Silence after each repetition.
     #[serde(default)]
     #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
     tail_ms: f64,
 }
 
-/// What samples are written as.
+/// Sample format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Format {

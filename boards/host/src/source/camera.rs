@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::ImageFilesParams;
 use crate::picture::Frames;
 
-/// Watches by a camera (Video4Linux), or shows pictures where there is none.
+/// Reads a camera (Video4Linux), or shows images if there is none.
 ///
 /// # Writes
 /// `image` u8 `[height, width, channels]`, a tick a microsecond, each picture at the time that the camera took it.
-/// Motion JPEG and YUYV are understood, in this order; the camera is asked for the size and the frame rate that are
+/// Motion JPEG and YUYV are supported, in this order; the camera is asked for the size and the frame rate that are
 /// wanted, and what it delivers instead is made to fit.
 ///
 /// # Faults
@@ -40,14 +40,14 @@ use crate::picture::Frames;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CameraParams {
-    /// Its file, or part of its name, as `kws-run --devices` lists them; by default the first camera that there is.
+    /// Device file, or part of its name, as listed by `kws-run --devices`; by default the first camera.
     #[serde(default)]
     device: Option<String>,
-    /// Pictures in a second.
+    /// Images per second.
     #[serde(default = "ten")]
     #[schemars(range(min = 0.1, max = 240), extend("unit" = "1/s"))]
     fps: f64,
-    /// Pictures to be shown where there is no camera, a folder or what else `image_files` takes.
+    /// Images to play if there is no camera: a folder, or any other path of `image_files`.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     fallback: Option<PathBuf>,
@@ -102,14 +102,14 @@ impl CameraParams {
 
     #[cfg(feature = "camera")]
     fn watch(&self) -> Result<Box<dyn Design>, Missing> {
-        let help = "connect one, or name another with `device`, see `kws-run --devices`".to_owned();
+        let help = "connect one, or set `device` to one that `kws-run --devices` lists".to_owned();
         device::design(self.device.as_deref(), self.fps, &self.shown).map_err(|why| Missing { why, help })
     }
 
     fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help } = missing;
         let Some(fallback) = self.fallback else {
-            let help = format!("{help}; or name pictures with `fallback = \"…\"`");
+            let help = format!("{help}; X");
             return match self.device {
                 Some(_) => Err(DesignError::of("device", why).help(help)),
                 None => {
@@ -120,7 +120,9 @@ impl CameraParams {
             };
         };
         let name = fallback.display();
-        site.notice(format!("no camera ({why}): showing the pictures of `{name}`. To watch, {help}."));
+        site.notice(format!(
+            "no camera ({why}); showing the images of `{name}` instead. To use a camera, {help}"
+        ));
         ImageFilesParams::of(fallback, self.fps, self.shown)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })

@@ -11,7 +11,7 @@ use crate::picture::{Fitter, Frames, Picture, decode, is_picture};
 /// The ending of a file that lists pictures, a path in a line.
 const LIST: &str = "txt";
 
-/// Shows the pictures of a folder, JPEG, PNG or BMP, in the order of their names, at a frame rate.
+/// Plays the images of a folder, JPEG, PNG or BMP, in the order of their names, at a frame rate.
 ///
 /// # Writes
 /// `image` u8 `[height, width, channels]`, a tick a microsecond. Pictures of another size are made to fit, turned first
@@ -33,29 +33,29 @@ const LIST: &str = "txt";
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ImageFilesParams {
-    /// A folder, a single picture, or a `.txt` file with a path in each line; relative to the pipeline's folder, and
-    /// those in a list to the list's.
+    /// A folder, an image, or a `.txt` file with one path per line; relative to the pipeline's folder, and paths in a
+    /// list to the list's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
-    /// Pictures in a second.
+    /// Images per second.
     #[serde(default = "ten")]
     #[schemars(range(min = 0.001, max = 1000), extend("unit" = "1/s"))]
     fps: f64,
-    /// How often each picture is shown in a row.
+    /// Number of frames per image.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1_000_000))]
     frames: u32,
-    /// How often all are shown; 0 for ever.
+    /// Number of times to play all images; 0 repeats forever.
     #[serde(default = "one")]
     repeat: u32,
-    /// What a picture that cannot be decoded is.
+    /// How to report an image that cannot be decoded.
     #[serde(default)]
     damaged: Damaged,
     #[serde(flatten)]
     shown: Frames,
 }
 
-/// What a picture that cannot be decoded is.
+/// How to report an image that cannot be decoded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Damaged {
@@ -112,7 +112,7 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
         paths.sort();
         return match paths.len() {
             0 => Err(format!(
-                "`{name}` holds no pictures, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`"
+                "`{name}` contains no images, expected files `*.jpg`, `*.jpeg`, `*.png` or `*.bmp`"
             )),
             _ => Ok(paths),
         };
@@ -125,7 +125,7 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let paths: Vec<PathBuf> = lines.map(|line| folder.join(line)).collect();
     if paths.is_empty() {
-        Err(format!("`{name}` lists no pictures, expected a path in each line"))
+        Err(format!("`{name}` lists no images, expected one path per line"))
     } else {
         Ok(paths)
     }
@@ -147,7 +147,7 @@ fn first(paths: &[PathBuf]) -> Result<Picture, String> {
     let why = why.unwrap_or_default();
     Err(match paths.len() {
         1 => why,
-        count => format!("none of {count} pictures can be decoded; {why}"),
+        count => format!("none of {count} images can be decoded; {why}"),
     })
 }
 

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{AudioFileParams, default_rate};
 
-/// Listens to a microphone, or replays a recording where there is none.
+/// Reads a microphone, or replays a recording if there is none.
 ///
 /// # Writes
 /// Samples, `i16`, one tick each: the mean of the device's channels, resampled where the device has another rate.
-/// What a reader was too slow for is lost in whole blocks, counted, and told to what comes after.
+/// If the pipeline is too slow, whole blocks are lost; they are counted and reported downstream as a gap.
 ///
 /// # Needs
 /// The cargo feature `mic`, which on Linux needs ALSA's headers to build. Without it, or without a device, the
@@ -31,18 +31,18 @@ use super::{AudioFileParams, default_rate};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MicParams {
-    /// Part of the device's name, as `kws-run --devices` lists it; by default the system's own choice.
+    /// Part of the device's name, as listed by `kws-run --devices`; by default the system's default device.
     #[serde(default)]
     device: Option<String>,
-    /// Samples per second that the pipeline hears; a device of another rate is resampled.
+    /// Sample rate of the output; a device with another rate is resampled.
     #[serde(default = "default_rate")]
     #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
-    /// A recording to be played where there is no microphone, relative to the pipeline's folder.
+    /// Recording to play if there is no microphone, relative to the pipeline's folder.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     fallback: Option<PathBuf>,
@@ -103,13 +103,13 @@ impl MicParams {
     fn listen(&self, site: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
         let device = device::find(self.device.as_deref()).map_err(|why| Missing {
             why,
-            help: "connect one, or see `kws-run --devices`".to_owned(),
+            help: "connect one; `kws-run --devices` lists those that are found".to_owned(),
             key: self.device.as_ref().map(|_| "device"),
         })?;
         let port = super::samples(Element::I16, self.rate, self.block, site);
         device::design(device, port).map_err(|why| Missing {
             why,
-            help: "choose another with `device`, see `kws-run --devices`".to_owned(),
+            help: "set `device` to one that `kws-run --devices` lists".to_owned(),
             key: None,
         })
     }
@@ -127,7 +127,9 @@ impl MicParams {
             };
         };
         let name = fallback.display();
-        site.notice(format!("no microphone ({why}): replaying the recording `{name}`. To listen, {help}."));
+        site.notice(format!(
+            "no microphone ({why}); replaying `{name}` instead. To use a microphone, {help}"
+        ));
         AudioFileParams::of(fallback, self.rate, self.block)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })

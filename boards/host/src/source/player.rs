@@ -176,7 +176,7 @@ impl Reel {
             match self.step(&mut whole)? {
                 (_, 1..) => {
                     let name = programme.path.display();
-                    return Err(format!("`{name}` is damaged, and `normalise` needs the whole of it"));
+                    return Err(format!("`{name}` is damaged, but `normalise` needs the whole file"));
                 }
                 (true, _) => return Ok(whole),
                 (false, _) => {}

@@ -19,7 +19,7 @@ const WAITING: usize = 4;
 /// How long standard input is waited for before the engine may look whether it shall stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Plays samples without a header, 16 bits each, little endian, one channel, from a file or from standard input.
+/// Plays headerless samples (s16le, one channel) from a file or standard input.
 ///
 /// # Writes
 /// Samples, `i16`, one tick each. A last incomplete block is dropped, so that events do not depend on the block's
@@ -41,7 +41,7 @@ pub struct RawParams {
     #[serde(default = "default_rate")]
     #[schemars(range(min = 1000, max = 768_000), extend("unit" = "Hz"))]
     rate: u32,
-    /// Samples in a block; by default what the pipeline needs, else 10 ms.
+    /// Samples per block; by default what the pipeline needs, otherwise 10 ms.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
@@ -85,7 +85,9 @@ fn check(path: &Path) -> Result<(), String> {
     File::open(path).map_err(|error| cannot_open(path, &error))?;
     match about.len() {
         0 => Err(format!("`{name}` is empty")),
-        bytes if bytes % 2 == 1 => Err(format!("`{name}` has {bytes} bytes, expected two for each sample")),
+        bytes if bytes % 2 == 1 => {
+            Err(format!("`{name}` has {bytes} bytes, expected an even number (2 bytes per sample)"))
+        }
         _ => Ok(()),
     }
 }
@@ -123,7 +125,7 @@ fn read(from: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Supplied, String> {
                 return Ok(Supplied::Bytes);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("cannot read on: {error}")),
+            Err(error) => return Err(format!("cannot read further: {error}")),
         }
     }
 }

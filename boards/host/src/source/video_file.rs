@@ -15,7 +15,7 @@ use crate::picture::{Fitter, Frames, Picture};
 /// The most bytes of a frame that are read.
 const MEMORY: usize = 256 << 20;
 
-/// Plays a video without compression: YUV4MPEG2 (`.y4m`), 8 bits, 4:2:0, 4:2:2, 4:4:4 or grey.
+/// Plays an uncompressed video: YUV4MPEG2 (`.y4m`), 8 bits, 4:2:0, 4:2:2, 4:4:4 or grey.
 ///
 /// # Writes
 /// `image` u8 `[height, width, channels]`, a tick a microsecond, at the file's own frame rate to the nearest
@@ -36,7 +36,7 @@ pub struct VideoFileParams {
     /// The file, relative to the pipeline's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
-    /// How often it is played; 0 for ever.
+    /// Number of times to play it; 0 repeats forever.
     #[serde(default = "once")]
     repeat: u32,
     #[serde(flatten)]
@@ -89,7 +89,8 @@ impl Film {
         let name = path.display();
         let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
         let decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MEMORY });
-        let decoder = decoder.map_err(|error| format!("`{name}` is no YUV4MPEG2 video: {}", said(&error)))?;
+        let decoder =
+            decoder.map_err(|error| format!("`{name}` is not a YUV4MPEG2 video: {}", said(&error)))?;
         let (across, down, grey) = match decoder.get_colorspace() {
             Colorspace::C420 | Colorspace::C420jpeg | Colorspace::C420paldv | Colorspace::C420mpeg2 => {
                 (2, 2, false)
@@ -99,12 +100,12 @@ impl Film {
             Colorspace::Cmono => (1, 1, true),
             other => {
                 let help = "convert it with `ffmpeg -pix_fmt yuv420p`";
-                return Err(format!("`{name}` has the format {other:?}, expected 8 bits; {help}"));
+                return Err(format!("`{name}` has the format {other:?}, expected 8 bits per sample; {help}"));
             }
         };
         if String::from_utf8_lossy(decoder.get_raw_params()).contains("COLORRANGE=FULL") {
             let help = "convert it with `ffmpeg -pix_fmt yuv420p -color_range tv`";
-            return Err(format!("`{name}` has colours of full range, expected limited range; {help}"));
+            return Err(format!("`{name}` has full-range colours, expected limited range; {help}"));
         }
         let (height, width) = (decoder.get_height(), decoder.get_width());
         let rate = decoder.get_framerate();
@@ -147,10 +148,10 @@ impl Film {
 /// What the reader says, in words of ours.
 fn said(error: &y4m::Error) -> String {
     match error {
-        y4m::Error::EOF => "it ends within its header".to_owned(),
+        y4m::Error::EOF => "its header is truncated".to_owned(),
         y4m::Error::OutOfMemory => format!("a frame takes more than {} MiB", MEMORY >> 20),
-        y4m::Error::UnknownColorspace => "it has an unknown format of colours".to_owned(),
-        y4m::Error::ParseError(_) => "its header cannot be understood".to_owned(),
+        y4m::Error::UnknownColorspace => "its colour format is unknown".to_owned(),
+        y4m::Error::ParseError(_) => "its header is invalid".to_owned(),
         other => other.to_string(),
     }
 }
@@ -174,7 +175,7 @@ impl Stage for Projector {
         let fault = |text: String| StageFault::because(format!("`{}`: {text}", self.path.display()));
         while !self.film.advance().map_err(fault)? {
             if !self.begun {
-                return Err(fault("it holds no frame".to_owned()));
+                return Err(fault("it contains no frame".to_owned()));
             }
             self.plays = self.plays.map(|plays| plays.saturating_sub(1));
             if self.plays == Some(0) {

@@ -23,17 +23,17 @@ use super::{Make, for_any};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FaultParams {
-    /// Stretches of the stream whose blocks are lost; the next block bears a gap.
+    /// Parts of the stream to drop; the next block reports a gap.
     gaps: Vec<Span>,
-    /// Places of the stream at which the stage sleeps.
+    /// Times in the stream at which the stage sleeps.
     stalls: Vec<Span>,
-    /// Where the stream ends, with the first block later than this.
+    /// Ends the stream with the first block after this time.
     #[schemars(range(min = 0), extend("unit" = "ms"))]
     end_at_ms: Option<f64>,
-    /// Where the stage fails, with the first block later than this.
+    /// Fails at the first block after this time.
     #[schemars(range(min = 0), extend("unit" = "ms"))]
     fault_at_ms: Option<f64>,
-    /// Where the stage panics, with the first block later than this.
+    /// Panics at the first block after this time.
     #[schemars(range(min = 0), extend("unit" = "ms"))]
     panic_at_ms: Option<f64>,
 }
@@ -41,10 +41,10 @@ pub struct FaultParams {
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct Span {
-    /// Where in the stream it begins.
+    /// Start in the stream.
     #[schemars(range(min = 0), extend("unit" = "ms"))]
     at_ms: f64,
-    /// How long it lasts.
+    /// Duration.
     #[schemars(range(min = 0), extend("unit" = "ms"))]
     length_ms: f64,
 }
@@ -112,9 +112,9 @@ impl<T: Item> Stage for Faulty<T> {
             return Ok(Flow::End);
         }
         if past(self.script.fault) {
-            return Err(StageFault::new("it fails as `fault_at_ms` asks"));
+            return Err(StageFault::new("`fault_at_ms` was reached"));
         }
-        assert!(!past(self.script.panic), "as `panic_at_ms` asks");
+        assert!(!past(self.script.panic), "`panic_at_ms` was reached");
         self.script.stalls.retain(|(begin, length)| {
             let now = at > *begin;
             if now {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "as `panic_at_ms` asks")]
+    #[should_panic(expected = "`panic_at_ms` was reached")]
     fn panics_where_asked() {
         flows(faulty(FaultParams { panic_at_ms: Some(5.0), ..FaultParams::default() }), 1);
     }

@@ -105,7 +105,7 @@ impl<T: Number> Reader<T> {
         let mut begin = [0; 10];
         file.read_exact(&mut begin)?;
         if !begin.starts_with(MAGIC) {
-            return Err(bad("it is no .npy file of version 1.0"));
+            return Err(bad("it is not a .npy file of version 1.0"));
         }
         let mut header = vec![0; usize::from(u16::from_le_bytes([begin[8], begin[9]]))];
         file.read_exact(&mut header)?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::npy::{Number, Writer};
 use super::recording::{Files, Layout, Line};
 
-/// Records what passes by any edge, so that `replay` can play it again: same blocks, same ticks, same gaps.
+/// Records any edge, so that `replay` can play it again: same blocks, same ticks, same gaps.
 ///
 /// # Reads, writes
 /// Any blocks, passed on unchanged.
@@ -35,7 +35,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordParams {
-    /// The files' common stem, relative to the pipeline's folder; the folder must exist.
+    /// Common stem of the files, relative to the pipeline's folder; the folder must exist.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
@@ -54,7 +54,7 @@ impl Kind for RecordParams {
         if let Some(folder) =
             folder.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
         {
-            return Err(DesignError::of("path", format!("there is no folder `{}`", folder.display())));
+            return Err(DesignError::of("path", format!("the folder `{}` does not exist", folder.display())));
         }
         Ok(Simple::boxed(Some(port.clone()), Cost::default(), move || recorder(&port, &files)))
     }

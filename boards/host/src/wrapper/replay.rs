@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::npy::{Number, Reader};
 use super::recording::{Files, Layout, Line};
 
-/// Plays a recording of `record`: the same blocks, at the same ticks, with the same gaps.
+/// Replays a recording of `record`: the same blocks, at the same ticks, with the same gaps.
 ///
 /// # Writes
 /// What was recorded; the port, with its labels and its history, is the recorded edge's.
@@ -29,7 +29,7 @@ use super::recording::{Files, Layout, Line};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReplayParams {
-    /// The recording's stem or any of its files, relative to the pipeline's folder.
+    /// Stem or any file of the recording, relative to the pipeline's folder.
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
 }
@@ -54,9 +54,10 @@ fn read_port(path: &Path) -> Result<Port, String> {
     let name = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot open `{name}`: {error}, expected the port of a recording"))?;
-    let port: Port = serde_json::from_str(&text).map_err(|error| format!("`{name}` is no port: {error}"))?;
+    let port: Port =
+        serde_json::from_str(&text).map_err(|error| format!("`{name}` is not a valid port: {error}"))?;
     if port.is_empty() || port.clock == 0 || port.period == 0 {
-        return Err(format!("`{name}` is no port: its blocks are empty or last no time"));
+        return Err(format!("`{name}` is not a valid port: its blocks are empty or have no duration"));
     }
     Ok(port)
 }
@@ -68,7 +69,7 @@ fn replayer(port: &Port, files: &Files) -> Result<Box<dyn Node>, String> {
     let ticks = Reader::open(&ticks, &[2]).map_err(|error| fault(ticks.clone(), error.to_string()))?;
     let rows = ticks.rows();
     if rows == 0 {
-        return Err(fault(path, "it holds no blocks; was its run ended in an orderly way?".to_owned()));
+        return Err(fault(path, "it contains no blocks; was the run that recorded it killed?".to_owned()));
     }
     let shape = &port.shape;
     let made = match (layout, port.element) {
@@ -132,7 +133,7 @@ impl<T: Item, R: Recall<T>> Replay<T, R> {
 
     fn broken(&self, why: &str) -> StageFault {
         let (next, all) = (self.index + 1, self.ticks.rows());
-        StageFault::because(format!("the recording breaks off at block {next} of {all}: {why}"))
+        StageFault::because(format!("the recording is truncated at block {next} of {all}: {why}"))
     }
 }
 
@@ -140,7 +141,7 @@ fn array<T: Number>(path: &Path, shape: &[usize], rows: usize) -> Result<Reader<
     let reader = Reader::open(path, shape).map_err(|error| error.to_string())?;
     match reader.rows() {
         found if found == rows => Ok(reader),
-        found => Err(format!("it holds {found} blocks, expected {rows}")),
+        found => Err(format!("it contains {found} blocks, expected {rows}")),
     }
 }
 
@@ -158,12 +159,12 @@ impl Wav {
         let spec = reader.spec();
         if (spec.channels, spec.bits_per_sample, spec.sample_format) != (1, 16, SampleFormat::Int) {
             return Err(format!(
-                "it holds {} channels of {} bits, expected one of 16",
+                "it has {} channels of {} bits, expected one channel of 16 bits",
                 spec.channels, spec.bits_per_sample
             ));
         }
         if spec.sample_rate != port.clock {
-            return Err(format!("it holds {} Hz, expected {}", spec.sample_rate, port.clock));
+            return Err(format!("it has {} Hz, expected {} Hz", spec.sample_rate, port.clock));
         }
         Ok(Wav(reader))
     }
@@ -197,7 +198,7 @@ impl Recall<Event> for Lines {
     fn recall(&mut self, index: u64, block: &mut [Event]) -> Result<(), String> {
         block.fill(Event::NONE);
         while let Some(line) = self.0.front().filter(|line| line.block <= index) {
-            let place = block.get_mut(line.place).ok_or("an event's place is beyond its block")?;
+            let place = block.get_mut(line.place).ok_or("an event's place is outside its block")?;
             *place = line.event;
             self.0.pop_front();
         }

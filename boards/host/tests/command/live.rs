@@ -1,19 +1,23 @@
 //! The program while it runs, waiting for more samples on standard input.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use crate::bench::{Bench, Ended};
 
-/// Times to look whether the program has ended, 10 ms apart, before it counts as hung: what it is waited for takes
+/// Times to look for a line or for the end of the program, 10 ms apart, before it counts as hung: either takes
 /// milliseconds, and a machine so busy that the program gets no turn lets the test wait for its turns as well.
 const LOOKS: u32 = 10_000;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A run that ends when it is told to.
 pub(crate) struct Live {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    /// Lines of standard error, as they come.
+    lines: Receiver<String>,
     err: String,
 }
 
@@ -30,21 +34,24 @@ impl Live {
         let sound = std::fs::read(bench.path("sound.raw")).unwrap();
         child.stdin.as_mut().unwrap().write_all(&sound).unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        Live { child, stderr, err: String::new() }
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || stderr.lines().try_for_each(|line| sender.send(line.unwrap() + "\n")));
+        Live { child, lines, err: String::new() }
     }
 
-    /// Waits for a line on standard error that begins like this.
+    /// Waits for the next line on standard error, which is to begin like this.
     #[track_caller]
     pub(crate) fn says(&mut self, begin: &str) {
-        loop {
-            let mut line = String::new();
-            let more = self.stderr.read_line(&mut line).unwrap() > 0;
-            self.err.push_str(&line);
-            if line.starts_with(begin) {
-                return;
-            }
-            assert!(more, "it ended without a line that begins `{begin}`: {}", self.err);
+        let line = (0..LOOKS).find_map(|_| match self.lines.recv_timeout(LOOK) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(String::new()),
+        });
+        if !line.as_ref().is_some_and(|line| line.starts_with(begin)) {
+            let _ = self.child.kill();
+            panic!("expected a line that begins `{begin}`, found {line:?} after: {}", self.err);
         }
+        self.err.extend(line);
     }
 
     /// Sends a signal by name.
@@ -72,7 +79,7 @@ impl Live {
             if !self.runs() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            thread::sleep(LOOK);
         }
         if self.runs() {
             self.child.kill().unwrap();
@@ -80,7 +87,7 @@ impl Live {
         }
         let mut ended = Ended { code: self.child.wait().unwrap().code(), out: String::new(), err: self.err };
         self.child.stdout.take().unwrap().read_to_string(&mut ended.out).unwrap();
-        self.stderr.read_to_string(&mut ended.err).unwrap();
+        ended.err.extend(self.lines.iter());
         ended
     }
 }

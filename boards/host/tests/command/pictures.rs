@@ -68,14 +68,14 @@ fn a_picture_that_breaks_off_is_a_gap_that_is_told() {
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(path, &whole[..whole.len() - 20]).unwrap();
     let run = bench.run(&["light.toml", "--source", "images:photographs", "--json"]).well();
-    assert!(run.err.contains("missed 0.200 s"), "{run:#?}");
+    assert!(run.err.contains("lost 0.200 s"), "{run:#?}");
 }
 
 #[test]
 fn folders_without_pictures_are_told() {
     let bench = photographs(&[]);
-    let texts = ["photographs` holds no pictures", "`*.jpg`"];
+    let texts = ["photographs` contains no images", "`*.jpg`"];
     bench.run(&["light.toml", "--source", "images:photographs"]).badly(1, &texts);
     bench.run(&["light.toml", "--source", "photographs"]).badly(2, &["`images:photographs`"]);
-    bench.run(&["light.toml", "--source", "images:"]).badly(2, &["lacks a path"]);
+    bench.run(&["light.toml", "--source", "images:"]).badly(2, &["has no path"]);
 }

@@ -142,16 +142,16 @@ fn a_stage_that_panics_is_named_in_one_line() {
 fn gaps_are_told_and_summed() {
     let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }, { at_ms = 600, length_ms = 50 }]");
     let run = bench.run(&["faulty.toml"]).well();
-    assert_eq!(run.err, "gaps: `fault` missed 0.150 s in 2 gaps in all\n");
+    assert_eq!(run.err, "gaps: `fault` lost 0.150 s in 2 gaps in total\n");
 }
 
 #[test]
 fn gaps_are_told_as_they_come() {
     let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]");
     let mut live = Live::start(&bench, &["faulty.toml", "--source", "raw:-"]);
-    live.says("gap: `fault` missed 0.");
+    live.says("gap: `fault` lost 0.");
     assert!(live.runs(), "it waits for more samples");
     live.close();
     let run = live.ended().well();
-    assert!(run.err.contains("gaps: `fault` missed 0.100 s"), "{run:#?}");
+    assert!(run.err.contains("gaps: `fault` lost 0.100 s"), "{run:#?}");
 }

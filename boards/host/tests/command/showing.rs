@@ -123,16 +123,16 @@ fn check_on_a_board_tells_what_it_takes_there() {
 #[test]
 fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
     let (bench, commands, yes_no) = (features(), shipped("commands"), shipped("yes_no"));
-    let memory = ["bytes of RAM, expected at most the 16384 that `microbit` has", "commands.toml:", "^^^"];
+    let memory = ["bytes of RAM, but `microbit` has 16384", "commands.toml:", "^^^"];
     bench.run(&[&commands, "--check", "--board", "microbit"]).badly(1, &memory);
     let on_nano =
         |option: &str, value: &str| bench.run(&[&yes_no, "--check", "--board", "nano33ble", option, value]);
-    let text =
-        "`transform` of `fft`: found `fast`, which needs a computer's instructions (board `nano33ble`)";
+    let text = "`transform` of `fft`: found `fast`, which firmware does not support (board `nano33ble`)";
     on_nano("--set", "fft.transform=fast").badly(1, &[text]);
     on_nano("--source", "file:yes.wav").badly(1, &["yes.wav"]);
     let file = format!("file:{}/../../pipelines/recordings/yes_no.flac", env!("CARGO_MANIFEST_DIR"));
-    on_nano("--source", &file).badly(1, &["`mic`: this kind has no form for boards (board `nano33ble`)"]);
+    on_nano("--source", &file)
+        .badly(1, &["`mic`: this kind is not supported in firmware (board `nano33ble`)"]);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn check_needs_no_microphone() {
     let shown = bench.run(&["mic.toml", "--check"]).well();
     assert!(shown.out.contains("frame f32[480]"), "{shown:#?}");
     if shown.out.contains("no microphone") {
-        bench.run(&["mic.toml"]).badly(1, &["name a recording with `fallback"]);
+        bench.run(&["mic.toml"]).badly(1, &["set `fallback` to a recording"]);
     }
 }
 
@@ -180,6 +180,6 @@ fn check_warns_of_work_for_nothing() {
 
 #[test]
 fn a_board_that_there_is_not_lists_those_that_there_are() {
-    let texts = ["unknown board `nano`", "did you mean `nano33ble`? known are `microbit`, `mps2-an386`"];
+    let texts = ["unknown board `nano`", "did you mean `nano33ble`? available: `microbit`, `mps2-an386`"];
     features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
 }

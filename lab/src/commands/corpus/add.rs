@@ -9,33 +9,33 @@ use kws_lab::corpus::{About, Layout, recordings};
 use crate::commands::data::Data;
 use crate::commands::paths::seen_from;
 
-/// Names a corpus that lies elsewhere, and says where it comes from: `corpus.toml` in the data folder.
+/// Registers a corpus stored elsewhere: writes its name and origin to `corpus.toml` in the data folder.
 ///
-/// Nothing is copied. Configurations and arguments then find it by its name, and cards of models that hear it state its
-/// title, source and licence. Given for a folder in the data folder, the command describes the corpus there.
+/// Nothing is copied. Configurations and arguments can then use its name, and cards of models trained on it state its
+/// title, source and licence. For a folder that is already in the data folder, the command only describes it.
 #[derive(Args)]
 #[command(
     after_help = "Example: kws-lab corpus add /media/cv-corpus/en --name common_voice --title 'Common Voice 13.0' \
     --source commonvoice.mozilla.org --licence CC0-1.0"
 )]
 pub(crate) struct Add {
-    /// The folder.
+    /// Folder of the corpus.
     folder: PathBuf,
-    /// Its name in the data folder.
+    /// Name in the data folder.
     #[arg(long)]
     name: String,
     #[command(flatten)]
     data: Data,
-    /// What people call it.
+    /// Title of the data set.
     #[arg(long, default_value = "")]
     title: String,
-    /// Who made it and where it is published.
+    /// Author, and where it is published.
     #[arg(long, default_value = "")]
     source: String,
-    /// Under which terms.
+    /// Licence.
     #[arg(long, default_value = "")]
     licence: String,
-    /// What whoever reads a model's card should know, such as how it was divided.
+    /// Note for model cards, such as how it was split.
     #[arg(long, default_value = "")]
     note: String,
 }
@@ -56,7 +56,7 @@ impl Add {
         let elsewhere = entry.canonicalize()? != self.folder.canonicalize()?;
         ensure!(
             !elsewhere || Layout::of(&entry).is_none(),
-            "`{}` holds a corpus already; choose another `--name`",
+            "`{}` already contains a corpus; choose another `--name`",
             entry.display()
         );
         let folder = if elsewhere { Some(seen_from(&entry, &self.folder)?.into()) } else { None };
@@ -64,7 +64,7 @@ impl Add {
         let about = About { title, source, licence, note, folder };
         about.write(&entry)?;
         println!(
-            "`{}` is written; configurations name the corpus `{}`",
+            "wrote `{}`; use the corpus in configurations as `{}`",
             entry.join(About::FILE).display(),
             self.name
         );

@@ -9,14 +9,14 @@ use kws_lab::corpus::aligned::align;
 
 use super::output::Target;
 
-/// Places each word in the middle of its clip and writes a new corpus.
+/// Centres each word in its clip, writing a new corpus.
 ///
-/// The word is found by its energy: the loudest stretch, with pauses of up to 0.2 s inside it. Longer recordings are cut,
-/// shorter ones continued with their own background. Labels in underscores, such as `_silence_`, are copied. What cannot
-/// be aligned is left out with its reason: no word stands out, or it is longer than the clip.
+/// The word is the loudest part of the clip, including pauses of up to 0.2 s. Longer recordings are cut, shorter ones
+/// padded with their own background. Labels in underscores, such as `_silence_`, are copied. Clips without a
+/// recognisable word, or with one longer than the clip, are skipped and listed with the reason.
 #[derive(Args)]
 pub(crate) struct Align {
-    /// The corpus, which is not changed.
+    /// Corpus to read; it is not changed.
     corpus: PathBuf,
     /// Length of the clips in seconds.
     #[arg(long, default_value_t = 1.0)]

@@ -6,53 +6,51 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::check::{Checked, Limits, Review, Verdict, check};
-use kws_lab::medium::Medium;
 use kws_lab::page::Table;
 
 use crate::commands::json::Json;
 
-/// Finds bad clips: clipped, silent, too short or long, noisy, there twice, mislabelled; and bad pictures: unreadable, too
-/// small, nearly black, blown out, there twice, mislabelled.
+/// Finds bad clips (clipped, silent, too short or long, noisy, duplicate, mislabelled) and bad images (unreadable, too
+/// small, nearly black, overexposed, duplicate, mislabelled).
 ///
-/// Writes `valid.csv`, `invalid.csv` and `other.csv`: the manifest's rows with a column `reason`. Nothing else is changed.
-/// A person hears or sees what is in `other.csv`, moves the rows of good clips to `valid.csv`, and puts that in the place of
-/// `manifest.csv`. Clips labelled `_silence_` or `_speech_` are not measured against a word's levels and length.
+/// Writes `valid.csv`, `invalid.csv` and `other.csv`: the rows of the manifest with a column `reason`. Nothing else is
+/// changed. Review `other.csv`, move the rows of good clips to `valid.csv`, then replace `manifest.csv` by it. Level
+/// and length limits do not apply to clips labelled `_silence_` or `_speech_`.
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The corpus.
+    /// Corpus to check.
     corpus: PathBuf,
-    /// Folder for the lists; by default the corpus.
+    /// Output folder for the lists [default: the corpus].
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// Folder of a model that serves as a labelling assistant: clips in which it clearly hears another of its labels are
-    /// doubted.
+    /// Folder of a model that assists: clips in which it clearly recognises another of its labels go to `other.csv`.
     #[arg(long)]
     model: Option<PathBuf>,
-    /// Probability from which on the model clearly hears a label.
+    /// Minimum probability for a clear recognition by the model.
     #[arg(long, default_value_t = Limits::default().doubt)]
     doubt: f32,
-    /// Shortest clip, in seconds.
+    /// Minimum length of a clip, in seconds.
     #[arg(long, default_value_t = Limits::default().shortest)]
     shortest: f64,
-    /// Longest clip, in seconds.
+    /// Maximum length of a clip, in seconds.
     #[arg(long, default_value_t = Limits::default().longest)]
     longest: f64,
-    /// Level of a word's loud parts, in dB under full scale, below which the clip is silent.
+    /// Minimum level of the loud parts of a word, in dBFS; below it, the clip is silent.
     #[arg(long, allow_negative_numbers = true, default_value_t = Limits::default().silent_db)]
     silent_db: f64,
-    /// How far a word's loud parts stand at least above the quiet ones, in dB; less is noisy.
+    /// Minimum level of the loud parts of a word above the quiet ones, in dB; below it, the clip is noisy.
     #[arg(long, default_value_t = Limits::default().contrast_db)]
     contrast_db: f64,
-    /// Share of samples that may be clipped.
+    /// Maximum share of clipped samples.
     #[arg(long, default_value_t = Limits::default().clipped)]
     clipped: f64,
-    /// Shortest side of a picture, in pixels.
+    /// Minimum side of an image, in pixels.
     #[arg(long, default_value_t = Limits::default().smallest)]
     smallest: usize,
-    /// Mean luma of a picture, from 0 to 1, below which it is nearly black.
+    /// Minimum mean luma of an image, 0 to 1; below it, the image is nearly black.
     #[arg(long, default_value_t = Limits::default().dark)]
     dark: f64,
-    /// Mean luma of a picture above which it is blown out.
+    /// Maximum mean luma of an image, 0 to 1; above it, the image is overexposed.
     #[arg(long, default_value_t = Limits::default().bright)]
     bright: f64,
     #[command(flatten)]
@@ -97,13 +95,12 @@ fn describe(review: &Review, lists: &[PathBuf; 3]) -> String {
     }
     if review.alike > 0 {
         text += &format!(
-            "{} synthesised clips are nearly the same as another: fewer voices than they seem\n",
+            "{} synthesised clips are near-duplicates: there are fewer distinct voices than it seems\n",
             review.alike
         );
     }
     if review.count(Verdict::Other) > 0 {
-        text += if review.medium == Medium::Clips { "hear" } else { "look at" };
-        text += " those in `other.csv`, move good ones to `valid.csv`, and put that in the place of `manifest.csv`\n";
+        text += "review those in `other.csv`, move the good ones to `valid.csv`, then replace `manifest.csv` by it\n";
     }
     text
 }

@@ -10,27 +10,27 @@ use kws_lab::corpus::{CorpusRef, Cutter, recordings};
 use super::output::Target;
 use crate::commands::data::Data;
 
-/// Cuts keywords out of sentences, where the transcript says that one is spoken and a model is sure to hear it there.
+/// Cuts keywords out of sentences whose transcript contains them, where a model finds them with high confidence.
 ///
-/// The clips of a second are a corpus for review: its columns `score`, `at` and `sentence` say how sure the model was, where
-/// the word was and in what. A model finds what it knows already, so what it misses, which would teach it most, is in
-/// `excluded.csv` with the reason.
+/// The one-second clips form a corpus for review; the columns `score`, `at` and `sentence` give the model's score, the
+/// position of the word and the sentence. A model finds only what it already knows: the words that it misses, which
+/// would teach it the most, are listed in `excluded.csv` with the reason.
 #[derive(Args)]
 #[command(
     after_help = "Example: kws-lab corpus cut common_voice --words yes,no --model pipelines/models/yes_no --output review"
 )]
 pub(crate) struct Cut {
-    /// Recordings with a column `sentence`: a corpus by name or its folder.
+    /// Corpus with a column `sentence`: a name, or a folder.
     corpus: String,
     #[command(flatten)]
     data: Data,
-    /// Words that are cut out, separated by commas; each a label of the model.
+    /// Words to cut out, separated by commas; each must be a label of the model.
     #[arg(long, value_delimiter = ',', required = true)]
     words: Vec<String>,
     /// Folder of the model.
     #[arg(long)]
     model: PathBuf,
-    /// Posterior that the model must reach.
+    /// Minimum posterior of the word.
     #[arg(long, default_value_t = 0.9, value_name = "SCORE")]
     sure: f32,
     #[command(flatten)]

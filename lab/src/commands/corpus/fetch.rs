@@ -12,34 +12,34 @@ use serde::Serialize;
 use crate::commands::data::Data;
 use crate::commands::json::Json;
 
-/// Downloads a published data set by its name into the data folder, or any file by its address, and unpacks it.
+/// Downloads and unpacks a data set by name into the data folder, or any file by URL.
 ///
-/// Configurations and arguments then find the corpus by that name. A download that broke off goes on where it ended when
-/// the same command is given again. What has a published SHA-256 is compared with it; for an address give `--sha256`.
-/// `.tar.gz` and `.zip` are unpacked.
+/// Configurations and arguments can then use the name. If a download is interrupted, run the same command again to
+/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. `.tar.gz` and `.zip` files are
+/// unpacked.
 #[derive(Args)]
 pub(crate) struct Fetch {
-    /// Name of a data set, or an address that begins with `http://` or `https://`.
+    /// Name of a data set, or a URL that begins with `http://` or `https://`.
     #[arg(required_unless_present = "list")]
     what: Option<String>,
-    /// Lists the data sets that are known by name.
+    /// Lists the available data sets.
     #[arg(long)]
     list: bool,
     #[command(flatten)]
     data: Data,
-    /// Folder that takes the place of the data folder.
+    /// Output folder, instead of the data folder.
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// SHA-256 of the file, 64 hexadecimal digits.
+    /// Expected SHA-256 of the file, 64 hexadecimal digits.
     #[arg(long)]
     sha256: Option<String>,
-    /// Address that takes the place of the published one, such as a mirror's; the checksum stays.
+    /// URL of a mirror, instead of the published one; the checksum stays the same.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
-    /// Attempts that may fail one after the other without a byte.
+    /// Maximum consecutive attempts without progress.
     #[arg(long, default_value_t = 5)]
     attempts: u32,
-    /// Leaves archives as they are.
+    /// Does not unpack archives.
     #[arg(long)]
     packed: bool,
     #[command(flatten)]
@@ -65,7 +65,7 @@ impl Fetch {
             Some(set) => self.data_set(set, &root),
             None if is_address(what) => self.address(what, &root),
             None => bail!(
-                "unknown data set `{what}`, expected an address or one of {}",
+                "unknown data set `{what}`, expected a URL or one of {}",
                 DATA_SETS.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
             ),
         }
@@ -78,17 +78,18 @@ impl Fetch {
             text.replace("{folder}", &folder).replace("{data}", &root)
         };
         if let Some(how) = &set.by_hand {
-            bail!("`{}` cannot be downloaded by a program: {}", set.name, filled(how));
+            bail!("`{}` cannot be downloaded automatically: {}", set.name, filled(how));
         }
         ensure!(
             set.archives.len() == 1 || self.from.is_none() && self.sha256.is_none(),
-            "`{}` has {} archives, and `--from` and `--sha256` are of one: fetch each by its address",
+            "`{}` has {} archives, but `--from` and `--sha256` apply to one: fetch each by its URL",
             set.name,
             set.archives.len()
         );
         let mut outcomes = Vec::new();
         for archive in &set.archives {
-            let name = last_part(&archive.url).with_context(|| format!("`{}` names no file", archive.url))?;
+            let name =
+                last_part(&archive.url).with_context(|| format!("`{}` has no file name", archive.url))?;
             let stem = stem(name).unwrap_or(name);
             let into = if set.archives.len() == 1 { folder.clone() } else { folder.join(stem) };
             let archive =
@@ -104,13 +105,13 @@ impl Fetch {
             text += &format!("{}: {}; {}\n", set.title, set.source, set.licence);
             match &set.next {
                 Some(next) => text + &format!("next: {}\n", filled(next)),
-                None => text + &format!("configurations name it `{}`\n", set.name),
+                None => text + &format!("use it in configurations as `{}`\n", set.name),
             }
         })
     }
 
     fn address(&self, url: &str, root: &Path) -> Result<()> {
-        let name = last_part(url).with_context(|| format!("`{url}` names no file"))?;
+        let name = last_part(url).with_context(|| format!("`{url}` has no file name"))?;
         let archive = Archive { url: url.to_owned(), bytes: None, sha256: None };
         let outcome = self.fetched(&archive, root.join(name), stem(name).map(|stem| root.join(stem)))?;
         self.json.show(&outcome, || describe(&outcome))
@@ -150,7 +151,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 fn listing() -> String {
-    let mut table = kws_lab::page::Table::new(["name", "MB", "checksum", "licence", "holds"]);
+    let mut table = kws_lab::page::Table::new(["name", "MB", "checksum", "licence", "contents"]);
     for set in DATA_SETS.iter() {
         let bytes: Option<u64> = set.archives.iter().map(|archive| archive.bytes).sum();
         let size =
@@ -171,14 +172,14 @@ fn describe(result: &Outcome) -> String {
     let Outcome { file, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
     text += &if file.verified {
-        format!("SHA-256 {} is the published one\n", file.sha256)
+        format!("SHA-256 {} matches the published one\n", file.sha256)
     } else {
-        format!("SHA-256 {}, compared with nothing: no checksum is known\n", file.sha256)
+        format!("SHA-256 {}, not verified: no checksum is known\n", file.sha256)
     };
     if let Some(Unpacked { folder, files, skipped }) = unpacked {
         text += &format!("{files} files in `{}`\n", folder.display());
         if let [first, ..] = &skipped[..] {
-            text += &format!("{} links and devices are left out, such as `{first}`\n", skipped.len());
+            text += &format!("skipped {} links and devices, such as `{first}`\n", skipped.len());
         }
     }
     text

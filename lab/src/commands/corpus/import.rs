@@ -11,12 +11,12 @@ use kws_lab::corpus::{Build, Ratios};
 
 use super::output::Target;
 
-/// Turns recordings or pictures in another layout into a corpus.
+/// Imports recordings or images from another layout as a corpus.
 ///
-/// Clips are resampled to 16 kHz, mixed to one channel and written as WAV; WAV, FLAC, Ogg Vorbis and MP3 are read.
-/// JPEG, PNG and BMP pictures are copied as they are, and their mean luma becomes the column `brightness`. Metadata become
-/// columns, and the column `source` says where a clip comes from. What cannot be used is left out, with its reason in
-/// `excluded.csv`. The source is never changed.
+/// WAV, FLAC, Ogg Vorbis and MP3 files become WAV clips at 16 kHz with one channel. JPEG, PNG and BMP images are copied
+/// unchanged, and their mean luma becomes the column `brightness`. Metadata become columns, and the column `source`
+/// names the original file. Unusable files are skipped and listed in `excluded.csv` with the reason. The original files
+/// are never changed.
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(subcommand)]
@@ -25,16 +25,16 @@ pub(crate) struct Import {
 
 #[derive(Subcommand)]
 enum Layout {
-    /// Speech Commands: a folder for each word, files named `SPEAKER_nohash_N.wav`, `_background_noise_`.
+    /// Speech Commands: a folder per word, files named `SPEAKER_nohash_N.wav`, `_background_noise_`.
     ///
-    /// Splits are those of `validation_list.txt` and `testing_list.txt` where they are there, and else those of the data
-    /// set's own hash.
+    /// Splits are read from `validation_list.txt` and `testing_list.txt` if they exist, otherwise computed with the
+    /// hash of the data set.
     SpeechCommands {
-        /// The unpacked data set.
+        /// Folder of the unpacked data set.
         folder: PathBuf,
         #[command(flatten)]
         words: Words,
-        /// What becomes of `_background_noise_`.
+        /// How to use `_background_noise_`.
         #[arg(long, value_enum, default_value_t = Kept::Both)]
         background: Kept,
         #[command(flatten)]
@@ -42,79 +42,79 @@ enum Layout {
     },
     /// Common Voice: `clips/*.mp3`, `validated.tsv` and the other lists of one language.
     ///
-    /// Sentences of one word become clips with that label. Speakers of `train.tsv`, `dev.tsv` and `test.tsv` keep their
-    /// split, the others are split by hash. Gender, age, accent and language become columns.
+    /// Sentences of one word become clips with that label. Speakers in `train.tsv`, `dev.tsv` and `test.tsv` keep their
+    /// split; the others are split by a hash. Gender, age, accent and language become columns.
     CommonVoice {
-        /// The folder of one language.
+        /// Folder of one language.
         folder: PathBuf,
         #[command(flatten)]
         words: Words,
-        /// Lists whose clips are taken; the column `list` tells them apart.
+        /// Lists to import; the column `list` names the list of each clip.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "validated")]
         lists: Vec<ListName>,
-        /// What becomes of sentences of several words: `speech`, clips labelled `_speech_`, where those that hold one of
-        /// `--words` are set apart as `_keyword_`; or `leave`, nothing.
+        /// How to use sentences of several words: `speech` imports clips labelled `_speech_`, or `_keyword_` if they
+        /// contain one of `--words`; `leave` skips them.
         #[arg(long, value_enum, default_value = "speech")]
         sentences: SentencesName,
         #[command(flatten)]
         sounds: Sounds,
     },
-    /// A plain folder: files in `LABEL/` or `LABEL/SPEAKER/`, or a `manifest.csv` that names files of any kind.
+    /// A plain folder: files in `LABEL/` or `LABEL/SPEAKER/`, or a `manifest.csv` that lists files in any layout.
     ///
-    /// In a `manifest.csv` the columns `path` and `label` are needed; `speaker`, `split` and any metadata are kept.
+    /// A `manifest.csv` needs the columns `path` and `label`; `speaker`, `split` and any metadata are kept.
     Folder {
-        /// The folder.
+        /// Folder to import.
         folder: PathBuf,
         #[command(flatten)]
         words: Words,
-        /// The speaker is a file's name up to this text; where it is not found, the speaker is unknown.
+        /// Text that ends the speaker's part of a file name; if a name does not contain it, the speaker is unknown.
         #[arg(long, value_name = "TEXT", default_value = "_nohash_")]
         speaker_until: String,
-        /// What becomes of a folder `_background_noise_`.
+        /// How to use a folder `_background_noise_`.
         #[arg(long, value_enum, default_value_t = Kept::Both)]
         background: Kept,
         #[command(flatten)]
         sounds: Sounds,
     },
-    /// One long recording with a file that says what is spoken when.
+    /// One long recording with a file that lists what is said when.
     ///
-    /// The labels are a CSV file with `start,end,label` in seconds, or a label track exported by Audacity. A clip is the
-    /// labelled stretch, widened to a second as far as its neighbours allow.
+    /// Labels are a CSV file with `start,end,label` in seconds, or a label track exported from Audacity. Each labelled
+    /// section becomes a clip, extended to one second as far as its neighbours allow.
     Recording {
-        /// The recording.
+        /// Recording to cut.
         file: PathBuf,
-        /// What is spoken when.
+        /// File that lists what is said when.
         #[arg(long)]
         labels: PathBuf,
-        /// Who speaks; by default the recording's name.
+        /// Name of the speaker [default: the name of the recording].
         #[arg(long)]
         speaker: Option<String>,
-        /// Makes clips of one second labelled `_silence_` from what lies between the labels.
+        /// Also makes one-second clips labelled `_silence_` from the parts between the labels.
         #[arg(long)]
         silence: bool,
         #[command(flatten)]
         sounds: Sounds,
     },
-    /// Pictures: files in `LABEL/`, or a `labels.csv` that names files of any folder below.
+    /// Images: files in `LABEL/`, or a `labels.csv` that lists files in any subfolder.
     ///
-    /// In a `labels.csv` the column `file` is needed, and `label`, or `person` with 1 for `person` and 0 for `nobody`.
-    /// `max_person_area_fraction` becomes `area`, the other columns are kept. A picture's split is that of a hash of its
-    /// path in the folder: it stays the same whatever is added.
+    /// A `labels.csv` needs the columns `file` and `label`, or instead of `label` a column `person` with 1 for `person`
+    /// and 0 for `nobody`. `max_person_area_fraction` becomes `area`; other columns are kept. A hash of an image's path
+    /// chooses its split, which therefore stays the same as images are added.
     Pictures {
-        /// The folder.
+        /// Folder to import.
         folder: PathBuf,
         #[command(flatten)]
         common: Common,
     },
-    /// COCO: `instances_*.json` and the folder of its pictures, labelled by the rule of Visual Wake Words.
+    /// COCO: `instances_*.json` and the folder of its images, labelled by the rule of Visual Wake Words.
     ///
-    /// `person` are the pictures of which one person covers at least 0.5 %, by the annotations' `area`; the others are
-    /// `nobody`. The share that the largest person covers becomes the column `area`. Rule: A. Chowdhery et al.,
-    /// arXiv:1906.05721, as TensorFlow's build_visualwakewords_data.py applies it.
+    /// An image is a `person` if one person covers at least 0.5 % of it, by the `area` of the annotations, otherwise
+    /// `nobody`. The fraction that the largest person covers becomes the column `area`. Rule: A. Chowdhery et al.,
+    /// arXiv:1906.05721, as in TensorFlow's build_visualwakewords_data.py.
     Coco {
-        /// The annotations.
+        /// Annotation file.
         annotations: PathBuf,
-        /// The folder of the pictures that they name.
+        /// Folder of the images.
         #[arg(long, value_name = "FOLDER")]
         pictures: PathBuf,
         #[command(flatten)]
@@ -124,7 +124,7 @@ enum Layout {
 
 #[derive(Args)]
 struct Words {
-    /// Labels that are taken, separated by commas; all without it.
+    /// Labels to import, separated by commas [default: all].
     #[arg(long, value_delimiter = ',')]
     words: Vec<String>,
 }
@@ -133,7 +133,7 @@ struct Words {
 struct Common {
     #[command(flatten)]
     target: Target,
-    /// Shares of training, validation and test, where the source states no split.
+    /// Shares of training, validation and test, if the original data have no splits.
     #[arg(long, default_value = "80,10,10")]
     ratios: Ratios,
 }
@@ -142,38 +142,38 @@ struct Common {
 struct Sounds {
     #[command(flatten)]
     common: Common,
-    /// Longest clip in seconds; longer files are left out without being decoded whole.
+    /// Maximum length of a clip in seconds; longer files are skipped.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     longest: f64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Kept {
-    /// Clips of one second labelled `_silence_`, and the whole recordings in `_background_noise_` of the corpus.
+    /// One-second clips labelled `_silence_`, and the whole recordings in `_background_noise_` of the corpus.
     Both,
-    /// Clips labelled `_silence_` only.
+    /// One-second clips labelled `_silence_`.
     Silence,
-    /// The whole recordings only, to be named as `noise` of a training configuration.
+    /// The whole recordings, for `noise` of a training configuration.
     Noise,
-    /// Nothing.
+    /// Not imported.
     Skip,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ListName {
-    /// Most listeners heard the sentence.
+    /// Most listeners confirmed the sentence.
     Validated,
-    /// Most listeners did not.
+    /// Most listeners rejected the sentence.
     Invalidated,
-    /// Too few have listened.
+    /// Too few listeners have voted.
     Other,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum SentencesName {
-    /// Clips labelled `_speech_`, or `_keyword_` where they hold one of the words.
+    /// Clips labelled `_speech_`, or `_keyword_` if they contain one of the words.
     Speech,
-    /// They are left out.
+    /// Skipped.
     Leave,
 }
 
@@ -257,7 +257,7 @@ impl Common {
         let (from, to) = (std::path::absolute(source)?, std::path::absolute(self.target.folder())?);
         ensure!(
             !to.starts_with(&from),
-            "`{}` lies in what is imported; choose a folder outside",
+            "`{}` is inside the imported folder; choose a folder outside it",
             to.display()
         );
         let mut build = self.target.begin()?;

@@ -18,9 +18,10 @@ use clap::{Args, Subcommand};
 
 /// What to type, from nothing to corpora for training.
 const EXAMPLE: &str = "\
-A corpus is a folder of clips at 16 kHz, or of pictures, with `manifest.csv`: columns `path,label,speaker,split` and any
-metadata; pictures need no `speaker`. `align`, `stream` and `synth` are for clips alone.
-From nothing to corpora for training, for example:
+A corpus is a folder of 16 kHz clips, or of images, with a `manifest.csv`: the columns `path,label,speaker,split` and
+any metadata; images need no `speaker`. `align`, `cut`, `stream` and `synth` only apply to clips.
+
+Example, from an empty folder to training data:
 
   kws-lab corpus fetch speech_commands
   kws-lab corpus import folder recordings --output corpora/words
@@ -28,7 +29,7 @@ From nothing to corpora for training, for example:
   kws-lab corpus check corpora/computer
   kws-lab corpus report corpora/computer --html report.html";
 
-/// Imports, makes, checks and describes corpora.
+/// Imports, synthesises, checks and describes corpora.
 #[derive(Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Corpus {

@@ -13,13 +13,13 @@ use crate::commands::json::Json;
 /// Where a new corpus goes.
 #[derive(Args)]
 pub(super) struct Target {
-    /// Folder of the corpus; made when it is not there.
+    /// Output folder of the corpus; created if missing.
     #[arg(long, short, value_name = "CORPUS")]
     output: PathBuf,
-    /// Adds to the corpus that is there. Clips that came from the same place before are not added again.
+    /// Adds to an existing corpus; clips from the same source are not added twice.
     #[arg(long, conflicts_with = "force")]
     append: bool,
-    /// Replaces the corpus that is there: removes the clips that its manifest names.
+    /// Replaces an existing corpus: removes the clips in its manifest.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -52,17 +52,17 @@ impl Target {
 /// What a new corpus holds, for a person.
 fn summary(made: &Made) -> String {
     let mut text = counts(&made.labels).text();
-    let what = if made.pictures > 0 { "pictures" } else { "clips" };
+    let what = if made.pictures > 0 { "images" } else { "clips" };
     text += &format!("{} {what} added to `{}`\n", made.added, made.corpus.display());
     if made.known > 0 {
-        text += &format!("{} {what} were there already\n", made.known);
+        text += &format!("{} {what} were already there\n", made.known);
     }
     if made.joined > 0 {
-        text += &format!("{} clips joined the split that their speaker is in already\n", made.joined);
+        text += &format!("{} clips were added to their speaker's split\n", made.joined);
     }
     if made.nameless > 0 {
         text += &format!(
-            "{} clips name no speaker and are split one by one: the same voice may train and test\n",
+            "{} clips have no speaker and are split individually: one voice may be in both training and test\n",
             made.nameless
         );
     }
@@ -90,7 +90,7 @@ fn exclusions(excluded: &[Exclusion], all: &str) -> String {
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|&(_, (count, _))| std::cmp::Reverse(count));
-    let mut text = format!("{} left out, all of them in `{all}`:\n", excluded.len());
+    let mut text = format!("{} skipped, listed in `{all}`:\n", excluded.len());
     for (reason, (count, source)) in reasons.iter().take(10) {
         let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         text += &format!("  `{source}`{more}: {reason}\n");

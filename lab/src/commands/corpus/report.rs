@@ -13,21 +13,21 @@ use kws_lab::picture::Light;
 use super::report_page;
 use crate::commands::json::Json;
 
-/// Shows what a corpus holds and what it lacks, by label, speaker and condition.
+/// Describes a corpus and its gaps, by label, speaker and condition.
 ///
-/// Conditions are the manifest's columns of metadata, such as gender, age, accent or device; of pictures also bands of the
-/// columns `area` and `brightness`.
+/// Conditions are the metadata columns of the manifest, such as gender, age, accent or device; for images also ranges
+/// of the columns `area` and `brightness`.
 #[derive(Args)]
 pub(crate) struct Report {
-    /// The corpus.
+    /// Corpus to describe.
     corpus: PathBuf,
-    /// Columns to count by, separated by commas; all metadata with 2 to 24 values without it.
+    /// Columns to count by, separated by commas [default: all metadata with 2 to 24 values].
     #[arg(long, value_delimiter = ',')]
     by: Vec<String>,
-    /// Writes one self-contained page with plots.
+    /// Writes a self-contained HTML page with plots.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Reads the manifest alone: no lengths and levels, no sizes and light.
+    /// Reads only the manifest; skips lengths and levels, or sizes and brightness.
     #[arg(long)]
     no_audio: bool,
     #[command(flatten)]
@@ -76,7 +76,7 @@ pub(super) fn sentence(survey: &Survey) -> String {
         if survey.levels.is_empty() { String::new() } else { format!(", {:.2} hours", survey.hours()) };
     match survey.medium {
         Medium::Clips => format!("`{name}`: {clips} clips of {labels} labels by {speakers} speakers{sound}"),
-        Medium::Pictures => format!("`{name}`: {clips} pictures of {labels} labels"),
+        Medium::Pictures => format!("`{name}`: {clips} images of {labels} labels"),
     }
 }
 

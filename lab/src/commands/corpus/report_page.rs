@@ -47,7 +47,7 @@ pub(super) fn page(survey: &Survey) -> Result<Page> {
         page = page.table(report::levels(survey));
     }
     if !survey.lights.is_empty() {
-        page = page.heading("Size and light").table(report::lights(survey));
+        page = page.heading("Size and brightness").table(report::lights(survey));
     }
     Ok(page)
 }

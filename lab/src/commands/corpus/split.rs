@@ -10,25 +10,25 @@ use kws_lab::corpus::resplit::{Division, Present, divide};
 use super::output::counts;
 use crate::commands::json::Json;
 
-/// Assigns training, validation and test anew, so that nobody is heard in two of them.
+/// Assigns training, validation and test splits so that no speaker is in two of them.
 ///
-/// A speaker goes where a hash of the name says, as in Speech Commands: the same name always goes to the same split,
-/// whatever is added later. Clips without a speaker are assigned one by one; `_silence_` keeps its
-/// split. The manifest's other columns stay.
+/// A hash of the speaker's name chooses the split, as in Speech Commands: a name always goes to the same split,
+/// whatever is added later. Clips without a speaker are assigned individually; `_silence_` keeps its split. The other
+/// columns of the manifest are kept.
 #[derive(Args)]
 pub(crate) struct Split {
-    /// The corpus.
+    /// Corpus to split.
     corpus: PathBuf,
     /// Shares of training, validation and test.
     #[arg(long, default_value = "80,10,10")]
     ratios: Ratios,
-    /// Keeps the splits that are there, and assigns clips without one and speakers in several only.
+    /// Keeps existing splits; assigns only clips without one and speakers in several.
     #[arg(long)]
     keep: bool,
-    /// Text that is hashed before the name: another text gives another draw.
+    /// Text to hash before the name; another text gives another assignment.
     #[arg(long, default_value = "")]
     salt: String,
-    /// What becomes of the manifest.
+    /// What to do with the manifest.
     #[arg(long, value_enum, default_value_t = Mode::Write)]
     mode: Mode,
     #[command(flatten)]
@@ -37,11 +37,11 @@ pub(crate) struct Split {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
-    /// It is written anew.
+    /// Writes it.
     Write,
-    /// It stays; what would change is shown.
+    /// Only shows what would change.
     Show,
-    /// It stays; the command fails where a speaker is in several splits.
+    /// Changes nothing; fails if a speaker is in several splits.
     Check,
 }
 
@@ -55,7 +55,7 @@ impl Split {
             Mode::Show => {}
             Mode::Check => ensure!(
                 division.conflicts.is_empty(),
-                "{} speakers of `{}` are in several splits; `kws-lab corpus split` without `--mode check` repairs that",
+                "{} speakers of `{}` are in several splits; `kws-lab corpus split` without `--mode check` fixes this",
                 division.conflicts.len(),
                 self.corpus.display()
             ),
@@ -79,7 +79,10 @@ fn describe(division: &Division, mode: Mode) -> String {
         text += &format!("and {} more speakers in several splits\n", division.conflicts.len() - 10);
     }
     if division.nameless > 0 {
-        text += &format!("{} clips name no speaker: the same voice may train and test\n", division.nameless);
+        text += &format!(
+            "{} clips have no speaker: one voice may be in both training and test\n",
+            division.nameless
+        );
     }
     text
 }

@@ -11,43 +11,44 @@ use serde::Serialize;
 use crate::commands::data::Data;
 use crate::commands::json::Json;
 
-/// Assembles a long test stream from clips, running speech and noise, with a file that says what is spoken when.
+/// Joins clips, speech and noise into a long test stream, with a file that lists what is said when.
 ///
-/// Clips come in a random order with pauses of 0.3 to 1.5 s between them; noise lies behind everything, drawn anew for
-/// each clip, so far below its word as `--snr` says. Truth: `label,start,end` in seconds, where the words begin and end by
-/// their energy. Running speech is in it as `_speech_`.
+/// Clips come in random order with pauses of 0.3 to 1.5 s. Noise is mixed in throughout, drawn anew for each clip, at
+/// the ratio `--snr` to its word. The truth file has `label,start,end` in seconds, where start and end of a word are
+/// found by its energy. Speech is labelled `_speech_`.
 #[derive(Args)]
 pub(crate) struct Stream {
-    /// The corpus whose clips are used: its folder, or its name in the data folder.
+    /// Corpus of the clips: a folder, or a name in the data folder.
     corpus: String,
     #[command(flatten)]
     data: Data,
-    /// The WAV file; its truth goes beside it, in `.truth.csv`. With several ratios `_10db` and so on follows the name.
+    /// Output WAV file; the truth file has the same name and the extension `.truth.csv`. With several ratios, `_10db`
+    /// and so on is appended to the name.
     #[arg(long, short, value_name = "FILE.wav")]
     output: PathBuf,
-    /// The split whose clips are used.
+    /// Split to use.
     #[arg(long, value_parser = corpus::Split::parse, default_value = "test")]
     split: corpus::Split,
-    /// Labels that are used, separated by commas; all but `_silence_` without it.
+    /// Labels to use, separated by commas [default: all but `_silence_`].
     #[arg(long, value_delimiter = ',')]
     words: Vec<String>,
-    /// Speech without a keyword, which is cut into pieces of 5 s and mixed in between: corpora by name, folders or
-    /// recordings, separated by commas.
+    /// Speech without a keyword, to cut into 5 s parts and mix in between: corpora by name, folders or recordings,
+    /// separated by commas.
     #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
     speech: Vec<String>,
     /// Noise: corpora by name, folders or recordings, separated by commas.
     #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
     noise: Vec<String>,
-    /// Share of each noise recording that is left out at its beginning: what training has heard.
+    /// Share to skip at the beginning of each noise recording, because training uses it.
     #[arg(long, default_value_t = 0.8)]
     noise_from: f64,
-    /// Levels of the words above the noise in dB, separated by commas; one stream each.
+    /// Signal-to-noise ratios of the words in dB, separated by commas; one stream each.
     #[arg(long, value_delimiter = ',', allow_negative_numbers = true, default_value = "10")]
     snr: Vec<f32>,
-    /// Ends the streams after so many minutes.
+    /// Maximum length of a stream in minutes.
     #[arg(long)]
     minutes: Option<f64>,
-    /// Draws order, pauses and noise.
+    /// Seed for order, pauses and noise.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
@@ -113,9 +114,9 @@ impl Stream {
         let named = CorpusRef::argument(&self.corpus, &self.data.folder())?;
         named.check("CORPUS")?;
         let corpus = corpus::Corpus::open(&named)?;
-        corpus.needs_sound("`stream` joins clips to a recording")?;
+        corpus.needs_sound("`stream` joins clips into a recording")?;
         let mut excluded: Vec<String> =
-            corpus.missing.iter().map(|path| format!("`{}` is absent", path.display())).collect();
+            corpus.missing.iter().map(|path| format!("`{}` does not exist", path.display())).collect();
         let wanted = |label: &String| match &self.words[..] {
             [] => label != "_silence_",
             words => words.contains(label),
@@ -129,7 +130,7 @@ impl Stream {
         }
         ensure!(
             !clips.is_empty(),
-            "`{}` has no clip in `{}` with a wanted label that can be read{}",
+            "`{}` has no readable clip in `{}` with a requested label{}",
             self.corpus,
             self.split,
             excluded.first().map_or(String::new(), |first| format!(": {first}"))
@@ -173,6 +174,6 @@ fn describe(written: &[Written], excluded: &[String]) -> String {
             truth.display()
         );
     }
-    excluded.iter().for_each(|why| text += &format!("left out: {why}\n"));
+    excluded.iter().for_each(|why| text += &format!("skipped: {why}\n"));
     text
 }

@@ -9,49 +9,50 @@ use kws_lab::corpus::synth::{ESPEAK, Sweep, Template, Text, synthesise};
 
 use super::output::Target;
 
-/// Has words spoken by a text-to-speech program, in many voices, speeds and pitches.
+/// Synthesises words with a text-to-speech program, in many voices, speeds and pitches.
 ///
-/// A voice is one speaker; of espeak-ng's voices `ACCENT+TIMBRE` each timbre is. Words are placed in the middle of a second. `--near` takes words that are easily taken for the
-/// keyword, `--sentences` a file of sentences: a model must not hear its keyword in either. Any program will do:
+/// Each voice is a speaker; with espeak-ng, whose voices are named `ACCENT+TIMBRE`, each timbre is one. Words are
+/// centred in one-second clips. `--near` synthesises words that sound similar to the keyword, `--sentences` a file of
+/// sentences; both are negative examples. Any program can be used:
 ///
 ///   --command 'piper --model {voice} --length-scale {speed} --output_file {output}'
 ///
-/// speaks what it reads from its standard input, as the command has no `{text}`.
+/// This one reads the text from standard input, because the command has no `{text}`.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Synth {
     /// Words or phrases, separated by commas; each is a label.
     #[arg(long, value_delimiter = ',')]
     words: Vec<String>,
-    /// Words that sound alike, separated by commas; each is a label of its own.
+    /// Words that sound similar, separated by commas; each is a label.
     #[arg(long, value_delimiter = ',')]
     near: Vec<String>,
-    /// A text file with a sentence in each line: clips of any length labelled `_speech_`.
+    /// Text file with one sentence per line, for clips of any length labelled `_speech_`.
     #[arg(long, value_name = "FILE")]
     sentences: Option<PathBuf>,
-    /// The program with its arguments; `{voice}`, `{speed}`, `{pitch}`, `{output}` and `{text}` are replaced. No shell sees
-    /// it.
+    /// Command of the program; `{voice}`, `{speed}`, `{pitch}`, `{output}` and `{text}` are replaced. It is run without
+    /// a shell.
     #[arg(long, default_value = ESPEAK)]
     command: String,
-    /// Voices, separated by commas; without it 464 English ones of espeak-ng (`espeak-ng --voices` lists more).
+    /// Voices, separated by commas [default: 464 English ones of espeak-ng; `espeak-ng --voices` lists more].
     #[arg(long, value_delimiter = ',')]
     voices: Vec<String>,
-    /// Values for `{speed}`, separated by commas; without it 130, 160 and 190 words a minute.
+    /// Values for `{speed}`, separated by commas [default: 130, 160 and 190 words per minute].
     #[arg(long, value_delimiter = ',')]
     speeds: Vec<String>,
-    /// Values for `{pitch}`, separated by commas; without it 35, 50 and 65.
+    /// Values for `{pitch}`, separated by commas [default: 35, 50 and 65].
     #[arg(long, value_delimiter = ',')]
     pitches: Vec<String>,
-    /// Clips of each word, drawn from all combinations.
+    /// Clips per word, drawn from all combinations.
     #[arg(long, default_value_t = 200)]
     takes: usize,
-    /// Clips of each near miss.
+    /// Clips per near miss.
     #[arg(long, default_value_t = 50)]
     near_takes: usize,
-    /// Clips of each sentence.
+    /// Clips per sentence.
     #[arg(long, default_value_t = 3)]
     sentence_takes: usize,
-    /// Shares of the voices that train, validate and test.
+    /// Shares of the voices for training, validation and test.
     #[arg(long, default_value = "80,10,10")]
     ratios: Ratios,
     #[command(flatten)]
@@ -69,7 +70,7 @@ impl Synth {
             (self.sentences()?, self.sentence_takes),
         ];
         let given = kinds.iter().any(|(texts, _)| !texts.is_empty());
-        ensure!(given, "nothing to say: give `--words`, `--near` or `--sentences`");
+        ensure!(given, "nothing to synthesise: give `--words`, `--near` or `--sentences`");
         let mut build = self.target.begin()?;
         for (texts, takes) in kinds {
             synthesise(&template, &texts, &Sweep { takes, ..sweep.clone() }, self.ratios, &mut build)?;
@@ -90,7 +91,7 @@ impl Synth {
             }
             ensure!(
                 !values.is_empty() || !template.uses(name),
-                "`--command` has `{{{name}}}`, and `--{option}` gives no values for it"
+                "`--command` contains `{{{name}}}`, but `--{option}` gives no values for it"
             );
         }
         Ok(sweep)

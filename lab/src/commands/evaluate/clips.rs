@@ -19,7 +19,7 @@ pub(super) struct Clips {
 impl Clips {
     pub(super) fn open(arguments: &Evaluate, model: &Path) -> Result<Self> {
         let corpora = arguments.listening.corpora()?;
-        ensure!(!corpora.is_empty(), "a model is measured on clips or pictures: give `--corpus CORPUS`");
+        ensure!(!corpora.is_empty(), "a model is evaluated on clips or images: give `--corpus CORPUS`");
         let bundle = Bundle::open(model)?;
         let list = list_clips(&bundle, &corpora, arguments.listening.split)?;
         Ok(Self { bundle, list })

@@ -9,7 +9,7 @@ use kws_lab::npy::{self, Array};
 
 /// What the integer model read and wrote, clip by clip.
 pub(super) fn dump(folder: &Path, bundle: &Bundle, scores: &Scores) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     let model = bundle.integer.model();
     let shape =
         |dims: &[usize]| [&[scores.clips.len()], &dims[usize::from(dims.first() == Some(&1))..]].concat();

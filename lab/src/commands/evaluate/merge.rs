@@ -10,16 +10,16 @@ use kws_lab::evaluate::{ClipReport, Scores, StreamReport, absent};
 use super::show::Show;
 use super::{clips_by, streams_by};
 
-/// Puts the parts of an evaluation together: the figures of one run, to the last digit.
+/// Merges the parts of an evaluation into exactly the figures of a single run.
 ///
-/// Every shard must be there, finished, and once. The parts are those that `evaluate --shard I/N --output FILE` wrote.
+/// Every part must be given once and be finished. Parts are the files that `evaluate --shard I/N --output FILE` wrote.
 #[derive(Args)]
 #[command(after_help = "Example: kws-lab evaluate merge part*.jsonl --html report.html --json figures.json")]
 pub(super) struct Merge {
-    /// The parts.
+    /// Files of the parts.
     #[arg(required = true, value_name = "FILE.jsonl")]
     parts: Vec<PathBuf>,
-    /// Column of the manifests that makes groups, as of `evaluate`.
+    /// Column of the manifests to group by, as for `evaluate`.
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(super) fn reports(
     let clips = match header.clips {
         None => None,
         Some(of) => {
-            ensure!(!clips.is_empty(), "none of the {} could be used", of.medium.many());
+            ensure!(!clips.is_empty(), "no {} can be used", of.medium.many());
             let mut excluded = absent(of.missing);
             excluded.extend(broken_clips);
             let by = clips_by(by, &clips);

@@ -20,18 +20,18 @@ use serde_json::Value;
 use super::listening::Listening;
 use show::Show;
 
-/// Measures a model on the clips or pictures of a corpus, a pipeline on streams, or both.
+/// Evaluates a model on the clips or images of a corpus, a pipeline on streams, or both.
 ///
-/// With `--model`: top-1, confusion, curves and groups over the clips of `--corpus`, or over its pictures where the
-/// model's `model.toml` has a `[view]`; beside `model.tflite` and `labels`, `front_end` and `view` in that file the folder
-/// needs nothing. With `--pipeline`: false accepts
-/// per hour, misses and delays over a sweep of the threshold, through the pipeline's own stages, on a stream that is
-/// assembled from the clips of `--corpus` with `--noise` behind them, on `--speech` without keywords, on the noise alone,
-/// and on `--stream` recordings with a truth file. With both, the pipeline runs the model.
+/// With `--model`: top-1, confusion matrix, curves and groups, on the clips of `--corpus`, or on its images if the
+/// model's `model.toml` has a `[view]`. The model folder needs a `model.tflite`, and a `model.toml` with `labels`,
+/// `front_end` and `view`. With `--pipeline`: false accepts per hour, misses and latency over a range of thresholds,
+/// with the stages of the pipeline. It runs on a stream joined from the clips of `--corpus` with `--noise` in the
+/// background, on `--speech` without keywords, on the noise alone, and on `--stream` recordings with a truth file. With
+/// both, the pipeline runs the model.
 ///
-/// With `--output` each result is kept in a file as soon as it is there, and the same command goes on where it was ended;
-/// `--shard` measures one of several parts, on any machine, and `evaluate merge` puts their files together: the figures are
-/// those of one run, to the last digit.
+/// With `--output`, results are saved as they are computed, and the same command resumes an interrupted run. `--shard`
+/// evaluates one of several parts, on any machine; `evaluate merge` combines them to exactly the figures of a single
+/// run.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:\n  \
@@ -49,24 +49,24 @@ pub(crate) struct Evaluate {
     model: Option<PathBuf>,
     #[command(flatten)]
     listening: Listening,
-    /// Pipeline file whose stages listen to streams.
+    /// Pipeline file to run on streams.
     #[arg(long)]
     pipeline: Option<PathBuf>,
-    /// Column of the manifest that makes groups, such as `gender`; also `label`, `speaker`, `split`, `corpus`, and of
-    /// pictures `brightness`, which is measured. Of `area`, the share that the largest person covers, and of `brightness`
-    /// there are bands. May be given several times; by default those of split, corpus, gender, age, accent, language,
-    /// device, area and brightness that are there.
+    /// Column of the manifest to group by, such as `gender`; also `label`, `speaker`, `split`, `corpus`, and, for
+    /// images, `brightness` (measured). `area`, the fraction that the largest person covers, and `brightness` are
+    /// grouped in ranges. May be given several times [default: those of split, corpus, gender, age, accent, language,
+    /// device, area and brightness that the manifest has].
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
     #[command(flatten)]
     show: Show,
-    /// Keeps every result in this file, JSON Lines, as soon as it is there; given again, the command goes on from it.
+    /// Saves each result to this JSON Lines file as it is computed; the same command then resumes from it.
     #[arg(long, value_name = "FILE.jsonl")]
     output: Option<PathBuf>,
-    /// Measures one of N parts, which count from 0: what belongs to it is told by a hash of its path.
+    /// Evaluates part I of N, counted from 0; a hash of the path assigns each recording to a part.
     #[arg(long, value_name = "I/N", requires = "output")]
     shard: Option<Shard>,
-    /// Writes what the model read and wrote, `inputs.npy` and `outputs.npy`, with `classes.npy`, to this folder.
+    /// Writes the model's inputs, outputs and classes to this folder: `inputs.npy`, `outputs.npy` and `classes.npy`.
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     dump: Option<PathBuf>,
     /// Writes the figures into the model's `model.toml` and `card.md`.
@@ -125,7 +125,7 @@ impl Evaluate {
         };
         ensure!(
             self.listening.split == Some(Split::Test),
-            "a card shows figures on the split `test`: give `--split test`"
+            "a model card shows figures of the split `test`: give `--split test`"
         );
         let mut bundle = Bundle::open(model)?;
         if let Some(streams) = streams {

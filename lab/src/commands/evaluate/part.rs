@@ -28,7 +28,7 @@ pub(super) fn measure(arguments: &Evaluate, shard: Shard, path: &Path) -> Result
     let mut file = PartFile::open(path, &header)?;
     let name = path.display();
     if file.is_done() {
-        eprintln!("`{name}` is finished: shard {shard} was measured already");
+        eprintln!("`{name}` is finished: shard {shard} is already complete");
         return Ok(());
     }
     let known: HashSet<String> = file.lines.iter().filter_map(Line::key).map(str::to_owned).collect();

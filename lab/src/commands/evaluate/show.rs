@@ -13,10 +13,10 @@ use super::write_json;
 /// Files that figures go to.
 #[derive(Args)]
 pub(crate) struct Show {
-    /// Writes the figures to this file.
+    /// Writes the figures to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the figures and plots to this file, as one page without parts elsewhere.
+    /// Writes the figures and plots to this file, a self-contained HTML page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }

@@ -14,15 +14,12 @@ pub(super) fn present(root: &Path, existing: Existing) -> Result<Table> {
     if manifest.is_file() {
         ensure!(
             existing != Existing::Refuse,
-            "`{name}` is a corpus already; `--append` adds to it, `--force` replaces it"
+            "`{name}` is already a corpus; `--append` adds to it, `--force` replaces it"
         );
         return Table::read(&manifest);
     }
     let holds = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(
-        !holds,
-        "`{name}` holds files and is no corpus; choose an empty folder, or one that is not there yet"
-    );
+    ensure!(!holds, "`{name}` contains files but is not a corpus; choose an empty or a new folder");
     ensure!(!root.is_file(), "`{name}` is a file, expected a folder");
     Ok(Table::default())
 }

@@ -213,7 +213,7 @@ impl Build {
             }
         }
         let texts: Vec<String> = reasons.iter().map(|e| format!("`{}`: {}", e.source, e.reason)).collect();
-        if texts.is_empty() { "nothing was found".to_owned() } else { texts.join("; ") }
+        if texts.is_empty() { "nothing found".to_owned() } else { texts.join("; ") }
     }
 
     fn join(&mut self, draft: &mut Draft<'_>) {

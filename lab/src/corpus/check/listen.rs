@@ -52,7 +52,7 @@ const LONGEST_SPEECH: f64 = 60.0;
 pub(super) fn listen(ear: &mut Ear, path: &Path, label: &str, limits: Limits) -> Heard {
     let mut heard = Heard::default();
     if !path.is_file() {
-        heard.faults.push(Problem::new("absent", Verdict::Invalid, "the folder lacks it"));
+        heard.faults.push(Problem::new("absent", Verdict::Invalid, "it is not in the folder"));
         return heard;
     }
     // A little more than the limit is decoded, so that clips just above it are measured.
@@ -139,10 +139,6 @@ pub(super) fn objection<T: Item>(
     let objects = heard != class && scores[heard] >= limits.doubt * scores[class];
     objects.then(|| {
         let (name, score) = (&bundle.card.labels[heard], scores[heard]);
-        Problem::new(
-            "mislabelled",
-            Verdict::Other,
-            format!("the model {} `{name}` ({score:.2})", bundle.card.medium().finds()),
-        )
+        Problem::new("mislabelled", Verdict::Other, format!("the model recognises `{name}` ({score:.2})"))
     })
 }

@@ -21,7 +21,7 @@ impl Eye {
     pub(super) fn new(model: Option<&Path>) -> Result<Self> {
         let open = |folder: &Path| -> Result<_> {
             let bundle = Bundle::open(folder)?;
-            let view = bundle.card.view.context("it hears clips, and the corpus holds pictures")?;
+            let view = bundle.card.view.context("it is an audio model, but the corpus contains images")?;
             let front_end = bundle.front_end()?;
             Ok((bundle, front_end, Viewer::new(view)))
         };
@@ -33,7 +33,7 @@ impl Eye {
     pub(super) fn look(&mut self, path: &Path, label: &str, limits: Limits) -> Heard {
         let mut seen = Heard::default();
         if !path.is_file() {
-            seen.faults.push(Problem::new("absent", Verdict::Invalid, "the folder lacks it"));
+            seen.faults.push(Problem::new("absent", Verdict::Invalid, "it is not in the folder"));
             return seen;
         }
         let picture = match read(path) {

@@ -195,7 +195,7 @@ fn named_twice(clips: &mut [Checked]) {
     for (row, clip) in clips.iter_mut().enumerate() {
         let first = *seen.entry(clip.path.clone()).or_insert(row);
         if first != row {
-            let what = format!("line {} of the manifest names it too", first + 2);
+            let what = format!("it is also in line {} of the manifest", first + 2);
             clip.faults.push(Problem::new("listed-twice", Verdict::Invalid, what));
         }
     }
@@ -205,7 +205,7 @@ fn named_twice(clips: &mut [Checked]) {
 /// resemble one another by their nature; they are counted.
 fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table, medium: Medium) -> usize {
     let same = match medium {
-        Medium::Clips => "the same samples as",
+        Medium::Clips => "identical to",
         Medium::Pictures => "the same pixels as",
     };
     let mut first: HashMap<&[u8; 20], usize> = HashMap::new();
@@ -223,7 +223,7 @@ fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table, medium: Med
         if made(original) && made(row) {
             takes += 1;
         } else if heard[original].digest != heard[row].digest {
-            duplicate(clips, original, row, "near-duplicate", "nearly the same recording as");
+            duplicate(clips, original, row, "near-duplicate", "a near-duplicate of");
         }
     }
     takes
@@ -248,8 +248,7 @@ fn two_splits(clips: &mut [Checked], table: &Table) {
         let (speaker, split) = (table.get(row, "speaker"), table.get(row, "split"));
         let first = *splits.entry(speaker).or_insert(split);
         if !speaker.is_empty() && first != split {
-            let what =
-                format!("speaker `{speaker}` serves `{first}` too; `kws-lab corpus split` repairs that");
+            let what = format!("speaker `{speaker}` serves `{first}` too; `kws-lab corpus split` fixes this");
             clip.faults.push(Problem::new("two-splits", Verdict::Other, what));
         }
     }

@@ -31,13 +31,13 @@ pub struct Unpacked {
 /// folder is then not made.
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let holds = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(!holds, "`{}` holds files already, expected an empty folder", folder.display());
+    ensure!(!holds, "`{}` is not empty; choose an empty folder", folder.display());
     let parent = folder_of(folder);
     fs::create_dir_all(parent)?;
     let stage = tempfile::Builder::new().prefix(".kws-unpack-").tempdir_in(parent)?;
     let (files, skipped) =
         entries(archive, stage.path()).with_context(|| format!("cannot unpack `{}`", archive.display()))?;
-    ensure!(files > 0, "`{}` holds no files", archive.display());
+    ensure!(files > 0, "`{}` contains no files", archive.display());
     if folder.is_dir() {
         fs::remove_dir(folder)?;
     }
@@ -65,7 +65,7 @@ fn entries(archive: &Path, into: &Path) -> Result<(usize, Vec<String>)> {
     match magic {
         [0x1f, 0x8b, ..] => tar_gz(file, into),
         [b'P', b'K', ..] => zip(file, into),
-        _ => bail!("it is neither .tar.gz nor .zip"),
+        _ => bail!("it is neither a .tar.gz nor a .zip file"),
     }
 }
 
@@ -117,7 +117,7 @@ fn inside(folder: &Path, path: &Path) -> Result<PathBuf> {
     let fits = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     ensure!(
         path.components().all(|part| fits(&part)) && !path.to_string_lossy().contains('\\'),
-        "it names `{}`, which lies outside of its folder: do not trust it",
+        "it names `{}`, which is outside the archive's folder: do not trust it",
         path.display()
     );
     Ok(folder.join(path))

@@ -42,7 +42,7 @@ pub(super) fn take(root: &Path, folder: &Path, background: Background, build: &m
     for path in files::recordings(root, folder, build)? {
         let source = files::source(root, &path);
         if background == Background::Skip {
-            build.exclude(source, "background recordings were not asked for");
+            build.exclude(source, "background recordings were not requested");
             continue;
         }
         let samples = match read_resampled(&path, LONGEST) {

@@ -72,7 +72,9 @@ impl Coco {
             let area = largest.get(&image.id).map_or(0.0, |area| area / pixels);
             let label = if area >= LEAST { PERSON } else { NOBODY };
             match why_not(&path, &source, label) {
-                _ if pixels == 0.0 => build.exclude(source, "the annotations give it no width or no height"),
+                _ if pixels == 0.0 => {
+                    build.exclude(source, "its width or height is missing in the annotations")
+                }
                 Some(why) => build.exclude(source, why),
                 None => {
                     let columns = vec![("area".to_owned(), format!("{area:.5}"))];
@@ -86,7 +88,7 @@ impl Coco {
     fn read(&self) -> Result<Instances> {
         let text = std::fs::read(&self.annotations)?;
         serde_json::from_slice(&text)
-            .context("expected `images`, `annotations` and `categories`, as `instances_*.json` has them")
+            .context("expected `images`, `annotations` and `categories`, as in `instances_*.json`")
     }
 }
 

@@ -111,13 +111,13 @@ impl CommonVoice {
     ) -> Result<Draft<'static>> {
         let cell = |column| table.get(row, column).to_owned();
         let (source, speaker) = (cell("path"), cell("client_id"));
-        ensure!(!source.is_empty(), "line {} of `{}.tsv` names no file", row + 2, list.name());
+        ensure!(!source.is_empty(), "line {} of `{}.tsv` has no file name", row + 2, list.name());
         let label = self.label(table.get(row, "sentence"))?;
         let split = official.get(&speaker).copied().unwrap_or_else(|| terms.split(&speaker, &source));
         let path = self.folder.join("clips").join(&source);
         let path =
             if path.is_file() { path } else { self.folder.join("clips").join(format!("{source}.mp3")) };
-        ensure!(path.is_file(), "`{}.tsv` names it, and `clips` lacks it", list.name());
+        ensure!(path.is_file(), "it is in `{}.tsv` but not in `clips`", list.name());
         let mut columns: Vec<(String, String)> =
             COLUMNS.iter().map(|&(theirs, ours)| (ours.to_owned(), cell(theirs))).collect();
         columns.push(("list".to_owned(), list.name().to_owned()));
@@ -132,7 +132,7 @@ impl CommonVoice {
         match &words[..] {
             [] => anyhow::bail!("its sentence has no words"),
             [word] => {
-                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not asked for");
+                ensure!(self.words.is_empty() || self.words.contains(word), "its word was not requested");
                 Ok(word.clone())
             }
             _ => {

@@ -36,13 +36,13 @@ impl Folder {
         let entries = files::list(&self.folder)?;
         ensure!(
             entries.iter().any(|entry| entry.is_dir()),
-            "`{}` holds neither folders named by their label nor a `{MANIFEST}`",
+            "`{}` has neither one folder per label nor a `{MANIFEST}`",
             self.folder.display()
         );
         for entry in entries {
             let label = files::name(&entry);
             if !entry.is_dir() {
-                build.exclude(label, "it lies in no folder of a label");
+                build.exclude(label, "it is not in a label's folder");
             } else if background::is_background(&entry) {
                 background::take(&self.folder, &entry, self.background, build)?;
             } else if self.wants(&label) {
@@ -65,13 +65,16 @@ impl Folder {
         }
         for speaker in files::folders(folder)? {
             for deeper in files::folders(&speaker)? {
-                build.exclude(files::source(&self.folder, &deeper), "a speaker's folder holds no folders");
+                build.exclude(
+                    files::source(&self.folder, &deeper),
+                    "a speaker's folder must not contain folders",
+                );
             }
             let spoken = files::recordings(&self.folder, &speaker, build)?;
             paths.extend(spoken.into_iter().map(|path| (path, files::name(&speaker))));
         }
         if paths.is_empty() {
-            build.exclude(format!("{label}/"), "the folder holds no recordings");
+            build.exclude(format!("{label}/"), "the folder contains no recordings");
         }
         let drafts = paths.into_iter().map(|(path, speaker)| {
             let source = files::source(&self.folder, &path);
@@ -114,7 +117,7 @@ impl Folder {
             }
             let path = self.folder.join(&source);
             if !path.is_file() {
-                build.exclude(source, "the manifest names it, and the folder lacks it");
+                build.exclude(source, "it is in the manifest but not in the folder");
                 continue;
             }
             let others =

@@ -28,7 +28,7 @@ pub fn read_labels(path: &Path) -> Result<Vec<Labelled>> {
         let first = text.lines().find(|line| !line.trim().is_empty()).context("it is empty")?;
         let mut labels = if first.contains('\t') { track(&text)? } else { table(path)? };
         labels.sort_by(|a, b| a.start.total_cmp(&b.start));
-        ensure!(!labels.is_empty(), "it names no label");
+        ensure!(!labels.is_empty(), "it lists no label");
         Ok(labels)
     };
     read().with_context(|| format!("cannot read labels from `{}`", path.display()))
@@ -62,7 +62,7 @@ fn labelled(line: usize, start: &str, end: &str, label: &str) -> Result<Labelled
         time.with_context(|| format!("line {line}: found `{text}`, expected a time in seconds"))
     };
     let (start, end) = (seconds(start)?, seconds(end)?);
-    ensure!(end > start, "line {line}: the label ends at {end} s and begins at {start} s");
+    ensure!(end > start, "line {line}: the label ends at {end} s, before its start at {start} s");
     let label = label.trim().to_owned();
     ensure!(!label.is_empty(), "line {line}: the label is empty");
     Ok(Labelled { start, end, label })

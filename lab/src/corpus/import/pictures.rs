@@ -43,20 +43,23 @@ impl Pictures {
         let folders = files::folders(&self.folder)?;
         ensure!(
             !folders.is_empty(),
-            "`{}` holds neither folders of pictures named by their label nor a `{LABELS}`",
+            "`{}` has neither one folder of images per label nor a `{LABELS}`",
             self.folder.display()
         );
         for path in files::list(&self.folder)?.into_iter().filter(|path| !path.is_dir()) {
-            build.exclude(files::name(&path), "it lies in no folder of a label");
+            build.exclude(files::name(&path), "it is not in a label's folder");
         }
         for folder in folders {
             let label = files::name(&folder);
             let paths = files::pictures(&self.folder, &folder, build)?;
             for deeper in files::folders(&folder)? {
-                build.exclude(files::source(&self.folder, &deeper), "a label's folder holds no folders");
+                build.exclude(
+                    files::source(&self.folder, &deeper),
+                    "a label's folder must not contain folders",
+                );
             }
             if paths.is_empty() {
-                build.exclude(format!("{label}/"), "the folder holds no pictures");
+                build.exclude(format!("{label}/"), "the folder contains no images");
             }
             let draft = |path: PathBuf| {
                 let source = files::source(&self.folder, &path);
@@ -105,9 +108,9 @@ pub(super) fn why_not(path: &Path, source: &str, label: &str) -> Option<&'static
     if source.is_empty() || label.is_empty() {
         Some("the file or the label is empty")
     } else if !is_picture(path) {
-        Some("its name is not that of a JPEG, PNG or BMP")
+        Some("its extension is not that of a JPEG, PNG or BMP")
     } else if !path.is_file() {
-        Some("it is named, and the folder lacks it")
+        Some("it is listed but not in the folder")
     } else {
         None
     }

@@ -49,7 +49,7 @@ impl Cut {
             let seconds = labelled.end - labelled.start;
             if sample(labelled.end) > samples.len() {
                 let length = samples.len() as f64 / f64::from(RATE);
-                build.exclude(source, format!("the recording ends before it, at {length:.2} s"));
+                build.exclude(source, format!("the recording ends earlier, at {length:.2} s"));
             } else if seconds > terms.longest {
                 build.exclude(
                     source,

@@ -33,7 +33,7 @@ impl SpeechCommands {
         let folders = files::folders(&self.folder)?;
         ensure!(
             !folders.is_empty(),
-            "`{}` holds no folders, expected one for each word with its recordings inside",
+            "`{}` has no folders, expected one per word with its recordings",
             self.folder.display()
         );
         let mut lists = lists(&self.folder)?;
@@ -50,7 +50,7 @@ impl SpeechCommands {
         };
         let mut absent: Vec<String> = lists.unwrap_or_default().into_keys().filter(wanted).collect();
         absent.sort();
-        absent.into_iter().for_each(|path| build.exclude(path, "a list names it, and the folder lacks it"));
+        absent.into_iter().for_each(|path| build.exclude(path, "it is in a list but not in the folder"));
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl SpeechCommands {
     ) -> Result<()> {
         let paths = files::recordings(&self.folder, folder, build)?;
         if paths.is_empty() {
-            build.exclude(format!("{label}/"), "the folder holds no recordings");
+            build.exclude(format!("{label}/"), "the folder contains no recordings");
         }
         let drafts = paths.iter().map(|path| {
             let (source, name) = (files::source(&self.folder, path), files::name(path));

@@ -79,8 +79,8 @@ impl Layout {
 pub(super) fn manifest(root: &Path) -> Result<Table> {
     let Some(layout) = Layout::of(root) else {
         bail!(
-            "`{}` has no `{MANIFEST}`, nor is it in a layout that is read where it lies (Common Voice, LibriSpeech, \
-             Speech Commands, pictures with `labels.csv`); make a corpus of it with `kws-lab corpus import`",
+            "`{}` has no `{MANIFEST}` and is not in a known layout (Common Voice, LibriSpeech, Speech Commands, images \
+             with `labels.csv`); import it with `kws-lab corpus import`",
             root.display()
         );
     };

@@ -21,7 +21,7 @@ pub(super) fn of(survey: &Survey, table: &Table) -> Vec<String> {
     if let [first, ..] = &survey.speakers.several_splits[..] {
         let count = survey.speakers.several_splits.len();
         gaps.push(format!(
-            "{count} speakers are in several splits, such as `{first}`: `kws-lab corpus split` repairs that"
+            "{count} speakers are in several splits, such as `{first}`: `kws-lab corpus split` fixes this"
         ));
     }
     if let [first, ..] = &survey.unreadable[..] {
@@ -58,7 +58,7 @@ fn label_gaps(name: &str, label: &Label, survey: &Survey) -> Vec<String> {
     if spoken && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
         let count = label.speakers;
         gaps.push(format!(
-            "label `{name}` has {count} speakers, fewer than {FEW_SPEAKERS}: a model will learn their voices"
+            "label `{name}` has {count} speakers, fewer than {FEW_SPEAKERS}: a model would learn their voices"
         ));
     }
     if spoken && label.nameless > 0 {

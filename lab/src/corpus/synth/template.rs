@@ -103,9 +103,9 @@ impl Template {
         }
         let status = wait(&mut child)?;
         let said = std::fs::read_to_string(&errors).unwrap_or_default();
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
         ensure!(status.success(), "the program fails ({status}): {last}");
-        ensure!(output.is_file(), "the program wrote no sound to `{{output}}`: {last}");
+        ensure!(output.is_file(), "the program wrote no audio to `{{output}}`: {last}");
         read_resampled(&output, LONGEST)
     }
 }
@@ -119,7 +119,7 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
         if begin.elapsed() > TIME_LIMIT {
             child.kill()?;
             child.wait()?;
-            bail!("the program took longer than {} s", TIME_LIMIT.as_secs());
+            bail!("the program ran for more than {} s", TIME_LIMIT.as_secs());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -145,7 +145,7 @@ fn installed(program: &str) -> Result<PathBuf> {
     places
         .into_iter()
         .find(|p| p.is_file())
-        .with_context(|| format!("program `{program}` was not found; {advice}"))
+        .with_context(|| format!("program `{program}` not found; {advice}"))
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
             ("", "empty"),
             ("true 'a", "quote"),
             ("true {word}", "unknown name `{word}`"),
-            ("no-such-program-here {text}", "`no-such-program-here` was not found"),
+            ("no-such-program-here {text}", "`no-such-program-here` not found"),
         ] {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::statistics::{Interval, delong};
+
 /// What a threshold lets through and what it holds back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CurvePoint {
@@ -20,6 +22,8 @@ pub struct Curve {
     pub points: Vec<CurvePoint>,
     /// Area under the ROC curve: how often a clip of the label scores above another clip, ties counted half.
     pub auc: f64,
+    /// Its interval, 95 %, by DeLong's method.
+    pub auc_interval: Interval,
     /// Where false accepts and false rejects are equally frequent.
     pub equal_error: f64,
 }
@@ -37,10 +41,17 @@ pub fn curve(scores: &[(f32, bool)]) -> Option<Curve> {
     let mut points = vec![CurvePoint { threshold: f32::INFINITY, false_accepts: 0.0, false_rejects: 1.0 }];
     let (mut accepted, mut found) = (0, 0);
     let (mut auc, mut equal_error) = (0.0, None);
+    let mut placements = [Vec::with_capacity(of_label), Vec::with_capacity(others)];
     for same in sorted.chunk_by(|a, b| a.0 == b.0) {
         let hits = same.iter().filter(|s| s.1).count();
         (accepted, found) = (accepted + same.len() - hits, found + hits);
         let last = points[points.len() - 1];
+        let misses = same.len() - hits;
+        // Ties count half: of the other clips those that score lower, of the label's those that score higher.
+        let below = (others - accepted) as f64 + misses as f64 / 2.0;
+        placements[0].extend(std::iter::repeat_n(below / others as f64, hits));
+        let above = found as f64 - hits as f64 / 2.0;
+        placements[1].extend(std::iter::repeat_n(above / of_label as f64, misses));
         let point = CurvePoint {
             threshold: same[0].0,
             false_accepts: accepted as f64 / others as f64,
@@ -53,7 +64,8 @@ pub fn curve(scores: &[(f32, bool)]) -> Option<Curve> {
         }
         points.push(point);
     }
-    Some(Curve { points, auc, equal_error: equal_error.unwrap_or(0.0) })
+    let auc_interval = delong(auc, &placements);
+    Some(Curve { points, auc, auc_interval, equal_error: equal_error.unwrap_or(0.0) })
 }
 
 /// Where the line between two points has as many false accepts as false rejects.

@@ -50,8 +50,8 @@ const SMALL_GROUPS: &str = "(small groups)";
 
 /// Columns that say who spoke, where and into what.
 const TELLING: [&str; 7] = ["gender", "age", "accent", "language", "device", "locale", "condition"];
-/// Columns of pictures: how large the largest person is, and how light it is.
-const SHOWING: [&str; 2] = ["area", "brightness"];
+/// Columns of pictures: whose they are, how large the largest person is, and how light it is.
+const SHOWING: [&str; 3] = ["source", "area", "brightness"];
 
 /// Columns that tell groups apart, where nobody names any: split and corpus, and what says who spoke, how and into
 /// what: gender, age, accent, language, device, locale and condition; of pictures area and brightness. Only those with

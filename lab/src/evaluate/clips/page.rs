@@ -13,11 +13,11 @@ use crate::page::{Axis, Bars, Chart, Heat, Page, Series, Table};
 fn independent(medium: Medium) -> &'static str {
     match medium {
         Medium::Clips => {
-            "Intervals are of 95 % and take clips for independent; clips of one speaker are alike, so with few speakers \
+            "95 % intervals, treating clips as independent; clips of one speaker are similar, so with few speakers \
              the truth may lie further off."
         }
         Medium::Pictures => {
-            "Intervals are of 95 % and take pictures for independent; pictures of one scene are alike, so with few \
+            "95 % intervals, treating images as independent; images of one scene are similar, so with few \
              scenes the truth may lie further off."
         }
     }
@@ -57,30 +57,30 @@ impl ClipReport {
             .paragraph(independent(self.medium))
             .figure(
                 Heat::new(&self.labels, &self.confusion).titled(truth, answer).svg()?,
-                &format!("Confusion: {many} by what was {truth} and {answer}."),
+                &format!("Confusion matrix: {many} by {truth} and {answer}."),
             )
             .table(self.labels_table())
             .figure(
                 self.roc()?,
                 &format!(
                     "ROC curves: the share of each label's {many} that are found, against the share of the other {many} \
-                     that are taken for it. Dashes: the float twin, where there is one."
+                     that are accepted. Dashed: the float model, if there is one."
                 ),
             )
             .figure(
                 self.det()?,
-                "The same as detection error trade-off, on logarithmic axes. Shares of zero have no \
-                                  place on them and are left out.",
+                "The same as detection error trade-off, on logarithmic axes; shares of zero are \
+                                  omitted.",
             );
         for column in &self.by_column {
             page = page
                 .heading(&format!("By {}", column.name))
-                .figure(column_bars(column)?, "Top-1 of each group with its interval of 95 %.")
+                .figure(column_bars(column)?, "Top-1 of each group with its 95 % interval.")
                 .table(column_table(column, many));
         }
         if !self.excluded.is_empty() {
             let list = self.excluded.iter().map(|(path, why)| format!("{}: {why}", path.display()));
-            page = page.heading("What could not be used").list(list);
+            page = page.heading("Unusable files").list(list);
         }
         Ok(page)
     }
@@ -108,7 +108,8 @@ impl ClipReport {
     }
 
     fn labels_table(&self) -> Table {
-        let header = ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "equal error"];
+        let header =
+            ["label", self.medium.many(), "recall", "95 %", "precision", "AUC", "95 %", "equal error"];
         self.by_label.iter().fold(Table::new(header), |table, l| {
             let of_curve = |f: fn(&Curve) -> String| l.curve.as_ref().map_or("".to_owned(), f);
             table.row([
@@ -118,6 +119,7 @@ impl ClipReport {
                 percents(l.recall_interval),
                 percent(l.precision),
                 of_curve(|c| format!("{:.4}", c.auc)),
+                of_curve(|c| format!("{:.3}–{:.3}", c.auc_interval.low, c.auc_interval.high)),
                 of_curve(|c| percent(c.equal_error)),
             ])
         })

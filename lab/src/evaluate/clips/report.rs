@@ -131,7 +131,7 @@ impl ClipReport {
             }
         }
         if !self.excluded.is_empty() {
-            warnings.push(format!("{} {many} could not be used", self.excluded.len()));
+            warnings.push(format!("{} unusable {many}", self.excluded.len()));
         }
         warnings
     }

@@ -183,7 +183,7 @@ pub fn check_some(bundle: &Bundle, scores: &Scores) -> Result<()> {
     let (many, name, labels) = (scores.medium.many(), &bundle.card.name, bundle.card.labels.join("`, `"));
     match scores.excluded.first() {
         Some((path, why)) => bail!("no {many} can be used, such as `{}`: {why}", path.display()),
-        None => bail!("none of the {many} have a label that `{name}` knows, expected one of `{labels}`"),
+        None => bail!("none of the {many} has a label of `{name}`, expected one of `{labels}`"),
     }
 }
 
@@ -192,11 +192,11 @@ fn check_medium(bundle: &Bundle, corpus: &Corpus) -> Result<()> {
     let (name, root) = (&bundle.card.name, corpus.root.display());
     match (bundle.card.medium(), corpus.medium()) {
         (Medium::Clips, Medium::Pictures) => bail!(
-            "`{root}` holds pictures and `{name}` hears clips: a model that sees says what pictures it is shown, as \
-             `[view]` in its `model.toml`"
+            "`{root}` contains images, but `{name}` is an audio model; an image model has a `[view]` in its \
+             `model.toml`"
         ),
         (Medium::Pictures, Medium::Clips) => {
-            bail!("`{root}` holds sound, and `{name}` sees pictures: its `model.toml` has a `view`")
+            bail!("`{root}` contains audio, but `{name}` is an image model: its `model.toml` has a `view`")
         }
         _ => Ok(()),
     }

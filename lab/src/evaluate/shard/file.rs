@@ -187,11 +187,11 @@ impl PartFile {
                 differences.extend(Some("the shard").filter(|_| earlier.shard != header.shard));
                 ensure!(
                     differences.is_empty(),
-                    "`{name}` holds another evaluation, which differs in {}: name another `--output`, or remove the file",
+                    "`{name}` contains another evaluation, which differs in {}: choose another `--output`, or remove the file",
                     differences.join(", ")
                 );
             }
-            Some(_) => bail!("`{name}` is no part of an evaluation; name another `--output`"),
+            Some(_) => bail!("`{name}` is not a part of an evaluation; choose another `--output`"),
         }
         Ok(part)
     }
@@ -219,7 +219,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Vec<Line>> {
     let line = |(index, line): (usize, &str)| {
         serde_json::from_str(line).with_context(|| {
             let place =
-                format!("line {} of `{}` is no line of an evaluation's part", index + 1, path.display());
+                format!("line {} of `{}` is not a result of an evaluation", index + 1, path.display());
             format!("{place}, which `kws-lab evaluate --output` writes")
         })
     };

@@ -40,7 +40,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged> {
         let mut lines = parse(&text[..whole], path)?.into_iter();
         let Some(Line::Evaluation(header)) = lines.next() else {
             bail!(
-                "`{}` is no part of an evaluation, which `kws-lab evaluate --output` writes",
+                "`{}` is not a part of an evaluation; `kws-lab evaluate --output` writes such parts",
                 path.display()
             );
         };
@@ -48,13 +48,13 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged> {
     }
     let (first, header) = match parts.first() {
         Some((path, header, _)) => (path.display(), header.clone()),
-        None => bail!("there is no part to merge"),
+        None => bail!("no parts to merge"),
     };
     for (path, other, _) in &parts {
         let differences = header.differences(other);
         ensure!(
             differences.is_empty(),
-            "`{}` and `{first}` are of different evaluations: they differ in {}",
+            "`{}` and `{first}` belong to different evaluations: they differ in {}",
             path.display(),
             differences.join(", ")
         );
@@ -76,7 +76,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged> {
         }
     }
     let (found, expected) = (lines.len(), header.items());
-    ensure!(found == expected, "the parts have {found} results, expected {expected}: one was changed or cut");
+    ensure!(found == expected, "the parts have {found} results, expected {expected}: one has been modified");
     Ok(sorted(header, lines.into_values().map(|(line, _)| line), throughput))
 }
 
@@ -86,11 +86,11 @@ fn complete(parts: &[(&Path, Header, Vec<Line>)], any: Shard) -> Result<()> {
     for (path, header, lines) in parts {
         let shard = header.shard;
         if let Some(other) = found.insert(shard.index(), *path) {
-            bail!("shard {shard} is there twice: `{}` and `{}`", other.display(), path.display());
+            bail!("duplicate shard {shard}: `{}` and `{}`", other.display(), path.display());
         }
         ensure!(
             matches!(lines.last(), Some(Line::Done { .. })),
-            "`{}` is not finished: give the command of shard {shard} again, which goes on where it ended",
+            "`{}` is not finished: run the command of shard {shard} again to resume it",
             path.display()
         );
     }

@@ -61,7 +61,7 @@ impl FromStr for Shard {
             Some((Ok(index), Ok(count))) if index < count => Ok(Self { index, count }),
             Some((Ok(index), Ok(count))) if count > 0 => {
                 bail!(
-                    "there is no shard `{index}/{count}`: shards count from 0, so the last one is `{}/{count}`",
+                    "no shard `{index}/{count}`: shards are numbered from 0, so the last one is `{}/{count}`",
                     count - 1
                 )
             }

@@ -92,7 +92,7 @@ pub fn calibrate(
         words.iter().zip(&options).filter(|(_, o)| o[0].said == 0).map(|(w, _)| w).collect();
     ensure!(
         silent.is_empty(),
-        "`{}` is never said in the streams: nothing to choose its threshold by",
+        "`{}` does not occur in the streams, so its threshold cannot be chosen",
         silent[0]
     );
     let chosen = match limit {
@@ -109,7 +109,7 @@ pub fn calibrate(
         }
     };
     let Some(chosen) = chosen else {
-        bail!("no thresholds keep the limit on these streams: raise it, or train a better model");
+        bail!("no thresholds meet the limit on these streams: raise the limit, or train a better model");
     };
     let indices: Vec<usize> = chosen.iter().enumerate().map(|(w, g)| w * grid.len() + g).collect();
     Ok(Calibration {

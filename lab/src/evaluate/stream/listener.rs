@@ -89,8 +89,8 @@ impl Listener {
     /// As for [`open`](Self::open).
     pub fn new(mut pipeline: Pipeline, model: Option<&Path>) -> Result<Self> {
         let (classifier, trigger) = (only(&pipeline, "classifier")?, only(&pipeline, "trigger")?);
-        ensure!(classifier < trigger, "its `trigger` stands before its `classifier`");
-        ensure!(classifier > 0, "its `classifier` stands first, expected a source before it");
+        ensure!(classifier < trigger, "its `trigger` comes before its `classifier`");
+        ensure!(classifier > 0, "its `classifier` comes first, expected a source before it");
         let name = |index: usize| pipeline.stages[index].name.clone();
         let (source, classifier, trigger) = (name(0), name(classifier), name(trigger));
         let end = pipeline.stages.iter().position(|s| s.name == trigger).unwrap_or(0);
@@ -117,6 +117,18 @@ impl Listener {
         };
         listener.words = listener.watched(&planned)?;
         Ok(listener)
+    }
+
+    /// The file of the classifier's model.
+    ///
+    /// # Errors
+    /// When the pipeline cannot be planned, or its classifier names none.
+    pub fn model_file(&self) -> Result<PathBuf> {
+        let planned = plan(&self.pipeline)?;
+        let stage = planned.stage(&self.classifier).context("its `classifier` is not planned")?;
+        let file = stage.params.get("model").and_then(Value::as_str);
+        let file = file.context("its `classifier` names no `model`")?;
+        Ok(self.pipeline.dir.join(file))
     }
 
     /// Labels that the trigger watches: the words that can be heard.
@@ -174,6 +186,14 @@ impl Listener {
         let mut front = self.pipeline.clone();
         let end = front.stages.iter().position(|s| s.name == self.classifier).unwrap_or(0);
         front.stages.truncate(end + 1);
+        Chain::behind(&plan(&front)?, 0)
+    }
+
+    /// The stages up to the one before the trigger.
+    pub(super) fn scores(&self) -> Result<Chain> {
+        let mut front = self.pipeline.clone();
+        // The trigger is the last one.
+        front.stages.pop();
         Chain::behind(&plan(&front)?, 0)
     }
 

@@ -123,12 +123,12 @@ impl Material {
         }
         let mut keys = BTreeSet::new();
         if let Some(twice) = items.list.iter().find(|item| !keys.insert(&item.key)) {
-            bail!("`{}` is named twice, or two corpora go by one name", twice.key);
+            bail!("`{}` is listed twice, or two corpora have the same name", twice.key);
         }
         items.list.iter_mut().enumerate().for_each(|(index, item)| item.index = index);
         ensure!(
             !items.list.is_empty() || !items.keyworded.is_empty(),
-            "there is nothing to listen to: give `--corpus`, `--speech`, `--noise` or `--stream`"
+            "no input: give `--corpus`, `--speech`, `--noise` or `--stream`"
         );
         Ok(items)
     }
@@ -195,7 +195,7 @@ impl Material {
         for root in &self.corpora {
             root.check("--corpus")?;
             let corpus = Corpus::open(root)?;
-            corpus.needs_sound("they are joined to a stream that the pipeline listens to")?;
+            corpus.needs_sound("they are joined into a stream for the pipeline")?;
             rows.extend(
                 corpus
                     .clips

@@ -11,31 +11,33 @@ use crate::page::{Axis, Chart, Page, Series, Table};
 /// Recordings that are named as left out.
 const SHOWN: usize = 5;
 
-const HOW: &str = "Every figure comes from the pipeline's own stages with the pipeline's own parameters. A word counts \
-                   as heard when its detection comes between its start and 0.75 s after its end; every other detection \
-                   is a false accept. Intervals are of 95 %: Clopper and Pearson's for misses, the exact Poisson one \
-                   for false accepts.";
+const HOW: &str = "All figures are measured with the stages and parameters of the pipeline. A word counts as detected if \
+                   a detection comes between its start and 0.75 s after its end; every other detection is a false \
+                   accept. 95 % intervals: Clopper-Pearson for misses, exact Poisson for false accepts.";
 
 impl StreamReport {
     /// The report for a terminal.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("`{}` listens for {}\n\n", self.pipeline, self.words.join(", "));
+        let mut text = format!("`{}` detects {}\n\n", self.pipeline, self.words.join(", "));
         text += &self.material_table().text();
         text += &format!("\nthe pipeline's own operating points\n{}", rows_table(&self.points).text());
         if let Some(row) = self.own() {
             text += &format!("false accepts: {}\n", row.figures.claim());
         }
         if !self.speech.is_empty() {
-            text += &format!("\nfalse accepts in speech at that point\n{}", rates_table(&self.speech).text());
+            text += &format!(
+                "\nfalse accepts in speech at this operating point\n{}",
+                rates_table(&self.speech).text()
+            );
         }
         for (what, why) in self.excluded.iter().take(SHOWN) {
-            text += &format!("left out: `{what}`: {why}\n");
+            text += &format!("skipped: `{what}`: {why}\n");
         }
         if self.excluded.len() > SHOWN {
-            text += &format!("and {} more recordings are left out\n", self.excluded.len() - SHOWN);
+            text += &format!("skipped {} more recordings\n", self.excluded.len() - SHOWN);
         }
-        text += &format!("\nall labels at one threshold\n{}", rows_table(&self.sweep).text());
+        text += &format!("\none threshold for all labels\n{}", rows_table(&self.sweep).text());
         text + &self.throughput.map_or(String::new(), |throughput| format!("\n{}\n", throughput.text()))
     }
 
@@ -46,7 +48,7 @@ impl StreamReport {
     pub fn page(&self, page: Page) -> Result<Page> {
         let mut page = page
             .heading("Streams")
-            .paragraph(&format!("`{}` listens for {}. {HOW}", self.pipeline, self.words.join(", ")))
+            .paragraph(&format!("`{}` detects {}. {HOW}", self.pipeline, self.words.join(", ")))
             .table(self.material_table())
             .heading("The pipeline's own operating points")
             .table(rows_table(&self.points));
@@ -62,10 +64,9 @@ impl StreamReport {
         }
         page = page
             .heading("Sweep of the threshold")
-            .figure(self.trade_off()?, "Misses against false accepts per hour, each point one threshold. Thresholds \
-                                        without a false accept have no place on the logarithmic axis: see the table.")
-            .figure(self.bounds()?, "What can be claimed: the upper bounds of misses and of false accepts per hour, \
-                                     over the threshold.")
+            .figure(self.trade_off()?, "Misses against false accepts per hour, one point per threshold. Thresholds \
+                                        without a false accept do not fit on the logarithmic axis: see the table.")
+            .figure(self.bounds()?, "Upper bounds of misses and of false accepts per hour, over the threshold.")
             .table(rows_table(&self.sweep));
         if self.words.len() > 1 {
             page = page.heading("Each label alone").table(rows_table(&self.by_label));
@@ -140,7 +141,7 @@ fn rows_table(rows: &[Row]) -> Table {
     let header = header.into_iter().map(str::to_owned).chain(parts.iter().map(|p| format!("FA {p}")));
     rows.iter().fold(Table::new(header), |table, row| {
         let mut cells = cells(&row.figures);
-        cells.insert(0, row.on.map_or("each its own".to_owned(), |on| format!("{on:.3}")));
+        cells.insert(0, row.on.map_or("own".to_owned(), |on| format!("{on:.3}")));
         if labelled {
             cells.insert(0, row.label.clone().unwrap_or_else(|| "all".to_owned()));
         }

@@ -91,7 +91,7 @@ impl StreamReport {
     #[must_use]
     pub fn without(mut self, mut broken: Vec<(String, String)>, keyworded: &[(String, String)]) -> Self {
         broken.sort();
-        broken.extend(keyworded.iter().map(|(key, word)| (key.clone(), format!("it says `{word}`"))));
+        broken.extend(keyworded.iter().map(|(key, word)| (key.clone(), format!("it contains `{word}`"))));
         self.excluded = broken;
         self
     }
@@ -115,7 +115,7 @@ impl StreamReport {
         }
         table.insert("false_accepts_in_all".into(), f.claim().into());
         if let Some(latency) = f.latency {
-            let text = format!("{:.0} ms, nine of ten within {:.0} ms", latency.median_ms, latency.p90_ms);
+            let text = format!("{:.0} ms, 90 % within {:.0} ms", latency.median_ms, latency.p90_ms);
             table.insert("after_the_word's_end".into(), text.into());
         }
         table

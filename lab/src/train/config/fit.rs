@@ -13,6 +13,10 @@ pub struct Fit {
     pub clips: usize,
     /// Clips per step.
     pub batch: usize,
+    /// Epochs, the first ones, that show every image at half its height and width: a quarter of the work, and what is learnt
+    /// of small images holds for large ones. Figures of the validation are always of whole ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub coarse: usize,
     /// Largest learning rate, reached after the first twentieth and lowered to zero along a cosine.
     pub rate: f64,
     /// Weight decay of AdamW.
@@ -48,6 +52,10 @@ pub enum Keep {
     /// The last one: for averaged weights and a rate that has come down to zero, where the loss of a network that has
     /// become too sure of itself says less than the words it gets right.
     Last,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Fit {

@@ -44,7 +44,7 @@ impl Mix {
     pub(super) fn check(&self) -> Result<()> {
         ensure!(
             self.silence >= 0.0 && self.unknown >= 0.0 && self.silence + self.unknown < 1.0,
-            "`mix` leaves nothing to the keywords: silence {} and unknown {} must add up to less than 1",
+            "`mix` leaves no share for the keywords: silence {} and unknown {} must add up to less than 1",
             self.silence,
             self.unknown
         );
@@ -53,7 +53,7 @@ impl Mix {
                 && self.cut >= 0.0
                 && self.within >= 0.0
                 && self.running + self.cut + self.within <= 1.0,
-            "`mix` asks too much of the unknown words: running {}, cut {} and within {} must not add up to more than 1",
+            "`mix` exceeds the share of unknown words: running {}, cut {} and within {} must add up to at most 1",
             self.running,
             self.cut,
             self.within

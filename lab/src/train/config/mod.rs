@@ -3,13 +3,17 @@
 mod fit;
 mod mix;
 mod suggest;
+mod teacher;
+mod weights;
 
 pub use fit::{Fit, Keep};
 pub use mix::Mix;
+pub use teacher::Teaching;
+pub use weights::Weights;
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::run::start::Start;
@@ -34,12 +38,15 @@ pub struct Config {
     /// How frequent the model takes each label to be.
     #[serde(default)]
     pub prior: Prior,
-    /// What the logits are divided by in the end: more than 1 makes the posteriors softer, for streams to be judged by
-    /// their mean over time.
-    #[serde(default = "one")]
-    pub temperature: f32,
+    /// What the logits are divided by in the end: more than 1 makes the posteriors softer. Where none is stated, it is the
+    /// temperature at which the clips of the split `validation` are likeliest, so that a posterior of 0.9 is right nine
+    /// times of ten.
+    pub temperature: Option<f32>,
     /// A trained model to start from; none means random weights.
     pub start: Option<Start>,
+    /// A trained model whose answers are learnt beside the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Teaching>,
     /// Where the audio, or the pictures, lie.
     pub data: Data,
     /// The pictures that the model is shown; none of a model that hears clips. With it, `corpora` are pictures, every
@@ -67,7 +74,8 @@ pub struct Config {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Corpora of clips, or of pictures: with a manifest, or in a [`Layout`](crate::corpus::Layout).
+    /// Corpora of clips, or of pictures: with a manifest, or in a [`Layout`](crate::corpus::Layout). A clip of one with
+    /// `weight = 0.2` is drawn a fifth as often as one of the others of its label.
     pub corpora: Vec<CorpusRef>,
     /// Noise recordings: of these the first four fifths are heard, of a corpus that is divided those that train.
     #[serde(default)]
@@ -76,29 +84,56 @@ pub struct Data {
     /// of a corpus that is divided only those are heard that train.
     #[serde(default)]
     pub speech: Vec<CorpusRef>,
+    /// How often pictures are drawn by what the manifests say of them.
+    #[serde(default, skip_serializing_if = "Weights::is_empty")]
+    pub weights: Weights,
+    /// Music, which plays behind the words like noise; heard in the same part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub music: Vec<CorpusRef>,
+    /// Impulse responses of rooms, one for each recording.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<CorpusRef>,
     /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
 }
 
 impl Data {
-    /// Recordings of any length, by the key that names them.
-    #[must_use]
-    pub fn recordings(&self) -> [(&'static str, &[CorpusRef]); 2] {
-        [("noise", &self.noise), ("speech", &self.speech)]
-    }
-
     /// Every corpus, whatever it is for.
     pub fn each(&mut self) -> impl Iterator<Item = &mut CorpusRef> {
-        self.corpora.iter_mut().chain(&mut self.noise).chain(&mut self.speech)
+        let heard =
+            self.noise.iter_mut().chain(&mut self.speech).chain(&mut self.music).chain(&mut self.rooms);
+        self.corpora.iter_mut().chain(heard)
+    }
+
+    /// Recordings of any length, by the key that names them.
+    #[must_use]
+    pub fn recordings(&self) -> [(&'static str, &[CorpusRef]); 4] {
+        [("noise", &self.noise), ("speech", &self.speech), ("music", &self.music), ("rooms", &self.rooms)]
+    }
+
+    fn check(&self) -> Result<()> {
+        ensure!(!self.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
+        ensure!(
+            self.speakers > 0.0 && self.speakers <= 1.0,
+            "`data.speakers` is {}, expected a share above 0 and up to 1",
+            self.speakers
+        );
+        for (key, corpora) in self.recordings().into_iter().chain([("corpora", &self.corpora[..])]) {
+            for corpus in corpora {
+                ensure!(
+                    corpus.weight().is_finite() && corpus.weight() > 0.0,
+                    "the weight of `{}` in `data.{key}` is {}, expected more than 0; to leave a corpus out, take it from the list",
+                    corpus.written(),
+                    corpus.weight()
+                );
+            }
+        }
+        Ok(())
     }
 }
 
 fn all() -> f64 {
-    1.0
-}
-
-fn one() -> f32 {
     1.0
 }
 
@@ -133,6 +168,9 @@ impl Config {
         if let Some(start) = &mut config.start {
             start.model = folder.join(&start.model);
         }
+        if let Some(teacher) = &mut config.teacher {
+            teacher.model.resolve(folder, data)?;
+        }
         config.check()?;
         Ok(config)
     }
@@ -140,31 +178,34 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.mix.check()?;
         ensure!(
-            self.temperature.is_finite() && self.temperature > 0.0,
-            "`temperature` is {}, expected a factor above 0, such as 2",
-            self.temperature
+            self.temperature.is_none_or(|t| t.is_finite() && t > 0.0),
+            "`temperature` is {}, expected a factor above 0, such as 2; without it, it is fitted",
+            self.temperature.unwrap_or_default()
         );
-        ensure!(!self.data.corpora.is_empty(), "`data.corpora` is empty; name at least one folder");
-        ensure!(
-            self.data.speakers > 0.0 && self.data.speakers <= 1.0,
-            "`data.speakers` is {}, expected a share above 0 and up to 1",
-            self.data.speakers
-        );
+        self.data.check()?;
+        self.augment.check()?;
         let mut kinds =
             self.front_end.iter().filter_map(|stage| stage.get("kind").and_then(toml::Value::as_str));
         if let Some(kind) = kinds.find(|kind| CEPSTRAL.contains(kind)) {
             ensure!(
                 self.augment.warp == [1.0; 2],
-                "`augment.warp` moves bands, but the front end's `{kind}` leaves none: take one of them out"
+                "`augment.warp` shifts mel bands, but the output of the front end's `{kind}` has none: remove one of them"
             );
         }
+        self.teacher.as_ref().map_or(Ok(()), Teaching::check)?;
+        self.data.weights.check()?;
         self.check_view()?;
         self.fit.check("fit")?;
         let Some(qat) = &self.qat else { return Ok(()) };
         qat.check("qat")?;
         ensure!(
+            qat.coarse == 0,
+            "`qat.coarse` is {}, but `qat` measures its ranges on images of full size: set `coarse` in `fit` only",
+            qat.coarse
+        );
+        ensure!(
             qat.words == 0.0,
-            "`qat.words` is {}, but what `qat` goes on from has lost its second head: `words` is for `fit` alone",
+            "`qat.words` is {}, but `qat` starts without the auxiliary head: set `words` in `fit` only",
             qat.words
         );
         Ok(())
@@ -175,19 +216,37 @@ impl Config {
         if self.view.is_none() {
             ensure!(
                 self.augment_view.is_none(),
-                "`augment_view` distorts pictures, but there is no `view` of any: state one, or take it out"
+                "`augment_view` is for images, but there is no `view`: add one, or remove it"
+            );
+            ensure!(
+                self.fit.coarse == 0,
+                "`fit.coarse` is {}, but only models with a `view` support it",
+                self.fit.coarse
+            );
+            ensure!(
+                self.data.weights.is_empty(),
+                "`data.weights` is for images, but there is no `view`: remove it"
             );
             return Ok(());
         }
         ensure!(
             self.fit.words == 0.0,
-            "`fit.words` is {}, but pictures say no words: take it out",
+            "`fit.words` is {}, but is not supported with a `view`: remove it",
             self.fit.words
         );
-        ensure!(
-            self.data.noise.is_empty() && self.data.speech.is_empty(),
-            "`data.noise` and `data.speech` are heard, but with a `view` the model is shown pictures: take them out"
-        );
+        for (key, corpora) in self.data.recordings() {
+            ensure!(
+                corpora.is_empty(),
+                "`data.{key}` is audio, but a model with a `view` takes images: remove it"
+            );
+        }
+        let weighted = self.data.corpora.iter().find(|corpus| corpus.weight() != 1.0);
+        if let Some(corpus) = weighted {
+            bail!(
+                "`{}` in `data.corpora` has a weight, but images are drawn by label only: remove it",
+                corpus.written()
+            );
+        }
         self.augment_view.as_ref().map_or(Ok(()), |augment| augment.check("augment_view"))
     }
 }

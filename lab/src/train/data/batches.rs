@@ -15,6 +15,7 @@ use crate::nets::Shape;
 
 use super::sample::ExampleSampler;
 use super::source::Source;
+use super::teacher::Teacher;
 use crate::train::config::{Config, Fit};
 
 /// Features and classes of some clips or pictures.
@@ -24,8 +25,12 @@ pub struct Batch {
     pub features: Vec<f32>,
     /// One per clip.
     pub classes: Vec<usize>,
+    /// Which other class an example shows a part of, and how large a part; empty where no example does.
+    pub also: Vec<Option<(usize, f32)>>,
     /// Which of all words of the corpora each clip shows, where it shows one whole and alone; empty where nobody asks.
     pub words: Vec<Option<usize>>,
+    /// The probabilities of the labels that a teacher gives each example; empty without one.
+    pub taught: Vec<f32>,
 }
 
 impl Batch {
@@ -46,6 +51,59 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// The same images at half the height and width: each pixel the mean of four. A last odd row or column is left out.
+    pub(crate) fn halved(&self, [rows, columns, channels]: Shape) -> Self {
+        let (height, width) = (rows / 2, columns / 2);
+        let mut features = Vec::with_capacity(self.features.len() / 4);
+        for image in self.features.chunks_exact(rows * columns * channels) {
+            for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+                let corners = [(0, 0), (0, 1), (1, 0), (1, 1)]
+                    .map(|(down, along)| ((2 * y + down) * columns + 2 * x + along) * channels);
+                let mean = |channel| corners.iter().map(|corner| image[corner + channel]).sum::<f32>() / 4.0;
+                features.extend((0..channels).map(mean));
+            }
+        }
+        Self {
+            features,
+            classes: self.classes.clone(),
+            also: self.also.clone(),
+            words: self.words.clone(),
+            taught: self.taught.clone(),
+        }
+    }
+}
+
+/// What reads the examples of a training run.
+pub(crate) struct Reader {
+    pub(super) front_end: FrontEnd,
+    pub(super) teacher: Option<Teacher>,
+}
+
+impl Reader {
+    /// Those of a configuration.
+    ///
+    /// # Errors
+    /// When the front end or the teacher cannot be built.
+    pub(crate) fn new(config: &Config) -> Result<Self> {
+        let front_end = FrontEnd::new(config.view, &config.front_end)?;
+        Ok(Self { front_end, teacher: Teacher::of(config)? })
+    }
+
+    /// Adds an example to a batch, with what the teacher says of it; returns its features.
+    pub(super) fn add<'a, T: Item>(
+        &mut self,
+        items: &[T],
+        class: usize,
+        batch: &'a mut Batch,
+    ) -> Result<&'a mut [f32]> {
+        if let Some(teacher) = &mut self.teacher {
+            batch.taught.extend(teacher.answer(items)?);
+        }
+        batch.add(items, class, &mut self.front_end)
+    }
+}
+
 /// Starts drawing the batches of `epoch`; they arrive in order, a few ahead of their use.
 pub(crate) fn draw_ahead<'scope>(
     scope: &'scope Scope<'scope, '_>,
@@ -54,13 +112,13 @@ pub(crate) fn draw_ahead<'scope>(
     fit: &'scope Fit,
     epoch: usize,
 ) -> Result<Receiver<Result<Batch>>> {
-    let mut front_end = FrontEnd::new(config.view, &config.front_end)?;
+    let mut reader = Reader::new(config)?;
     let (sender, receiver) = sync_channel(8);
     scope.spawn(move || {
         for step in 0..fit.clips / fit.batch {
             let examples = step * fit.batch..(step + 1) * fit.batch;
             // The receiver is gone when the run ends early.
-            if sender.send(source.batch(epoch, examples, &mut front_end)).is_err() {
+            if sender.send(source.batch(epoch, examples, &mut reader)).is_err() {
                 return;
             }
         }
@@ -69,13 +127,13 @@ pub(crate) fn draw_ahead<'scope>(
 }
 
 impl Source for ExampleSampler<'_> {
-    fn batch(&self, epoch: usize, examples: Range<usize>, front_end: &mut FrontEnd) -> Result<Batch> {
-        let [_, width] = front_end.matrix();
+    fn batch(&self, epoch: usize, examples: Range<usize>, reader: &mut Reader) -> Result<Batch> {
+        let [_, width] = reader.front_end.matrix();
         let mut batch = Batch::default();
         for index in examples {
             let mut rng = self.rng(epoch, index);
             let drawn = self.draw(CLIP, &mut rng);
-            let features = batch.add(&drawn.samples, drawn.class, front_end)?;
+            let features = reader.add(&drawn.samples, drawn.class, &mut batch)?;
             if self.augment.warp != [1.0; 2] {
                 warp(features, width, draw(self.augment.warp, &mut rng));
             }

@@ -3,18 +3,21 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use kws_stages::vision::Size;
+use rand::distr::Distribution;
+use rand::distr::weighted::WeightedIndex;
 use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
 
-use super::batches::Batch;
+use super::batches::{Batch, Reader};
 use super::sample::random;
 use super::source::Source;
 use crate::augment::AugmentView;
 use crate::corpus::{Clip, Corpus, Split, Vocabulary};
 use crate::features::{FrontEnd, View};
 use crate::picture::Viewer;
-use crate::train::config::Config;
+use crate::train::config::{Config, Weights};
 
 /// A decoded picture.
 pub(crate) struct Photograph {
@@ -35,6 +38,9 @@ pub(crate) struct ImageSet {
     size: Size,
     augment: AugmentView,
     seed: u64,
+    weights: Weights,
+    /// For each label its training pictures, and how often each is drawn.
+    draws: Vec<(Vec<usize>, WeightedIndex<f64>)>,
 }
 
 impl ImageSet {
@@ -51,6 +57,8 @@ impl ImageSet {
             size: view.size(),
             augment: config.augment_view.clone().unwrap_or_default(),
             seed: config.seed,
+            weights: config.data.weights.clone(),
+            draws: Vec::new(),
         };
         let mut viewer = Viewer::new(view);
         for root in &config.data.corpora {
@@ -67,38 +75,47 @@ impl ImageSet {
         Ok(images)
     }
 
-    /// Checks that every label has training pictures.
-    ///
-    /// # Errors
-    /// Names the first label that has none left.
-    pub(crate) fn check(&self, vocabulary: &Vocabulary) -> Result<()> {
-        for (class, label) in vocabulary.labels().iter().enumerate() {
-            ensure!(
-                self.of(class).next().is_some(),
-                "label `{label}` has no training picture that can be read; add some"
-            );
-        }
-        Ok(())
+    /// Draws a training picture: a label, then one of its pictures by their weights.
+    fn draw(&self, rng: &mut ChaCha8Rng) -> &Photograph {
+        let (pictures, weights) = self.draws.choose(rng).expect("every label was checked to have pictures");
+        &self.pictures[pictures[weights.sample(rng)]]
     }
 
-    /// Training pictures of a class.
-    fn of(&self, class: usize) -> impl Iterator<Item = &Photograph> {
-        self.pictures.iter().filter(move |p| p.class == class && p.row.split == Split::Train)
+    /// Makes ready to draw the training pictures of every label.
+    ///
+    /// # Errors
+    /// When a label has none, or none with a weight.
+    pub(crate) fn prepare(&mut self, vocabulary: &Vocabulary) -> Result<()> {
+        for (class, label) in vocabulary.labels().iter().enumerate() {
+            let training = |p: &Photograph| p.class == class && p.row.split == Split::Train;
+            let places: Vec<usize> =
+                (0..self.pictures.len()).filter(|&place| training(&self.pictures[place])).collect();
+            ensure!(!places.is_empty(), "label `{label}` has no readable training image; add some");
+            let weights = places.iter().map(|&place| self.weights.of(&self.pictures[place].row));
+            let weights = WeightedIndex::new(weights).with_context(|| {
+                format!("no training image of label `{label}` has a weight in `data.weights`")
+            })?;
+            self.draws.push((places, weights));
+        }
+        Ok(())
     }
 }
 
 impl Source for ImageSet {
     /// Every label is drawn equally often.
-    fn batch(&self, epoch: usize, examples: Range<usize>, front_end: &mut FrontEnd) -> Result<Batch> {
-        let labels = self.pictures.iter().map(|p| p.class + 1).max().unwrap_or(0);
-        let classes: Vec<Vec<&Photograph>> = (0..labels).map(|class| self.of(class).collect()).collect();
+    fn batch(&self, epoch: usize, examples: Range<usize>, reader: &mut Reader) -> Result<Batch> {
         let mut batch = Batch::default();
         for index in examples {
             let mut rng = random(self.seed, epoch, index);
-            let pictures = classes.choose(&mut rng).expect("every label was checked to have pictures");
-            let picture = pictures.choose(&mut rng).expect("every label was checked to have pictures");
-            let pixels = self.augment.distort(&picture.pixels, self.size, &mut rng);
-            batch.add(&pixels, picture.class, front_end)?;
+            let picture = self.draw(&mut rng);
+            let mut pixels = self.augment.distort(&picture.pixels, self.size, &mut rng);
+            let also = self.augment.pastes(&mut rng).then(|| {
+                let other = self.draw(&mut rng);
+                let part = self.augment.distort(&other.pixels, self.size, &mut rng);
+                (other.class, self.augment.paste(&mut pixels, &part, self.size, &mut rng))
+            });
+            reader.add(&pixels, picture.class, &mut batch)?;
+            batch.also.push(also);
         }
         Ok(batch)
     }

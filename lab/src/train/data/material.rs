@@ -8,6 +8,8 @@ use anyhow::{Result, ensure};
 use crate::audio::{RATE, read_16k, read_any};
 use crate::corpus::{Clip, Corpus, CorpusRef, Recording, Split, Vocabulary, recordings, word};
 
+use super::pool::Pool;
+use crate::augment::{Convolver, MeasuredRoom};
 use crate::train::config::Config;
 
 /// A decoded clip.
@@ -20,16 +22,23 @@ pub struct Spoken {
     pub samples: Vec<i16>,
     /// Where in them the word is spoken.
     pub word: Range<usize>,
+    /// How often it is drawn, by one of weight 1.
+    pub weight: f64,
 }
 
-/// Clips of all splits and the noise.
+/// Clips of all splits and what is heard beside them.
+#[derive(Default)]
 pub struct Material {
     /// Every usable clip.
     pub clips: Vec<Spoken>,
     /// Noise recordings for training; the last fifth of each is left to tests.
-    pub noise: Vec<Vec<i16>>,
+    pub noise: Pool<Vec<i16>>,
+    /// Music for training, in the same part.
+    pub music: Pool<Vec<i16>>,
     /// Recordings of speech without a keyword, for training.
-    pub speech: Vec<Vec<i16>>,
+    pub speech: Pool<Vec<i16>>,
+    /// Measured rooms for training.
+    pub rooms: Pool<MeasuredRoom>,
     /// What could not be used, and why.
     pub excluded: Vec<(PathBuf, String)>,
 }
@@ -45,48 +54,66 @@ impl Material {
     /// # Errors
     /// When a corpus or a noise folder cannot be read, or a keyword has no training clip.
     pub fn load(config: &Config, vocabulary: &Vocabulary, splits: &[Split]) -> Result<Self> {
-        let mut material =
-            Self { clips: Vec::new(), noise: Vec::new(), speech: Vec::new(), excluded: Vec::new() };
-        for root in &config.data.corpora {
-            let corpus = Corpus::open(root)?;
-            material
-                .excluded
-                .extend(corpus.missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
-            for clip in corpus.clips.into_iter().filter(|c| splits.contains(&c.split)) {
-                material.take(clip, vocabulary);
+        let mut material = Self::default();
+        for corpus in &config.data.corpora {
+            let Corpus { clips, missing, .. } = Corpus::open(corpus)?;
+            material.excluded.extend(missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
+            for clip in clips.into_iter().filter(|c| splits.contains(&c.split)) {
+                material.take(clip, corpus.weight(), vocabulary);
             }
         }
-        for corpus in &config.data.noise {
-            for recording in training(corpus)? {
-                let mut samples = read_any(&recording.path)?;
-                if recording.split.is_none() {
-                    samples.truncate((samples.len() as f64 * NOISE_FOR_TRAINING) as usize);
-                }
-                material.noise.push(samples);
-            }
-        }
-        let keywords = vocabulary.keywords();
-        for corpus in &config.data.speech {
-            for recording in training(corpus)? {
-                if let Some(word) = recording.says(&keywords) {
-                    material.excluded.push((recording.path, format!("it says the keyword `{word}`")));
-                    continue;
-                }
-                material.speech.push(read_any(&recording.path)?);
-            }
-        }
+        material.noise = noise(&config.data.noise)?;
+        material.music = noise(&config.data.music)?;
+        material.speech = material.speech(&config.data.speech, &vocabulary.keywords())?;
+        material.rooms = material.rooms(&config.data.rooms)?;
         Ok(material)
     }
 
-    fn take(&mut self, clip: Clip, vocabulary: &Vocabulary) {
+    /// Recordings in which none of `keywords` is said.
+    fn speech(&mut self, corpora: &[CorpusRef], keywords: &[String]) -> Result<Pool<Vec<i16>>> {
+        let mut speech = Vec::new();
+        for corpus in corpora {
+            for recording in training(corpus)? {
+                if let Some(word) = recording.says(keywords) {
+                    self.excluded.push((recording.path, format!("it contains the keyword `{word}`")));
+                    continue;
+                }
+                speech.push((read_any(&recording.path)?, corpus.weight()));
+            }
+        }
+        Ok(speech.into_iter().collect())
+    }
+
+    /// Rooms; an impulse response that cannot be used is excluded.
+    fn rooms(&mut self, corpora: &[CorpusRef]) -> Result<Pool<MeasuredRoom>> {
+        let convolver = Convolver::default();
+        let mut rooms = Vec::new();
+        for corpus in corpora {
+            let before = rooms.len();
+            for recording in training(corpus)? {
+                let response = read_any(&recording.path)?;
+                let response: Vec<f32> = response.into_iter().map(f32::from).collect();
+                match convolver.room(&response) {
+                    Ok(room) => rooms.push((room, corpus.weight())),
+                    Err(why) => self.excluded.push((recording.path, format!("{why:#}"))),
+                }
+            }
+            ensure!(rooms.len() > before, "`{}` contains no usable impulse response", corpus.display());
+        }
+        Ok(rooms.into_iter().collect())
+    }
+
+    fn take(&mut self, clip: Clip, weight: f64, vocabulary: &Vocabulary) {
         let Some(class) = vocabulary.class(&clip.label) else { return };
         match read_16k(&clip.path) {
             Ok(samples) if samples.len() <= 2 * RATE as usize => {
-                self.clips.push(Spoken { clip, class, word: word(&samples), samples })
+                self.clips.push(Spoken { clip, class, word: word(&samples), samples, weight })
             }
             Ok(samples) => {
-                let why =
-                    format!("a clip lasts one second, found {:.1} s", samples.len() as f64 / f64::from(RATE));
+                let why = format!(
+                    "found {:.1} s, expected a clip of one second",
+                    samples.len() as f64 / f64::from(RATE)
+                );
                 self.excluded.push((clip.path, why));
             }
             Err(e) => self.excluded.push((clip.path, format!("{e:#}"))),
@@ -112,6 +139,21 @@ impl Material {
         }
         Ok(())
     }
+}
+
+/// Recordings of noise or music, as much of each as training may hear.
+fn noise(corpora: &[CorpusRef]) -> Result<Pool<Vec<i16>>> {
+    let mut noise = Vec::new();
+    for corpus in corpora {
+        for recording in training(corpus)? {
+            let mut samples = read_any(&recording.path)?;
+            if recording.split.is_none() {
+                samples.truncate((samples.len() as f64 * NOISE_FOR_TRAINING) as usize);
+            }
+            noise.push((samples, corpus.weight()));
+        }
+    }
+    Ok(noise.into_iter().collect())
 }
 
 /// The recordings of a corpus that training may hear.

@@ -8,10 +8,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::audio::RATE;
-use crate::augment::{self, Augment, Room, draw};
+use crate::augment::{self, Augment, Channel, Distance, Room, draw, happens};
 use crate::corpus::{Split, Vocabulary};
 
 use super::material::Material;
+use super::pool::Pool;
 use super::scene::{Place, Scene, Side, Sight, pause};
 use crate::train::config::{Config, Mix};
 
@@ -42,10 +43,10 @@ pub(crate) struct ExampleSampler<'a> {
     mix: &'a Mix,
     pub(super) augment: &'a Augment,
     seed: u64,
-    keywords: Vec<(usize, Vec<usize>)>,
-    unknown: Vec<usize>,
-    near: Vec<usize>,
-    silence: Vec<usize>,
+    keywords: Vec<(usize, Pool<usize>)>,
+    unknown: Pool<usize>,
+    near: Pool<usize>,
+    silence: Pool<usize>,
     silence_class: Option<usize>,
     unknown_class: Option<usize>,
     /// Every word of the training clips, in the alphabet's order.
@@ -61,17 +62,19 @@ impl<'a> ExampleSampler<'a> {
         let (silence_class, unknown_class) = (vocabulary.silence(), vocabulary.unknown());
         let special = [silence_class, unknown_class];
         let near_miss = |&i: &usize| config.mix.near_miss.contains(&material.clips[i].clip.label);
-        let (near, unknown) = unknown_class.map(of).unwrap_or_default().into_iter().partition(near_miss);
+        let (near, unknown): (Vec<usize>, Vec<usize>) =
+            unknown_class.map(of).unwrap_or_default().into_iter().partition(near_miss);
+        let pool = |clips: Vec<usize>| clips.into_iter().map(|i| (i, material.clips[i].weight)).collect();
         let words = (0..vocabulary.labels().len()).filter(|&c| !special.contains(&Some(c)));
         Self {
             material,
             mix: &config.mix,
             augment: &config.augment,
             seed: config.seed,
-            keywords: words.map(|c| (c, of(c))).collect(),
-            unknown,
-            near,
-            silence: silence_class.map(of).unwrap_or_default(),
+            keywords: words.map(|c| (c, pool(of(c)))).collect(),
+            unknown: pool(unknown),
+            near: pool(near),
+            silence: pool(silence_class.map(of).unwrap_or_default()),
             silence_class,
             unknown_class,
             words: material.split(Split::Train).map(|s| s.clip.label.as_str()).collect(),
@@ -98,6 +101,9 @@ impl<'a> ExampleSampler<'a> {
         };
         augment::tilt(&mut audio, draw(self.augment.tilt, rng));
         augment::gain(&mut audio, draw(self.augment.gain_db, rng));
+        if happens(self.augment.codec, rng) {
+            Channel::draw(rng).pass(&mut audio);
+        }
         let samples = audio.iter().map(|&s| (s * 32768.0).round().clamp(-32768.0, 32767.0) as i16).collect();
         Drawn { samples, class, word }
     }
@@ -121,7 +127,7 @@ impl<'a> ExampleSampler<'a> {
     }
 
     /// One of `clips`, with or without neighbours.
-    fn word(&self, clips: &[usize], sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Heard {
+    fn word(&self, clips: &Pool<usize>, sight: Sight, length: usize, rng: &mut ChaCha8Rng) -> Heard {
         let a = self.augment;
         let index = *clips.choose(rng).expect("every label was checked to have clips");
         let mut scene = self.scene(index, sight, length, rng);
@@ -151,7 +157,7 @@ impl<'a> ExampleSampler<'a> {
     }
 
     /// A keyword as a syllable of something longer, as "no" in "piano".
-    fn within(&self, clips: &[usize], length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn within(&self, clips: &Pool<usize>, length: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let index = *clips.choose(rng).expect("every label was checked to have clips");
         let mut scene = self.scene(index, Sight::Whole, length, rng);
         let sides: &[Side] = match rng.random_range(0..5) {
@@ -205,19 +211,40 @@ impl<'a> ExampleSampler<'a> {
         speech
     }
 
-    /// Puts speech of a level into a room, and noise behind it.
+    /// Puts speech of a level into a room, and noise behind it; or far away, where all of it is softer.
     fn surround(&self, mut window: Vec<f32>, level: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let a = self.augment;
         let length = window.len();
-        if rng.random_bool(a.room) {
-            Room::draw(rng).reverberate(&mut window);
+        let distance = if happens(a.far, rng) { Distance::Far } else { Distance::Near };
+        if distance == Distance::Far || rng.random_bool(a.room) {
+            self.reverberate(&mut window, distance, rng);
         }
         if rng.random_bool(a.noise)
-            && let Some(noise) = self.noise(length, rng)
+            && let Some(noise) = self.noise_or_music(length, rng)
         {
             augment::mix(&mut window, level, &noise, draw(a.snr_db, rng));
         }
+        if distance == Distance::Far {
+            augment::gain(&mut window, draw(a.far_db, rng));
+        }
         window
+    }
+
+    /// Plays a window in a measured room or in a simulated one.
+    fn reverberate(&self, window: &mut [f32], distance: Distance, rng: &mut ChaCha8Rng) {
+        let rooms = &self.material.rooms;
+        if !rooms.is_empty()
+            && happens(self.augment.measured_room, rng)
+            && let Some(room) = rooms.choose(rng)
+        {
+            return room.reverberate(window);
+        }
+        Room::draw(distance, rng).reverberate(window);
+    }
+
+    fn noise_or_music(&self, length: usize, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+        let music = !self.material.music.is_empty() && happens(self.augment.music, rng);
+        piece(if music { &self.material.music } else { &self.material.noise }, length, rng)
     }
 
     /// An unknown word without the pauses around it, at a level.
@@ -257,10 +284,15 @@ impl<'a> ExampleSampler<'a> {
     }
 
     fn noise(&self, length: usize, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
-        let recording = self.material.noise.choose(rng)?;
-        let start = rng.random_range(0..recording.len().saturating_sub(length).max(1));
-        Some(recording[start..].iter().take(length).map(|&s| real(s)).collect())
+        piece(&self.material.noise, length, rng)
     }
+}
+
+/// A piece of one of some recordings, cut anywhere; none where there is no recording.
+fn piece(recordings: &Pool<Vec<i16>>, length: usize, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+    let recording = recordings.choose(rng)?;
+    let start = rng.random_range(0..recording.len().saturating_sub(length).max(1));
+    Some(recording[start..].iter().take(length).map(|&s| real(s)).collect())
 }
 
 /// The random numbers of one example.
@@ -279,6 +311,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::augment::Convolver;
     use crate::corpus::Clip;
     use crate::train::data::material::Spoken;
 
@@ -303,13 +336,13 @@ mod tests {
             split: Split::Train,
             columns: BTreeMap::new(),
         };
-        Spoken { clip, class, samples, word: 4000..12_000 }
+        Spoken { clip, class, samples, word: 4000..12_000, weight: 1.0 }
     }
 
     /// A word of level 4000 that counts as yes, and one of level 1000 that is unknown.
     fn material() -> Material {
         let clips = vec![spoken("yes", 2, 4000), spoken("cat", 1, 1000)];
-        Material { clips, noise: Vec::new(), speech: Vec::new(), excluded: Vec::new() }
+        Material { clips, ..Material::default() }
     }
 
     /// A configuration without distortions, changed by `change`.
@@ -359,6 +392,57 @@ mod tests {
             let after = start + 8000 + WITHIN_PAUSE > 16_000 || sound(start + 8000 + WITHIN_PAUSE);
             assert!(before || after, "nothing is said beside the keyword at {start}");
         }
+    }
+
+    #[test]
+    fn clips_are_drawn_by_the_weight_of_their_corpus() {
+        let mut config: Config = toml::from_str(CONFIG).unwrap();
+        let a = &mut config.augment;
+        (a.gain_db, a.speed, a.noise, a.room, a.neighbour) = ([0.0; 2], [1.0; 2], 0.0, 0.0, 0.0);
+        (config.mix.silence, config.mix.unknown) = (0.0, 0.0);
+        let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
+        let mut material = material();
+        material.clips.push(Spoken { weight: 0.25, ..spoken("yes", 2, 2000) });
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let drawn = (0..1000).map(|index| sampler.draw(16_000, &mut sampler.rng(0, index)).samples);
+        let rare = drawn.filter(|samples| samples.contains(&2000)).count();
+        assert!((150..250).contains(&rare), "{rare} of 1000, expected a fifth");
+    }
+
+    #[test]
+    fn who_is_far_away_is_softer_and_in_a_measured_room() {
+        let mut config: Config = toml::from_str(CONFIG).unwrap();
+        (config.mix.silence, config.mix.unknown) = (0.0, 0.0);
+        let a = &mut config.augment;
+        (a.gain_db, a.speed, a.noise, a.neighbour) = ([0.0; 2], [1.0; 2], 0.0, 0.0);
+        (a.far, a.far_db, a.measured_room) = (1.0, [-20.0; 2], 1.0);
+        let vocabulary = Vocabulary::new(config.labels.clone()).unwrap();
+        // A room that plays everything again after 10 ms, just as loud.
+        let mut response = vec![0.0; 161];
+        (response[0], response[160]) = (1.0, 1.0);
+        let rooms = [(Convolver::default().room(&response).unwrap(), 1.0)].into_iter().collect();
+        let material = Material { rooms, ..material() };
+        let sampler = ExampleSampler::new(&material, &vocabulary, &config);
+        let samples = sampler.draw(16_000, &mut sampler.rng(0, 0)).samples;
+        let (once, twice) = (400.0 / 2f32.sqrt(), 400.0 * 2f32.sqrt());
+        let start = samples.iter().position(|&s| f32::from(s) > once / 2.0).unwrap();
+        for (at, wanted) in [(start + 80, once), (start + 240, twice)] {
+            let found = f32::from(samples[at]);
+            assert!((found - wanted).abs() < 2.0, "{found} at {at}, expected {wanted}");
+        }
+    }
+
+    /// What no share asks for draws nothing: configurations from before these distortions draw what they drew.
+    #[test]
+    fn distortions_without_a_share_change_no_draw() {
+        let plain = drawn(|c| c.augment.room = 1.0, 50);
+        let unasked = |c: &mut Config| {
+            c.augment.room = 1.0;
+            (c.augment.far_db, c.augment.music, c.augment.measured_room) = ([-40.0; 2], 1.0, 1.0);
+        };
+        assert_eq!(drawn(unasked, 50), plain);
+        let asked = |c: &mut Config| (c.augment.room, c.augment.codec) = (1.0, 1.0);
+        assert_ne!(drawn(asked, 50), plain);
     }
 
     #[test]

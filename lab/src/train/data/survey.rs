@@ -54,7 +54,7 @@ impl Survey {
                 }
             }
         }
-        let examples = if config.view.is_some() { "pictures" } else { "clips" };
+        let examples = if config.view.is_some() { "images" } else { "clips" };
         Ok(Self { labels, examples })
     }
 
@@ -73,16 +73,16 @@ impl Survey {
             }
             for (split, clips) in [("validation", validation), ("test", test)] {
                 if *clips == 0 && !special {
-                    lacking.push(format!("`{label}` has none of the {examples} of split `{split}`"));
+                    lacking.push(format!("`{label}` has no {examples} in split `{split}`"));
                 }
             }
         }
         ensure!(
             lacking.is_empty(),
-            "the corpora hold too few {examples}: {}; {}, or divide them anew with `kws-lab corpus split`",
+            "the corpora have too few {examples}: {}; {}, or split them again with `kws-lab corpus split`",
             lacking.join("; "),
             match examples {
-                "pictures" => "add more",
+                "images" => "add more",
                 _ => "record more, synthesise some with `kws-lab corpus synth`",
             }
         );
@@ -108,12 +108,12 @@ fn folders(config: &Config) -> Result<()> {
         root.check("data.corpora")?;
         ensure!(
             Layout::of(root).is_some(),
-            "`{}`, named by `data.corpora`, has no `manifest.csv`; make one with `kws-lab corpus import`",
+            "`{}` in `data.corpora` has no `manifest.csv`; create one with `kws-lab corpus import`",
             root.display()
         );
     }
-    for (key, corpora) in [("data.noise", &config.data.noise), ("data.speech", &config.data.speech)] {
-        corpora.iter().try_for_each(|corpus| corpus.check(key))?;
+    for (key, corpora) in config.data.recordings() {
+        corpora.iter().try_for_each(|corpus| corpus.check(&format!("data.{key}")))?;
     }
     Ok(())
 }

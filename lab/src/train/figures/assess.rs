@@ -1,24 +1,24 @@
 //! What a network makes of clips.
 
-use burn::tensor::Device;
-
 use super::metrics::{Confusion, largest};
-use crate::nets::{Network, values};
+use crate::device::Backend;
+use crate::native::Pass;
+use crate::nets::{Network, fold, values};
 use crate::quantise::Fake;
 use crate::train::data::batches::{Batch, tensor};
 
 /// Clips that go through the network at once.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 64;
 
 /// Predictions of a network over a batch of any size.
 ///
 /// Returns the mean over the classes of their mean cross-entropy, and the counts.
 #[must_use]
-pub fn assess(network: &Network, batch: &Batch, fake: Option<&Fake>, device: &Device) -> (f64, Confusion) {
+pub fn assess(network: &Network, batch: &Batch, fake: Option<&Fake>, backend: Backend) -> (f64, Confusion) {
     let classes = network.graph.steps.last().map_or(0, |s| s.output[2]);
     let mut confusion = Confusion::new(classes);
     let mut losses = vec![(0.0, 0usize); classes];
-    for (row, &class) in logits(network, batch, fake, device).iter().zip(&batch.classes) {
+    for (row, &class) in logits(network, batch, fake, backend).iter().zip(&batch.classes) {
         confusion.add(class, largest(row));
         losses[class].0 -= log_probability(row, class);
         losses[class].1 += 1;
@@ -32,14 +32,24 @@ pub(crate) fn logits(
     network: &Network,
     batch: &Batch,
     fake: Option<&Fake>,
-    device: &Device,
+    backend: Backend,
 ) -> Vec<Vec<f32>> {
+    let device = backend.device();
+    let folded = (backend == Backend::Native).then(|| fold(network, &device));
+    let (mut pass, items) = (Pass::default(), network.graph.items());
     let mut rows = Vec::with_capacity(batch.classes.len());
     for start in (0..batch.classes.len()).step_by(AT_ONCE) {
         let range = start..(start + AT_ONCE).min(batch.classes.len());
-        let logits = network.forward(tensor(batch, range, network.graph.features, device), fake, None);
-        let labels = logits.dims()[1];
-        rows.extend(values(logits).chunks_exact(labels).map(<[f32]>::to_vec));
+        let logits = match &folded {
+            Some(folded) => {
+                pass.logits(folded, &batch.features[range.start * items..range.end * items], fake)
+            }
+            None => {
+                values(network.forward(tensor(batch, range, network.graph.features, &device), fake, None))
+            }
+        };
+        let labels = network.graph.steps.last().map_or(1, |step| step.output[2]);
+        rows.extend(logits.chunks_exact(labels).map(<[f32]>::to_vec));
     }
     rows
 }

@@ -59,7 +59,7 @@ impl Outline {
         let layers: Vec<LayerOutline> = network.graph.steps.iter().map(layer).collect();
         let activations = vec![Affine::covering(-1.0, 1.0); network.graph.steps.len() + 1];
         let file = crate::tflite::write(&quantise(&network, &Fake { activations }));
-        let model = Model::open(&file).context("the runtime refuses the exported network")?;
+        let model = Model::open(&file).context("the runtime does not support the exported network")?;
         Ok(Self {
             name: config.name.clone(),
             features,
@@ -101,7 +101,7 @@ impl fmt::Display for Outline {
             let output = format!("{rows} × {columns} × {channels}");
             writeln!(f, "{layer:36}  {output:>16}  {parameters:>10}  {macs:>10}")?;
         }
-        writeln!(f, "{:36}  {:>16}  {:>10}  {:>10}", "in all", "", self.parameters, self.macs)?;
+        writeln!(f, "{:36}  {:>16}  {:>10}  {:>10}", "total", "", self.parameters, self.macs)?;
         writeln!(f, "model.tflite: {} bytes, arena: {} bytes\n", self.file_bytes, self.arena_bytes)?;
         self.clips.fmt(f)
     }

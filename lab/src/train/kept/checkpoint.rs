@@ -99,7 +99,7 @@ impl<'a> Checkpoint<'a> {
     /// The weights that the phase ends with, and the number of their epoch from one.
     pub(crate) fn end(self, device: &Device) -> Result<(Network, usize)> {
         let epoch = self.epoch();
-        ensure!(epoch > 0, "no epoch was trained");
+        ensure!(epoch > 0, "no epoch has been trained");
         let network = load(self.network.clone().fork(device), &self.kept())?;
         Ok((network, epoch))
     }

@@ -71,9 +71,8 @@ impl History {
         let mut epochs = Vec::new();
         if path.is_file() {
             let rows = csv::Reader::from_path(&path)?.into_deserialize().collect::<Result<_, _>>();
-            epochs = rows.with_context(|| {
-                format!("`{}` is damaged; begin the run anew with `--restart`", path.display())
-            })?;
+            epochs = rows
+                .with_context(|| format!("`{}` is damaged; start over with `--restart`", path.display()))?;
         }
         Ok(Self { path, epochs })
     }

@@ -34,7 +34,7 @@ impl Claim {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(
-                "another training is writing to `{}`; wait for it, or name another folder with `--work`",
+                "another training is writing to `{}`; wait for it, or choose another folder with `--work`",
                 folder.display()
             ),
             Err(TryLockError::Error(e)) => {
@@ -71,12 +71,16 @@ impl Origin {
         for key in ["name", "data", "start"] {
             configuration.remove(key);
         }
+        if let Some(toml::Value::Table(teacher)) = configuration.get_mut("teacher") {
+            teacher.remove("model");
+        }
         // FNV-1a over whole words.
         let mut hash = 0xcbf2_9ce4_8422_2325u64;
         let mut add = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3);
         for batch in batches {
             batch.features.iter().for_each(|f| add(u64::from(f.to_bits())));
             batch.classes.iter().for_each(|&c| add(c as u64));
+            batch.taught.iter().for_each(|t| add(u64::from(t.to_bits())));
         }
         start.iter().for_each(|w| add(u64::from(w.to_bits())));
         Ok(Self { device: device.to_owned(), material: format!("{hash:016x}"), configuration })
@@ -91,15 +95,14 @@ impl Origin {
         if !path.is_file() || !folder.join("history.csv").is_file() {
             return store::replace(&path, toml::to_string(self)?.as_bytes());
         }
-        let earlier: Self = toml::from_str(&fs::read_to_string(&path)?).with_context(|| {
-            format!("`{}` is damaged; begin the run anew with `--restart`", path.display())
-        })?;
+        let earlier: Self = toml::from_str(&fs::read_to_string(&path)?)
+            .with_context(|| format!("`{}` is damaged; start over with `--restart`", path.display()))?;
         let differences = self.differences(&earlier);
         if differences.is_empty() {
             return Ok(());
         }
         bail!(
-            "`{}` holds a run that differs in {}; begin anew with `--restart` (its checkpoints are lost), or name \
+            "`{}` holds a run that differs in {}; start over with `--restart` (discards its checkpoints), or choose \
              another folder with `--work`",
             folder.display(),
             differences.join(", ")
@@ -114,7 +117,7 @@ impl Origin {
         compare(&self.configuration, &earlier.configuration, "", &mut found);
         // Other features are no news where the configuration asks for them.
         if found.is_empty() && self.material != earlier.material {
-            found.push("its clips, its noise or the model that it starts from".to_owned());
+            found.push("its clips, its noise, its teacher or the model that it starts from".to_owned());
         }
         found
     }

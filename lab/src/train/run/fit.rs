@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use anyhow::Result;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::optim::AdamWConfig;
 
 use super::progress::Progress;
 use super::schedule::rate;
-use crate::nets::{Network, values};
+use super::step::Stepper;
+use crate::device::Backend;
+use crate::native::Gradients;
+use crate::nets::{Graph, Network};
 use crate::quantise::Fake;
 use crate::train::config::{Config, Fit};
-use crate::train::data::batches::{Batch, draw_ahead, tensor};
+use crate::train::data::batches::{Batch, draw_ahead};
 use crate::train::data::source::Source;
 use crate::train::figures::assess::assess;
 use crate::train::figures::metrics::largest;
@@ -27,7 +28,7 @@ pub(crate) struct Run<'a> {
     pub(crate) source: &'a dyn Source,
     pub(crate) validation: &'a Batch,
     pub(crate) work: &'a Path,
-    pub(crate) device: &'a Device,
+    pub(crate) backend: Backend,
 }
 
 /// How one phase of a run is trained.
@@ -38,6 +39,8 @@ pub(crate) struct PhaseSetup<'a> {
     pub(crate) fake: Option<&'a Fake>,
     /// Layers at the network's beginning that stay as they are.
     pub(crate) frozen: usize,
+    /// Weight of the teacher's answers beside the labels.
+    pub(crate) taught: f32,
 }
 
 /// Mean loss and share of right clips over some steps.
@@ -65,16 +68,16 @@ pub(crate) fn fit(
     let first = state.done();
     let progress = Progress::new(phase, fit, first);
     if first > 0 {
-        progress.say(&format!("{phase}: going on after epoch {first} of {}", fit.epochs));
+        progress.say(&format!("{phase}: resuming after epoch {first} of {}", fit.epochs));
     }
     for epoch in first..fit.epochs {
         if fit.patience.is_some_and(|patience| state.since_best() >= patience) {
-            progress.say(&format!("{phase}: no better epoch in {} tries, stopping", state.since_best()));
+            progress.say(&format!("{phase}: no improvement in {} epochs, stopping", state.since_best()));
             break;
         }
         let start = Instant::now();
         let tally = pass(&mut state, run, setup, epoch, &progress)?;
-        let (loss, confusion) = assess(&state.judged(), run.validation, setup.fake, run.device);
+        let (loss, confusion) = assess(&state.judged(), run.validation, setup.fake, run.backend);
         let record = Epoch {
             phase,
             epoch: epoch + 1,
@@ -89,7 +92,7 @@ pub(crate) fn fit(
         progress.epoch(&record);
         state.keep(record)?;
     }
-    state.end(&run.device.clone().autodiff())
+    state.end(&run.backend.device().autodiff())
 }
 
 /// One epoch.
@@ -101,7 +104,8 @@ fn pass(
     progress: &Progress,
 ) -> Result<Tally> {
     let fit = setup.fit;
-    let device = run.device.clone().autodiff();
+    let mut stepper = Stepper::new(run.backend);
+    let coarse = (epoch < fit.coarse).then(|| half(run.config, &state.network));
     let mut tally = Tally::default();
     std::thread::scope(|scope| -> Result<()> {
         let batches = draw_ahead(scope, run.source, run.config, fit, epoch)?;
@@ -109,15 +113,16 @@ fn pass(
             let batch = batch?;
             let step = epoch * (fit.clips / fit.batch) + index;
             // Dropout draws from the device: seeded per step, a resumed run drops what the first one would have.
-            run.device.seed(run.config.seed ^ (step as u64) << 20);
-            let (logs, words) = predict(&state.network, &batch, setup, &device);
-            let mut loss = cross_entropy(logs.clone(), &batch.classes, fit.smoothing);
-            tally.add(&loss, logs, &batch);
-            if let Some(words) = words {
-                loss = loss + cross_entropy(words, &batch.words, fit.smoothing).mul_scalar(fit.words);
-            }
-            let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
-            state.network = state.optimiser.step(rate(fit, step), state.network.clone(), gradients);
+            run.backend.device().autodiff().seed(run.config.seed ^ (step as u64) << 20);
+            let Gradients { loss, logits, parameters } = match &coarse {
+                None => stepper.step(&state.network, &batch, setup),
+                Some(graph) => {
+                    let small = batch.halved(state.network.graph.features);
+                    stepper.step(&state.network.seen_as(graph.clone()), &small, setup)
+                }
+            };
+            tally.add(loss, &logits, &batch);
+            state.network = state.optimiser.step(rate(fit, step), state.network.clone(), parameters);
             if let Some(average) = &mut state.average {
                 average.follow(&state.network, step);
             }
@@ -128,53 +133,19 @@ fn pass(
     Ok(tally)
 }
 
-/// Logarithms of the labels' probabilities, with dropout, and of the words' where they are told apart.
-fn predict(
-    network: &Network,
-    batch: &Batch,
-    setup: &PhaseSetup,
-    device: &Device,
-) -> (Tensor<2>, Option<Tensor<2>>) {
-    let clips = batch.classes.len();
-    let x = tensor(batch, 0..clips, network.graph.features, device);
-    let last = network.graph.steps.last().expect("a graph has steps");
-    let inputs: usize = last.input.iter().product();
-    let dropout = setup.fit.dropout;
-    let keep = (dropout > 0.0).then(|| {
-        let kept =
-            Tensor::random([clips, inputs], Distribution::Bernoulli(1.0 - dropout), &device.clone().inner());
-        Tensor::from_inner(kept.div_scalar(1.0 - dropout))
-    });
-    let (logits, words) = match setup.fake {
-        Some(_) => (network.forward(x, setup.fake, keep), None),
-        None => network.forward_both(x, keep),
-    };
-    (log_softmax(logits, 1), words.map(|logits| log_softmax(logits, 1)))
-}
-
-/// Mean cross-entropy over the clips, with a part of each target's weight spread over all of them; clips without a
-/// target count as nothing.
-fn cross_entropy<T: Copy + Into<Option<usize>>>(logs: Tensor<2>, targets: &[T], smoothing: f32) -> Tensor<1> {
-    let [clips, classes] = logs.dims();
-    let mut wanted = vec![0.0; clips * classes];
-    for (row, &target) in wanted.chunks_exact_mut(classes).zip(targets) {
-        if let Some(class) = target.into() {
-            row.fill(smoothing / classes as f32);
-            row[class] += 1.0 - smoothing;
-        }
-    }
-    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [clips, classes]), &logs.device());
-    (logs * wanted).sum().div_scalar(-(clips as f64))
+/// The network's layers for images of half the height and width.
+fn half(config: &Config, network: &Network) -> Graph {
+    let [rows, columns, channels] = network.graph.features;
+    config.architecture.graph([rows / 2, columns / 2, channels], config.labels.len())
 }
 
 impl Tally {
-    fn add(&mut self, loss: &Tensor<1>, logs: Tensor<2>, batch: &Batch) {
-        let classes = logs.dims()[1];
-        let rows = values(logs.detach());
-        let right = rows.chunks_exact(classes).zip(&batch.classes).filter(|&(row, &c)| largest(row) == c);
+    fn add(&mut self, loss: f64, logits: &[f32], batch: &Batch) {
+        let labels = logits.len() / batch.classes.len();
+        let right = logits.chunks_exact(labels).zip(&batch.classes).filter(|&(row, &c)| largest(row) == c);
         self.right += right.count();
         self.clips += batch.classes.len();
-        self.loss += f64::from(values(loss.clone().detach())[0]);
+        self.loss += loss;
         self.steps += 1;
     }
 

@@ -7,4 +7,5 @@ pub(crate) mod prior;
 pub(crate) mod progress;
 pub(crate) mod schedule;
 pub(crate) mod start;
+pub(crate) mod step;
 pub(crate) mod temper;

@@ -8,14 +8,14 @@ use burn::tensor::{Device, Tensor};
 
 use super::fit::{PhaseSetup, Run, fit};
 use super::prior::fit_prior;
-use super::temper::{temper, temper_steps};
+use super::temper::set_temperature;
 use crate::corpus::{Split, Vocabulary};
 use crate::device::Backend;
 use crate::features::FrontEnd;
 use crate::nets::{Graph, Network, Normalisation, Shape, fold, values};
 use crate::quantise::{Calibration, Fake, calibrate};
 use crate::train::config::{Config, Prior};
-use crate::train::data::batches::{Batch, tensor};
+use crate::train::data::batches::{Batch, Reader, tensor};
 use crate::train::data::image_set::ImageSet;
 use crate::train::data::material::Material;
 use crate::train::data::sample::ExampleSampler;
@@ -23,6 +23,7 @@ use crate::train::data::source::Source;
 use crate::train::data::subset::keep_speakers;
 use crate::train::data::survey::Survey;
 use crate::train::figures::assess::assess;
+use crate::train::figures::confidence::Confidence;
 use crate::train::kept::history::{Epoch, History, Phase};
 use crate::train::kept::origin::{Claim, Earlier, Origin};
 
@@ -47,6 +48,8 @@ pub struct Trained {
     pub fake: Fake,
     /// Epochs of the float run and of the quantisation-aware run until the best one.
     pub epochs: [usize; 2],
+    /// How sure the float network and the rounded one are on the validation split, and what their logits were divided by.
+    pub confidence: [Confidence; 2],
     /// Figures of every epoch.
     pub history: Vec<Epoch>,
 }
@@ -78,8 +81,8 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
         Some(view) => {
             let mut images = ImageSet::load(config, view, &vocabulary)?;
             report(&images.excluded);
-            images.check(&vocabulary)?;
             keep_speakers(&mut images.pictures, |p| (&p.row, p.class), share, seed);
+            images.prepare(&vocabulary)?;
             phases(config, workplace, &images, CALIBRATION_PICTURES)
         }
     }
@@ -95,8 +98,8 @@ fn report(excluded: &[(PathBuf, String)]) {
 fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibration: usize) -> Result<Trained> {
     let Workplace { folder, backend, earlier } = workplace;
     let mut features = FrontEnd::new(config.view, &config.front_end)?;
+    let probe = source.batch(0, 0..calibration, &mut Reader::new(config)?)?;
     let validation = source.validation(&mut features)?;
-    let probe = source.batch(0, 0..calibration, &mut features)?;
 
     let device = &backend.device();
     let (mut network, frozen) = begin(config, &probe, features.shape(), device)?;
@@ -106,8 +109,9 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         network = network.with_auxiliary_head(source.words(), &device.clone().autodiff());
     }
     let mut history = History::open(folder)?;
-    let run = Run { config, source, validation: &validation, work: folder, device };
-    let setup = PhaseSetup { phase: Phase::Float, fit: &config.fit, fake: None, frozen };
+    let run = Run { config, source, validation: &validation, work: folder, backend };
+    let taught = config.teacher.as_ref().map_or(0.0, |teacher| teacher.weight);
+    let setup = PhaseSetup { phase: Phase::Float, fit: &config.fit, fake: None, frozen, taught };
     let (network, float_epochs) = fit(network, &run, &setup, &mut history)?;
     let mut float = fold(&network.valid(), device);
 
@@ -121,23 +125,27 @@ fn phases(config: &Config, workplace: Workplace, source: &dyn Source, calibratio
         None => (float.clone(), 0),
         Some(qat) => {
             let start = fold(&float, &device.clone().autodiff());
-            let setup = PhaseSetup { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen };
+            let setup = PhaseSetup { phase: Phase::Qat, fit: qat, fake: Some(&fake), frozen, taught };
             let (network, epochs) = fit(start, &run, &setup, &mut history)?;
             (network.valid(), epochs)
         }
     };
     if config.prior == Prior::Validation {
-        fit_prior(&mut float, &validation, None, device);
-        fit_prior(&mut rounded, &validation, Some(&fake), device);
+        fit_prior(&mut float, &validation, None, backend);
+        fit_prior(&mut rounded, &validation, Some(&fake), backend);
     }
-    for network in [&mut float, &mut rounded] {
-        temper(network, config.temperature);
+    let confidence =
+        set_temperature(&mut float, (&mut rounded, &mut fake), config.temperature, &validation, backend);
+    for (form, found) in ["float", "fake-quantised"].iter().zip(&confidence) {
+        let Confidence { temperature, error_before, error_after } = found;
+        eprintln!(
+            "temperature, {form}: {temperature:.3}; calibration error {error_before:.4} → {error_after:.4}"
+        );
     }
-    temper_steps(&mut fake, config.temperature);
-    let (_, confusion) = assess(&rounded, &validation, Some(&fake), device);
+    let (_, confusion) = assess(&rounded, &validation, Some(&fake), backend);
     eprintln!("validation, fake-quantised: top-1 {:.4}, {:?}", confusion.top1(), confusion.counts);
     let history = history.epochs().to_vec();
-    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], history })
+    Ok(Trained { float, rounded, fake, epochs: [float_epochs, qat_epochs], confidence, history })
 }
 
 /// The network as training finds it, and how many of its layers stay as they are.
@@ -145,7 +153,7 @@ fn begin(config: &Config, probe: &Batch, shape: Shape, device: &Device) -> Resul
     device.seed(config.seed);
     let training = device.clone().autodiff();
     let graph: Graph = config.architecture.graph(shape, config.labels.len());
-    eprintln!("network: {} multiplications per run, input {:?}", graph.macs(), graph.input());
+    eprintln!("network: {} MACs per inference, input {:?}", graph.macs(), graph.input());
     let Some(start) = &config.start else {
         let normalisation = normalisation(probe, graph.width());
         return Ok((Network::init(graph, &normalisation, &training), 0));

@@ -5,8 +5,9 @@
 //! (Saerens et al., Neural Computation 14:21, 2002), and moves neither the ROC curve of a label against another nor any
 //! other weight.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
+use crate::device::Backend;
 use crate::nets::Network;
 use crate::quantise::Fake;
 use crate::train::data::batches::Batch;
@@ -16,12 +17,12 @@ use crate::train::figures::assess::logits;
 const STEPS: usize = 300;
 
 /// Fits the last layer's biases to `validation`.
-pub(crate) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, device: &Device) {
-    let rows = logits(network, validation, fake, device);
+pub(crate) fn fit_prior(network: &mut Network, validation: &Batch, fake: Option<&Fake>, backend: Backend) {
+    let rows = logits(network, validation, fake, backend);
     let shift: Vec<f32> = shifts(&rows, &validation.classes).iter().map(|s| *s as f32).collect();
     let last = network.layers.last_mut().expect("a network has a layer");
     let size = [shift.len()];
-    let shift = Tensor::<1>::from_data(TensorData::new(shift, size), device);
+    let shift = Tensor::<1>::from_data(TensorData::new(shift, size), &backend.device());
     last.bias = last.bias.clone().map(|bias| bias + shift);
 }
 

@@ -49,12 +49,13 @@ impl Start {
         front_ends(&bundle.card.front_end, &config.front_end, &mut differences);
         if !differences.is_empty() {
             bail!(
-                "the model has heard other features: {}; copy its `front_end` into the configuration",
+                "the model was trained on other features: {}; copy its `front_end` into the configuration",
                 differences.join("; ")
             );
         }
-        let float =
-            bundle.float.context("it has no `float.bpk` with a `train.toml`, so no weights to start from")?;
+        let float = bundle
+            .float
+            .context("it has no `float.bpk` with a `train.toml`, so there are no weights to start from")?;
         layers(&float.graph, &graph)?;
         let same_labels = bundle.card.labels == config.labels;
         let mut network = Network::folded(graph, device);

@@ -6,11 +6,33 @@
 
 use burn::tensor::Tensor;
 
+use crate::device::Backend;
 use crate::nets::Network;
 use crate::quantise::Fake;
+use crate::train::data::batches::Batch;
+use crate::train::figures::assess::logits;
+use crate::train::figures::confidence::Confidence;
+
+/// Softens, or sharpens, the float network and the rounded one; each by the temperature that suits it on `validation`,
+/// where none is stated.
+pub(crate) fn set_temperature(
+    float: &mut Network,
+    (rounded, fake): (&mut Network, &mut Fake),
+    stated: Option<f32>,
+    validation: &Batch,
+    backend: Backend,
+) -> [Confidence; 2] {
+    let classes = &validation.classes;
+    let first = Confidence::new(&logits(float, validation, None, backend), classes, stated);
+    let second = Confidence::new(&logits(rounded, validation, Some(fake), backend), classes, stated);
+    temper(float, first.temperature);
+    temper(rounded, second.temperature);
+    temper_steps(fake, second.temperature);
+    [first, second]
+}
 
 /// Divides the last layer's weights and biases.
-pub(crate) fn temper(network: &mut Network, temperature: f32) {
+fn temper(network: &mut Network, temperature: f32) {
     let last = network.layers.last_mut().expect("a network has a layer");
     let cool = |w: Tensor<4>| w.div_scalar(temperature);
     last.weight = last.weight.clone().map(cool);
@@ -18,7 +40,7 @@ pub(crate) fn temper(network: &mut Network, temperature: f32) {
 }
 
 /// Divides the size of a logit's step: the integers stay what they were.
-pub(crate) fn temper_steps(fake: &mut Fake, temperature: f32) {
+fn temper_steps(fake: &mut Fake, temperature: f32) {
     let logits = fake.activations.last_mut().expect("a network has an output");
     logits.scale /= temperature;
 }

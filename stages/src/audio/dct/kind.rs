@@ -18,7 +18,7 @@ pub struct DctParams {
     /// Number of coefficients, from the first.
     #[schemars(range(min = 1, max = 512))]
     pub coefficients: usize,
-    /// How they are scaled.
+    /// Scaling of the coefficients.
     pub scaling: DctScaling,
 }
 

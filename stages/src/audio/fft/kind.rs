@@ -16,10 +16,10 @@ use crate::resolved::{Emit, Resolved};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FftParams {
-    /// Points of the transform; the power of two that a frame fits in where none is given.
+    /// Points of the transform; by default the next power of two that fits a frame.
     #[schemars(range(min = 4, max = 65_536), extend("unit" = "points"))]
     pub size: Option<usize>,
-    /// How it is computed.
+    /// Implementation.
     pub transform: TransformChoice,
 }
 
@@ -101,8 +101,8 @@ pub(crate) type HostFft = Fft<HostTransform>;
 impl Emit for HostFft {
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let HostTransform::Portable(transform) = &self.transform else {
-            return Err(DesignError::of("transform", "found `fast`, which needs a computer's instructions")
-                .help("set `transform = \"portable\"`, or leave it out"));
+            return Err(DesignError::of("transform", "found `fast`, which firmware does not support")
+                .help("set `transform = \"portable\"`, or remove it"));
         };
         let mut code = Code::new(site);
         code.uses("kws_stages::audio::Fft");

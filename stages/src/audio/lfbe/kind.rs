@@ -13,7 +13,7 @@ use crate::audio::sample::Sample;
 use crate::audio::window::{HostWindow, Taper, TaperForm, WindowParams};
 use crate::resolved::{Emit, Resolved};
 
-/// Log filter-bank energies as MLPerf Tiny's streaming wakeword reads them: `window`, `fft`, `mel` and `log` in one.
+/// Log filter-bank energies for MLPerf Tiny's streaming wakeword: `window`, `fft`, `mel` and `log` in one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LfbeParams {
@@ -23,7 +23,7 @@ pub struct LfbeParams {
     /// Time from the start of one frame to the start of the next.
     #[schemars(range(min = 0.1, max = 10_000.0), extend("unit" = "ms"))]
     pub hop_ms: f64,
-    /// Part of each sample's predecessor that is taken off it first, 0 for none.
+    /// Fraction of the previous sample to subtract from each sample; 0 for none.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub pre_emphasis: f64,
     /// Number of bands.

@@ -12,21 +12,21 @@ use crate::resolved::{Emit, Resolved};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LogParams {
-    /// Which logarithm.
+    /// Base of the logarithm.
     pub base: Base,
-    /// Added before the logarithm is taken.
+    /// Added before the logarithm.
     #[schemars(range(min = 0.0))]
     pub offset: f64,
-    /// What smaller values count as.
+    /// Minimum value; smaller ones are raised to it.
     #[schemars(range(min = 0.0))]
     pub floor: f64,
     /// Factor of the logarithm.
     pub gain: f64,
     /// Added after `gain`.
     pub shift: f64,
-    /// Smallest value written; no limit where none is given.
+    /// Minimum output; by default none.
     pub clip_low: Option<f64>,
-    /// Largest value written; no limit where none is given.
+    /// Maximum output; by default none.
     pub clip_high: Option<f64>,
 }
 
@@ -68,11 +68,11 @@ impl LogParams {
             return Err(DesignError::of(
                 "offset",
                 format!(
-                    "found {} beside `floor` = {}, expected one of them above 0: silence has no logarithm",
+                    "found {} with `floor` = {}, expected one of them above 0: silence has no logarithm",
                     self.offset, self.floor
                 ),
             )
-            .help("leave it out for 1e-6"));
+            .help("remove it to use 1e-6"));
         }
         let low = self.clip_low.map_or(f32::NEG_INFINITY, |low| low as f32);
         let high = self.clip_high.map_or(f32::INFINITY, |high| high as f32);

@@ -23,9 +23,9 @@ pub struct MelParams {
     /// Upper edge of the highest band.
     #[schemars(range(min = 1.0), extend("unit" = "Hz"))]
     pub high_hz: f64,
-    /// What is summed.
+    /// Quantity to sum.
     pub of: Strength,
-    /// Which mel scale, and which weights under a triangle.
+    /// Mel scale and triangle weights.
     pub mel_scale: MelScale,
 }
 

@@ -16,9 +16,9 @@ pub struct MicroFrontendParams {
     /// Time from the start of one frame of 30 ms to the start of the next: 20 for micro_speech, 10 for microWakeWord.
     #[schemars(range(min = 1, max = 30), extend("unit" = "ms"))]
     pub hop_ms: usize,
-    /// How features are written.
+    /// Encoding of the features.
     pub encoding: Encoding,
-    /// Whose results to reproduce where the published front ends differ.
+    /// Implementation to reproduce where published front ends differ.
     pub reference: Reference,
 }
 
@@ -28,7 +28,7 @@ impl Default for MicroFrontendParams {
     }
 }
 
-/// How features are written.
+/// Encoding of the features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
@@ -67,7 +67,7 @@ impl MicroFrontendParams {
                 "input",
                 format!("found {items} items every {period} of {found} ticks/s, expected one sample at each of {RATE}"),
             )
-            .help(format!("let the source deliver one channel at {RATE} Hz")));
+            .help(format!("make the source deliver one channel at {RATE} Hz")));
         }
         if hop.is_multiple_of(input.period) {
             return Ok(());
@@ -76,7 +76,7 @@ impl MicroFrontendParams {
             "hop_ms",
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
-        .help("let the source's `block` divide the hop")
+        .help("choose a `block` of the source that divides the hop")
         .fits(hop))
     }
 }

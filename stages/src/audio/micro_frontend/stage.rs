@@ -74,7 +74,7 @@ where
         let filled = self.filled + input.len();
         let Some(free) = history.get_mut(self.filled..filled) else {
             return Err(StageFault::new(
-                "`micro_frontend` was handed blocks of which no whole number makes a hop",
+                "`micro_frontend` received blocks whose length does not divide the hop",
             ));
         };
         free.copy_from_slice(&input);
@@ -83,7 +83,7 @@ where
             return Ok(Flow::Skip);
         }
         let Some(window) = history.first_chunk::<WINDOW>() else {
-            return Err(StageFault::new("`micro_frontend` was lent a history that is shorter than a window"));
+            return Err(StageFault::new("`micro_frontend` was given a history shorter than a window"));
         };
         let mut features = [0; CHANNELS];
         self.analyser.process(window, &mut features);

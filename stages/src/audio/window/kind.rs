@@ -18,20 +18,20 @@ pub struct WindowParams {
     /// Length of a frame.
     #[schemars(range(min = 0.1, max = 10_000.0), extend("unit" = "ms"))]
     pub length_ms: f64,
-    /// Length of a frame in samples, in place of `length_ms`.
+    /// Length of a frame in samples, instead of `length_ms`.
     #[schemars(range(min = 1, max = 65_536), extend("unit" = "samples"))]
     pub length: Option<usize>,
     /// Time from the start of one frame to the start of the next.
     #[schemars(range(min = 0.1, max = 10_000.0), extend("unit" = "ms"))]
     pub hop_ms: f64,
-    /// Samples from the start of one frame to the start of the next, in place of `hop_ms`.
+    /// Samples from the start of one frame to the start of the next, instead of `hop_ms`.
     #[schemars(range(min = 1, max = 65_536), extend("unit" = "samples"))]
     pub hop: Option<usize>,
-    /// How a frame fades in and out.
+    /// Window function.
     pub taper: Taper,
-    /// Whether the taper repeats itself after the frame's last sample or ends on it.
+    /// Whether the window function is periodic, or symmetric and ends on the frame's last sample.
     pub form: TaperForm,
-    /// Part of each sample's predecessor that is taken off it first; 0.97 is common, 0 for none.
+    /// Fraction of the previous sample to subtract from each sample; 0.97 is common, 0 for none.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub pre_emphasis: f64,
 }
@@ -53,7 +53,7 @@ impl Default for WindowParams {
     }
 }
 
-/// How a frame fades in and out.
+/// Window function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Taper {
@@ -144,7 +144,7 @@ impl WindowParams {
                     input.period
                 ),
             )
-            .help("let the source deliver one channel"));
+            .help("make the source deliver one channel"));
         }
         if hop.is_multiple_of(input.period) {
             return Ok(());
@@ -154,7 +154,7 @@ impl WindowParams {
             key,
             format!("found {hop} samples, expected a multiple of the source's block of {}", input.period),
         )
-        .help("let the source's `block` divide the hop")
+        .help("choose a `block` of the source that divides the hop")
         .fits(hop))
     }
 }
@@ -170,10 +170,10 @@ fn extent(
         Some(samples) if ms != default_ms && from_ms != samples => Err(DesignError::of(
             key,
             format!(
-                "found {samples} samples beside `{ms_key}` = {ms}, which is {from_ms}, expected one of them"
+                "found {samples} samples and `{ms_key}` = {ms}, which is {from_ms} samples; expected one of them"
             ),
         )
-        .help(format!("leave out `{key}` or `{ms_key}`"))),
+        .help(format!("remove `{key}` or `{ms_key}`"))),
         Some(samples) => Ok(samples),
         None if from_ms == 0 => Err(DesignError::of(
             ms_key,

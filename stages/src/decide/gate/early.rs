@@ -44,7 +44,7 @@ impl<T: Item, I: Opener, B: AsMut<[T]>> Stage for EarlyGate<T, I, B> {
         }
         let place = self.next * block.len();
         let Some(oldest) = self.ring.as_mut().get_mut(place..place + block.len()) else {
-            return Err(StageFault::new("`gate` was handed blocks that do not fit its memory"));
+            return Err(StageFault::new("`gate` received blocks that do not match its memory"));
         };
         let (full, passes) = (self.count == self.blocks, self.passing > 0);
         if full && passes {

@@ -11,24 +11,24 @@ use super::{Condition, EarlyGate, Gate, Opener};
 use crate::decide::posterior::{Scale, stored};
 use crate::resolved::{Emit, Resolved};
 
-/// Passes the first input on while the posterior of the second is high for a label, or for some time after its event.
+/// Passes the first input while the second input's posterior of a label is high, or for some time after its event.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GateParams {
-    /// The label of the second input that opens the gate.
+    /// Label of the second input that opens the gate.
     pub label: String,
-    /// Score from which on it is open, beside posteriors.
+    /// Posterior that opens the gate.
     #[serde(default = "half")]
     #[schemars(range(min = 0, max = 1))]
     pub on: f64,
-    /// The oldest posterior that counts.
+    /// Maximum age of a posterior.
     #[serde(default = "two_seconds")]
     #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
     pub within_ms: f64,
-    /// How long it stays open after an event, beside events; by default 5 s.
+    /// Time that the gate stays open after an event, if the second input is events; by default 5 s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 3_600_000), extend("unit" = "ms"))]
     pub opens_for_ms: Option<f64>,
-    /// How long before it opened what passes may have come; everything passes that much later.
+    /// Also passes what came this long before the gate opened; delays everything by this time.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = 60_000), extend("unit" = "ms"))]
     pub before_ms: f64,
@@ -90,13 +90,13 @@ impl GateParams {
             let message =
                 format!("`{from}` writes {beside}, expected posteriors or events as the second input");
             return Err(DesignError::of("inputs", message).help(
-                "name a `classifier`, a `smooth`, an `exposure`, a `trigger` or a `wake_word` second",
+                "make the second input a `classifier`, a `smooth`, an `exposure`, a `trigger` or a `wake_word`",
             ));
         }
         if self.opens_for_ms.is_some() {
             let message = format!("`{from}` writes {beside}, expected events as the second input");
             return Err(DesignError::of("opens_for_ms", message)
-                .help("name a `trigger` or a `wake_word` second, or say with `within_ms` how long a posterior counts"));
+                .help("make the second input a `trigger` or a `wake_word`, or set `within_ms`, the maximum age of a posterior"));
         }
         Ok((stored(beside, from)?, self.within_ms))
     }

@@ -9,11 +9,11 @@ use super::{Posterior, Scale, Smooth};
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
-/// Mean of each label's posteriors over a window of time.
+/// Averages each label's posterior over a time window.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SmoothParams {
-    /// Length of the window, to the nearest whole number of inferences and at least one.
+    /// Length of the window, rounded to whole inferences, at least one.
     #[schemars(range(min = 0.0, max = 60_000.0), extend("unit" = "ms"))]
     pub window_ms: f64,
 }

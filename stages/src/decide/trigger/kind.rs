@@ -13,16 +13,16 @@ use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
-/// Detections from posteriors, at one or several operating points.
+/// Turns posteriors into detections, at one or several operating points.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TriggerParams {
-    /// Operating points; each fires on its own. Without any, those that the model's `model.toml` states; where it
-    /// states none, one of 0.8 for every word.
+    /// Operating points, independent of each other. By default those in the model's `model.toml`, or otherwise one of
+    /// 0.8 for every word.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub points: Option<Vec<PointParams>>,
-    /// When a detection is told.
+    /// When to report a detection.
     pub emit: Moment,
 }
 
@@ -30,26 +30,26 @@ pub struct TriggerParams {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PointParams {
-    /// Its name, which events bear.
+    /// Name, which events state.
     pub name: String,
-    /// The label that it watches. Without one, each label but those for what is no find: `silence`, `unknown`,
-    /// `noise`, `background`, `other`, `negative`, `nobody` and `none`, with or without underscores around them.
+    /// Label to detect. By default every label except `silence`, `unknown`, `noise`, `background`, `other`, `negative`,
+    /// `nobody` and `none`, with or without underscores around them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Score at which a detection may begin.
+    /// Score that starts a detection.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub on: f64,
-    /// Score below which a detection ends; three quarters of `on` where none is given.
+    /// Score below which a detection ends; by default three quarters of `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub off: Option<f64>,
-    /// Scores of at least `on` in a row that make a detection.
+    /// Consecutive scores of at least `on` that start a detection.
     #[schemars(range(min = 1, max = 10_000), extend("unit" = "inferences"))]
     pub min_count: u32,
-    /// Time that a detection outlasts its last score of at least `off`.
+    /// Time that a detection continues after its last score of at least `off`.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub hold_ms: f64,
-    /// Time after an event during which nothing counts.
+    /// Time after an event without new events of the same label.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub refractory_ms: f64,
 }
@@ -110,18 +110,18 @@ impl PointParams {
             return Ok(chosen);
         }
         let known: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let all = format!("labels are `{}`", known.join("`, `"));
+        let all = format!("available: `{}`", known.join("`, `"));
         Err(match &self.label {
             Some(label) => {
                 let help = match nearest(label, &known) {
                     Some(name) => format!("did you mean `{name}`? {all}"),
                     None => all,
                 };
-                DesignError::of("points", format!("point `{}` watches unknown label `{label}`", self.name))
+                DesignError::of("points", format!("point `{}`: unknown label `{label}`", self.name))
                     .help(help)
             }
-            None => DesignError::of("points", format!("point `{}` finds no label that is a word", self.name))
-                .help(format!("give it a `label`; {all}")),
+            None => DesignError::of("points", format!("point `{}`: no label is a word", self.name))
+                .help(format!("set its `label`; {all}")),
         })
     }
 }
@@ -173,7 +173,7 @@ impl TriggerParams {
             for watch in point.watches(index, input)? {
                 if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
                     let label = &input.labels[usize::from(watch.label)];
-                    let message = format!("found two points named `{}` that watch `{label}`", point.name);
+                    let message = format!("two points for `{label}` are named `{}`", point.name);
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
                 watches.push(watch);
@@ -212,7 +212,7 @@ impl Kind for TriggerParams {
                 "input",
                 format!("`{}` names {} labels, expected {}", site.from[0], input.labels.len(), input.len()),
             )
-            .help("name them in the model's `model.toml`"));
+            .help("list them in the model's `model.toml`"));
         }
         match input.element {
             Element::I8 => self.design_of::<i8>(input, scale),

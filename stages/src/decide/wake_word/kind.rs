@@ -9,18 +9,18 @@ use super::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 use crate::nn::Manifest;
 use crate::resolved::{Emit, Resolved};
 
-/// Detections of a microWakeWord model, as ESPHome decides them; a second input is a voice activity model, which must
+/// Detects the word of a microWakeWord model, as ESPHome does; a second input is a voice activity model, which must
 /// agree.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct WakeWordParams {
-    /// Probability above which the mean must be; the manifest's where none is given.
+    /// Threshold of the mean probability; by default the manifest's.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub cutoff: Option<f64>,
-    /// Probabilities that are averaged; the manifest's where none is given.
+    /// Number of probabilities to average; by default the manifest's.
     #[schemars(range(min = 1, max = 1000), extend("unit" = "inferences"))]
     pub sliding_window: Option<usize>,
-    /// Frames of features that pass at the start, and after a detection, before the next.
+    /// Frames of features before the first detection, and between detections.
     #[schemars(range(min = 0, max = 100_000), extend("unit" = "frames"))]
     pub warm_up: u32,
 }

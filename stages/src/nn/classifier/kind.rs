@@ -25,21 +25,21 @@ const SCALE_TOLERANCE: f32 = 0.005;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// The model, a `.tflite` file, or the `.json` manifest of a microWakeWord model; a relative path starts at the
-    /// pipeline file's folder.
+    /// The model: a `.tflite` file, or the `.json` manifest of a microWakeWord model, relative to the folder of the
+    /// pipeline file.
     #[schemars(extend("format" = "path"))]
     pub model: PathBuf,
-    /// Names of the model's outputs, in order; by default those of the `model.toml` beside the model.
+    /// Labels of the model's outputs, in order; by default those in the `model.toml` next to the model.
     #[serde(default)]
     pub labels: Option<Vec<String>>,
-    /// How real features are rounded to the model's integers.
+    /// How to round `f32` features to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
-    /// Whether it reads single frames, without a `stack` before it, and computes only what is new: the same answers as
-    /// from whole windows, for a fraction of the work. For models whose layers are `VALID` along time.
+    /// Streaming inference: reads single frames, without a `stack` before it, and computes only the new ones; the
+    /// results are the same as from whole windows. Needs a model whose layers are `VALID` along time.
     #[serde(default)]
     pub streaming: bool,
-    /// Frames from one answer to the next, with `streaming`; by default as few as the model's strides allow.
+    /// Frames between inferences, with `streaming`; by default the fewest that the model's strides allow.
     #[serde(default)]
     #[schemars(range(min = 1, max = 65_536), extend("unit" = "frames"))]
     pub hop: Option<usize>,
@@ -62,8 +62,11 @@ impl Kind for Params {
             None => card.accepts(port),
         };
         accepted.map_err(|difference| {
-            DesignError::of("input", format!("the model's front end differs: {difference}"))
-                .help("give the pipeline the front end that `model.toml` states, or use another model")
+            DesignError::of(
+                "input",
+                format!("the pipeline's front end differs from the model's: {difference}"),
+            )
+            .help("use the front end that `model.toml` states, or another model")
         })?;
         let (input, output) = ends(&model)?;
         let pace = match (model.streaming(), &manifest) {
@@ -112,13 +115,13 @@ impl Params {
             if let Err(error) = Model::open(bytes) {
                 return damaged(path, &error);
             }
-            let message = format!("cannot run `{}` on new frames: {error}", path.display());
+            let message = format!("cannot stream `{}`: {error}", path.display());
             let help = match frame.made_by.last() {
                 Some(step) if step.kind == "stack" => {
-                    "leave out the `stack`: with `streaming = true` the classifier \
+                    "remove the `stack`: with `streaming = true` the classifier \
                     reads single frames and keeps what it needs of those before"
                 }
-                _ => "leave out `streaming` and gather the window with a `stack`",
+                _ => "remove `streaming` and collect the window with a `stack`",
             };
             DesignError::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
         })
@@ -240,7 +243,7 @@ fn manifest(path: &Path, port: &Port, site: &Site<'_>) -> Result<Manifest, Desig
     let from = &site.from[0];
     let manifest = Manifest::of(path, site.assets()).map_err(|error| {
         DesignError::of("model", error).help(
-            "models of microWakeWord are no part of this project: put the `.json` and the `.tflite` of one beside each \
+            "microWakeWord models are not part of this project: put the `.json` and the `.tflite` of one beside each \
              other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
         )
     })?;
@@ -252,7 +255,7 @@ fn manifest(path: &Path, port: &Port, site: &Site<'_>) -> Result<Manifest, Desig
     let message =
         format!("`{from}` writes {port}, expected features of `micro_frontend` with `hop_ms = {hop}`");
     Err(DesignError::of("input", message)
-        .help("its manifest says so; several models can share one front end"))
+        .help("its manifest requires this; several models can share one front end"))
 }
 
 /// The model's one input and one output, both of them bytes.
@@ -287,7 +290,7 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     };
     if !fits {
         let message = format!("`{from}` writes {port}, expected {:?} as the model's input", input.dims);
-        return Err(DesignError::of("input", message).help("`stack` gathers frames into a window"));
+        return Err(DesignError::of("input", message).help("`stack` collects frames into a window"));
     }
     if port.element == Element::F32 {
         return Ok(());
@@ -299,7 +302,7 @@ fn fits(input: &Tensor, port: &Port, from: &str, pace: Option<Pace>) -> Result<(
     if !same {
         let quant = Quant { scale: input.scale, zero_point: input.zero_point };
         let message = format!("`{from}` writes {port}, expected {quant} as the model's input");
-        return Err(DesignError::of("input", message).help("give the classifier real features (`f32`)"));
+        return Err(DesignError::of("input", message).help("give the classifier `f32` features"));
     }
     Ok(())
 }
@@ -329,7 +332,7 @@ fn labels(
     if labels.is_empty() {
         let message = format!("found no labels, expected {outputs} names");
         return Err(DesignError::of("labels", message)
-            .help("set `labels`, or state them in `model.toml` beside the model"));
+            .help("set `labels`, or list them in `model.toml` next to the model"));
     }
     if labels.len() != outputs {
         let message = format!("found {} labels, expected {outputs}, the model's outputs", labels.len());

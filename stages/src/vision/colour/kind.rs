@@ -21,10 +21,10 @@ pub mod raw {
     pub const RGB565_LE: Role = Role::new("rgb565le");
 }
 
-/// Pictures as grey or RGB, from each other or from the raw formats of cameras.
+/// Converts images to grey or RGB, from each other or from the raw formats of cameras.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ColourParams {
-    /// What is written.
+    /// Output colours.
     pub to: Palette,
 }
 
@@ -75,8 +75,11 @@ impl Kind for ColourParams {
                     _ => None,
                 };
                 let conversion = conversion.ok_or_else(|| {
-                    DesignError::of("to", format!("`{}` writes {input}, which is just that", site.from[0]))
-                        .help("leave the stage out")
+                    DesignError::of(
+                        "to",
+                        format!("`{}` writes {input}, which already has that format", site.from[0]),
+                    )
+                    .help("remove the stage")
                 })?;
                 (conversion, size.height, size.width)
             }

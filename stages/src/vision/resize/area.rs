@@ -96,7 +96,7 @@ impl<A: Accumulator, B: AsMut<[A]>> Stage for Area<A, B> {
             || output.len() != self.scaling.to().items()
             || sums.len() != from.row()
         {
-            return Err(StageFault::new("`resize` was handed pictures of another size"));
+            return Err(StageFault::new("`resize` received images of another size"));
         }
         let (rows_in, rows_out) = ratio(from.height, height);
         let across = ratio(from.width, width);

@@ -88,7 +88,7 @@ impl Stage for Bilinear {
     fn process(&mut self, input: Block<'_, u8>, output: &mut [u8]) -> Result<Flow, StageFault> {
         let Scaling { from, height, width } = self.0;
         if input.len() != from.items() || output.len() != self.0.to().items() {
-            return Err(StageFault::new("`resize` was handed pictures of another size"));
+            return Err(StageFault::new("`resize` received images of another size"));
         }
         let (down, across) = (Axis::new(from.height, height), Axis::new(from.width, width));
         for (index, row) in output.chunks_exact_mut(width * from.channels).enumerate() {

@@ -12,21 +12,21 @@ use crate::vision::Size;
 /// The most that exact sums in 32 bits allow, in pixels of the least whole numbers of both ratios.
 const MOST: u64 = 1 << 24;
 
-/// Pictures of another size: the mean of each area, or interpolated. Exact, and so alike on every machine.
+/// Resizes images by area averaging or interpolation. Exact, and so identical on every machine.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResizeParams {
-    /// Width of what is written.
+    /// Width of the output.
     #[schemars(range(min = 1, max = 16_384), extend("unit" = "pixels"))]
     pub width: usize,
-    /// Height of what is written.
+    /// Height of the output.
     #[schemars(range(min = 1, max = 16_384), extend("unit" = "pixels"))]
     pub height: usize,
-    /// How a pixel comes of those that lie under it.
+    /// Resampling method.
     #[serde(default)]
     pub method: Method,
 }
 
-/// How a pixel comes of those that lie under it.
+/// Resampling method.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -107,7 +107,7 @@ impl Resizer {
         };
         if weights > MOST {
             return Err(format!(
-                "found {}×{} of {}×{}, whose exact sums take more than 32 bits; expected a simpler ratio",
+                "found {}×{} of {}×{}, whose exact sums need more than 32 bits; expected a simpler ratio",
                 width, height, from.width, from.height
             ));
         }

@@ -77,8 +77,8 @@ fn find(device: Option<&str>) -> Result<PathBuf, String> {
     };
     let found = cameras.iter().find(|node| named(node) && captures(node.path()));
     found.map(|node| node.path().to_owned()).ok_or_else(|| match device {
-        Some(part) => format!("no camera is called `{part}`"),
-        None => "no camera was found".to_owned(),
+        Some(part) => format!("no camera is named `{part}`"),
+        None => "no camera found".to_owned(),
     })
 }
 
@@ -115,7 +115,7 @@ fn negotiate(path: &Path, wanted: (u32, u32), fps: f64) -> Result<(v4l::Device, 
     let meaning = match &format.fourcc.repr {
         b"MJPG" => Format::MotionJpeg,
         b"YUYV" => Format::Yuyv { width, height, stride },
-        other => return Err(format!("the camera `{name}` insists on {}", String::from_utf8_lossy(other))),
+        other => return Err(format!("the camera `{name}` only offers {}", String::from_utf8_lossy(other))),
     };
     let fps = match (interval.numerator, interval.denominator) {
         (0, _) | (_, 0) => fps,
@@ -133,7 +133,7 @@ struct Camera {
 impl Camera {
     fn open(device: &v4l::Device, path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
-        let cannot = |error: Error| format!("cannot watch by the camera `{name}`: {error}");
+        let cannot = |error: Error| format!("cannot start the camera `{name}`: {error}");
         let mut stream = MmapStream::with_buffers(device, Type::VideoCapture, BUFFERS).map_err(cannot)?;
         stream.set_timeout(POLL_INTERVAL);
         // `next` gives its own buffer back before it waits; the first is the one left out here.
@@ -147,7 +147,7 @@ impl Camera {
     fn gone(&self, error: &Error) -> String {
         const NO_DEVICE: i32 = 19;
         match error.raw_os_error() {
-            Some(NO_DEVICE) => format!("the camera `{}` is gone: was it unplugged?", self.name),
+            Some(NO_DEVICE) => format!("the camera `{}` has disappeared; was it unplugged?", self.name),
             _ => format!("the camera `{}` has failed: {error}", self.name),
         }
     }

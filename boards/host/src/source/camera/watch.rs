@@ -129,7 +129,7 @@ impl<D: Device> Stage for Watch<D> {
         }
         match self.device.next(&mut self.bytes).map_err(StageFault::because)? {
             Taken::NotYet if self.heard.elapsed() > SILENCE_TIMEOUT => Err(StageFault::because(format!(
-                "the camera has sent nothing for {} seconds",
+                "no image from the camera for {} s",
                 SILENCE_TIMEOUT.as_secs()
             ))),
             Taken::NotYet => Ok(Flow::Skip),
@@ -158,7 +158,7 @@ mod tests {
 
     impl Device for Script {
         fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Taken, String> {
-            let (taken, sent) = self.0.next().ok_or("the camera is gone: was it unplugged?")?;
+            let (taken, sent) = self.0.next().ok_or("the camera has disappeared; was it unplugged?")?;
             *bytes = sent;
             Ok(taken)
         }
@@ -198,7 +198,7 @@ mod tests {
             (Flow::EmitAt(204_001), 255),
         ];
         assert_eq!(flows, expected, "a clock that stands still does not make ticks stand still");
-        assert_eq!(end, "the camera is gone: was it unplugged?");
+        assert_eq!(end, "the camera has disappeared; was it unplugged?");
     }
 
     #[test]

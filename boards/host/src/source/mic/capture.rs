@@ -184,7 +184,7 @@ impl<D: Send> Stage for MicStage<D> {
             }
             if self.heard.elapsed() > SILENCE_TIMEOUT {
                 return Err(StageFault::because(format!(
-                    "the microphone gave nothing for {} s",
+                    "no audio from the microphone for {} s",
                     SILENCE_TIMEOUT.as_secs()
                 )));
             }

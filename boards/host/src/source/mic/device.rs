@@ -45,13 +45,13 @@ pub(super) fn find(name: Option<&str>) -> Result<Device, String> {
     hush();
     let host = cpal::default_host();
     let Some(name) = name else {
-        return host.default_input_device().ok_or_else(|| "no microphone was found".to_owned());
+        return host.default_input_device().ok_or_else(|| "no microphone found".to_owned());
     };
     let mut found = host.input_devices().map_err(|error| format!("cannot list devices: {}", said(&error)))?;
     let wanted = name.to_lowercase();
     found
         .find(|device| device.to_string().to_lowercase().contains(&wanted))
-        .ok_or_else(|| format!("no microphone has `{name}` in its name"))
+        .ok_or_else(|| format!("no microphone's name contains `{name}`"))
 }
 
 /// What cpal says, without its full stop.
@@ -70,7 +70,7 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
         .map_err(|error| format!("the microphone `{name}` cannot be used: {}", said(&error)))?;
     let (device_rate, channels) = (config.sample_rate(), usize::from(config.channels()));
     if !(1..=HIGHEST_RATE).contains(&device_rate) {
-        return Err(format!("the microphone `{name}` states a rate of {device_rate} Hz"));
+        return Err(format!("the microphone `{name}` reports a sample rate of {device_rate} Hz"));
     }
     let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
@@ -96,7 +96,7 @@ fn open(
         SampleFormat::U16 => build::<u16>,
         SampleFormat::F32 => build::<f32>,
         SampleFormat::F64 => build::<f64>,
-        other => return Err(format!("its samples are {other}, which is not supported")),
+        other => return Err(format!("its sample format {other} is not supported")),
     };
     let stream = build(device, config, callback, troubles).map_err(|error| said(&error))?;
     stream.play().map_err(|error| said(&error))?;

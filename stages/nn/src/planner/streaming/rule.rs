@@ -239,7 +239,7 @@ impl<'a> Node<'_, 'a> {
     }
 
     fn pads(&self, why: &str) -> ModelError {
-        let found = format!("padding along time, which stands for other rows in each window: {why}");
+        let found = format!("padding along time, which would differ from window to window: {why}");
         let expected = "padding `VALID` along time (train the model with it), or no streaming";
         self.refuse(ModelErrorKind::Unsupported, found, expected)
     }

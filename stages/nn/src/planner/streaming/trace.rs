@@ -92,8 +92,7 @@ impl Trace {
         let node = Node::new(graph, number);
         let operator = node.operator;
         if node.along() == Along::State {
-            let expected =
-                "none: a model with a state of its own runs on new frames already; leave out `streaming`";
+            let expected = "none: a stateful model already runs on new frames; remove `streaming`";
             return Err(node.refuse(
                 ModelErrorKind::Unsupported,
                 "a state that is kept from run to run",
