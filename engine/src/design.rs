@@ -258,7 +258,7 @@ impl Site<'_> {
         }
         let megabytes = |bytes: u64| bytes / memory::MEGABYTE;
         let (found, most) = (megabytes(bytes), megabytes(self.most_bytes));
-        let message = format!("takes {found} MB of memory, expected at most {most} for the whole pipeline");
+        let message = format!("needs {found} MB of memory, but `max_memory_mb` is {most}");
         Err(DesignError::of(key, message).help(memory::HELP))
     }
 

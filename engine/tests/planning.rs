@@ -290,8 +290,8 @@ hop = 48
 fn memory_has_a_ceiling_that_can_be_raised() {
     let toml = "[[stage]]\nkind = \"count\"\nblock = 100_000\n[[stage]]\nkind = \"gain\"\ndepth = 65_536\n\
                 [[stage]]\nkind = \"out\"\n";
-    let message = "`gain`: the pipeline takes 25003 MB of memory, expected at most 1024; of them the rings to it take the \
-                   most, 25000 MB";
+    let message = "`gain`: the pipeline needs 25003 MB of memory, but `max_memory_mb` is 1024; the rings to this stage \
+                   take the most, 25000 MB";
     let refused = error(toml);
     assert!(refused.starts_with(message) && refused.contains("max_memory_mb"), "{refused}");
     let raised = plan(&format!("max_memory_mb = 30_000\n{toml}")).unwrap();

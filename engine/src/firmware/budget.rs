@@ -169,8 +169,7 @@ impl Budget {
         let (share, placed) = slowest.filter(|_| self.core_share > 1.0)?;
         let percent = |part: f64| 100.0 * part;
         let refusal = DesignError::new(format!(
-            "the pipeline takes about {:.0} % of the time of `{}`, expected at most 100; of them this stage takes the \
-             most, {:.0} %",
+            "the pipeline needs about {:.0} % of the time of `{}`; this stage takes the most, {:.0} %",
             percent(self.core_share),
             self.board,
             percent(time(share) / f64::from(self.clock_hz.max(1)))

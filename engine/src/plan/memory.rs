@@ -12,8 +12,7 @@ pub(crate) const MEGABYTE: u64 = 1 << 20;
 pub(crate) const MEGABYTES: u64 = 1024;
 
 /// What to do about a pipeline that takes too much.
-pub(crate) const HELP: &str =
-    "make it smaller, or raise the ceiling: `max_memory_mb = …` at the top of the file";
+pub(crate) const HELP: &str = "reduce its parameters, or set `max_memory_mb` at the top of the file";
 
 impl Plan {
     /// Bytes of blocks, rings, state and tables. Tables are counted for each stage, though stages may share them.
@@ -50,12 +49,11 @@ pub(super) fn check(pipeline: &Pipeline, plan: &Plan) -> Result<(), PlanError> {
     let part = |index: usize| own(&plan.stages[index]).saturating_add(plan.ring_memory(index));
     let largest = (0..plan.stages.len()).max_by_key(|&index| part(index)).unwrap_or(0);
     let (stage, rings) = (&plan.stages[largest], plan.ring_memory(largest));
-    let whose = if rings > own(stage) { "the rings to it" } else { "this stage" };
+    let whose = if rings > own(stage) { "the rings to this stage take" } else { "this stage takes" };
     let message = format!(
-        "`{}`: the pipeline takes {} MB of memory, expected at most {most}; of them {whose} {} the most, {} MB",
+        "`{}`: the pipeline needs {} MB of memory, but `max_memory_mb` is {most}; {whose} the most, {} MB",
         stage.name,
         found / MEGABYTE,
-        if rings > own(stage) { "take" } else { "takes" },
         part(largest) / MEGABYTE,
     );
     let origin = pipeline.stage(&stage.name).map(|spec| spec.origins.kind.clone());

@@ -48,7 +48,7 @@ struct Stream {
 pub fn graph(number: u64) -> Graph {
     let mut random = Random::new(number);
     let (block, loses) = (2 + random.below(9), random.below(3) * 5);
-    let params = format!("block = {block}\nblocks = {}\nloses = {loses}\n", 60 + random.below(60));
+    let params = format!("block = {block}\nblocks = {}\nloses = {loses}\n", 24 + random.below(24));
     let mut graph = Graph { stages: Vec::new() };
     graph.add("s0", "count", &[], params, false);
     let mut streams = vec![Stream { name: "s0".to_owned(), samples: Some(block), second: false, readers: 0 }];
@@ -143,6 +143,7 @@ impl Graph {
         text
     }
 
+    #[allow(dead_code, reason = "the build script writes boards")]
     /// As a board has it: its lanes, and what happens where they meet.
     pub fn on_board(&self, number: u64) -> String {
         let policy = ["block", "drop_newest", "fail"][(number % 3) as usize];

@@ -117,7 +117,7 @@ impl MicParams {
     fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help, key } = missing;
         let Some(fallback) = self.fallback else {
-            let help = format!("{help}; or name a recording with `fallback = \"…\"`");
+            let help = format!("{help}; or set `fallback` to a recording");
             return match key {
                 Some(key) => Err(DesignError::of(key, why).help(help)),
                 None => {
