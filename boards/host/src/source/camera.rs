@@ -109,7 +109,7 @@ impl CameraParams {
     fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help } = missing;
         let Some(fallback) = self.fallback else {
-            let help = format!("{help}; X");
+            let help = format!("{help}; or set `fallback` to a folder of images");
             return match self.device {
                 Some(_) => Err(DesignError::of("device", why).help(help)),
                 None => {
