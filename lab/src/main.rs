@@ -16,13 +16,14 @@ struct Arguments {
 // Documented where their arguments are, so that `--help` of each shows all of it.
 #[derive(Subcommand)]
 enum Command {
+    NewWord(commands::new_word::NewWord),
     Init(commands::init::Init),
     LearningCurve(commands::learning_curve::LearningCurve),
     Ablate(commands::ablate::Ablate),
     Corpus(commands::corpus::Corpus),
     Train(commands::train::Train),
     Mine(commands::mine::Mine),
-    Evaluate(commands::evaluate::Evaluate),
+    Evaluate(Box<commands::evaluate::Evaluate>),
     Calibrate(commands::calibrate::Calibrate),
     Compare(commands::compare::Compare),
     Model(commands::model::Model),
@@ -32,6 +33,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
+        Command::NewWord(word) => word.run(),
         Command::Init(init) => init.run(),
         Command::LearningCurve(curve) => curve.run(),
         Command::Ablate(ablate) => ablate.run(),

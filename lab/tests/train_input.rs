@@ -89,7 +89,9 @@ fn a_new_keyword_begins_with_files_that_train() {
     let phrases = fs::read_to_string(mine.join("phrases.txt")).unwrap();
     assert!(phrases.lines().count() > 100 && !phrases.contains("follow"), "a keyword is among the phrases");
     let pipeline = fs::read_to_string(mine.join("pipeline.toml")).unwrap();
-    assert!(pipeline.contains("frames = 49\nhop = 5"), "{pipeline}");
+    assert!(pipeline.contains("streaming = true\nhop = 2") && !pipeline.contains("stack"), "{pipeline}");
+    let training = fs::read_to_string(mine.join("train.toml")).unwrap();
+    assert!(training.contains("model = \"encoder\""), "a keyword starts from the encoder: {training}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 pub use decode::{LONGEST, Recording, read, read_up_to};
-pub use write::write_wav;
+pub use write::{wav, write_wav};
 
 /// Sample rate in hertz of everything that the lab trains on.
 pub const RATE: u32 = 16_000;

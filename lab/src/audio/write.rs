@@ -1,5 +1,6 @@
 //! Writing recordings.
 
+use std::io::{BufWriter, Cursor, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -15,9 +16,21 @@ pub fn write_wav(path: &Path, samples: &[i16]) -> Result<()> {
 }
 
 fn write(path: &Path, samples: &[i16]) -> Result<()> {
+    write_to(BufWriter::new(std::fs::File::create(path)?), samples)
+}
+
+/// The same as a file in memory.
+#[must_use]
+pub fn wav(samples: &[i16]) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    write_to(&mut file, samples).expect("memory takes what is written");
+    file.into_inner()
+}
+
+fn write_to(file: impl Write + Seek, samples: &[i16]) -> Result<()> {
     let sample_format = hound::SampleFormat::Int;
     let spec = hound::WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format };
-    let mut file = hound::WavWriter::create(path, spec)?;
+    let mut file = hound::WavWriter::new(file, spec)?;
     let mut writer =
         file.get_i16_writer(u32::try_from(samples.len()).context("too many samples for a WAV file")?);
     samples.iter().for_each(|&s| writer.write_sample(s));

@@ -53,11 +53,14 @@ pub fn training_data(config: &Config) -> Result<Vec<TrainingData>> {
     let mut all = Vec::new();
     for named in &config.data.corpora {
         let corpus = Corpus::open(named)?;
-        let used = |clip: &&Clip| clip.split == Split::Train && vocabulary.class(&clip.label).is_some();
+        let used = |clip: &&Clip| {
+            let known = vocabulary.class(&clip.label).is_some() && config.data.uses(&clip.label);
+            clip.split == Split::Train && known
+        };
         let files = corpus.clips.iter().filter(used).map(File::of_clip);
         all.push(TrainingData::new("corpora", named, files.collect())?);
     }
-    let keywords = vocabulary.keywords();
+    let keywords = config.data.unspoken(vocabulary.keywords());
     for (role, corpora) in config.data.recordings() {
         for named in corpora {
             let all_of = recordings(named)?;

@@ -14,5 +14,6 @@ pub(crate) mod learning_curve;
 pub(crate) mod listening;
 pub(crate) mod mine;
 pub(crate) mod model;
+pub(crate) mod new_word;
 pub(crate) mod paths;
 pub(crate) mod train;

@@ -14,6 +14,7 @@ pub mod import;
 mod layout;
 mod level;
 mod manifest;
+pub mod near_miss;
 pub(crate) mod progress;
 mod recordings;
 mod reference;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::Sound;
+
 /// A self-contained HTML page: no script, no font and no picture from elsewhere.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -28,6 +30,13 @@ figure{margin:1.5rem 0}figcaption{font-size:.9rem;opacity:.8}svg{max-width:100%;
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.92rem;margin:1rem 0}
 th,td{padding:.25rem .7rem;text-align:left;white-space:nowrap;border-bottom:1px solid light-dark(#d9dce1,#383c42)}
 td.number{text-align:right;font-variant-numeric:tabular-nums}
+.sounds{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:1rem}
+.sound{margin:0;padding:.7rem;border:1px solid light-dark(#d9dce1,#383c42);border-radius:.5rem}
+.sound b{font-weight:600}.sound img{display:block;width:100%;height:6rem;margin:.4rem 0;image-rendering:pixelated}
+.sound audio{width:100%;height:2.2rem}.sound figcaption{overflow-wrap:anywhere}
+.facts{display:flex;flex-wrap:wrap;gap:1rem;padding:0;margin:1.5rem 0;list-style:none}
+.facts li{flex:1 1 11rem;padding:.8rem 1rem;border-radius:.5rem;background:light-dark(#f2f4f7,#212429)}
+.facts strong{display:block;font-size:1.6rem;line-height:1.3}
 .warning{border-left:4px solid #d55e00;padding:.4rem 1rem;background:light-dark(#fff3ea,#33241a)}
 ";
 
@@ -79,6 +88,25 @@ impl Page {
             "<figure><div class=\"scroll\">{svg}</div><figcaption>{}</figcaption></figure>\n",
             escape(caption)
         );
+        self
+    }
+
+    /// Adds clips that can be played, side by side.
+    #[must_use]
+    pub fn sounds(mut self, sounds: &[Sound]) -> Self {
+        let sounds: String = sounds.iter().map(Sound::html).collect();
+        self.body += &format!("<div class=\"sounds\">\n{sounds}</div>\n");
+        self
+    }
+
+    /// Adds figures that are read first: each a large number and what it is.
+    #[must_use]
+    pub fn facts<'a>(mut self, facts: impl IntoIterator<Item = (String, &'a str)>) -> Self {
+        let fact = |(value, what): (String, &str)| {
+            format!("<li><strong>{}</strong>{}</li>\n", escape(&value), inline(what))
+        };
+        self.body +=
+            &format!("<ul class=\"facts\">\n{}</ul>\n", facts.into_iter().map(fact).collect::<String>());
         self
     }
 
@@ -168,7 +196,7 @@ fn number(cell: &str) -> bool {
 }
 
 /// Text with its names in backticks as code.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let parts: Vec<String> = text.split('`').map(escape).collect();
     if parts.len().is_multiple_of(2) {
         return escape(text);
@@ -177,7 +205,7 @@ fn inline(text: &str) -> String {
     parts.into_iter().enumerate().map(code).collect()
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -19,6 +19,7 @@ mod bars;
 mod document;
 mod heat;
 mod lines;
+mod sound;
 mod style;
 
 pub use axis::Axis;
@@ -26,3 +27,4 @@ pub use bars::Bars;
 pub use document::{Page, Table};
 pub use heat::Heat;
 pub use lines::{Chart, Series};
+pub use sound::Sound;

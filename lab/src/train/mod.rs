@@ -8,7 +8,7 @@ mod kept;
 mod run;
 
 pub use ablation::{Ablated, PARTS};
-pub use config::{Config, Fit, Keep, Mix, Prior, Teaching, Weights};
+pub use config::{CEPSTRAL, Config, Fit, Keep, Mix, Prior, Teaching, Weights};
 pub use data::batches::Batch;
 pub(crate) use data::batches::centre;
 pub use data::material::Material;

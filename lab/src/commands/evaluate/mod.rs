@@ -6,6 +6,7 @@ mod merge;
 mod part;
 mod show;
 mod streams;
+mod word;
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,7 @@ use show::Show;
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:\n  \
+    kws-lab evaluate computer     a folder that `new-word` wrote: writes computer/report.html\n  \
     kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
     kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
     kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
@@ -44,8 +46,11 @@ use show::Show;
 pub(crate) struct Evaluate {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Folder that `kws-lab new-word` wrote. The model, the pipeline, the test clips and the speech that was not used in
+    /// training come from there unless you give others; the page is written there as `report.html`.
+    folder: Option<PathBuf>,
     /// Folder of the model.
-    #[arg(long, required_unless_present = "pipeline")]
+    #[arg(long, required_unless_present_any = ["folder", "pipeline"])]
     model: Option<PathBuf>,
     #[command(flatten)]
     listening: Listening,
@@ -72,7 +77,13 @@ pub(crate) struct Evaluate {
     /// Writes the figures into the model's `model.toml` and `card.md`.
     #[arg(long, conflicts_with = "shard")]
     record: bool,
+    /// File for the stream of the test clips.
+    #[arg(skip)]
+    replay: Option<PathBuf>,
 }
+
+/// Most misses, and most false accepts, with a player on the page.
+const HEARD_ON_PAGE: usize = 24;
 
 #[derive(Subcommand)]
 enum Command {
@@ -80,9 +91,12 @@ enum Command {
 }
 
 impl Evaluate {
-    pub(crate) fn run(self) -> Result<()> {
+    pub(crate) fn run(mut self) -> Result<()> {
         if let Some(Command::Merge(merge)) = self.command {
             return merge.run();
+        }
+        if let Some(folder) = self.folder.take() {
+            self.take_folder(&folder)?;
         }
         let (clips, streams) = match &self.output {
             None => (
@@ -116,7 +130,12 @@ impl Evaluate {
     }
 
     fn streams(&self, pipeline: &Path) -> Result<StreamReport> {
-        streams::Streams::open(self, pipeline)?.report(&streams_by(&self.by))
+        let heard = if self.show.html.is_some() { HEARD_ON_PAGE } else { 0 };
+        let streams = streams::Streams::open(self, pipeline)?;
+        if let Some(path) = &self.replay {
+            streams.keep_words(path)?;
+        }
+        streams.report(&streams_by(&self.by), heard)
     }
 
     fn record(&self, clips: Option<&ClipReport>, streams: Option<&StreamReport>) -> Result<()> {

@@ -8,7 +8,7 @@ use kws_lab::evaluate::{ClipReport, StreamReport};
 use kws_lab::page::Page;
 use serde_json::json;
 
-use super::write_json;
+use super::{word, write_json};
 
 /// Files that figures go to.
 #[derive(Args)]
@@ -18,7 +18,10 @@ pub(crate) struct Show {
     json: Option<PathBuf>,
     /// Writes the figures and plots to this file, a self-contained HTML page.
     #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    pub(super) html: Option<PathBuf>,
+    /// Name of the keyword whose folder is measured.
+    #[arg(skip)]
+    pub(super) keyword: Option<String>,
 }
 
 impl Show {
@@ -40,14 +43,16 @@ impl Show {
             write_json(path, &json)?;
         }
         if let Some(path) = &self.html {
-            let mut page = Page::new(format!("Evaluation of {}", name.unwrap_or_default()));
+            let title = self.keyword.clone().or(name).unwrap_or_default();
+            let mut page = Page::new(format!("Evaluation of {title}"));
+            if let Some(report) = streams {
+                page = report.page(word::opening(page, report, self.keyword.is_some()))?;
+            }
             if let Some(report) = clips {
                 page = report.page(page)?;
             }
-            if let Some(report) = streams {
-                page = report.page(page)?;
-            }
             page.write(path)?;
+            println!("page: {}", path.display());
         }
         Ok(())
     }

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use kws_lab::bundle::ModelInfo;
 use kws_lab::evaluate::shard::{Stopwatch, StreamsHeader};
-use kws_lab::evaluate::{Items, Listener, Material, Outcome, Points, StreamReport, listen};
+use kws_lab::evaluate::{Items, Listener, Material, Outcome, Points, StreamReport, incidents, listen};
 use sha2::{Digest, Sha256};
 
 use super::Evaluate;
@@ -50,8 +50,16 @@ impl Streams {
         Ok(self.items.undivided.iter().filter(known).collect())
     }
 
-    /// Listens to all of it.
-    pub(super) fn report(self, by: &[String]) -> Result<StreamReport> {
+    /// Writes the stream of the words, with its truth, to `path` unless a file is there.
+    pub(super) fn keep_words(&self, path: &Path) -> Result<()> {
+        let words = self.items.list.iter().find(|item| item.part == "words").filter(|_| !path.exists());
+        let Some(item) = words else { return Ok(()) };
+        let written = self.material.read(item)?.write(path);
+        written.map(|_| ()).with_context(|| format!("cannot write `{}`", path.display()))
+    }
+
+    /// Listens to all of it. Of the misses, and of the false accepts, at most `heard` are kept with their sound.
+    pub(super) fn report(self, by: &[String], heard: usize) -> Result<StreamReport> {
         let (outcomes, broken) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let watch = Stopwatch::start();
         listen(&self.listener, &self.points, &self.material, &self.items.list, |item, outcome| {
@@ -66,7 +74,12 @@ impl Streams {
         let throughput = watch.stop(outcomes.iter().map(|outcome| outcome.samples).sum());
         let broken = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
         let report = StreamReport::new(&self.name, &self.points, &outcomes, by);
-        Ok(StreamReport { throughput: Some(throughput), ..report.without(broken, &self.items.keyworded) })
+        let incidents = match heard {
+            0 => Vec::new(),
+            most => incidents(&self.material, &self.items.list, &outcomes, &self.points, most)?,
+        };
+        let report = report.without(broken, &self.items.keyworded);
+        Ok(StreamReport { throughput: Some(throughput), incidents, ..report })
     }
 
     /// What a part of it says first.

@@ -1,13 +1,17 @@
 //! Clips by any text-to-speech program.
 
+mod engine;
 mod sweep;
 mod template;
+
+use std::path::Path;
 
 use anyhow::Result;
 
 use super::{Build, Content, Draft, Ratios, place};
 use crate::audio::RATE;
 
+pub use engine::{Engine, KNOWN};
 pub use sweep::Sweep;
 pub use template::{ESPEAK, Template};
 
@@ -37,7 +41,8 @@ pub fn synthesise(
     let mut drafts = Vec::new();
     for text in texts {
         for take in sweep.takes(text) {
-            let speaker = format!("{program}:{}", timbre(&program, &take.voice));
+            let voice = timbre(&program, &take.voice);
+            let speaker = format!("{program}:{voice}");
             let mut columns = vec![("synthesiser", program.clone())];
             columns
                 .extend([("voice", &take.voice), ("speed", &take.speed), ("pitch", &take.pitch)].map(owned));
@@ -45,12 +50,14 @@ pub fn synthesise(
                 columns.push(("sentence", sentence.clone()));
             }
             let placed = matches!(text, Text::Word(_));
-            let parts = [&take.voice, &take.speed, &take.pitch].into_iter().filter(|part| !part.is_empty());
+            let voice = if program.starts_with("espeak") { take.voice.as_str() } else { voice };
+            let parts =
+                [voice, take.speed.as_str(), take.pitch.as_str()].into_iter().filter(|part| !part.is_empty());
             drafts.push(Draft {
                 label: take.label.clone(),
                 split: ratios.split(&speaker),
                 speaker,
-                name: parts.map(String::as_str).collect::<Vec<_>>().join("_"),
+                name: parts.collect::<Vec<_>>().join("_"),
                 source: take.source(),
                 columns: columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
                 content: Content::sound(move || {
@@ -64,12 +71,12 @@ pub fn synthesise(
 }
 
 /// What in a voice's name tells one speaker from another: all of it, but in espeak-ng's `ACCENT+TIMBRE` the timbre, as
-/// the accents of one timbre are nearly the same recordings.
+/// the accents of one timbre are nearly the same recordings, and of a file its name.
 fn timbre<'a>(program: &str, voice: &'a str) -> &'a str {
     match voice.split_once('+') {
         Some((_, timbre)) if program.starts_with("espeak") => timbre,
         None if program.starts_with("espeak") => "plain",
-        _ => voice,
+        _ => Path::new(voice).file_stem().and_then(|stem| stem.to_str()).unwrap_or(voice),
     }
 }
 
@@ -85,6 +92,7 @@ mod tests {
     fn accents_of_one_timbre_are_one_speaker_of_espeak_alone() {
         assert_eq!([timbre("espeak-ng", "en-us+f2"), timbre("espeak-ng", "en-029+f2")], ["f2", "f2"]);
         assert_eq!([timbre("espeak-ng", "en"), timbre("piper", "en+f2")], ["plain", "en+f2"]);
+        assert_eq!(timbre("piper", "/voices/en_US-joe.onnx"), "en_US-joe");
         assert_eq!(Sweep::english().voices.len(), 464);
     }
 }

@@ -58,6 +58,11 @@ impl Template {
         self.arguments.iter().any(|argument| argument.contains(&format!("{{{name}}}")))
     }
 
+    /// Where the program lies.
+    pub(in crate::corpus) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Name of the program without its folder.
     pub(super) fn name(&self) -> String {
         self.program.file_stem().unwrap_or_default().to_string_lossy().into_owned()

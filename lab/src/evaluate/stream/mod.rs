@@ -3,6 +3,7 @@
 mod calibrate;
 mod figures;
 mod heard;
+mod incident;
 mod listener;
 mod material;
 mod outcome;
@@ -17,6 +18,7 @@ mod worker;
 
 pub use calibrate::{Calibration, Chosen, Limit, calibrate, write_points};
 pub use figures::{Figures, Latency, PartFigures};
+pub use incident::{Incident, Kind, incidents};
 pub use listener::{Detection, Listener, Point, Recorded};
 pub use material::{Item, Items, Material, Part};
 pub use outcome::{Outcome, Points};

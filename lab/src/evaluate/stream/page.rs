@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use super::figures::{Figures, Latency};
+use super::incident::{Incident, Kind};
 use super::rates::Rates;
 use super::report::{Row, StreamReport};
 use crate::evaluate::{p_value, percent, percents};
-use crate::page::{Axis, Chart, Page, Series, Table};
+use crate::page::{Axis, Chart, Page, Series, Sound, Table};
 
 /// Recordings that are named as left out.
 const SHOWN: usize = 5;
@@ -62,6 +63,8 @@ impl StreamReport {
                             against that of the other groups, with Holm's correction.")
                 .table(rates_table(&self.speech));
         }
+        page = self.sounds(page, Kind::Missed, "Misses");
+        page = self.sounds(page, Kind::FalseAccept, "False accepts");
         page = page
             .heading("Sweep of the threshold")
             .figure(self.trade_off()?, "Misses against false accepts per hour, one point per threshold. Thresholds \
@@ -72,6 +75,20 @@ impl StreamReport {
             page = page.heading("Each label alone").table(rows_table(&self.by_label));
         }
         Ok(page)
+    }
+
+    /// Some of the misses, or of the false accepts, to be heard.
+    fn sounds(&self, page: Page, kind: Kind, heading: &str) -> Page {
+        let wrong: Vec<&Incident> = self.incidents.iter().filter(|i| i.kind == kind).collect();
+        let Some(row) = self.own().filter(|_| !wrong.is_empty()) else { return page };
+        let all = if kind == Kind::Missed { row.figures.missed } else { row.figures.false_accepts };
+        let sounds: Vec<Sound> = wrong.iter().map(|incident| incident.sound()).collect();
+        let shown = if sounds.len() < all { format!("{} of {all}", sounds.len()) } else { "All".to_owned() };
+        page.heading(heading)
+            .paragraph(&format!(
+                "{shown} at the pipeline's first operating point, each with what the model heard."
+            ))
+            .sounds(&sounds)
     }
 
     fn material_table(&self) -> Table {
@@ -87,11 +104,12 @@ impl StreamReport {
         let point = |r: &Row| r.figures.frr.map(|frr| (r.figures.faph, frr));
         let mut chart = Chart::new(axes.0, axes.1);
         if self.words.len() > 1 {
-            chart = chart.with(Series::line("all labels", self.sweep.iter().filter_map(point)));
+            chart = chart
+                .with(Series::line("all labels", undominated(self.sweep.iter().filter_map(point).collect())));
         }
         for word in &self.words {
             let rows = self.by_label.iter().filter(|r| r.label.as_ref() == Some(word));
-            chart = chart.with(Series::line(word, rows.filter_map(point)));
+            chart = chart.with(Series::line(word, undominated(rows.filter_map(point).collect())));
         }
         chart.with(Series::points("as the pipeline is", self.own().and_then(point))).svg()
     }
@@ -108,6 +126,13 @@ impl StreamReport {
         .with(Series::dashes("its upper bound", rows().map(|(on, f)| (on, f.frr_interval.high))).like(2));
         chart.svg()
     }
+}
+
+/// Points to which no other is equal or better in both figures. At low thresholds a trigger that never lets go misses
+/// words and accepts little: nobody would choose it.
+fn undominated(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let beats = |a: &(f64, f64), b: &(f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
+    points.iter().filter(|point| !points.iter().any(|other| beats(other, point))).copied().collect()
 }
 
 fn rates_table(speech: &[Rates]) -> Table {
@@ -165,4 +190,15 @@ fn cells(f: &Figures) -> Vec<String> {
     ];
     cells.extend(f.parts.iter().map(|p| p.false_accepts.to_string()));
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worse_in_both_figures_is_no_trade() {
+        let points = vec![(9.0, 0.5), (30.0, 0.0), (12.0, 0.1), (3.0, 0.4), (0.0, 1.0)];
+        assert_eq!(undominated(points), [(30.0, 0.0), (12.0, 0.1), (3.0, 0.4), (0.0, 1.0)]);
+    }
 }

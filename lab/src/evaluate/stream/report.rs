@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::incident::Incident;
 use super::outcome::{Outcome, Points, sum};
 use super::rates::{Rates, rates};
 use super::tally::Tally;
@@ -28,6 +29,9 @@ pub struct StreamReport {
     pub speech: Vec<Rates>,
     /// Recordings that were left out, and why.
     pub excluded: Vec<(String, String)>,
+    /// Some misses and false accepts with their sound, for the page.
+    #[serde(skip)]
+    pub incidents: Vec<Incident>,
     /// The time that it took; none where nobody measured it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throughput: Option<Throughput>,
@@ -83,6 +87,7 @@ impl StreamReport {
             by_label: by_label.collect(),
             speech: rates(points, outcomes, by),
             excluded: Vec::new(),
+            incidents: Vec::new(),
             throughput: None,
         }
     }

@@ -37,7 +37,8 @@ const GRACE: usize = RATE as usize * 3 / 4;
 /// 0.75 s after its end; every other detection is a false accept.
 #[must_use]
 pub fn tally(detections: &[Detection], truth: &[Word], label: &str) -> Tally {
-    let (latencies, taken) = matches(detections, truth, label);
+    let Matches { latencies, taken } = matches(detections, truth, label);
+    let taken = taken.into_iter().filter(|taken| *taken).count();
     let of_label = detections.iter().filter(|d| d.label == label).count();
     Tally {
         said: latencies.len(),
@@ -50,11 +51,19 @@ pub fn tally(detections: &[Detection], truth: &[Word], label: &str) -> Tally {
 /// For each time that a label was said, whether it was heard.
 #[must_use]
 pub fn heard_words(detections: &[Detection], truth: &[Word], label: &str) -> Vec<bool> {
-    matches(detections, truth, label).0.iter().map(Option::is_some).collect()
+    matches(detections, truth, label).latencies.iter().map(Option::is_some).collect()
 }
 
-/// The latency of each word that was heard, and the count of these.
-fn matches(detections: &[Detection], truth: &[Word], label: &str) -> (Vec<Option<i64>>, usize) {
+/// Which detections belong to which words.
+pub(super) struct Matches {
+    /// Of each time that the label was said, samples from its end to its detection; none where it was not heard.
+    pub(super) latencies: Vec<Option<i64>>,
+    /// Of each detection, whether it is a word's.
+    pub(super) taken: Vec<bool>,
+}
+
+/// Gives each word its detection.
+pub(super) fn matches(detections: &[Detection], truth: &[Word], label: &str) -> Matches {
     let mut taken = vec![false; detections.len()];
     let mut latencies = Vec::new();
     for word in truth.iter().filter(|w| w.label == label) {
@@ -66,7 +75,7 @@ fn matches(detections: &[Detection], truth: &[Word], label: &str) -> (Vec<Option
             detections[i].at as i64 - word.end as i64
         }));
     }
-    (latencies, taken.iter().filter(|t| **t).count())
+    Matches { latencies, taken }
 }
 
 #[cfg(test)]

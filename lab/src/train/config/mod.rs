@@ -84,6 +84,9 @@ pub struct Data {
     /// of a corpus that is divided only those are heard that train.
     #[serde(default)]
     pub speech: Vec<CorpusRef>,
+    /// Labels whose clips are left out, as if the corpora did not hold them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// How often pictures are drawn by what the manifests say of them.
     #[serde(default, skip_serializing_if = "Weights::is_empty")]
     pub weights: Weights,
@@ -110,6 +113,18 @@ impl Data {
     #[must_use]
     pub fn recordings(&self) -> [(&'static str, &[CorpusRef]); 4] {
         [("noise", &self.noise), ("speech", &self.speech), ("music", &self.music), ("rooms", &self.rooms)]
+    }
+
+    /// Whether clips of a label are used.
+    #[must_use]
+    pub fn uses(&self, label: &str) -> bool {
+        !self.without.iter().any(|word| word == label)
+    }
+
+    /// Words that no recording of speech may say: the keywords and what is left out.
+    #[must_use]
+    pub fn unspoken(&self, keywords: Vec<String>) -> Vec<String> {
+        [keywords, self.without.clone()].concat()
     }
 
     fn check(&self) -> Result<()> {
@@ -148,8 +163,8 @@ pub enum Prior {
     Validation,
 }
 
-/// Front ends whose values are no bands any more.
-const CEPSTRAL: [&str; 3] = ["dct", "mfcc", "speech_features"];
+/// Kinds of stages whose values are no bands any more.
+pub const CEPSTRAL: [&str; 3] = ["dct", "mfcc", "speech_features"];
 
 impl Config {
     /// Reads a configuration and finds its corpora: names in `data`, paths from the configuration's folder on.
@@ -248,5 +263,17 @@ impl Config {
             );
         }
         self.augment_view.as_ref().map_or(Ok(()), |augment| augment.check("augment_view"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_are_left_out_give_no_clips_and_are_said_in_no_speech() {
+        let data: Data = toml::from_str("corpora = [\"words\"]\nwithout = [\"stop\"]").unwrap();
+        assert!(data.uses("yes") && !data.uses("stop"));
+        assert_eq!(data.unspoken(vec!["yes".to_owned()]), ["yes", "stop"]);
     }
 }

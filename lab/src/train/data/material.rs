@@ -58,24 +58,26 @@ impl Material {
         for corpus in &config.data.corpora {
             let Corpus { clips, missing, .. } = Corpus::open(corpus)?;
             material.excluded.extend(missing.into_iter().map(|p| (p, "the file is absent".to_owned())));
-            for clip in clips.into_iter().filter(|c| splits.contains(&c.split)) {
+            let wanted = |c: &Clip| splits.contains(&c.split) && config.data.uses(&c.label);
+            for clip in clips.into_iter().filter(wanted) {
                 material.take(clip, corpus.weight(), vocabulary);
             }
         }
         material.noise = noise(&config.data.noise)?;
         material.music = noise(&config.data.music)?;
-        material.speech = material.speech(&config.data.speech, &vocabulary.keywords())?;
+        let silenced = config.data.unspoken(vocabulary.keywords());
+        material.speech = material.speech(&config.data.speech, &silenced)?;
         material.rooms = material.rooms(&config.data.rooms)?;
         Ok(material)
     }
 
-    /// Recordings in which none of `keywords` is said.
-    fn speech(&mut self, corpora: &[CorpusRef], keywords: &[String]) -> Result<Pool<Vec<i16>>> {
+    /// Recordings in which none of `silenced` is said.
+    fn speech(&mut self, corpora: &[CorpusRef], silenced: &[String]) -> Result<Pool<Vec<i16>>> {
         let mut speech = Vec::new();
         for corpus in corpora {
             for recording in training(corpus)? {
-                if let Some(word) = recording.says(keywords) {
-                    self.excluded.push((recording.path, format!("it contains the keyword `{word}`")));
+                if let Some(word) = recording.says(silenced) {
+                    self.excluded.push((recording.path, format!("it contains the word `{word}`")));
                     continue;
                 }
                 speech.push((read_any(&recording.path)?, corpus.weight()));

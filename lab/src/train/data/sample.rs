@@ -292,7 +292,8 @@ impl<'a> ExampleSampler<'a> {
 fn piece(recordings: &Pool<Vec<i16>>, length: usize, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
     let recording = recordings.choose(rng)?;
     let start = rng.random_range(0..recording.len().saturating_sub(length).max(1));
-    Some(recording[start..].iter().take(length).map(|&s| real(s)).collect())
+    // A recording shorter than the window is heard again.
+    Some(recording[start..].iter().chain(recording.iter().cycle()).take(length).map(|&s| real(s)).collect())
 }
 
 /// The random numbers of one example.

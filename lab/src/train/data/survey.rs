@@ -46,6 +46,9 @@ impl Survey {
         let mut labels: Vec<Count> = config.labels.iter().map(count).collect();
         for root in &config.data.corpora {
             for clip in Corpus::open(root)?.clips {
+                if !config.data.uses(&clip.label) {
+                    continue;
+                }
                 let Some(class) = vocabulary.class(&clip.label) else { continue };
                 match clip.split {
                     Split::Train => labels[class].train += 1,
