@@ -5,6 +5,12 @@ use std::path::Path;
 use kws_engine::firmware::{self, Board, BuildError, Core, Firmware};
 use kws_engine::{Pipeline, Registry};
 
+#[path = "tests/graphs/graph.rs"]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "tests lay them out")]
+mod graph;
+#[path = "tests/graphs/kinds.rs"]
+#[allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub, reason = "tests run them")]
+mod graph_kinds;
 #[path = "tests/firmware/kinds.rs"]
 #[allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub, reason = "tests run them")]
 mod kinds;
@@ -35,10 +41,31 @@ fn main() -> Result<(), BuildError> {
     for (name, folder) in shipped.into_iter().chain(own) {
         write(name, folder, &registry)?;
     }
-    Ok(())
+    write_graphs()
+}
+
+/// Random graphs, and a list of them for `tests/graphs`.
+fn write_graphs() -> Result<(), BuildError> {
+    println!("cargo::rerun-if-changed=tests/graphs");
+    let mut registry = Registry::new();
+    graph_kinds::register(&mut registry);
+    let mut names = [String::new(), String::new()];
+    for number in 0..graph::GRAPHS {
+        let graph = graph::graph(number);
+        let name = format!("graph_{number}");
+        let toml = graph.on_board(number);
+        write_pipeline(&name, &Pipeline::parse(&toml, &name, Path::new(""))?, &registry)?;
+        names[usize::from(graph.two_lanes())] += &format!(" {name}");
+    }
+    let [one, two] = names;
+    write_out("graphs", &format!("written! {{ one:{one}; two:{two} }}\n"))
 }
 
 fn write(name: &str, folder: &str, registry: &Registry) -> Result<(), BuildError> {
+    write_pipeline(name, &Pipeline::read(&Path::new(folder).join(name).with_extension("toml"))?, registry)
+}
+
+fn write_pipeline(name: &str, pipeline: &Pipeline, registry: &Registry) -> Result<(), BuildError> {
     let board = Board {
         name: "host-test".to_owned(),
         about: "This computer".to_owned(),
@@ -48,9 +75,11 @@ fn write(name: &str, folder: &str, registry: &Registry) -> Result<(), BuildError
         flash: 1 << 30,
         pipeline: None,
     };
-    let pipeline = Pipeline::read(&Path::new(folder).join(name).with_extension("toml"))?;
-    let firmware = Firmware::new(&pipeline, &board, registry)?;
+    write_out(name, &Firmware::new(pipeline, &board, registry)?.source)
+}
+
+fn write_out(name: &str, text: &str) -> Result<(), BuildError> {
     let out = std::env::var("OUT_DIR").map_err(|error| BuildError::new(error.to_string()))?;
-    std::fs::write(Path::new(&out).join(name).with_extension("rs"), firmware.source)
+    std::fs::write(Path::new(&out).join(name).with_extension("rs"), text)
         .map_err(|error| BuildError::new(error.to_string()))
 }

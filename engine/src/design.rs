@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::assets::Assets;
 use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::node::Node;
+use crate::plan::memory;
 use crate::port::{Port, Role};
 use crate::stage::StageFault;
 
@@ -30,6 +32,9 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=1;
     /// Whether it passes blocks on unchanged, and so leaves no mark on the history that its output carries.
     const TRACELESS: bool = false;
+
+    /// Whether it does something beside writing blocks, see [`Stage::ACTS`](crate::Stage::ACTS): a pipeline may end with it.
+    const ACTS: bool = false;
 
     /// Resolves the parameters against the input ports.
     ///
@@ -203,6 +208,9 @@ pub struct Site<'a> {
     pub from: &'a [String],
     /// For a source: the block that the pipeline asks for, in ticks, where the file does not set one.
     pub block: Option<u64>,
+    pub(crate) assets: &'a Assets,
+    /// Bytes that the whole pipeline may take.
+    pub(crate) most_bytes: u64,
     pub(crate) notices: &'a RefCell<Vec<String>>,
 }
 
@@ -237,6 +245,27 @@ impl Site<'_> {
             "input",
             format!("`{}` writes {port}, expected {}", self.from[0], expected.join(" or ")),
         ))
+    }
+
+    /// Refuses a parameter that asks for more memory than the whole pipeline may take. A design that makes room for its
+    /// stage asks first.
+    ///
+    /// # Errors
+    /// When `bytes` are too many.
+    pub fn room(&self, key: &str, bytes: u64) -> Result<(), DesignError> {
+        if bytes <= self.most_bytes {
+            return Ok(());
+        }
+        let megabytes = |bytes: u64| bytes / memory::MEGABYTE;
+        let (found, most) = (megabytes(bytes), megabytes(self.most_bytes));
+        let message = format!("needs {found} MB of memory, but `max_memory_mb` is {most}");
+        Err(DesignError::of(key, message).help(memory::HELP))
+    }
+
+    /// The files that the pipeline names, on disk or in memory. Designs read what they need of them; sources and sinks of
+    /// recordings work with the disk.
+    pub fn assets(&self) -> &Assets {
+        self.assets
     }
 
     /// A path of the file, relative to the file's folder.

@@ -25,6 +25,8 @@ pub struct Pipeline {
     pub dir: PathBuf,
     /// Stages in the order of the file.
     pub stages: Vec<StageSpec>,
+    /// Megabytes of memory that it may take.
+    pub max_memory_mb: u64,
     pub(crate) file: String,
     pub(crate) text: String,
 }

@@ -35,6 +35,8 @@ pub use item::{Element, Item};
 pub use stage::{Any, Flow, Never, Ports, Read, Stage, StageFault, Write};
 
 #[cfg(feature = "std")]
+mod assets;
+#[cfg(feature = "std")]
 mod buffer;
 #[cfg(feature = "std")]
 mod design;
@@ -59,6 +61,7 @@ mod session;
 
 #[cfg(feature = "std")]
 pub use {
+    assets::Assets,
     buffer::Buffer,
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},

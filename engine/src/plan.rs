@@ -1,13 +1,18 @@
 //! From a pipeline file to a plan: every port known, every edge checked, every stage in a lane, before any data moves.
 
+mod behind;
+mod diagnose;
 mod graph;
+pub(crate) mod memory;
 mod resolve;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
 use crate::file::{Pipeline, Policy};
@@ -36,6 +41,7 @@ pub struct Plan {
 }
 
 /// A stage of a plan.
+#[derive(Clone)]
 pub struct PlannedStage {
     /// Its name.
     pub name: String,
@@ -49,7 +55,9 @@ pub struct PlannedStage {
     pub output: Option<Port>,
     /// What it costs.
     pub cost: Cost,
-    pub(crate) design: Box<dyn Design>,
+    /// Whether it does something beside writing blocks.
+    pub(crate) acts: bool,
+    pub(crate) design: Rc<dyn Design>,
 }
 
 impl PlannedStage {
@@ -95,7 +103,15 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong, with its place in the file.
     pub fn new(pipeline: &Pipeline, registry: &Registry) -> Result<Self, PlanError> {
-        resolve::plan(pipeline, registry).map_err(|error| pipeline.locate(error))
+        Plan::from_assets(pipeline, registry, &Assets::disk())
+    }
+
+    /// As [`new`](Plan::new), with the files that the pipeline names from the program's own memory.
+    ///
+    /// # Errors
+    /// As [`new`](Plan::new).
+    pub fn from_assets(pipeline: &Pipeline, registry: &Registry, assets: &Assets) -> Result<Self, PlanError> {
+        resolve::plan(pipeline, registry, assets).map_err(|error| pipeline.locate(error))
     }
 
     /// Reads a file and plans it.
@@ -104,6 +120,23 @@ impl Plan {
     /// When the file cannot be read, is no pipeline, or cannot be planned.
     pub fn read(path: &Path, registry: &Registry) -> Result<Self, PlanError> {
         Plan::new(&Pipeline::read(path)?, registry)
+    }
+
+    /// The stages whose blocks nobody reads, and that do nothing else: work for nothing.
+    pub fn unread(&self) -> impl Iterator<Item = &PlannedStage> {
+        let unread = |index: usize, stage: &PlannedStage| {
+            stage.output.is_some() && !stage.acts && self.outputs(index).next().is_none()
+        };
+        self.stages
+            .iter()
+            .enumerate()
+            .filter(move |(index, stage)| unread(*index, stage))
+            .map(|(_, stage)| stage)
+    }
+
+    /// Whether anything shows or keeps what the pipeline finds.
+    pub fn has_sink(&self) -> bool {
+        self.stages.iter().any(|stage| stage.output.is_none() || stage.acts)
     }
 
     /// The stage of this name.

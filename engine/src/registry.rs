@@ -30,6 +30,7 @@ pub struct Entry {
     /// JSON Schema of its parameters, from which come the checks, `--stages`, `--schema` and the editor's help.
     pub schema: Value,
     pub(crate) traceless: bool,
+    pub(crate) acts: bool,
     design: DesignFn,
 }
 
@@ -47,8 +48,8 @@ impl Registry {
     pub fn add<K: Kind>(&mut self) -> &mut Self {
         let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<K>().to_value();
-        let entry =
-            Entry { name: K::NAME, inputs: K::INPUTS, schema, traceless: K::TRACELESS, design: design::<K> };
+        let (inputs, traceless, acts) = (K::INPUTS, K::TRACELESS, K::ACTS);
+        let entry = Entry { name: K::NAME, inputs, schema, traceless, acts, design: design::<K> };
         self.kinds.insert(K::NAME, entry);
         self
     }

@@ -236,3 +236,75 @@ fn a_source_s_block_is_no_sliver() {
         assert_eq!(plan.notices.len(), usize::from(12 % block > 0), "{:?}", plan.notices);
     }
 }
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let toml = r#"
+[[stage]]
+kind = "count"
+[[stage]]
+name = "typo"
+kind = "gain"
+facto = 2.0
+[[stage]]
+name = "behind"
+kind = "every"
+hop = 7
+[[stage]]
+name = "unknown"
+kind = "gian"
+input = "count"
+[[stage]]
+name = "odd"
+kind = "every"
+input = "count"
+hop = 0
+[[stage]]
+name = "lost"
+kind = "gain"
+input = "nowhere"
+[[stage]]
+name = "sums"
+kind = "every"
+input = "count"
+hop = 24
+[[stage]]
+name = "of sums"
+kind = "every"
+input = "sums"
+hop = 48
+"#;
+    let pipeline = Pipeline::parse(toml, "test.toml", Path::new("")).unwrap();
+    let errors = Plan::diagnose(&pipeline, &registry());
+    let found: Vec<(usize, &str)> =
+        errors.iter().map(|error| (error.position().unwrap().0, error.message.as_str())).collect();
+    let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
+    // What is behind the typo is not looked at, though its hop fits no block.
+    assert_eq!(lines, [7, 14, 20, 24, 33], "{found:?}");
+    assert!(found[4].1.contains("`of sums`") || found[4].1.contains("expected samples"), "{found:?}");
+    let sound = Pipeline::parse(DIAMOND, "test.toml", Path::new("")).unwrap();
+    assert_eq!(Plan::diagnose(&sound, &registry()), []);
+}
+
+#[test]
+fn memory_has_a_ceiling_that_can_be_raised() {
+    let toml = "[[stage]]\nkind = \"count\"\nblock = 100_000\n[[stage]]\nkind = \"gain\"\ndepth = 65_536\n\
+                [[stage]]\nkind = \"out\"\n";
+    let message = "`gain`: the pipeline needs 25003 MB of memory, but `max_memory_mb` is 1024; the rings to this stage \
+                   take the most, 25000 MB";
+    let refused = error(toml);
+    assert!(refused.starts_with(message) && refused.contains("max_memory_mb"), "{refused}");
+    let raised = plan(&format!("max_memory_mb = 30_000\n{toml}")).unwrap();
+    assert_eq!(raised.memory() >> 20, 25_003);
+    assert!(error(&format!("max_memory_mb = 0\n{toml}")).contains("`max_memory_mb`"));
+}
+
+#[test]
+fn what_nobody_reads_is_known() {
+    let toml = "[[stage]]\nkind = \"count\"\n[[stage]]\nkind = \"gain\"\n";
+    let dead = plan(toml).unwrap();
+    assert!(!dead.has_sink());
+    let one = plan(&format!("{toml}[[stage]]\nkind = \"out\"\ninput = \"count\"\n")).unwrap();
+    assert!(one.has_sink());
+    assert_eq!(one.unread().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["gain"]);
+}

@@ -122,6 +122,31 @@ fn what_is_lost_stands_before_the_next_block() {
     assert_eq!(shown, [(4, 0, 2.0), (20, 12, 6.0), (100, 0, 8.0), (104, 0, 10.0)]);
 }
 
+/// A program that has a stage's blocks already, from a recording, runs what is behind it.
+#[test]
+fn the_part_of_a_plan_behind_a_stage() {
+    let more = "[[stage]]\nname = \"more\"\nkind = \"gain\"\nfactor = 3.0\ninput = \"end\"\n";
+    let planned = plan(&format!("{CHAIN}{more}")).unwrap();
+    let part = planned.behind("end").unwrap();
+    assert_eq!(
+        part.stages.iter().map(|stage| stage.name.as_str()).collect::<Vec<_>>(),
+        ["end", "out", "more"]
+    );
+    let mut session = part.session().unwrap();
+    session.tap("more").unwrap();
+    assert_eq!(session.sources().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["end"]);
+    let mut shown = Vec::new();
+    let note = |output: kws_engine::Output<'_>| shown.push((output.at, output.items::<f32>().unwrap()[0]));
+    assert!(session.push_at("end", 40, &[5.0f32; 4], note).unwrap());
+    assert_eq!(shown, [(40, 15.0)]);
+    assert!(planned.behind("out").is_none(), "a sink writes nothing");
+    assert!(planned.behind("other").is_none());
+    let joined = "[[stage]]\nname = \"join\"\nkind = \"add\"\ninputs = [\"end\", \"source\"]\n";
+    let joined = plan(&format!("{CHAIN}{joined}")).unwrap();
+    assert!(joined.behind("end").is_none(), "`join` reads `source` too");
+    assert!(joined.behind("source").is_some());
+}
+
 #[test]
 fn mistakes_are_named() {
     let planned = plan(CHAIN).unwrap();

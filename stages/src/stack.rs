@@ -115,10 +115,12 @@ mod kind {
     }
 
     impl StackParams {
-        fn design_of<I>(&self, input: &Port) -> Box<dyn Design>
+        fn design_of<I>(&self, input: &Port, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError>
         where
             I: Item + HostInput + HostOutput,
         {
+            let block = input.bytes() as u64;
+            site.room("frames", block.saturating_mul(self.frames as u64))?;
             let shape = std::iter::once(self.frames).chain(input.shape.iter().copied()).collect();
             let output = Port {
                 period: input.period * self.hop as u64,
@@ -127,7 +129,7 @@ mod kind {
             };
             let ring = vec![I::default(); output.len()];
             let cost = Cost { state: output.bytes() + 2 * size_of::<usize>(), ..Cost::default() };
-            Resolved { output, cost, stage: Stack::<I, _>::new(self.frames, self.hop, ring) }.boxed()
+            Ok(Resolved { output, cost, stage: Stack::<I, _>::new(self.frames, self.hop, ring) }.boxed())
         }
     }
 
@@ -136,10 +138,10 @@ mod kind {
 
         fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let input = site.input(&[Element::F32, Element::I8])?;
-            Ok(match input.element {
-                Element::I8 => self.design_of::<i8>(input),
-                _ => self.design_of::<f32>(input),
-            })
+            match input.element {
+                Element::I8 => self.design_of::<i8>(input, site),
+                _ => self.design_of::<f32>(input, site),
+            }
         }
     }
 }

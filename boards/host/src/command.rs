@@ -86,7 +86,10 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         board::write(&pipeline, registry, board, arguments.format(), &mut stdout)?;
         return Ok(stdout.flush()?);
     }
-    let plan = Plan::new(&pipeline, registry)?;
+    let plan = match Plan::new(&pipeline, registry) {
+        Err(_) if arguments.check => return Err(CommandError::Plans(Plan::diagnose(&pipeline, registry))),
+        plan => plan?,
+    };
     if arguments.check {
         check::write(&plan, &pipeline.description, arguments.format(), &mut stdout)?;
         stdout.flush()?;

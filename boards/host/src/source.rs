@@ -16,7 +16,7 @@ pub use mic::{MicParams, devices};
 pub use raw::RawParams;
 pub use video_file::VideoFileParams;
 
-use kws_engine::{Element, Port, Registry, Role, Site};
+use kws_engine::{Cost, Design, Element, Port, Registry, Role, Simple, Site, StageFault};
 
 /// Adds every source of this crate to a registry.
 pub fn register(registry: &mut Registry) {
@@ -32,6 +32,13 @@ fn samples(element: Element, rate: u32, block: Option<u32>, site: &Site<'_>) -> 
     let usual = (u64::from(rate) * BLOCK_MS / 1000).max(1);
     let block = block.map(u64::from).or(site.block).unwrap_or(usual);
     Port::source(element, vec![block as usize], Role::SAMPLES, rate, block)
+}
+
+/// What stands for a device that is not here: the pipeline can be planned, and cannot run.
+fn absent(what: &str, port: Port, why: &str, help: &str, site: &Site<'_>) -> Box<dyn Design> {
+    let text = format!("{why}; {help}");
+    site.notice(format!("no {what}: {text}"));
+    Simple::boxed(Some(port), Cost::default(), move || Err(StageFault::because(text.clone())))
 }
 
 fn default_rate() -> u32 {

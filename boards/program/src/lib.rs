@@ -4,8 +4,8 @@ use std::path::Path;
 
 pub use kws_engine::run::RunError;
 pub use kws_engine::{
-    Buffer, Detection, Element, Event, Item, Output, Pipeline, Plan, PlanError, Port, Registry, Session,
-    SessionError, firmware,
+    Assets, Buffer, Detection, Element, Event, Item, Output, Pipeline, Plan, PlanError, Port, Registry,
+    Session, SessionError, firmware,
 };
 
 /// The kinds that a program's pipelines may name: every stage that needs no hardware, and the devices that the program
@@ -32,4 +32,12 @@ pub fn read(path: impl AsRef<Path>) -> Result<Plan, PlanError> {
 /// As [`read`].
 pub fn parse(toml: &str, folder: impl AsRef<Path>) -> Result<Plan, PlanError> {
     Plan::new(&Pipeline::parse(toml, "pipeline", folder.as_ref())?, &registry())
+}
+
+/// Plans a pipeline from its text, with the files that it names from the program's own memory: nothing is read from disk.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_memory(toml: &str, assets: &Assets) -> Result<Plan, PlanError> {
+    Plan::from_assets(&Pipeline::parse(toml, "pipeline", Path::new(""))?, &registry(), assets)
 }

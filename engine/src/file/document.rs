@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use super::setting::{Entry, Setting, SettingValue, entries};
 use super::{Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
+use crate::plan::memory::MEGABYTES;
 use crate::registry::Registry;
 
 pub(super) const DEFAULT_DEPTH: usize = 8;
@@ -32,6 +33,12 @@ pub(super) fn stage_keys() -> Value {
     })
 }
 
+/// The ceiling of memory, as JSON Schema.
+fn max_memory() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": 1_u64 << 40, "default": MEGABYTES, "unit": "MB",
+        "description": "Memory that blocks, rings, state and tables may take."})
+}
+
 /// The JSON Schema of pipeline files that name this registry's kinds.
 pub fn schema(registry: &Registry) -> Value {
     let keys = stage_keys();
@@ -53,6 +60,7 @@ pub fn schema(registry: &Registry) -> Value {
         "properties": {
             "name": {"type": "string", "description": "The pipeline's name."},
             "description": {"type": "string", "description": "What it is for."},
+            "max_memory_mb": max_memory(),
             "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
         },
         "required": ["stage"],
@@ -73,6 +81,7 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
         description: String::new(),
         dir: dir.to_owned(),
         stages: Vec::new(),
+        max_memory_mb: MEGABYTES,
         file: file.to_owned(),
         text: text.to_owned(),
     };
@@ -81,9 +90,15 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
             "name" => pipeline.name = text_of(&entry.setting, "`name` of the pipeline")?,
             "description" => pipeline.description = text_of(&entry.setting, "`description` of the pipeline")?,
             "stage" => pipeline.stages = stages(&entry)?,
+            "max_memory_mb" => {
+                super::check(&entry.setting, &max_memory(), "`max_memory_mb` of the pipeline")?;
+                if let SettingValue::Integer(megabytes) = entry.setting.value {
+                    pipeline.max_memory_mb = megabytes.unsigned_abs();
+                }
+            }
             key => {
                 let error = PlanError::at(&entry.origin, format!("unknown key `{key}` in the pipeline"));
-                return Err(error.meant(key, ["name", "description", "stage"]));
+                return Err(error.meant(key, ["name", "description", "max_memory_mb", "stage"]));
             }
         }
     }

@@ -8,6 +8,7 @@ use super::document::stage_keys;
 use super::setting::{Entry, Setting, SettingValue};
 use super::{Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
+use crate::plan::memory::MEGABYTES;
 
 impl Pipeline {
     /// Sets one parameter: `STAGE.KEY=VALUE`, where the key may go on into lists and tables
@@ -74,6 +75,9 @@ impl Pipeline {
         let mut text = format!("name = {}\n", quoted(&self.name));
         if !self.description.is_empty() {
             text += &format!("description = {}\n", quoted(&self.description));
+        }
+        if self.max_memory_mb != MEGABYTES {
+            text += &format!("max_memory_mb = {}\n", self.max_memory_mb);
         }
         for stage in &self.stages {
             text += &format!("\n[[stage]]\nname = {}\n", quoted(&stage.name));

@@ -162,6 +162,25 @@ impl Budget {
         self.fits("flash", flash.used(), flash.of, |share| share.tables, pipeline, lane)
     }
 
+    /// Tells of a pipeline that takes more than all of the board's time, at the stage that takes the most of it.
+    pub(super) fn late(&self, pipeline: &Pipeline, lane: &[Placed<'_>]) -> Option<PlanError> {
+        let time = |share: &Share| share.instructions_per_second;
+        let slowest = self.stages.iter().zip(lane).max_by(|(a, _), (b, _)| time(a).total_cmp(&time(b)));
+        let (share, placed) = slowest.filter(|_| self.core_share > 1.0)?;
+        let percent = |part: f64| 100.0 * part;
+        let refusal = DesignError::new(format!(
+            "the pipeline needs about {:.0} % of the time of `{}`; this stage takes the most, {:.0} %",
+            percent(self.core_share),
+            self.board,
+            percent(time(share) / f64::from(self.clock_hz.max(1)))
+        ));
+        Some(refused(
+            pipeline,
+            placed.stage,
+            refusal.help("let it fire less often, or choose a faster board"),
+        ))
+    }
+
     fn fits(
         &self,
         what: &str,

@@ -49,6 +49,8 @@ pub struct Firmware {
     pub budget: Budget,
     /// Why the board's memory cannot hold it, if it cannot.
     pub misfit: Option<PlanError>,
+    /// Why the board is too slow for it, by what is estimated, if it is.
+    pub late: Option<PlanError>,
     /// What to tell the person who builds it.
     pub notices: Vec<String>,
 }
@@ -63,8 +65,9 @@ impl Firmware {
         let lanes = place(pipeline, &plan, board)?;
         let budget = Budget::new(&lanes, board);
         let misfit = budget.check(pipeline, &lanes.stages).err();
+        let late = budget.late(pipeline, &lanes.stages);
         let source = write::source(&lanes, &pipeline.file_name(), &board.name);
-        Ok(Firmware { source, budget, misfit, notices: plan.notices })
+        Ok(Firmware { source, budget, misfit, late, notices: plan.notices })
     }
 }
 

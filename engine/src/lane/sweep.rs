@@ -51,7 +51,6 @@ impl<D: Driver> Lane<D> {
 
     fn step(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
-        let unsettled = slot.unsettled;
         let moved = match (slot.state, slot.kind) {
             (SlotState::Running, SlotKind::First) => self.step_first(index),
             (SlotState::Running, SlotKind::Source { period }) => self.step_source(index, period),
@@ -61,7 +60,7 @@ impl<D: Driver> Lane<D> {
             (SlotState::Done, _) => false,
         };
         // Whether or not the stage itself moved: one that has nothing to say for long counts as moving too.
-        if unsettled {
+        if self.slots[index].unsettled {
             self.catch_up(index);
         }
         moved

@@ -9,7 +9,12 @@ pub(super) fn inputs(pipeline: &Pipeline, registry: &Registry) -> Result<Vec<Vec
     pipeline.stages.iter().map(|stage| inputs_of(stage, pipeline, registry)).collect()
 }
 
-fn inputs_of(stage: &StageSpec, pipeline: &Pipeline, registry: &Registry) -> Result<Vec<usize>, PlanError> {
+/// The indices of the stages that a stage reads.
+pub(super) fn inputs_of(
+    stage: &StageSpec,
+    pipeline: &Pipeline,
+    registry: &Registry,
+) -> Result<Vec<usize>, PlanError> {
     let Some(entry) = registry.kind(&stage.kind) else {
         let error = PlanError::at(&stage.origins.kind, format!("unknown kind `{}`", stage.kind));
         return Err(error.meant(&stage.kind, registry.kinds().map(|kind| kind.name)));

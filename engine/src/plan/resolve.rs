@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
+use super::memory::{self, MEGABYTE};
 use super::{Edge, Plan, PlannedStage, RingPlan, graph};
+use crate::assets::Assets;
 use crate::design::{DesignError, Site};
 use crate::error::PlanError;
 use crate::file::{Pipeline, StageSpec, check};
@@ -14,7 +16,7 @@ use crate::port::{Port, Step};
 use crate::registry::{Entry, Registry};
 
 /// How often the planner may ask sources for other blocks. Each try at least halves one source's block.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 
 /// A block that is by so many times shorter than the source's own is not chosen where there is another.
 const SLIVER: u64 = 8;
@@ -25,7 +27,7 @@ const MOST_ITEMS: usize = 1 << 24;
 /// The lane of stages that are neither source nor sink, and that the file puts nowhere else.
 const MAIN_LANE: &str = "main";
 
-pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, PlanError> {
+pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) -> Result<Plan, PlanError> {
     let inputs = graph::inputs(pipeline, registry)?;
     let order = graph::order(pipeline, &inputs)?;
     let entries: Vec<&Entry> =
@@ -36,9 +38,10 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
     let (mut blocks, mut usual) = (BTreeMap::new(), BTreeMap::new());
     let mut tries = 0;
     loop {
-        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order };
+        let graph = Graph { pipeline, entries: &entries, inputs: &inputs, order: &order, assets };
         match graph.resolve(&blocks) {
             Ok(mut plan) => {
+                memory::check(pipeline, &plan)?;
                 let told =
                     |(source, usual): (&usize, &u64)| odd_block(&plan, &pipeline.stages[*source], *usual);
                 let notices: Vec<String> = usual.iter().filter_map(told).collect();
@@ -56,7 +59,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry) -> Result<Plan, Pla
 }
 
 /// The kind's own parameters, held against its schema. Unknown keys get the shared ones among the suggestions.
-fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
+pub(super) fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
     let shared = ["name", "kind", "input", "inputs", "lane", "on_full", "depth"];
     for item in stage.params.entries() {
         if !entry.params().any(|(name, _)| name == item.key) {
@@ -75,17 +78,18 @@ fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
     })
 }
 
-struct Graph<'a> {
-    pipeline: &'a Pipeline,
-    entries: &'a [&'a Entry],
-    inputs: &'a [Vec<usize>],
-    order: &'a [usize],
+pub(super) struct Graph<'a> {
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) entries: &'a [&'a Entry],
+    pub(super) inputs: &'a [Vec<usize>],
+    pub(super) order: &'a [usize],
+    pub(super) assets: &'a Assets,
 }
 
 /// An error, and the source, the block of it that would mend it, and the block that it has, if one would.
-struct Unresolved {
-    error: Box<PlanError>,
-    source: Option<(usize, u64, u64)>,
+pub(super) struct Unresolved {
+    pub(super) error: Box<PlanError>,
+    pub(super) source: Option<(usize, u64, u64)>,
 }
 
 impl Graph<'_> {
@@ -112,7 +116,7 @@ impl Graph<'_> {
         Ok(plan)
     }
 
-    fn design(
+    pub(super) fn design(
         &self,
         index: usize,
         planned: &BTreeMap<usize, PlannedStage>,
@@ -135,6 +139,8 @@ impl Graph<'_> {
             inputs: &ports,
             from: &from,
             block: blocks.get(&index).copied(),
+            assets: self.assets,
+            most_bytes: self.pipeline.max_memory_mb.saturating_mul(MEGABYTE),
             notices,
         };
         let (design, params) = self.entries[index]
@@ -143,8 +149,8 @@ impl Graph<'_> {
         let output = design.output().map(|port| self.with_step(index, port, &params));
         check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
-        let (name, kind) = (spec.name.clone(), spec.kind.clone());
-        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, design })
+        let (name, kind, acts) = (spec.name.clone(), spec.kind.clone(), self.entries[index].acts);
+        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, acts, design: design.into() })
     }
 
     /// Adds the stage to the history that its output carries.

@@ -301,7 +301,16 @@ mod lanes {
             let design: Box<dyn Design> =
                 Simple::boxed(output.clone(), Cost::default(), || Err(StageFault::new("not built")));
             let (name, kind, params) = (name.to_owned(), name.to_owned(), serde_json::Value::Null);
-            PlannedStage { name, kind, params, lane, output, cost: Cost::default(), design }
+            PlannedStage {
+                name,
+                kind,
+                params,
+                lane,
+                output,
+                cost: Cost::default(),
+                acts: false,
+                design: design.into(),
+            }
         };
         let port = Port::source(Element::U8, vec![1], Role::SAMPLES, 1, 1);
         Plan {

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use kws_engine::Assets;
 use serde::Deserialize;
+
+use super::model_info::text_of;
 
 /// A JSON manifest of microWakeWord, version 1 or 2.
 ///
@@ -64,9 +67,16 @@ impl Manifest {
     ///
     /// Says what cannot be read, and where such a file comes from.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        Self::parse(&text).map_err(|error| format!("in `{}`: {error}", path.display()))
+        Self::of(path, &Assets::disk())
+    }
+
+    /// As [`read`](Manifest::read), from files that may be in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Manifest::read).
+    pub fn of(path: &Path, assets: &Assets) -> Result<Self, String> {
+        Self::parse(&text_of(path, assets)?).map_err(|error| format!("in `{}`: {error}", path.display()))
     }
 
     /// Reads the text of a manifest.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{OperatingPoint, Port, Step};
+use kws_engine::{Assets, OperatingPoint, Port, Step};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -48,12 +48,19 @@ struct FrontEnd {
     params: serde_json::Map<String, Value>,
 }
 
+/// The text of a file.
+pub(super) fn text_of(path: &Path, assets: &Assets) -> Result<String, String> {
+    let unread = |why: String| format!("cannot read `{}`: {why}", path.display());
+    let bytes = assets.read(path).map_err(|error| unread(error.to_string()))?;
+    String::from_utf8(bytes.into_owned()).map_err(|error| unread(error.to_string()))
+}
+
 impl ModelInfo {
     /// Where the card of a model lies: `NAME.toml` beside `NAME.tflite`, or else `model.toml` in the same folder.
-    pub fn path(model: &Path) -> Option<PathBuf> {
+    pub fn path(model: &Path, assets: &Assets) -> Option<PathBuf> {
         [model.with_extension("toml"), model.with_file_name("model.toml")]
             .into_iter()
-            .find(|path| path.is_file())
+            .find(|path| assets.has(path))
     }
 
     /// Reads the card of a model; an empty one where there is none.
@@ -61,10 +68,9 @@ impl ModelInfo {
     /// # Errors
     ///
     /// Says what in the card cannot be read.
-    pub fn beside(model: &Path) -> Result<Self, String> {
-        let Some(path) = Self::path(model) else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(&path);
-        let text = text.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    pub fn beside(model: &Path, assets: &Assets) -> Result<Self, String> {
+        let Some(path) = Self::path(model, assets) else { return Ok(Self::default()) };
+        let text = text_of(&path, assets)?;
         Self::parse(&text).map_err(|error| format!("in `{}`: {error}", path.display()))
     }
 

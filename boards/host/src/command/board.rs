@@ -31,13 +31,13 @@ pub(crate) fn write(
     let mut registry = registry.clone();
     kws_devices::register(&mut registry);
     firmware::bind(&mut registry);
-    let Firmware { budget, misfit, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
+    let Firmware { budget, misfit, late, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
     match format {
         Format::Json => writeln!(to, "{:#}", as_json(&budget, &notices))?,
         Format::Text => as_text(pipeline, &board, &budget, &notices, to)?,
     }
     to.flush()?;
-    misfit.map_or(Ok(()), |misfit| Err(misfit.into()))
+    misfit.or(late).map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn as_text(

@@ -29,6 +29,9 @@ fn as_text(plan: &Plan, description: &str, to: &mut impl Write) -> io::Result<()
     for notice in &plan.notices {
         writeln!(to, "{NOTICE}notice:{NOTICE:#} {notice}")?;
     }
+    for warning in warnings(plan) {
+        writeln!(to, "{NOTICE}warning:{NOTICE:#} {warning}")?;
+    }
     writeln!(to)?;
     lane_table(plan).write(to, "  ")?;
     let rings = ring_table(plan);
@@ -43,6 +46,16 @@ fn as_text(plan: &Plan, description: &str, to: &mut impl Write) -> io::Result<()
         }
     }
     totals(plan, to)
+}
+
+/// What would be done for nothing.
+fn warnings(plan: &Plan) -> Vec<String> {
+    if !plan.has_sink() {
+        return vec!["no stage shows or keeps what the pipeline finds; add one, such as `print`".to_owned()];
+    }
+    let unread =
+        |stage: &PlannedStage| format!("no stage reads `{}`; let one read it, or remove it", stage.name);
+    plan.unread().map(unread).collect()
 }
 
 /// The stages, lane by lane.
@@ -191,5 +204,6 @@ fn as_json(plan: &Plan) -> Value {
         "macs_per_second": plan.macs_per_second(),
         "bytes": {"blocks": plan.buffer_bytes(), "state": state, "tables": tables, "rings": plan.ring_bytes()},
         "notices": plan.notices,
+        "warnings": warnings(plan),
     })
 }

@@ -16,6 +16,8 @@ pub(crate) enum CommandError {
     Usage(String),
     /// The pipeline cannot be planned.
     Plan(PlanError),
+    /// The pipeline cannot be planned, for all of these reasons.
+    Plans(Vec<PlanError>),
     /// A stage cannot go on.
     Stage(RunError),
     /// This program or this computer lacks something.
@@ -35,6 +37,10 @@ impl CommandError {
             CommandError::Usage(text) => (format!("{text}\n\nFor more information, try '--help'."), 2),
             CommandError::Lacking(text) => (text.clone(), 1),
             CommandError::Plan(error) => (error.to_string(), 1),
+            CommandError::Plans(errors) => {
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                (texts.join(&format!("\n{ERROR}error:{ERROR:#} ")), 1)
+            }
             CommandError::Stage(fault) => (fault.to_string(), 1),
             CommandError::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             CommandError::Output(error) => (error.to_string(), 1),

@@ -8,6 +8,7 @@ mod watch;
 use std::path::PathBuf;
 
 use kws_engine::{Design, DesignError, Kind, Site};
+use kws_stages::vision::Size;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,11 +110,14 @@ impl CameraParams {
         let Missing { why, help } = missing;
         let Some(fallback) = self.fallback else {
             let help = format!("{help}; or set `fallback` to a folder of images");
-            let refusal = match self.device {
-                Some(_) => DesignError::of("device", why),
-                None => DesignError::new(why),
+            return match self.device {
+                Some(_) => Err(DesignError::of("device", why).help(help)),
+                None => {
+                    let usual = Size { width: 640, height: 480, channels: 3 };
+                    let port = Frames::port(self.shown.size(usual), self.fps);
+                    Ok(super::absent("camera", port, &why, &help, site))
+                }
             };
-            return Err(refusal.help(help));
         };
         let name = fallback.display();
         site.notice(format!(

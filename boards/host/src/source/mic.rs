@@ -7,7 +7,7 @@ mod device;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, DesignError, Kind, Site};
+use kws_engine::{Design, DesignError, Element, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ impl MicParams {
             help: "connect one; `kws-run --devices` lists those that are found".to_owned(),
             key: self.device.as_ref().map(|_| "device"),
         })?;
-        let port = super::samples(kws_engine::Element::I16, self.rate, self.block, site);
+        let port = super::samples(Element::I16, self.rate, self.block, site);
         device::design(device, port).map_err(|why| Missing {
             why,
             help: "set `device` to one that `kws-run --devices` lists".to_owned(),
@@ -118,9 +118,13 @@ impl MicParams {
         let Missing { why, help, key } = missing;
         let Some(fallback) = self.fallback else {
             let help = format!("{help}; or set `fallback` to a recording");
-            let refusal =
-                key.map_or_else(|| DesignError::new(why.clone()), |key| DesignError::of(key, why.clone()));
-            return Err(refusal.help(help));
+            return match key {
+                Some(key) => Err(DesignError::of(key, why).help(help)),
+                None => {
+                    let port = super::samples(Element::I16, self.rate, self.block, site);
+                    Ok(super::absent("microphone", port, &why, &help, site))
+                }
+            };
         };
         let name = fallback.display();
         site.notice(format!(

@@ -43,6 +43,7 @@ pub struct RecordParams {
 impl Kind for RecordParams {
     const NAME: &'static str = "record";
     const TRACELESS: bool = true;
+    const ACTS: bool = true;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();

@@ -136,6 +136,49 @@ fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
 }
 
 #[test]
+fn a_board_that_is_too_slow_is_an_error() {
+    let (bench, tiny) = (features(), shipped("yes_no_tiny"));
+    let on_microbit = ["--check", "--board", "microbit", "--json"];
+    let shown = bench.run(&[&[tiny.as_str()], on_microbit.as_slice()].concat());
+    let share = json(&shown.out)["core_share"].as_f64().unwrap();
+    assert!(share > 1.0, "{share}");
+    shown.badly(1, &["% of the time of `microbit`", "yes_no_tiny.toml:"]);
+}
+
+#[test]
+fn check_tells_all_errors_at_once() {
+    let bench = features();
+    let text = "[[stage]]\nkind = 'audio_file'\npath = 'yes.wav'\nrat = 1\n\n[[stage]]\nkind = 'windw'\n";
+    std::fs::write(bench.path("wrong.toml"), text).unwrap();
+    let shown =
+        bench.run(&["wrong.toml", "--check"]).badly(1, &["unknown key `rat`", "unknown kind `windw`"]);
+    assert_eq!(shown.err.matches("error:").count(), 2, "{shown:#?}");
+}
+
+#[test]
+fn check_needs_no_microphone() {
+    let bench = features();
+    let text = "[[stage]]\nkind = 'mic'\n\n[[stage]]\nkind = 'window'\n";
+    std::fs::write(bench.path("mic.toml"), text).unwrap();
+    let shown = bench.run(&["mic.toml", "--check"]).well();
+    assert!(shown.out.contains("frame f32[480]"), "{shown:#?}");
+    if shown.out.contains("no microphone") {
+        bench.run(&["mic.toml"]).badly(1, &["set `fallback` to a recording"]);
+    }
+}
+
+#[test]
+fn check_warns_of_work_for_nothing() {
+    let bench = features();
+    let front = "[[stage]]\nkind = 'mic'\n\n[[stage]]\nkind = 'window'\n";
+    std::fs::write(bench.path("dead.toml"), front).unwrap();
+    let shown = bench.run(&["dead.toml", "--check"]).well();
+    assert!(shown.out.contains("warning: no stage shows or keeps what the pipeline finds"), "{shown:#?}");
+    let told = json(&bench.run(&["dead.toml", "--check", "--json"]).well().out);
+    assert_eq!(told["warnings"].as_array().unwrap().len(), 1, "{told}");
+}
+
+#[test]
 fn a_board_that_there_is_not_lists_those_that_there_are() {
     let texts = ["unknown board `nano`", "did you mean `nano33ble`? available: `microbit`, `mps2-an386`"];
     features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);

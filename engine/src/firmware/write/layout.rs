@@ -30,7 +30,8 @@ pub(in super::super) fn fields(lane: &[Placed<'_>], placed: &Placed<'_>) -> Vec<
     });
     let mut fields: Vec<Field> = own.collect();
     if joins(placed) {
-        fields.extend(placed.inputs[1..].iter().filter_map(|&input| latest(placed, &lane[input])));
+        let kept = (1..placed.inputs.len()).filter_map(|which| latest(lane, placed, which));
+        fields.extend(kept);
     }
     fields.extend(block(placed));
     fields
@@ -57,17 +58,20 @@ pub(super) fn all_fields(part: Part<'_>) -> Vec<Field> {
     come.chain(part.stages().flat_map(|placed| fields(part.all, placed))).collect()
 }
 
-/// The name of what a join keeps of an input.
-pub(super) fn latest_name(placed: &Placed<'_>, input: &Placed<'_>) -> String {
-    format!("{}_of_{}", placed.ident, input.ident)
+/// The name of what a join keeps of an input, which may be one of several from the same stage.
+pub(super) fn latest_name(lane: &[Placed<'_>], placed: &Placed<'_>, which: usize) -> String {
+    let from = placed.inputs[which];
+    let again = if placed.inputs[1..which].contains(&from) { format!("_{which}") } else { String::new() };
+    format!("{}_of_{}{again}", placed.ident, lane[from].ident)
 }
 
-fn latest(placed: &Placed<'_>, input: &Placed<'_>) -> Option<Field> {
+fn latest(lane: &[Placed<'_>], placed: &Placed<'_>, which: usize) -> Option<Field> {
+    let input = &lane[placed.inputs[which]];
     let port = input.stage.output.as_ref()?;
     let (of, first) = (type_name(port.element), zero(port.element));
     Some(Field {
         about: format!("The latest of `{}` that `{}` reads.", input.stage.name, placed.stage.name),
-        name: latest_name(placed, input),
+        name: latest_name(lane, placed, which),
         of: format!("Latest<{of}, {}>", port.len()),
         first: format!("Latest::new({first})"),
         bytes: port.bytes() + 24,

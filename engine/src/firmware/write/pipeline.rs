@@ -215,10 +215,10 @@ fn firing(placed: &Placed<'_>, all: &[Placed<'_>]) -> String {
         let from = inputs.first().map_or("", |input| input.ident.as_str());
         return format!("self.{ident}.fire({from}, self.{from}_out, {output})");
     }
-    let kept = |input: &&Placed<'_>| {
-        format!("({0}, &self.{0}_out[..], self.{1})", input.ident, latest_name(placed, input))
+    let kept = |which: usize| {
+        format!("({0}, &self.{0}_out[..], self.{1})", inputs[which].ident, latest_name(all, placed, which))
     };
-    let others: Vec<String> = inputs[1..].iter().map(kept).collect();
+    let others: Vec<String> = (1..inputs.len()).map(kept).collect();
     let method = if others.len() == 1 { "join" } else { "join_three" };
     format!("self.{ident}.{method}({}, {}, {output})", block(inputs[0]), others.join(", "))
 }

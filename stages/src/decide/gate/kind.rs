@@ -69,6 +69,7 @@ impl Kind for GateParams {
             clocks: [blocks.clock, beside.clock],
         };
         let delay = blocks.ticks(self.before_ms).div_ceil(blocks.period);
+        site.room("before_ms", delay.saturating_mul(blocks.bytes() as u64))?;
         Ok(match blocks.element {
             Element::I8 => gate::<i8>(site, condition, delay),
             Element::U8 => gate::<u8>(site, condition, delay),

@@ -122,5 +122,5 @@ fn manifest(site: &Site<'_>, input: usize) -> Result<Manifest, DesignError> {
         return Err(DesignError::of("input", message)
             .help("read a `classifier` whose `model` is the `.json` manifest of a microWakeWord model"));
     };
-    Manifest::read(&path).map_err(|error| DesignError::of("input", error))
+    Manifest::of(&path, site.assets()).map_err(|error| DesignError::of("input", error))
 }

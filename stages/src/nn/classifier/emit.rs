@@ -44,10 +44,9 @@ impl Resolved {
         let refused =
             |why: String| DesignError::of("model", format!("cannot write `{}`: {why}", self.path.display()));
         let set = KernelSet::named(kernels).ok_or_else(|| refused(format!("no kernels `{kernels}`")))?;
-        let bytes = std::fs::read(&self.path).map_err(|error| refused(error.to_string()))?;
         let model = match self.frames {
-            Some((frame, hop)) => Model::open_streaming_for(&bytes, frame, hop, set),
-            None => Model::open_for(&bytes, set),
+            Some((frame, hop)) => Model::open_streaming_for(&self.file, frame, hop, set),
+            None => Model::open_for(&self.file, set),
         };
         model.map_err(|error| refused(error.to_string()))
     }

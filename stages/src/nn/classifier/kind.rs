@@ -51,11 +51,12 @@ impl Kind for Params {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.input(&[Element::F32, Element::I8])?;
         let named = site.path(&self.model);
-        let manifest =
-            Manifest::is_named(&named).then(|| manifest(&named, port, &site.from[0])).transpose()?;
+        let manifest = Manifest::is_named(&named).then(|| manifest(&named, port, site)).transpose()?;
         let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
-        let model = self.open(&path, site)?;
-        let card = ModelInfo::beside(&path).map_err(|error| DesignError::of("model", error))?;
+        let file: Arc<[u8]> = site.assets().read(&path).map_err(|error| unread(&path, &error))?.into();
+        let model = self.open(&path, &file, site)?;
+        let card =
+            ModelInfo::beside(&path, site.assets()).map_err(|error| DesignError::of("model", error))?;
         let accepted = match model.streaming() {
             Some(streaming) => card.accepts_frames(port, streaming.window),
             None => card.accepts(port),
@@ -95,26 +96,23 @@ impl Kind for Params {
         let frames = self.streaming.then_some((port.len(), self.hop));
         let features = port.element;
         let plan = shared(&model);
-        Ok(Box::new(Resolved { output, features, quantise, offset, pace, model, plan, path, frames }))
+        Ok(Box::new(Resolved { output, features, quantise, offset, pace, model, plan, path, file, frames }))
     }
 }
 
 impl Params {
-    fn open(&self, path: &Path, site: &Site<'_>) -> Result<Model, DesignError> {
-        let bytes = std::fs::read(path).map_err(|error| {
-            DesignError::of("model", format!("cannot read `{}`: {error}", path.display()))
-        })?;
+    fn open(&self, path: &Path, bytes: &[u8], site: &Site<'_>) -> Result<Model, DesignError> {
         if !self.streaming {
             if self.hop.is_some() {
                 return Err(DesignError::of("hop", "found `hop` without `streaming = true`")
                     .help("without streaming, the `hop` of the `stack` sets the pace"));
             }
-            return Model::open(&bytes).map_err(|error| damaged(path, &error));
+            return Model::open(bytes).map_err(|error| damaged(path, &error));
         }
         let frame = &site.inputs[0];
-        Model::open_streaming(&bytes, frame.len(), self.hop).map_err(|error| {
+        Model::open_streaming(bytes, frame.len(), self.hop).map_err(|error| {
             // What cannot run on whole windows either is the file's fault.
-            if let Err(error) = Model::open(&bytes) {
+            if let Err(error) = Model::open(bytes) {
                 return damaged(path, &error);
             }
             let message = format!("cannot stream `{}`: {error}", path.display());
@@ -128,6 +126,10 @@ impl Params {
             DesignError::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
         })
     }
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> DesignError {
+    DesignError::of("model", format!("cannot read `{}`: {error}", path.display()))
 }
 
 fn damaged(path: &Path, error: &ModelError) -> DesignError {
@@ -145,8 +147,9 @@ pub(super) struct Resolved {
     model: Model,
     /// The model's plan, whose constants all classifiers of this design share.
     plan: Shared,
-    /// The model's file.
+    /// The model's file, and what it holds.
     pub(super) path: PathBuf,
+    pub(super) file: Arc<[u8]>,
     /// Features of a frame and frames of a hop, where it computes only what is new.
     pub(super) frames: Option<(usize, Option<usize>)>,
 }
@@ -236,8 +239,9 @@ fn shared(model: &Model) -> Shared {
 }
 
 /// The manifest of a microWakeWord model, whose front end must be before it.
-fn manifest(path: &Path, port: &Port, from: &str) -> Result<Manifest, DesignError> {
-    let manifest = Manifest::read(path).map_err(|error| {
+fn manifest(path: &Path, port: &Port, site: &Site<'_>) -> Result<Manifest, DesignError> {
+    let from = &site.from[0];
+    let manifest = Manifest::of(path, site.assets()).map_err(|error| {
         DesignError::of("model", error).help(
             "microWakeWord models are not part of this project: put the `.json` and the `.tflite` of one beside each \
              other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
