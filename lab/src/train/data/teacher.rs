@@ -103,7 +103,9 @@ impl Teacher {
         let read = std::mem::take(&mut self.read);
         let count: usize = self.front_end.shape().iter().product();
         let logs: Vec<f32> = match &mut self.model {
-            Model::Integer(integer) => read.chunks_exact(count).flat_map(|one| logarithms(integer, one)).collect(),
+            Model::Integer(integer) => {
+                read.chunks_exact(count).flat_map(|one| logarithms(integer, one)).collect()
+            }
             Model::Float(float) => float.1.logits(&float.0, &read, None),
         };
         logs.chunks_exact(self.outputs.len()).flat_map(|logs| self.probabilities(logs)).collect()

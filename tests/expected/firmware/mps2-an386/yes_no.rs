@@ -32,7 +32,7 @@ pub struct Memory {
     /// What `classifier` writes: posterior i8[4] (scale 0.00390625 zero point -128) every 640 of 16000 ticks/s.
     classifier_out: [i8; 4],
     /// `smooth`: the newest posteriors.
-    smooth_ring: [i8; 48],
+    smooth_ring: [i8; 24],
     /// What `smooth` writes: posterior f32[4] every 640 of 16000 ticks/s.
     smooth_out: [f32; 4],
     /// `trigger`: what is under way.
@@ -55,7 +55,7 @@ impl Memory {
             log_out: [0.0; 40],
             classifier_arena: Arena::new(),
             classifier_out: [0; 4],
-            smooth_ring: [0; 48],
+            smooth_ring: [0; 24],
             smooth_out: [0.0; 4],
             trigger_runs: [Run::IDLE; 2],
             trigger_out: [Event::ZEROS; 2],
@@ -79,7 +79,7 @@ pub struct Pipeline<'m> {
         &'static [i32],
         &'m mut Arena<4288>,
     >>,
-    smooth: Slot<Smooth<i8, &'m mut [i8; 48]>>,
+    smooth: Slot<Smooth<i8, &'m mut [i8; 24]>>,
     trigger: Slot<Trigger<f32, &'static [Watch; 2], &'m mut [Run; 2]>>,
     print: Slot<Lines<crate::Output, 1>>,
     mic_out: &'m mut [i16; 160],
@@ -122,11 +122,7 @@ impl<'m> Pipeline<'m> {
                         classifier::PLAN,
                         Only(kernels::Dsp),
                         &mut memory.classifier_arena,
-                        Quantise(Quantiser {
-                            scale: 0.092933886,
-                            zero_point: 21,
-                            rounding: Rounding::Nearest,
-                        }),
+                        Quantise(Quantiser { scale: 0.09391246, zero_point: 19, rounding: Rounding::Nearest }),
                         0,
                     ),
                     Pace { frame: 40, missing: 1, silent: 24 },
@@ -134,7 +130,7 @@ impl<'m> Pipeline<'m> {
             ),
             smooth: Slot::new(
                 "smooth",
-                Smooth::new(12, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
+                Smooth::new(6, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
             ),
             trigger: Slot::new(
                 "trigger",
@@ -345,7 +341,7 @@ pub mod classifier {
     /// Operations of one run.
     pub static OPS: [Op; 21] = [
         Op::Move(Move {
-        // and 318 lines more, checksum 98955fc9d3d2ac07
+        // and 318 lines more, checksum 8253b5cecfecc707
 
     /// Operations that give variables their first values.
     pub static START: [Op; 5] = [
@@ -357,12 +353,14 @@ pub mod classifier {
     ];
 
     /// Weights and tables.
-    pub static BYTES: [i8; 0] = [];
+    pub static BYTES: [i8; 2272] = [
+        0, 31, 127, 127, 104, -71, 127, -41, 127, -99, -59, -41, 127, 39, -127, -15, 35, 127, 45, 127, -71,
+        // and 103 lines more, checksum 24a60d3673cc43ec
 
     /// Biases, factors and packed weights.
-    pub static WORDS: [i32; 27424] = [
-        -12152, 59846, 823007271, 335285035, 636348725, 185056760, 887828995, 1827595994, 239736354,
-        // and 3021 lines more, checksum b84073d0472b95a1
+    pub static WORDS: [i32; 25936] = [
+        182056, -72988, 20389325, -1851993595, 1162162422, -910585179, 2138066770, -187647064, 910638932,
+        // and 2883 lines more, checksum 16211648ea8625e1
 
     /// The model's plan.
     pub static PLAN: Plan<&'static [Op], &'static [i8], &'static [i32]> = Plan {
@@ -384,8 +382,8 @@ pub mod trigger {
 
     /// What each place of the output watches for.
     pub static WATCHES: [Watch; 2] = [
-        Watch { label: 2, point: 0, on: 0.3, off: 0.225, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 3, point: 0, on: 0.3, off: 0.225, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 2, point: 0, on: 0.84, off: 0.63, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 3, point: 0, on: 0.64, off: 0.48, min_count: 1, hold: 0, refractory: 16000 },
     ];
 }
 
