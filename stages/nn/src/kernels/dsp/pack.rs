@@ -194,11 +194,14 @@ impl Channels<'_> {
             return Some(Lane { bias: 0, multiplier: 0, rounding: output(least), shift: 0 });
         }
         const BOUND: i32 = 1 << 30;
-        if !(-22..=-1).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
+        // Without a shift there is nothing to round, and what is taken from negative sums is lost where the activation
+        // begins at zero.
+        let most_shift = if rescaling.min >= rescaling.output_offset { 0 } else { -1 };
+        if !(-22..=most_shift).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
             return None;
         }
         let shift = -factor.shift;
-        let rounding = (1 << (shift - 1)) + (rescaling.output_offset << shift);
+        let rounding = ((1 << shift) >> 1) + (rescaling.output_offset << shift);
         Some(Lane { bias: self.biases[channel], multiplier: factor.multiplier, rounding, shift })
     }
 }

@@ -343,13 +343,16 @@ impl Sums {
             return Some([0, 0, 2 * output(least) + 1, 1]);
         }
         const BOUND: i32 = 1 << 30;
-        if !(-23..=-1).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
+        // Without a shift there is nothing to round, and what is taken from negative sums is lost where the activation
+        // begins at zero.
+        let most_shift = if rescaling.min >= rescaling.output_offset { 0 } else { -1 };
+        if !(-23..=most_shift).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
             return None;
         }
         let right = -factor.shift;
         // The bias may wrap: so does the sum, back to where it belongs.
         let bias = (i64::from(bias) + (self.positive + self.negative) * extra) as i32;
-        Some([bias, factor.multiplier, (1 << (right - 1)) + (rescaling.output_offset << right), right])
+        Some([bias, factor.multiplier, ((1 << right) >> 1) + (rescaling.output_offset << right), right])
     }
 }
 

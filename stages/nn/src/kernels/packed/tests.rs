@@ -68,14 +68,21 @@ impl Random {
         let (a, b) = (self.of(-128..=127) as i32, self.of(-128..=127) as i32);
         let (min, max) = if self.of(0..=1) == 0 { (-128, 127) } else { (a.min(b), a.max(b)) };
         let input_offset = -self.of(-128..=127) as i32;
-        Rescaling { input_offset, output_offset: self.of(-128..=127) as i32, min, max }
+        // Every third begins at zero, as after a ReLU.
+        let output_offset = if self.of(0..=2) == 0 { min } else { self.of(-128..=127) as i32 };
+        Rescaling { input_offset, output_offset, min, max }
     }
 
     /// Biases, multipliers and shifts; now and then a channel that never changes.
     fn channels(&mut self, count: usize) -> Vec<i32> {
         let mut words: Vec<i32> = (0..count).map(|_| self.of(-50_000..=50_000) as i32).collect();
         words.extend((0..count).map(|_| self.of(1 << 30..=(1 << 31) - 1) as i32));
-        words.extend((0..count).map(|_| if self.of(0..=20) == 0 { -31 } else { self.of(-12..=-1) as i32 }));
+        // Where there is a factor of a half or more, sums are small, or nearly all outputs would be the largest.
+        let most = -self.of(0..=3).min(1);
+        if most == 0 {
+            words[..count].iter_mut().for_each(|bias| *bias /= 1000);
+        }
+        words.extend((0..count).map(|_| if self.of(0..=20) == 0 { -31 } else { self.of(-12..=most) as i32 }));
         words
     }
 }
