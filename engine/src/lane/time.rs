@@ -20,6 +20,10 @@ pub struct Time {
 /// The place after all that come before the next tick.
 const END: u32 = u32::MAX;
 
+/// From here on all of a moment is over: blocks are never so many, and joins behind each other tell places just before
+/// [`END`], one lower for each.
+const OVER: u32 = END / 2;
+
 impl Time {
     /// Before anything.
     pub const START: Time = Time { tick: 0, clock: 1, nth: 0 };
@@ -39,7 +43,7 @@ impl Time {
     /// The first of the same moment, unless all of that moment is over.
     #[inline]
     pub(crate) const fn certain(self) -> Self {
-        if self.nth >= END - 1 { self } else { self.first() }
+        if self.nth >= OVER { self } else { self.first() }
     }
 
     /// After all of the same moment.
@@ -171,6 +175,17 @@ mod tests {
         assert!(Time::of(5, 1000).before() > Time::of(4, 1000).last());
         assert_eq!(Time { nth: 3, ..Time::of(5, 1000) }.before(), Time { nth: 2, ..Time::of(5, 1000) });
         assert_eq!(Time::START.before(), Time::START);
+    }
+
+    /// Joins behind each other each tell what is before that: a moment that is over stays over.
+    #[test]
+    fn just_before_the_end_of_a_moment_it_is_over() {
+        let mut told = Time::of(5, 1000).end();
+        for _ in 0..100 {
+            assert_eq!(told.certain(), told);
+            told = told.before();
+        }
+        assert_eq!(Time { nth: 100, ..told }.certain(), told.first());
     }
 
     #[test]
