@@ -1,22 +1,20 @@
-//! Stages of a pipeline behind one another, fired by hand.
+//! Stages of a pipeline behind one another, fed by hand.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use kws_engine::{Buffer, Flow, Inputs, Item, Node, Pipeline, Plan, Port, Registry};
+use kws_engine::{Buffer, Item, Output, Pipeline, Plan, Port, Registry, Session};
 
 use super::clip::Clip;
 use super::view::View;
 
-/// Stages one after the other: samples or pictures in, the last one's blocks out.
+/// Stages one after the other: samples or images in, the last one's blocks out. A session of theirs does the work.
 pub struct Chain {
-    links: Vec<Link>,
-    /// The block that the first stage reads.
-    block: Buffer,
-    /// Ticks of such a block.
-    period: u64,
-    port: Port,
+    session: Session,
+    source: String,
+    /// What the first stage reads, and what the last one writes.
+    ports: [Port; 2],
 }
 
 /// Plans a pipeline of kinds that need no hardware; a source of kind `clip` stands for samples that are handed over,
@@ -30,11 +28,6 @@ pub fn plan(pipeline: &Pipeline) -> Result<Plan> {
     registry.add::<Clip>();
     registry.add::<View>();
     Ok(Plan::new(pipeline, &registry)?)
-}
-
-struct Link {
-    node: Box<dyn Node>,
-    output: Buffer,
 }
 
 impl Chain {
@@ -67,7 +60,8 @@ impl Chain {
     }
 
     fn of(pipeline: &Pipeline) -> Result<Self> {
-        Self::behind(&plan(pipeline)?, 0)
+        let plan = plan(pipeline)?;
+        Self::behind(&plan, 0)
     }
 
     /// Builds the stages of a plan behind the one at `first`, whose blocks are then [fed](Self::feed) to them.
@@ -75,31 +69,27 @@ impl Chain {
     /// # Errors
     /// When these are no chain, or cannot be built.
     pub fn behind(plan: &Plan, first: usize) -> Result<Self> {
-        let source = plan.stages[first].output.as_ref().context("the first stage writes nothing")?;
-        let mut links = Vec::new();
-        for (index, stage) in plan.stages.iter().enumerate().skip(first + 1) {
+        let name = &plan.stages[first].name;
+        let part = plan.behind(name);
+        let part = part.with_context(|| format!("the stages behind `{name}` do not read it alone"))?;
+        for (index, stage) in part.stages.iter().enumerate().skip(1) {
             let chained =
-                plan.inputs(index).count() == 1 && plan.inputs(index).all(|edge| edge.from + 1 == index);
+                part.inputs(index).count() == 1 && part.inputs(index).all(|edge| edge.from + 1 == index);
             ensure!(chained, "stage `{}` does not form a chain with the one before it", stage.name);
-            let port = stage.output.as_ref();
-            let port =
-                port.with_context(|| format!("stage `{}` is a sink and writes nothing", stage.name))?;
-            let node = stage.build().with_context(|| format!("cannot build stage `{}`", stage.name))?;
-            links.push(Link { node, output: Buffer::zeroed(port.element, port.len()) });
+            ensure!(stage.output.is_some(), "stage `{}` is a sink and writes nothing", stage.name);
         }
-        let port = plan
-            .stages
-            .last()
-            .and_then(|s| s.output.clone())
-            .context("the pipeline has no stage after the source")?;
-        let block = Buffer::zeroed(source.element, source.len());
-        Ok(Self { links, block, period: source.period, port })
+        let (source, last) = part.stages.first().zip(part.stages.last()).context("there is no stage")?;
+        let port = |stage: &kws_engine::PlannedStage| stage.output.clone().context("a stage writes nothing");
+        let ports = [port(source)?, port(last)?];
+        let mut session = part.session()?;
+        session.tap(&last.name)?;
+        Ok(Self { session, source: source.name.clone(), ports })
     }
 
     /// What the last stage writes.
     #[must_use]
     pub fn port(&self) -> &Port {
-        &self.port
+        &self.ports[1]
     }
 
     /// Hands samples, or the pixels of pictures, to the stages, which have forgotten everything before, and the blocks of
@@ -112,50 +102,36 @@ impl Chain {
         items: &[T],
         mut each: impl FnMut(u64, &Buffer) -> ControlFlow<()>,
     ) -> Result<()> {
-        for link in &mut self.links {
-            link.node.reset();
-        }
-        let (length, reads, period) = (self.block.len(), self.block.element(), self.period);
-        for (at, block) in (1..).map(|n| n * period).zip(items.chunks_exact(length)) {
-            let to = T::items_mut(&mut self.block);
-            let to =
-                to.with_context(|| format!("the stages were handed {}, and read {reads}", T::ELEMENT))?;
-            to.copy_from_slice(block);
-            if !self.fire(at)? {
-                continue;
-            }
-            if let Some(link) = self.links.last()
-                && each(at, &link.output).is_break()
-            {
+        self.session.reset();
+        let [reads, _] = &self.ports;
+        ensure!(
+            reads.element == T::ELEMENT,
+            "the stages were handed {}, and read {}",
+            T::ELEMENT,
+            reads.element
+        );
+        let (length, mut goes_on) = (reads.len(), ControlFlow::Continue(()));
+        for block in items.chunks_exact(length) {
+            let see = |output: Output<'_>| {
+                if goes_on.is_continue() {
+                    goes_on = each(output.at, output.block);
+                }
+            };
+            self.session.push(&self.source, block, see)?;
+            if goes_on.is_break() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Hands one block to the first stage; what the last one writes upon it, if it does. Nothing is forgotten first.
+    /// Hands one block to the first stage, and what the last one writes upon it, if it does, to `each`. Nothing is
+    /// forgotten first.
     ///
     /// # Errors
-    /// When a stage fails.
-    ///
-    /// # Panics
-    /// When the block is not what the first stage reads.
-    pub fn feed(&mut self, at: u64, block: &Buffer) -> Result<Option<&Buffer>> {
-        self.block.copy_from(block);
-        Ok(if self.fire(at)? { self.links.last().map(|link| &link.output) } else { None })
-    }
-
-    /// Fires the stages one after the other, as far as blocks are written. True when the last one wrote.
-    fn fire(&mut self, at: u64) -> Result<bool> {
-        for index in 0..self.links.len() {
-            let (before, rest) = self.links.split_at_mut(index);
-            let block = before.last().map_or(&self.block, |link| &link.output);
-            let link = &mut rest[0];
-            let inputs = Inputs { block, at, which: 0, latest: &[] };
-            if link.node.fire(inputs, &mut link.output)? != Flow::Emit {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// When a stage fails, or the block is not what the first stage reads.
+    pub fn feed(&mut self, at: u64, block: &Buffer, mut each: impl FnMut(&Buffer)) -> Result<()> {
+        self.session.push_buffer(&self.source, at, block, |output| each(output.block))?;
+        Ok(())
     }
 }

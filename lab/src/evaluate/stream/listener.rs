@@ -318,12 +318,14 @@ impl Listener {
         let (labels, points) = (chain.port().labels.clone(), chain.port().points.clone());
         let mut detections = Vec::new();
         for (at, block) in &recorded.blocks {
-            let Some(Buffer::Event(places)) = chain.feed(*at, block)? else { continue };
-            detections.extend(places.iter().filter(|e| e.is_some()).map(|event| Detection {
-                at: event.end,
-                label: labels[usize::from(event.label)].clone(),
-                point: points[usize::from(event.point)].clone(),
-            }));
+            chain.feed(*at, block, |written| {
+                let Buffer::Event(places) = written else { return };
+                detections.extend(places.iter().filter(|e| e.is_some()).map(|event| Detection {
+                    at: event.end,
+                    label: labels[usize::from(event.label)].clone(),
+                    point: points[usize::from(event.point)].clone(),
+                }));
+            })?;
         }
         Ok(detections)
     }
