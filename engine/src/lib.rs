@@ -68,7 +68,7 @@ pub use {
     file::{Pipeline, Policy, Setting, StageSpec, schema},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
-    port::{OperatingPoint, Port, Quant, Role, Step},
+    port::{CurvePoint, OperatingPoint, Port, Quant, Role, Step},
     registry::{Entry, Registry},
     session::{Detection, Output, Session, SessionError},
 };

@@ -1,5 +1,6 @@
 //! Sinks: where detections go on a computer.
 
+mod action;
 mod jsonl;
 mod names;
 mod overlay;
@@ -7,6 +8,7 @@ mod print;
 mod stem;
 mod wav;
 
+pub use action::{ExecParams, MqttParams, WebhookParams};
 pub use jsonl::JsonlParams;
 pub use overlay::OverlayParams;
 pub use print::PrintParams;
@@ -16,5 +18,12 @@ use kws_engine::Registry;
 
 /// Adds every sink of this crate to a registry.
 pub fn register(registry: &mut Registry) {
-    registry.add::<JsonlParams>().add::<OverlayParams>().add::<PrintParams>().add::<WavParams>();
+    registry
+        .add::<ExecParams>()
+        .add::<JsonlParams>()
+        .add::<MqttParams>()
+        .add::<OverlayParams>()
+        .add::<PrintParams>()
+        .add::<WavParams>()
+        .add::<WebhookParams>();
 }

@@ -31,7 +31,7 @@ use super::posterior::{Posterior, Scale};
 /// model's order; unused places hold [`Event::NONE`]. Nothing is written when nothing fires.
 ///
 /// # Parameters
-/// `points`, each with `name`, `label`, `on`, `off`, `min_count`, `hold_ms`, `refractory_ms`; and `emit`.
+/// `points`, each with `name`, `label`, `on`, `off`, `min_count`, `hold_ms`, `refractory_ms`; `sensitivity`; and `emit`.
 ///
 /// # Reference
 /// Hysteresis and refractory time as in TensorFlow's `RecognizeCommands` (minimum count, suppression) and openWakeWord
@@ -208,4 +208,8 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
+mod sensitivity;
+#[cfg(feature = "std")]
 pub use kind::{PointParams, TriggerParams, is_word};
+#[cfg(feature = "std")]
+pub use sensitivity::Sensitivity;

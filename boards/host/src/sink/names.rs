@@ -1,5 +1,6 @@
 //! What an event's numbers mean, for each input that events come by.
 
+use kws_stages::decide::is_word;
 use kws_engine::line::{self, Name, Seconds};
 use kws_engine::{DesignError, Element, Event, Port, Role, Site};
 
@@ -50,6 +51,16 @@ impl Names {
     /// The name of an event's operating point; its number where it has no name.
     pub(crate) fn point(&self, event: &Event) -> Name<'_> {
         self.borrowed().point(event)
+    }
+
+    /// Labels that are finds, in the model's order.
+    pub(crate) fn finds(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(String::as_str).filter(|label| is_word(label))
+    }
+
+    /// Whether there is such a label.
+    pub(crate) fn knows(&self, label: &str) -> bool {
+        self.labels.iter().any(|known| known == label)
     }
 
     /// Columns that the longest label takes.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
+    Cost, CurvePoint, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
+use super::sensitivity::Sensitivity;
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
@@ -22,6 +23,11 @@ pub struct TriggerParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub points: Option<Vec<PointParams>>,
+    /// How readily it fires, 0 to 1, for all labels or for each by its name: `0.7`, `{ yes = 0.7 }`. 0.5 is the points'
+    /// own `on`; 1 and 0 are the ends of the curve that the model's `model.toml` has measured, or where it has none half
+    /// of `on` and halfway to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Sensitivity>,
     /// When to report a detection.
     pub emit: Moment,
 }
@@ -52,6 +58,9 @@ pub struct PointParams {
     /// Time after an event without new events of the same label.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub refractory_ms: f64,
+    /// What the model's maker measured; no parameter of a file.
+    #[serde(skip)]
+    curve: Vec<CurvePoint>,
 }
 
 impl Default for PointParams {
@@ -64,6 +73,7 @@ impl Default for PointParams {
             min_count: 1,
             hold_ms: 0.0,
             refractory_ms: 1000.0,
+            curve: Vec::new(),
         }
     }
 }
@@ -80,7 +90,12 @@ pub fn is_word(label: &str) -> bool {
 
 impl PointParams {
     /// What the point watches for on this port.
-    fn watches(&self, point: u16, input: &Port) -> Result<Vec<Watch>, DesignError> {
+    fn watches(
+        &self,
+        point: u16,
+        input: &Port,
+        sensitivity: Option<&Sensitivity>,
+    ) -> Result<Vec<Watch>, DesignError> {
         let off = self.off.unwrap_or(0.75 * self.on);
         if off > self.on {
             return Err(DesignError::of(
@@ -88,16 +103,25 @@ impl PointParams {
                 format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
             ));
         }
-        let watch = |label: usize| Watch {
+        let watch = |label: usize| {
+            let on = sensitivity.map_or(self.on, |s| s.threshold(&input.labels[label], self.on, &self.curve));
+            let ratio = if self.on > 0.0 { on / self.on } else { 1.0 };
+            Watch { on: on as f32, off: (off * ratio).min(on) as f32, ..self.watch(label, point, input) }
+        };
+        Ok(self.labels(&input.labels)?.into_iter().map(watch).collect())
+    }
+
+    /// The watch of a label, without its scores.
+    fn watch(&self, label: usize, point: u16, input: &Port) -> Watch {
+        Watch {
             label: label as u16,
             point,
-            on: self.on as f32,
-            off: off as f32,
+            on: 1.0,
+            off: 1.0,
             min_count: self.min_count,
             hold: input.ticks(self.hold_ms),
             refractory: input.ticks(self.refractory_ms),
-        };
-        Ok(self.labels(&input.labels)?.into_iter().map(watch).collect())
+        }
     }
 
     /// The labels that it watches, as indices.
@@ -128,8 +152,8 @@ impl PointParams {
 
 impl From<&OperatingPoint> for PointParams {
     fn from(point: &OperatingPoint) -> Self {
-        let OperatingPoint { name, label, on, off } = point.clone();
-        PointParams { name, label: Some(label), on, off, ..PointParams::default() }
+        let OperatingPoint { name, label, on, off, curve } = point.clone();
+        PointParams { name, label: Some(label), on, off, curve, ..PointParams::default() }
     }
 }
 
@@ -170,7 +194,7 @@ impl TriggerParams {
                 names.push(point.name.clone());
                 names.len() - 1
             }) as u16;
-            for watch in point.watches(index, input)? {
+            for watch in point.watches(index, input, self.sensitivity.as_ref())? {
                 if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
                     let label = &input.labels[usize::from(watch.label)];
                     let message = format!("two points for `{label}` are named `{}`", point.name);
@@ -213,6 +237,14 @@ impl Kind for TriggerParams {
                 format!("`{}` names {} labels, expected {}", site.from[0], input.labels.len(), input.len()),
             )
             .help("list them in the model's `model.toml`"));
+        }
+        if let Some(sensitivity) = &self.sensitivity {
+            sensitivity.check(&input.labels)?;
+            for point in self.points(input) {
+                let labels = point.labels(&input.labels)?;
+                let labels = labels.into_iter().map(|label| input.labels[label].as_str());
+                labels.for_each(|label| site.notice(sensitivity.meaning(label, point.on, &point.curve)));
+            }
         }
         match input.element {
             Element::I8 => self.design_of::<i8>(input, scale),

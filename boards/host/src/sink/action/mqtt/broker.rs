@@ -1,0 +1,147 @@
+//! The client, of the crate `rumqttc`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use kws_engine::{Cost, Design, Simple, Site, StageFault, node};
+use rumqttc::{Client, Connection, Event, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
+
+use super::MqttParams;
+use super::discovery::Device;
+use super::publisher::{Broker, Publication, Publisher, Signal};
+use crate::sink::action::outbox::{Message, Outbox};
+use crate::sink::action::secret::Secret;
+use crate::sink::names::Names;
+
+/// Messages that the client holds; more than one event ever publishes.
+const ROOM: usize = 1024;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The sink of these parameters.
+pub(super) fn design(
+    params: MqttParams,
+    site: &Site<'_>,
+    names: Vec<Names>,
+    labels: Vec<String>,
+) -> Box<dyn Design> {
+    let address = Address {
+        host: params.host,
+        port: params.port.unwrap_or(if params.tls { 8883 } else { 1883 }),
+        tls: params.tls.then(|| params.ca.as_ref().map(|path| site.path(path))),
+        username: params.username,
+        password: params.password,
+    };
+    let device =
+        Device { name: params.device, prefix: params.discovery, labels, occupancy: params.occupancy };
+    Simple::boxed(None, Cost::default(), move || {
+        let (broker, signals) = connect(&address, &device)?;
+        let publisher = Publisher::new(device.clone(), broker);
+        let act = move |messages: Receiver<Message>| publisher.run(&messages, &signals);
+        Ok(node(Outbox::start("mqtt", names.clone(), params.queue, act)?))
+    })
+}
+
+/// Where the broker is, and how to log in.
+#[derive(Clone, Debug)]
+struct Address {
+    host: String,
+    port: u16,
+    /// None for a plain connection; then the certificates to trust, or none for the system's.
+    tls: Option<Option<PathBuf>>,
+    username: Option<String>,
+    password: Option<Secret>,
+}
+
+/// A client, whose connection a thread of its own keeps up.
+struct Rumqttc(Client);
+
+/// Begins to connect.
+///
+/// # Errors
+/// When a secret or a certificate cannot be read, or the system gives no thread. A broker that cannot be reached is no
+/// error: it may come later.
+fn connect(address: &Address, device: &Device) -> Result<(Rumqttc, Receiver<Signal>), StageFault> {
+    let options = options(address, device).map_err(StageFault::because)?;
+    let (client, connection) = Client::new(options, ROOM);
+    let (sender, signals) = unbounded();
+    let greeting = device.greeting();
+    let thread = std::thread::Builder::new().name("mqtt connection".to_owned());
+    thread
+        .spawn(move || keep_up(connection, greeting.as_deref(), &sender))
+        .map_err(|error| StageFault::because(format!("cannot start a thread for `mqtt`: {error}")))?;
+    Ok((Rumqttc(client), signals))
+}
+
+fn options(address: &Address, device: &Device) -> Result<MqttOptions, String> {
+    let id = format!("kws-{}-{}", device.id(), std::process::id());
+    let mut options = MqttOptions::new(id, &address.host, address.port);
+    options.set_keep_alive(Duration::from_secs(15));
+    let offline = device.status("offline");
+    options.set_last_will(LastWill::new(offline.topic, offline.payload, QoS::AtLeastOnce, true));
+    if let Some(username) = &address.username {
+        let password = address.password.as_ref().map_or(Ok(String::new()), Secret::read)?;
+        options.set_credentials(username, password);
+    }
+    if let Some(ca) = &address.tls {
+        // An error says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        options.set_transport(match ca {
+            None => Transport::tls_with_default_config(),
+            Some(path) => {
+                let ca = std::fs::read(path)
+                    .map_err(|error| format!("cannot read the certificates in `{}`: {error}", path.display()))?;
+                Transport::tls_with_config(TlsConfiguration::Simple { ca, alpn: None, client_auth: None })
+            }
+        });
+    }
+    Ok(options)
+}
+
+/// Connects again and again, until nobody listens to what happens any more.
+fn keep_up(mut connection: Connection, greeting: Option<&str>, sender: &Sender<Signal>) {
+    let mut pause = FIRST_PAUSE;
+    for event in connection.iter() {
+        let signal = match event {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                pause = FIRST_PAUSE;
+                Signal::Connected
+            }
+            Ok(Event::Incoming(Packet::PubAck(_))) => Signal::Acknowledged,
+            Ok(Event::Incoming(Packet::Publish(message)))
+                if Some(message.topic.as_str()) == greeting && message.payload == "online" =>
+            {
+                Signal::Greeted
+            }
+            Ok(_) => continue,
+            Err(error) => {
+                if sender.send(Signal::Lost(error.to_string())).is_err() {
+                    return;
+                }
+                std::thread::sleep(pause);
+                pause = (2 * pause).min(LONGEST_PAUSE);
+                continue;
+            }
+        };
+        if sender.send(signal).is_err() {
+            return;
+        }
+    }
+}
+
+impl Broker for Rumqttc {
+    fn publish(&mut self, publication: &Publication) {
+        let Publication { topic, payload, retain } = publication.clone();
+        // There is room for all that may be under way; a connection that is being lost says so by a signal.
+        let _ = self.0.try_publish(topic, QoS::AtLeastOnce, retain, payload);
+    }
+
+    fn subscribe(&mut self, topic: &str) {
+        let _ = self.0.try_subscribe(topic, QoS::AtLeastOnce);
+    }
+
+    fn disconnect(&mut self) {
+        let _ = self.0.try_disconnect();
+    }
+}
