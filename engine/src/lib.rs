@@ -47,6 +47,8 @@ mod file;
 #[cfg(feature = "std")]
 pub mod firmware;
 #[cfg(feature = "std")]
+mod knob;
+#[cfg(feature = "std")]
 mod node;
 #[cfg(feature = "std")]
 mod plan;
@@ -66,6 +68,7 @@ pub use {
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
     file::{Pipeline, Policy, Setting, StageSpec, schema},
+    knob::Knob,
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
     port::{CurvePoint, OperatingPoint, Port, Quant, Role, Step},

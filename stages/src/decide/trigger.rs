@@ -206,9 +206,13 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
 }
 
 #[cfg(feature = "std")]
+mod curve;
+#[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
 mod sensitivity;
+#[cfg(feature = "std")]
+mod tuned;
 #[cfg(feature = "std")]
 pub use kind::{PointParams, TriggerParams, is_word};
 #[cfg(feature = "std")]

@@ -81,7 +81,9 @@ fn replace_source(
 fn set_sensitivity(pipeline: &mut Pipeline, said: &[String]) -> Result<(), CommandError> {
     let number = |text: &str| {
         text.trim().parse::<f64>().map_err(|_| {
-            CommandError::usage(format!("`--sensitivity {text}`: expected a number from 0 to 1, or LABEL=NUMBER"))
+            CommandError::usage(format!(
+                "`--sensitivity {text}`: expected a number from 0 to 1, or LABEL=NUMBER"
+            ))
         })
     };
     let value = match said {
@@ -90,7 +92,9 @@ fn set_sensitivity(pipeline: &mut Pipeline, said: &[String]) -> Result<(), Comma
             let mut values = serde_json::Map::new();
             for said in each {
                 let Some((label, value)) = said.split_once('=') else {
-                    let text = format!("`--sensitivity {said}`: found a value for all labels beside one for a label");
+                    let text = format!(
+                        "`--sensitivity {said}`: found a value for all labels beside one for a label"
+                    );
                     return Err(CommandError::usage(format!("{text}; write LABEL=VALUE for each")));
                 };
                 values.insert(label.trim().to_owned(), Value::from(number(value)?));
@@ -114,8 +118,10 @@ fn inline(value: &Value) -> String {
     match value.as_object() {
         None => value.to_string(),
         Some(table) => {
-            let pairs: Vec<String> =
-                table.iter().map(|(label, value)| format!("{} = {value}", Value::from(label.as_str()))).collect();
+            let pairs: Vec<String> = table
+                .iter()
+                .map(|(label, value)| format!("{} = {value}", Value::from(label.as_str())))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }

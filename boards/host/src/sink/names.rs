@@ -1,8 +1,8 @@
 //! What an event's numbers mean, for each input that events come by.
 
-use kws_stages::decide::is_word;
 use kws_engine::line::{self, Name, Seconds};
 use kws_engine::{DesignError, Element, Event, Port, Role, Site};
+use kws_stages::decide::is_word;
 
 /// What one input's events mean.
 #[derive(Clone, Debug)]

@@ -295,8 +295,7 @@ mod tests {
     fn a_curve_ends_where_nobody_wants_to_go() {
         let grid: Vec<f64> = (1..20).map(|i| f64::from(i) / 20.0).collect();
         // False accepts fall from 18 to none, misses rise from none to 18 of 20.
-        let options: Vec<Choice> =
-            (0..19).map(|g| Choice { said: 20, limited: 18 - g, cost: g }).collect();
+        let options: Vec<Choice> = (0..19).map(|g| Choice { said: 20, limited: 18 - g, cost: g }).collect();
         let curve = curve(&grid, &options, 8, 0.4);
         assert!(curve.len() <= CURVE + 1 && curve.iter().any(|point| point.on == grid[8]));
         assert_eq!((curve[0].on, curve[0].faph), (grid[6], 30.0));

@@ -1,16 +1,17 @@
 //! The kind `trigger`.
 
-use std::sync::Arc;
-
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, CurvePoint, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
+    Cost, CurvePoint, Design, DesignError, Element, Event, HostInput, Kind, Knob, OperatingPoint, Port, Role,
+    Site, nearest,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
+use super::curve::Curve;
 use super::sensitivity::Sensitivity;
+use super::tuned::{Dial, Tuned};
+use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
@@ -23,9 +24,9 @@ pub struct TriggerParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub points: Option<Vec<PointParams>>,
-    /// How readily it fires, 0 to 1, for all labels or for each by its name: `0.7`, `{ yes = 0.7 }`. 0.5 is the points'
-    /// own `on`; 1 and 0 are the ends of the curve that the model's `model.toml` has measured, or where it has none half
-    /// of `on` and halfway to 1.
+    /// How readily it fires, from 0, strictest, to 1: for all labels, `0.7`, or for some, `{ yes = 0.7 }`. 0.5 is the points'
+    /// own `on`; from there it goes along the curve that was measured with the model (`model.toml`), or otherwise to half of
+    /// `on` and halfway to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
     /// When to report a detection.
@@ -89,13 +90,8 @@ pub fn is_word(label: &str) -> bool {
 }
 
 impl PointParams {
-    /// What the point watches for on this port.
-    fn watches(
-        &self,
-        point: u16,
-        input: &Port,
-        sensitivity: Option<&Sensitivity>,
-    ) -> Result<Vec<Watch>, DesignError> {
+    /// The scores of the point, from the strictest to the loosest.
+    fn scores(&self) -> Result<Curve, DesignError> {
         let off = self.off.unwrap_or(0.75 * self.on);
         if off > self.on {
             return Err(DesignError::of(
@@ -103,21 +99,16 @@ impl PointParams {
                 format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
             ));
         }
-        let watch = |label: usize| {
-            let on = sensitivity.map_or(self.on, |s| s.threshold(&input.labels[label], self.on, &self.curve));
-            let ratio = if self.on > 0.0 { on / self.on } else { 1.0 };
-            Watch { on: on as f32, off: (off * ratio).min(on) as f32, ..self.watch(label, point, input) }
-        };
-        Ok(self.labels(&input.labels)?.into_iter().map(watch).collect())
+        Ok(Curve::new(self.on, off, &self.curve))
     }
 
-    /// The watch of a label, without its scores.
-    fn watch(&self, label: usize, point: u16, input: &Port) -> Watch {
+    /// The watch of a label, at these scores.
+    fn watch(&self, label: usize, point: u16, input: &Port, (on, off): (f64, f64)) -> Watch {
         Watch {
             label: label as u16,
             point,
-            on: 1.0,
-            off: 1.0,
+            on: on as f32,
+            off: off as f32,
             min_count: self.min_count,
             hold: input.ticks(self.hold_ms),
             refractory: input.ticks(self.refractory_ms),
@@ -157,7 +148,7 @@ impl From<&OperatingPoint> for PointParams {
     }
 }
 
-impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
+impl<I: Posterior> Emit for Trigger<I, Vec<Watch>, Vec<Run>> {
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let (item, places) = (I::ELEMENT.name(), self.runs.len());
         let mut code = Code::new(site);
@@ -176,6 +167,16 @@ impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
     }
 }
 
+/// What a trigger watches.
+#[derive(Default)]
+struct Watched {
+    /// Names of the operating points.
+    points: Vec<String>,
+    watches: Vec<Watch>,
+    /// What moves the scores of each watch.
+    dials: Vec<Dial>,
+}
+
 impl TriggerParams {
     /// The points that count: the pipeline's, or the model's, or one for every word.
     fn points(&self, input: &Port) -> Vec<PointParams> {
@@ -186,31 +187,63 @@ impl TriggerParams {
         }
     }
 
-    /// Names of the points, and what each watches. Points of one name are one point with an own score for each label.
-    fn watches(&self, input: &Port) -> Result<(Vec<String>, Arc<[Watch]>), DesignError> {
-        let (mut names, mut watches): (Vec<String>, Vec<Watch>) = (Vec::new(), Vec::new());
+    /// What the points watch. Points of one name are one point with an own score for each label.
+    fn watched(&self, site: &Site<'_>, input: &Port) -> Result<Watched, DesignError> {
+        let mut all = Watched::default();
         for point in self.points(input) {
-            let index = names.iter().position(|name| *name == point.name).unwrap_or_else(|| {
-                names.push(point.name.clone());
-                names.len() - 1
+            let index = all.points.iter().position(|name| *name == point.name).unwrap_or_else(|| {
+                all.points.push(point.name.clone());
+                all.points.len() - 1
             }) as u16;
-            for watch in point.watches(index, input, self.sensitivity.as_ref())? {
-                if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
-                    let label = &input.labels[usize::from(watch.label)];
-                    let message = format!("two points for `{label}` are named `{}`", point.name);
+            let curve = point.scores()?;
+            for label in point.labels(&input.labels)? {
+                let name = &input.labels[label];
+                if all.watches.iter().any(|w| (w.point, w.label) == (index, label as u16)) {
+                    let message = format!("two points for `{name}` are named `{}`", point.name);
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
-                watches.push(watch);
+                let same = all.dials.iter().find(|dial| dial.knob.label == *name);
+                let knob = same.map_or_else(|| self.knob(site, name), |dial| dial.knob.clone());
+                let scores = curve.at(self.sensitivity_of(name));
+                all.watches.push(point.watch(label, index, input, scores));
+                all.dials.push(Dial::new(knob, curve.clone()));
             }
         }
-        Ok((names, watches.into()))
+        Ok(all)
     }
 
-    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, DesignError>
+    fn sensitivity_of(&self, label: &str) -> f64 {
+        self.sensitivity.as_ref().map_or(Sensitivity::MIDDLE, |sensitivity| sensitivity.of(label))
+    }
+
+    /// A knob for the sensitivity of a label.
+    fn knob(&self, site: &Site<'_>, label: &str) -> Knob {
+        let knob = Knob::new(site.name, "sensitivity", label, self.sensitivity_of(label) as f32);
+        site.offer(knob.clone());
+        knob
+    }
+
+    /// Checks `sensitivity`, and says what it means.
+    fn explain(&self, site: &Site<'_>, dials: &[Dial]) -> Result<(), DesignError> {
+        let Some(sensitivity) = &self.sensitivity else { return Ok(()) };
+        let mut labels: Vec<&str> = dials.iter().map(|dial| dial.knob.label.as_str()).collect();
+        labels.dedup();
+        sensitivity.check(&labels)?;
+        dials.iter().for_each(|dial| site.notice(sensitivity.meaning(&dial.knob.label, &dial.curve)));
+        Ok(())
+    }
+
+    fn design_of<I>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+        scale: Scale,
+    ) -> Result<Box<dyn Design>, DesignError>
     where
         I: Posterior + HostInput,
     {
-        let (points, watches) = self.watches(input)?;
+        let Watched { points, watches, dials } = self.watched(site, input)?;
+        self.explain(site, &dials)?;
         let output = Port {
             points,
             calibrated: Vec::new(),
@@ -222,7 +255,8 @@ impl TriggerParams {
             state: size_of_val(runs.as_slice()),
             tables: size_of_val(&*watches),
         };
-        Ok(Resolved { output, cost, stage: Trigger::<I, _, _>::new(self.emit, scale, watches, runs) }.boxed())
+        let trigger = Trigger::<I, _, _>::new(self.emit, scale, watches, runs);
+        Ok(Resolved { output, cost, stage: Tuned::new(trigger, dials) }.boxed())
     }
 }
 
@@ -238,17 +272,9 @@ impl Kind for TriggerParams {
             )
             .help("list them in the model's `model.toml`"));
         }
-        if let Some(sensitivity) = &self.sensitivity {
-            sensitivity.check(&input.labels)?;
-            for point in self.points(input) {
-                let labels = point.labels(&input.labels)?;
-                let labels = labels.into_iter().map(|label| input.labels[label].as_str());
-                labels.for_each(|label| site.notice(sensitivity.meaning(label, point.on, &point.curve)));
-            }
-        }
         match input.element {
-            Element::I8 => self.design_of::<i8>(input, scale),
-            _ => self.design_of::<f32>(input, scale),
+            Element::I8 => self.design_of::<i8>(site, input, scale),
+            _ => self.design_of::<f32>(site, input, scale),
         }
     }
 }

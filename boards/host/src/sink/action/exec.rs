@@ -183,7 +183,8 @@ fn fill(argument: &str, values: &[(&str, &String)]) -> String {
     while let Some(open) = rest.find('{') {
         let (before, from) = rest.split_at(open);
         text.push_str(before);
-        let found = values.iter().find(|(name, _)| from[1..].strip_prefix(name).is_some_and(|r| r.starts_with('}')));
+        let found =
+            values.iter().find(|(name, _)| from[1..].strip_prefix(name).is_some_and(|r| r.starts_with('}')));
         match found {
             Some((name, value)) => {
                 text.push_str(value);
@@ -210,7 +211,8 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::super::outbox::tests::{feed, names};
     use super::*;
@@ -256,6 +258,9 @@ mod tests {
             let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             state.is_empty() || state.contains(") Z ")
         };
-        assert!((0..1000).any(|turn| { std::thread::sleep(Duration::from_millis(5)); gone(turn) }));
+        assert!((0..1000).any(|turn| {
+            std::thread::sleep(Duration::from_millis(5));
+            gone(turn)
+        }));
     }
 }

@@ -111,12 +111,16 @@ impl Kind for MqttParams {
         let mut labels: Vec<String> = names.iter().flat_map(Names::finds).map(str::to_owned).collect();
         labels.sort();
         labels.dedup();
-        if let Some(label) = self.occupancy.iter().find(|label| !names.iter().any(|names| names.knows(label))) {
+        if let Some(label) = self.occupancy.iter().find(|label| !names.iter().any(|names| names.knows(label)))
+        {
             let text = format!("`occupancy` names unknown label `{label}`");
-            return Err(DesignError::of("occupancy", text).help(format!("labels are `{}`", labels.join("`, `"))));
+            return Err(
+                DesignError::of("occupancy", text).help(format!("labels are `{}`", labels.join("`, `")))
+            );
         }
         if slug(&self.device).is_empty() {
-            let text = format!("`device` is `{}`, expected at least one letter or digit of ASCII", self.device);
+            let text =
+                format!("`device` is `{}`, expected at least one letter or digit of ASCII", self.device);
             return Err(DesignError::of("device", text));
         }
         self.client(site, names, labels)

@@ -74,8 +74,8 @@ impl Outbox {
             let _ending = ending;
             act(receiver);
         });
-        let thread =
-            thread.map_err(|error| StageFault::because(format!("cannot start a thread for `{kind}`: {error}")))?;
+        let thread = thread
+            .map_err(|error| StageFault::because(format!("cannot start a thread for `{kind}`: {error}")))?;
         Ok(Outbox { kind, names, sender: Some(sender), worker: Some(Worker { thread, ended }), dropped: 0 })
     }
 
@@ -96,7 +96,10 @@ impl Outbox {
         // The other half is never sent to: an answer means that the thread has let go of it.
         match ended.recv_timeout(DRAIN) {
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
-                report(self.kind, &format!("gave up after {} s; the last events were not delivered", DRAIN.as_secs()));
+                report(
+                    self.kind,
+                    &format!("gave up after {} s; the last events were not delivered", DRAIN.as_secs()),
+                );
             }
             _ => {
                 let _ = thread.join();
@@ -148,7 +151,8 @@ pub(super) mod tests {
         vec![Names::of(&port, "trigger").unwrap()]
     }
 
-    pub(in super::super) const EVENT: Event = Event { label: 1, point: 0, score: 0.97, start: 12_800, end: 19_840 };
+    pub(in super::super) const EVENT: Event =
+        Event { label: 1, point: 0, score: 0.97, start: 12_800, end: 19_840 };
 
     /// Lets an outbox take so many events.
     pub(in super::super) fn feed(outbox: &mut Outbox, events: usize) {

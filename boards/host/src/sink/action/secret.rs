@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a secret comes from. Only this place is ever shown or recorded, never the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Secret {
+pub(super) enum Secret {
     /// The environment variable of this name.
     Env(String),
     /// The first line of this file; a relative path starts at the current folder.

@@ -80,7 +80,8 @@ impl Kind for WebhookParams {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         if !["http://", "https://"].iter().any(|scheme| self.url.starts_with(scheme)) {
-            let found = format!("`url` is `{}`, expected an address that begins with http:// or https://", self.url);
+            let found =
+                format!("`url` is `{}`, expected an address that begins with http:// or https://", self.url);
             return Err(DesignError::of("url", found));
         }
         self.client(names)

@@ -90,8 +90,9 @@ fn options(address: &Address, device: &Device) -> Result<MqttOptions, String> {
         options.set_transport(match ca {
             None => Transport::tls_with_default_config(),
             Some(path) => {
-                let ca = std::fs::read(path)
-                    .map_err(|error| format!("cannot read the certificates in `{}`: {error}", path.display()))?;
+                let ca = std::fs::read(path).map_err(|error| {
+                    format!("cannot read the certificates in `{}`: {error}", path.display())
+                })?;
                 Transport::tls_with_config(TlsConfiguration::Simple { ca, alpn: None, client_auth: None })
             }
         });

@@ -92,7 +92,8 @@ impl Device {
 
     /// What an event publishes.
     pub(super) fn event(&self, message: &Message) -> Vec<Publication> {
-        let mut event: serde_json::Map<String, Value> = serde_json::from_str(&message.json).unwrap_or_default();
+        let mut event: serde_json::Map<String, Value> =
+            serde_json::from_str(&message.json).unwrap_or_default();
         event.insert("event_type".to_owned(), json!(message.label));
         let mut all = Vec::new();
         if self.labels.contains(&message.label) {
@@ -157,7 +158,10 @@ mod tests {
         assert_eq!(sent("nobody"), [("kws/k_che_oben/person".to_owned(), "OFF".to_owned(), true)]);
         let person = sent("person");
         assert_eq!(person.len(), 4);
-        assert!(person[0].1.contains("\"event_type\":\"person\"") && !person[0].2, "an event is not retained");
+        assert!(
+            person[0].1.contains("\"event_type\":\"person\"") && !person[0].2,
+            "an event is not retained"
+        );
         assert_eq!(person[3].1, "ON");
     }
 }

@@ -64,7 +64,14 @@ pub(super) struct Publisher<B> {
 
 impl<B: Broker> Publisher<B> {
     pub(super) fn new(device: Device, broker: B) -> Self {
-        Publisher { device, broker, connected: false, reported: false, current: Vec::new(), unacknowledged: 0 }
+        Publisher {
+            device,
+            broker,
+            connected: false,
+            reported: false,
+            current: Vec::new(),
+            unacknowledged: 0,
+        }
     }
 
     /// Works until the messages end and the last of them is delivered.
@@ -183,8 +190,12 @@ mod tests {
 
     #[test]
     fn what_was_not_acknowledged_is_published_again_and_nothing_while_the_broker_is_away() {
-        let device =
-            Device { name: "a".to_owned(), prefix: String::new(), labels: vec!["yes".to_owned()], occupancy: vec![] };
+        let device = Device {
+            name: "a".to_owned(),
+            prefix: String::new(),
+            labels: vec!["yes".to_owned()],
+            occupancy: vec![],
+        };
         let (notes, noted) = unbounded();
         let (send, messages) = unbounded();
         let (signal, signals) = unbounded();

@@ -28,7 +28,8 @@ struct Client {
 impl Client {
     fn new(params: &WebhookParams) -> Result<Self, StageFault> {
         let limit = Duration::from_secs_f64(params.limit_s);
-        let config = ureq::Agent::config_builder().timeout_global(Some(limit)).http_status_as_error(false).build();
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(limit)).http_status_as_error(false).build();
         let value = |value: &Value| match value {
             Value::Text(text) => Ok(text.clone()),
             Value::Secret(secret) => secret.read(),
@@ -83,8 +84,8 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    use crate::sink::action::outbox::tests::{feed, names};
     use super::*;
+    use crate::sink::action::outbox::tests::{feed, names};
     use kws_engine::Stage;
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::TcpListener;
@@ -112,7 +113,8 @@ mod tests {
                 let mut body = vec![0; length];
                 reader.read_exact(&mut body).unwrap();
                 text.push_str(std::str::from_utf8(&body).unwrap());
-                write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+                write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    .unwrap();
                 text
             };
             statuses.iter().map(answer).collect()
