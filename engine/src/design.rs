@@ -199,6 +199,8 @@ impl DesignError {
 
 /// Where a stage stands: what a design may know beside its own parameters.
 pub struct Site<'a> {
+    /// The pipeline's name.
+    pub pipeline: &'a str,
     /// The stage's name.
     pub name: &'a str,
     /// The folder that relative paths start from: the pipeline file's.

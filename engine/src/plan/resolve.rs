@@ -134,6 +134,7 @@ impl Graph<'_> {
         let from: Vec<String> =
             self.inputs[index].iter().map(|&i| self.pipeline.stages[i].name.clone()).collect();
         let site = Site {
+            pipeline: &self.pipeline.name,
             name: &spec.name,
             dir: &self.pipeline.dir,
             inputs: &ports,

@@ -210,10 +210,14 @@ mod curve;
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
+mod point;
+#[cfg(feature = "std")]
 mod sensitivity;
 #[cfg(feature = "std")]
 mod tuned;
 #[cfg(feature = "std")]
-pub use kind::{PointParams, TriggerParams, is_word};
+pub use kind::TriggerParams;
+#[cfg(feature = "std")]
+pub use point::{PointParams, is_word};
 #[cfg(feature = "std")]
 pub use sensitivity::Sensitivity;

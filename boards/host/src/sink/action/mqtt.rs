@@ -2,7 +2,6 @@
 
 #[cfg(feature = "mqtt")]
 mod broker;
-#[cfg(any(feature = "mqtt", test))]
 mod discovery;
 #[cfg(any(feature = "mqtt", test))]
 mod publisher;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use crate::sink::names::Names;
+use discovery::Device;
 
 /// Publishes each event to an MQTT broker, in the form that Home Assistant finds by itself.
 ///
@@ -119,11 +119,18 @@ impl Kind for MqttParams {
             );
         }
         if slug(&self.device).is_empty() {
-            let text =
-                format!("`device` is `{}`, expected at least one letter or digit of ASCII", self.device);
+            let text = format!("`device` is `{}`, expected at least one letter or digit", self.device);
             return Err(DesignError::of("device", text));
         }
-        self.client(site, names, labels)
+        let device = Device {
+            name: self.device.clone(),
+            model: site.pipeline.to_owned(),
+            prefix: self.discovery.clone(),
+            labels,
+            occupancy: self.occupancy.clone(),
+            knobs: site.knobs().into_iter().filter(|knob| knob.key == "sensitivity").collect(),
+        };
+        self.client(site, names, device)
     }
 }
 
@@ -133,23 +140,25 @@ impl MqttParams {
         self,
         site: &Site<'_>,
         names: Vec<Names>,
-        labels: Vec<String>,
+        device: Device,
     ) -> Result<Box<dyn Design>, DesignError> {
-        Ok(broker::design(self, site, names, labels))
+        Ok(broker::design(self, site, names, device))
     }
 
     #[cfg(not(feature = "mqtt"))]
-    fn client(self, _: &Site<'_>, _: Vec<Names>, _: Vec<String>) -> Result<Box<dyn Design>, DesignError> {
+    fn client(self, _: &Site<'_>, _: Vec<Names>, _: Device) -> Result<Box<dyn Design>, DesignError> {
         Err(super::built_without("mqtt"))
     }
 }
 
-/// Small letters, digits and underscores: what topics and identifiers may hold.
+/// Small letters, digits and underscores, which topics and identifiers may hold. Letters beyond ASCII become their code
+/// points, so that no two words look the same.
 fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars() {
         match c {
             c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+            c if c.is_alphanumeric() => slug.push_str(&format!("u{:x}", u32::from(c))),
             _ if slug.ends_with('_') || slug.is_empty() => {}
             _ => slug.push('_'),
         }

@@ -36,15 +36,20 @@ pub(super) trait Broker {
     fn disconnect(&mut self);
 }
 
-/// What a client says of its connection.
+/// What happens to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// It stands, and knows nothing of what was published before.
-    Connected,
+pub(super) enum Signal<B> {
+    /// A new one stands, by this client, and knows nothing of what was published before.
+    Connected(B),
     /// One more message has arrived at the broker.
     Acknowledged,
-    /// Home Assistant has started.
-    Greeted,
+    /// Somebody published this on a topic that was subscribed to.
+    Said {
+        /// The topic.
+        topic: String,
+        /// The text.
+        payload: String,
+    },
     /// It is lost; it will be tried again.
     Lost(String),
 }
@@ -52,8 +57,8 @@ pub(super) enum Signal {
 /// Publishes one event after the other, each until all its messages are acknowledged.
 pub(super) struct Publisher<B> {
     device: Device,
-    broker: B,
-    connected: bool,
+    /// The client of the connection that stands.
+    broker: Option<B>,
     /// Whether the last loss has been reported.
     reported: bool,
     /// The event that is under way.
@@ -63,33 +68,26 @@ pub(super) struct Publisher<B> {
 }
 
 impl<B: Broker> Publisher<B> {
-    pub(super) fn new(device: Device, broker: B) -> Self {
-        Publisher {
-            device,
-            broker,
-            connected: false,
-            reported: false,
-            current: Vec::new(),
-            unacknowledged: 0,
-        }
+    pub(super) fn new(device: Device) -> Self {
+        Publisher { device, broker: None, reported: false, current: Vec::new(), unacknowledged: 0 }
     }
 
     /// Works until the messages end and the last of them is delivered.
-    pub(super) fn run(mut self, messages: &Receiver<Message>, signals: &Receiver<Signal>) {
+    pub(super) fn run(mut self, messages: &Receiver<Message>, signals: &Receiver<Signal<B>>) {
         let nothing = never();
         let mut ended = false;
         loop {
-            let free = self.connected && self.current.is_empty() && self.unacknowledged == 0;
+            let free = self.broker.is_some() && self.current.is_empty() && self.unacknowledged == 0;
             if free && ended {
                 break;
             }
             let messages = if free { messages } else { &nothing };
             select! {
                 recv(messages) -> message => match message {
-                    Ok(message) => self.begin(&message),
+                    Ok(message) => self.begin(self.device.event(&message)),
                     Err(_) => {
                         ended = true;
-                        self.publish(&self.device.status("offline"));
+                        self.begin(vec![self.device.status("offline")]);
                     }
                 },
                 recv(signals) -> signal => match signal {
@@ -98,61 +96,70 @@ impl<B: Broker> Publisher<B> {
                 },
             }
         }
-        self.broker.disconnect();
-    }
-
-    fn begin(&mut self, message: &Message) {
-        self.current = self.device.event(message);
-        self.publish_current();
-    }
-
-    fn publish_current(&mut self) {
-        for publication in self.current.clone() {
-            self.publish(&publication);
+        if let Some(broker) = &mut self.broker {
+            broker.disconnect();
         }
     }
 
-    fn publish(&mut self, publication: &Publication) {
-        self.broker.publish(publication);
-        self.unacknowledged += 1;
+    fn begin(&mut self, publications: Vec<Publication>) {
+        self.publish(&publications);
+        self.current = publications;
     }
 
-    fn follow(&mut self, signal: Signal) {
+    /// Publishes where a connection stands.
+    fn publish(&mut self, publications: &[Publication]) {
+        let Some(broker) = &mut self.broker else { return };
+        publications.iter().for_each(|publication| broker.publish(publication));
+        self.unacknowledged += publications.len();
+    }
+
+    fn follow(&mut self, signal: Signal<B>) {
         match signal {
-            Signal::Connected => {
-                if self.reported {
-                    report("mqtt", "is connected again");
-                }
-                (self.connected, self.reported, self.unacknowledged) = (true, false, 0);
-                if let Some(topic) = self.device.greeting() {
-                    self.broker.subscribe(&topic);
-                }
-                self.announce();
-                self.publish_current();
-            }
-            Signal::Greeted if self.connected => self.announce(),
-            Signal::Greeted => {}
+            Signal::Connected(broker) => self.connected(broker),
             Signal::Acknowledged => {
                 self.unacknowledged = self.unacknowledged.saturating_sub(1);
                 if self.unacknowledged == 0 {
                     self.current.clear();
                 }
             }
+            Signal::Said { topic, payload } => match self.device.greeting() {
+                Some(greeting) if greeting == topic => {
+                    if payload == "online" {
+                        self.publish(&self.device.introduction());
+                    }
+                }
+                _ => self.turn(&topic, &payload),
+            },
             Signal::Lost(why) => {
-                self.connected = false;
+                self.broker = None;
                 if !self.reported {
-                    report("mqtt", &format!("has lost the broker ({why}); trying again"));
+                    report("mqtt", &format!("is not connected to the broker ({why}); trying again"));
                     self.reported = true;
                 }
             }
         }
     }
 
-    fn announce(&mut self) {
-        if let Some(announcement) = self.device.announcement() {
-            self.publish(&announcement);
+    fn connected(&mut self, broker: B) {
+        if self.reported {
+            report("mqtt", "is connected to the broker");
         }
-        self.publish(&self.device.status("online"));
+        (self.broker, self.reported, self.unacknowledged) = (Some(broker), false, 0);
+        self.publish(&self.device.introduction());
+        let topics = self.device.topics();
+        if let Some(broker) = &mut self.broker {
+            topics.iter().for_each(|topic| broker.subscribe(topic));
+        }
+        let current = self.current.clone();
+        self.publish(&current);
+    }
+
+    /// Turns the knob that a message is for, and tells where it stands.
+    fn turn(&mut self, topic: &str, payload: &str) {
+        match self.device.turn(topic, payload) {
+            Ok(state) => self.publish(state.as_slice()),
+            Err(why) => report("mqtt", &why),
+        }
     }
 }
 
@@ -177,6 +184,12 @@ mod tests {
         }
     }
 
+    fn device() -> Device {
+        let (name, model) = ("a".to_owned(), "test".to_owned());
+        let (labels, occupancy, knobs) = (vec!["yes".to_owned()], vec![], vec![]);
+        Device { name, model, prefix: String::new(), labels, occupancy, knobs }
+    }
+
     fn message() -> Message {
         Message {
             stage: "trigger".to_owned(),
@@ -190,27 +203,23 @@ mod tests {
 
     #[test]
     fn what_was_not_acknowledged_is_published_again_and_nothing_while_the_broker_is_away() {
-        let device = Device {
-            name: "a".to_owned(),
-            prefix: String::new(),
-            labels: vec!["yes".to_owned()],
-            occupancy: vec![],
-        };
+        let device = device();
         let (notes, noted) = unbounded();
         let (send, messages) = unbounded();
         let (signal, signals) = unbounded();
-        let publisher = Publisher::new(device, Notes(notes));
+        let connected = || Signal::Connected(Notes(notes.clone()));
+        let publisher = Publisher::new(device);
         let thread = std::thread::spawn(move || publisher.run(&messages, &signals));
         let next = || noted.recv().unwrap();
         let event = ["kws/a/event {\"event_type\":\"yes\"}", "kws/a/trigger yes", "kws/a/score 0.5000"];
         send.send(message()).unwrap();
-        signal.send(Signal::Connected).unwrap();
+        signal.send(connected()).unwrap();
         assert_eq!(next(), "kws/a/status online (kept)");
         signal.send(Signal::Acknowledged).unwrap();
         assert_eq!([next(), next(), next()], event);
         signal.send(Signal::Acknowledged).unwrap();
         signal.send(Signal::Lost("gone".to_owned())).unwrap();
-        signal.send(Signal::Connected).unwrap();
+        signal.send(connected()).unwrap();
         assert_eq!(next(), "kws/a/status online (kept)");
         assert_eq!([next(), next(), next()], event, "the event again, whole");
         (0..4).for_each(|_| signal.send(Signal::Acknowledged).unwrap());
