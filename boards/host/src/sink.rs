@@ -8,6 +8,7 @@ mod print;
 mod stem;
 mod wav;
 
+pub(crate) use action::KINDS as ACTIONS;
 pub use action::{ExecParams, MqttParams, WebhookParams};
 pub use jsonl::JsonlParams;
 pub use overlay::OverlayParams;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::command_error::CommandError;
 use super::overrides::{is_path, is_source};
 use super::source::absolute;
+use crate::sink::ACTIONS;
 
 /// The pipeline that replays, in the folder of the recording.
 const PIPELINE: &str = "pipeline.toml";
@@ -95,7 +96,7 @@ impl Recording {
         }
     }
 
-    /// The pipeline with recordings in the place of its sources.
+    /// The pipeline with recordings in the place of its sources, and without actions: what was done once is not done again.
     fn replaying(&self, pipeline: &Pipeline, registry: &Registry) -> io::Result<Pipeline> {
         let mut replaying = pipeline.clone();
         for stage in pipeline.stages.iter().filter(|stage| is_source(stage, registry)) {
@@ -103,12 +104,20 @@ impl Recording {
                 replaying.replace(&stage.name, "replay", &json!({"path": file}), "--record");
             }
         }
+        without_actions(&mut replaying);
         let mut copies = Copies { from: pipeline.dir.clone(), to: self.dir.clone(), done: Vec::new() };
         for stage in replaying.stages.iter_mut().filter(|stage| self.readers.contains(&stage.name)) {
             copies.of_stage(stage, registry)?;
         }
         Ok(replaying)
     }
+}
+
+/// Lets `print` tell what actions were for.
+fn without_actions(pipeline: &mut Pipeline) {
+    let actions = pipeline.stages.iter().filter(|stage| ACTIONS.contains(&stage.kind.as_str()));
+    let actions: Vec<String> = actions.map(|stage| stage.name.clone()).collect();
+    actions.iter().for_each(|action| pipeline.replace(action, "print", &json!({}), "--record"));
 }
 
 /// A file name from a stage's name, which may hold anything.

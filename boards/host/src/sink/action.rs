@@ -9,13 +9,17 @@ mod outbox;
 mod secret;
 mod webhook;
 
+use kws_engine::Kind;
+
 pub use exec::ExecParams;
 pub use mqtt::MqttParams;
 pub use webhook::WebhookParams;
 
-/// Why a sink of an optional feature cannot be used in this build.
-#[cfg(not(all(feature = "mqtt", feature = "webhook")))]
-fn built_without(feature: &str) -> kws_engine::DesignError {
-    kws_engine::DesignError::of("kind", format!("this program was built without `{feature}`"))
+/// Their kinds.
+pub(crate) const KINDS: [&str; 3] = [ExecParams::NAME, MqttParams::NAME, WebhookParams::NAME];
+
+/// Refuses a key for lack of a cargo feature.
+fn built_without(key: &str, feature: &str) -> kws_engine::DesignError {
+    kws_engine::DesignError::of(key, format!("this program was built without `{feature}`"))
         .help(format!("build it with `cargo run --release --features {feature} -- …`"))
 }

@@ -52,7 +52,8 @@ const LOOSEST: f64 = 30.0;
 /// Largest share of missed words at a curve's strict end.
 const STRICTEST: f64 = 0.5;
 
-/// The thresholds of one label that anybody may want, about evenly spaced, with the chosen one among them.
+/// The thresholds of one label that anybody may want, with the chosen one among them: each gives other figures than the
+/// one before it, so that every step along them can be noticed.
 fn curve(grid: &[f64], options: &[Choice], chosen: usize, hours: f64) -> Vec<CurvePoint> {
     let point = |g: usize| {
         let Choice { said, limited, cost } = options[g];
@@ -64,8 +65,10 @@ fn curve(grid: &[f64], options: &[Choice], chosen: usize, hours: f64) -> Vec<Cur
     };
     let first = (0..=chosen).find(|&g| point(g).faph <= LOOSEST).unwrap_or(chosen);
     let last = (chosen..grid.len()).rev().find(|&g| point(g).missed <= STRICTEST).unwrap_or(chosen);
-    let step = (last - first).div_ceil(CURVE - 2).max(1);
-    let mut all: Vec<usize> = (first..=last).step_by(step).chain([chosen, last]).collect();
+    let figures = |g: usize| (options[g].limited, options[g].cost);
+    let steps: Vec<usize> = (first..=last).filter(|&g| g == first || figures(g) != figures(g - 1)).collect();
+    let every = steps.len().div_ceil(CURVE - 2).max(1);
+    let mut all: Vec<usize> = steps.into_iter().step_by(every).chain([chosen, last]).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter().map(point).collect()

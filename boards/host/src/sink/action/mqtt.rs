@@ -37,7 +37,7 @@ use discovery::Device;
 /// except at the end of the stream, for up to 2 s.
 ///
 /// # Needs
-/// The cargo feature `mqtt`.
+/// The cargo feature `mqtt`, and for `tls` the feature `tls`.
 ///
 /// # Example
 /// ```toml
@@ -67,8 +67,9 @@ pub struct MqttParams {
     /// The name to log in by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    /// Where its password is found.
+    /// Its password: `{ env = "VARIABLE" }`, or `{ file = "PATH" }` for the first line of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("secret" = true))]
     password: Option<Secret>,
     /// What the device is called; of its letters and digits the topics are made.
     #[serde(default = "default_device")]
@@ -122,6 +123,9 @@ impl Kind for MqttParams {
             let text = format!("`device` is `{}`, expected at least one letter or digit", self.device);
             return Err(DesignError::of("device", text));
         }
+        if self.tls && !cfg!(feature = "tls") {
+            return Err(super::built_without("tls", "tls"));
+        }
         let device = Device {
             name: self.device.clone(),
             model: site.pipeline.to_owned(),
@@ -147,7 +151,7 @@ impl MqttParams {
 
     #[cfg(not(feature = "mqtt"))]
     fn client(self, _: &Site<'_>, _: Vec<Names>, _: Device) -> Result<Box<dyn Design>, DesignError> {
-        Err(super::built_without("mqtt"))
+        Err(super::built_without("kind", "mqtt"))
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Outbox {
 }
 
 struct Worker {
+    /// To count what it has not taken.
+    queue: Receiver<Message>,
     thread: JoinHandle<()>,
     /// Disconnected when the thread has ended.
     ended: Receiver<()>,
@@ -70,13 +72,20 @@ impl Outbox {
     ) -> Result<Self, StageFault> {
         let (sender, receiver) = bounded(room as usize);
         let (ending, ended) = bounded(0);
+        let queue = receiver.clone();
         let thread = std::thread::Builder::new().name(kind.to_owned()).spawn(move || {
             let _ending = ending;
             act(receiver);
         });
         let thread = thread
             .map_err(|error| StageFault::because(format!("cannot start a thread for `{kind}`: {error}")))?;
-        Ok(Outbox { kind, names, sender: Some(sender), worker: Some(Worker { thread, ended }), dropped: 0 })
+        Ok(Outbox {
+            kind,
+            names,
+            sender: Some(sender),
+            worker: Some(Worker { queue, thread, ended }),
+            dropped: 0,
+        })
     }
 
     fn send(&mut self, message: Message) {
@@ -92,14 +101,14 @@ impl Outbox {
     /// Lets the thread do what is left, for a while.
     fn end(&mut self) {
         self.sender = None;
-        let Some(Worker { thread, ended }) = self.worker.take() else { return };
+        let Some(Worker { queue, thread, ended }) = self.worker.take() else { return };
         // The other half is never sent to: an answer means that the thread has let go of it.
         match ended.recv_timeout(DRAIN) {
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
-                report(
-                    self.kind,
-                    &format!("gave up after {} s; the last events were not delivered", DRAIN.as_secs()),
-                );
+                let (seconds, waiting) = (DRAIN.as_secs(), queue.len());
+                let lost =
+                    format!("the event under way and {waiting} that waited may not have been delivered");
+                report(self.kind, &format!("gave up after {seconds} s: {lost}"));
             }
             _ => {
                 let _ = thread.join();

@@ -34,6 +34,29 @@ impl Secret {
     }
 }
 
+/// A text that may be a secret.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Text {
+    /// As it stands in the file.
+    Plain(String),
+    /// From elsewhere.
+    Secret(Secret),
+}
+
+impl Text {
+    /// The text.
+    ///
+    /// # Errors
+    /// See [`Secret::read`].
+    pub(super) fn read(&self) -> Result<String, String> {
+        match self {
+            Text::Plain(text) => Ok(text.clone()),
+            Text::Secret(secret) => secret.read(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use kws_engine::{Cost, Design, Simple, Site, StageFault, node};
-use rumqttc::{Client, Event, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
+use rumqttc::{Client, Event, LastWill, MqttOptions, Packet, QoS, Transport};
 
 use super::MqttParams;
 use super::discovery::Device;
@@ -92,13 +92,20 @@ fn options(address: &Address, device: &Device) -> Result<MqttOptions, String> {
 }
 
 /// An encrypted connection to a broker whose certificate one of these has signed, or one that the system trusts.
+#[cfg(feature = "tls")]
 fn tls(ca: Option<&Path>) -> Result<Transport, String> {
+    use rumqttc::TlsConfiguration;
     // An error says that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let Some(path) = ca else { return Ok(Transport::tls_with_default_config()) };
     let ca = std::fs::read(path)
         .map_err(|error| format!("cannot read the certificates in `{}`: {error}", path.display()))?;
     Ok(Transport::tls_with_config(TlsConfiguration::Simple { ca, alpn: None, client_auth: None }))
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls(_: Option<&Path>) -> Result<Transport, String> {
+    Err("this program was built without `tls`".to_owned())
 }
 
 /// Connects again and again, until nobody listens to what happens any more.
