@@ -11,6 +11,7 @@ use super::command_error::CommandError;
 use super::overrides::{is_path, is_source};
 use super::source::absolute;
 use crate::sink::ACTIONS;
+use crate::wrapper::write_whole;
 
 /// The pipeline that replays, in the folder of the recording.
 const PIPELINE: &str = "pipeline.toml";
@@ -76,6 +77,13 @@ impl Recording {
                 "`--record {dir}`: the pipeline itself is in this folder; choose another one"
             )));
         }
+        let holds_something = fs::read_dir(&self.dir).is_ok_and(|mut files| files.next().is_some());
+        if holds_something {
+            let dir = self.dir.display();
+            return Err(CommandError::usage(format!(
+                "`--record {dir}`: this folder is not empty, and a recording never overwrites; choose another one or remove it"
+            )));
+        }
         let about = |error: io::Error| {
             io::Error::new(
                 error.kind(),
@@ -84,7 +92,7 @@ impl Recording {
         };
         fs::create_dir_all(&self.dir).map_err(about)?;
         let text = self.replaying(pipeline, registry).map_err(about)?.to_toml();
-        fs::write(self.dir.join(PIPELINE), text).map_err(about)?;
+        write_whole(&self.dir.join(PIPELINE), &text).map_err(about)?;
         Ok(())
     }
 

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+#[cfg(feature = "mqtt")]
+mod broker;
+#[cfg(feature = "mqtt")]
+mod home;
 mod interrupting;
 mod live;
 mod pictures;
