@@ -2,6 +2,7 @@
 
 mod action;
 mod jsonl;
+mod log;
 mod names;
 mod overlay;
 mod print;

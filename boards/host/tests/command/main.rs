@@ -9,6 +9,8 @@ mod broker;
 #[cfg(feature = "mqtt")]
 mod home;
 mod interrupting;
+#[cfg(unix)]
+mod killed;
 mod live;
 mod pictures;
 mod recording;
