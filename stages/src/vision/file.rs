@@ -131,7 +131,10 @@ mod tests {
             let mut cut = whole[..length].to_vec();
             cut.extend_from_slice(&[0xff, 0xd9]);
             let text = error(&cut);
-            assert!(text.contains("damaged") || text.contains("ends before its last row"), "{length}: {text}");
+            assert!(
+                text.contains("damaged") || text.contains("ends before its last row"),
+                "{length}: {text}"
+            );
         }
     }
 

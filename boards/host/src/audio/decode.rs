@@ -63,7 +63,9 @@ impl Decoder {
             Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                 format!("cannot read `{name}`: {error}")
             }
-            error => format!("`{name}` is not a supported audio file ({error}), {EXPECTED}; {}", converted(path)),
+            error => {
+                format!("`{name}` is not a supported audio file ({error}), {EXPECTED}; {}", converted(path))
+            }
         })?;
         let track = format.default_track(TrackType::Audio).ok_or(format!("`{name}` has no audio track"))?;
         let codec = track.codec_params.as_ref().and_then(|codec| codec.audio());
@@ -92,7 +94,18 @@ impl Decoder {
             return Err(format!("`{name}` contains no samples"));
         }
         let path = path.to_owned();
-        Ok(Decoder { path, format, decoder, track, rate, channel, stated, at: 0, damaged: false, planes: Vec::new() })
+        Ok(Decoder {
+            path,
+            format,
+            decoder,
+            track,
+            rate,
+            channel,
+            stated,
+            at: 0,
+            damaged: false,
+            planes: Vec::new(),
+        })
     }
 
     /// Samples per second.

@@ -70,9 +70,11 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
         .map_err(|error| format!("the microphone `{name}` cannot be used: {}", said(&error)))?;
     let (device_rate, channels) = (config.sample_rate(), usize::from(config.channels()));
     if !RATES.contains(&device_rate) {
-        return Err(format!("the microphone `{name}` reports a sample rate of {device_rate} Hz, expected {} to {} Hz",
+        return Err(format!(
+            "the microphone `{name}` reports a sample rate of {device_rate} Hz, expected {} to {} Hz",
             RATES.start(),
-            RATES.end()));
+            RATES.end()
+        ));
     }
     let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
