@@ -67,7 +67,7 @@ pub use {
     buffer::Buffer,
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
-    file::{Pipeline, Policy, Setting, StageSpec, schema},
+    file::{Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     knob::Knob,
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},

@@ -9,6 +9,8 @@ use std::path::Path;
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 /// Bytes of the header that we write, whatever the array's length comes to be.
 const HEADER: usize = 192;
+/// Bytes of a row that there is always room for.
+const SMALL: u64 = 1 << 20;
 
 /// A number that such a file may hold.
 pub(super) trait Number: Copy {
@@ -131,9 +133,12 @@ impl<T: Number> Reader<T> {
         if found != shape {
             return Err(bad(format!("its rows have the shape {found:?}, expected {shape:?}")));
         }
-        let bytes = vec![0; shape.iter().product::<usize>() * T::BYTES];
-        let held = (data / bytes.len().max(1) as u64) as usize;
-        Ok(Reader { file, rows: *rows, held, bytes, element: std::marker::PhantomData })
+        let row = shape.iter().try_fold(T::BYTES, |bytes, &extent| bytes.checked_mul(extent));
+        // A large row that the file does not hold is not worth its memory.
+        let row = row.filter(|&row| row as u64 <= data.max(SMALL));
+        let row = row.ok_or_else(|| bad(format!("it is shorter than one block of shape {shape:?}")))?;
+        let held = (data / row.max(1) as u64) as usize;
+        Ok(Reader { file, rows: *rows, held, bytes: vec![0; row], element: std::marker::PhantomData })
     }
 
     /// Rows that the header states.
