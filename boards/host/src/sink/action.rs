@@ -6,6 +6,7 @@
 mod exec;
 mod mqtt;
 mod outbox;
+#[cfg_attr(not(all(feature = "mqtt", feature = "webhook")), allow(dead_code))]
 mod secret;
 mod webhook;
 

@@ -2,8 +2,9 @@
 
 #[cfg(feature = "mqtt")]
 mod broker;
+#[cfg(feature = "mqtt")]
 mod discovery;
-#[cfg(any(feature = "mqtt", test))]
+#[cfg(feature = "mqtt")]
 mod publisher;
 
 use std::path::PathBuf;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use crate::sink::names::Names;
-use discovery::Device;
 
 /// Publishes each event to an MQTT broker, in the form that Home Assistant finds by itself.
 ///
@@ -126,15 +126,7 @@ impl Kind for MqttParams {
         if self.tls && !cfg!(feature = "tls") {
             return Err(super::built_without("tls", "tls"));
         }
-        let device = Device {
-            name: self.device.clone(),
-            model: site.pipeline.to_owned(),
-            prefix: self.discovery.clone(),
-            labels,
-            occupancy: self.occupancy.clone(),
-            knobs: site.knobs().into_iter().filter(|knob| knob.key == "sensitivity").collect(),
-        };
-        self.client(site, names, device)
+        self.client(site, names, labels)
     }
 }
 
@@ -144,13 +136,21 @@ impl MqttParams {
         self,
         site: &Site<'_>,
         names: Vec<Names>,
-        device: Device,
+        labels: Vec<String>,
     ) -> Result<Box<dyn Design>, DesignError> {
+        let device = discovery::Device {
+            name: self.device.clone(),
+            model: site.pipeline.to_owned(),
+            prefix: self.discovery.clone(),
+            labels,
+            occupancy: self.occupancy.clone(),
+            knobs: site.knobs().into_iter().filter(|knob| knob.key == "sensitivity").collect(),
+        };
         Ok(broker::design(self, site, names, device))
     }
 
     #[cfg(not(feature = "mqtt"))]
-    fn client(self, _: &Site<'_>, _: Vec<Names>, _: Device) -> Result<Box<dyn Design>, DesignError> {
+    fn client(self, _: &Site<'_>, _: Vec<Names>, _: Vec<String>) -> Result<Box<dyn Design>, DesignError> {
         Err(super::built_without("kind", "mqtt"))
     }
 }
