@@ -15,5 +15,6 @@ mod live;
 mod pictures;
 mod recording;
 mod running;
+mod sensitivity;
 mod showing;
 mod usage;
