@@ -153,7 +153,7 @@ fn home_assistant_turns_the_sensitivity_of_a_running_pipeline() {
         |line: &String| serde_json::from_str::<serde_json::Value>(line).unwrap()["score"].as_f64().unwrap();
     let scores: Vec<f64> = home.events().iter().map(score).collect();
     let lowest = |scores: &[f64]| scores.iter().copied().fold(1.0, f64::min);
-    assert!(scores.len() - before < home.count, "{scores:?}");
+    assert!(scores.len() > before, "{scores:?}");
     assert!(lowest(&scores[before..]) > lowest(&scores[..before]), "{scores:?}");
 }
 
