@@ -60,6 +60,9 @@ impl<T: Item, I: Opener, B: AsMut<[T]>> Stage for EarlyGate<T, I, B> {
     fn reset(&mut self) {
         (self.next, self.count, self.passing) = (0, 0, 0);
     }
+
+    // What is delayed is whole, whatever happened to what opens the gate.
+    fn reset_beside(&mut self) {}
 }
 
 #[cfg(test)]
