@@ -5,10 +5,14 @@ mod kinds;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use kinds::{Log, Noting, Seen, ended, plan};
 use kws_engine::run::{Report, RunOptions};
 use kws_engine::{Block, Flow, Node, OnFault, Stage, StageFault, StageState, node};
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(120);
 
 /// A thousand blocks of ten ticks, of a thousand a second: a pause of 100 ms is ten blocks.
 fn toml(middle: &str, sink: &str) -> String {
@@ -106,13 +110,14 @@ fn run(toml: &str, place: &str, fragile: &Fragile, options: RunOptions) -> Ran {
         .start_with(options, |stage, made| dressed(&stage.name, made, place, fragile, [&out, &other]))
         .unwrap();
     let mut reports = Vec::new();
-    while let Ok(report) = running.reports().recv() {
+    loop {
+        let report = running.reports().recv_timeout(LONG).expect("the run hangs");
         reports.push(report.clone());
         if running.note(report) {
             break;
         }
     }
-    let outcome = ended(running);
+    let outcome = running.wait();
     assert_eq!(outcome.fault, None);
     let taken = |log: &Log| log.lock().unwrap().clone();
     Ran { out: taken(&out), other: taken(&other), reports, stats: outcome.stats }
