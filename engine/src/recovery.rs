@@ -11,7 +11,7 @@ mod node;
 mod watch;
 
 #[cfg(feature = "std")]
-pub(crate) use node::Change;
+pub(crate) use node::{Change, Watches};
 #[cfg(feature = "std")]
 pub(crate) use watch::Watch;
 #[cfg(feature = "std")]

@@ -30,6 +30,9 @@ pub(crate) enum Change {
 /// Hears of changes.
 pub(crate) type Tell = Box<dyn FnMut(Change) + Send>;
 
+/// What others see of each stage of a plan: of those alone that go on when they fail.
+pub(crate) type Watches = Vec<Option<Arc<Watch>>>;
+
 /// A stage that goes on when it fails or panics.
 struct Recovering {
     node: Box<dyn Node>,
@@ -97,7 +100,7 @@ impl Plan {
         &self,
         nodes: Vec<Box<dyn Node>>,
         tell: impl Fn(&PlannedStage) -> Tell,
-    ) -> (Vec<Box<dyn Node>>, Vec<Option<Arc<Watch>>>) {
+    ) -> (Vec<Box<dyn Node>>, Watches) {
         let wrap = |(index, node): (usize, Box<dyn Node>)| -> (Box<dyn Node>, _) {
             let stage = &self.stages[index];
             if stage.on_fault == OnFault::End {

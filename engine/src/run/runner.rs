@@ -15,7 +15,7 @@ use crate::lane::sweep::{Lane, Parts};
 use crate::lane::wake::Waker;
 use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
-use crate::recovery::{Change, Watch};
+use crate::recovery::{Change, Watch, Watches};
 use crate::stage::StageFault;
 
 /// A run under way.
@@ -128,7 +128,7 @@ impl Plan {
     }
 
     /// What counts the stages and rings of a run.
-    fn meters(&self, options: RunOptions, watches: Vec<Option<Arc<Watch>>>, rings: &[RingEnds]) -> Meters {
+    fn meters(&self, options: RunOptions, watches: Watches, rings: &[RingEnds]) -> Meters {
         let stage = |(stage, watch): (&PlannedStage, Option<Arc<Watch>>)| {
             let lane = if options.one_lane { 0 } else { stage.lane };
             let lane = self.lanes.get(lane).cloned().unwrap_or_default();

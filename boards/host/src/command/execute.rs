@@ -92,7 +92,7 @@ impl Listener<'_> {
             Report::StageFault { stage, fault } if self.told.is_none() => {
                 self.told = Some(stage.clone());
                 let error = CommandError::from(RunError { stage: stage.clone(), fault: fault.clone() });
-                self.progress.aside(|| drop(error.report()));
+                let _ = self.progress.aside(|| error.report());
             }
             Report::Down { stage, fault, at } => {
                 let line = faults::down(self.plan, stage, fault, *at);
