@@ -8,7 +8,7 @@ mod setting;
 use std::path::{Path, PathBuf};
 
 pub(crate) use check::check;
-pub use document::schema;
+pub use document::{schema, stage_keys};
 pub use setting::Setting;
 
 use crate::design::DesignError;
@@ -146,6 +146,9 @@ impl Policy {
     }
 }
 
+/// What stands in a text for bytes that are not UTF-8.
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
 impl Pipeline {
     /// Reads and parses a file.
     ///
@@ -153,8 +156,19 @@ impl Pipeline {
     /// When it cannot be read, is no TOML, or is no pipeline.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {error}")).in_file(&file, "")
+        let bytes = std::fs::read(path).map_err(|error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::IsADirectory => "it is a folder, expected a file".to_owned(),
+                _ => error.to_string(),
+            };
+            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {why}")).in_file(&file, "")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (place, text) = (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()));
+            let message = format!("byte {:#04x} is not UTF-8", error.as_bytes()[place]);
+            PlanError::at(&Origin::File(place..place + REPLACEMENT.len_utf8()), message)
+                .help("save the file as UTF-8")
+                .in_file(&file, &text)
         })?;
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::parse(&text, &file, &dir)

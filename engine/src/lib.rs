@@ -69,7 +69,7 @@ pub use {
     buffer::Buffer,
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
-    file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema},
+    file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
     port::{Density, OperatingPoint, Port, Quant, Role, Step},

@@ -308,3 +308,16 @@ fn what_nobody_reads_is_known() {
     assert!(one.has_sink());
     assert_eq!(one.unread().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["gain"]);
 }
+
+#[test]
+fn a_file_that_is_no_text_is_told_by_its_place() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("no_text.toml");
+    std::fs::write(&file, b"[[stage]]\nkind = \"count\" # \xe9t\xe9\n").unwrap();
+    let error = Pipeline::read(&file).unwrap_err();
+    assert_eq!(error.position(), Some((2, 18)));
+    let text = error.to_string();
+    assert!(text.contains("byte 0xe9 is not UTF-8") && text.contains("save the file as UTF-8"), "{text}");
+    let text = Pipeline::read(folder).unwrap_err().to_string();
+    assert!(text.contains("it is a folder, expected a file"), "{text}");
+}

@@ -15,8 +15,9 @@ use crate::registry::Registry;
 pub(super) const DEFAULT_DEPTH: usize = 8;
 const DEPTHS: RangeInclusive<i64> = 1..=65_536;
 
-/// The keys that every stage has, as JSON Schema.
-pub(super) fn stage_keys() -> Value {
+/// The keys that a stage of any kind has: their JSON Schemas by name.
+#[must_use]
+pub fn stage_keys() -> Value {
     let policies: Vec<&str> = Policy::ALL.iter().map(|(name, _)| *name).collect();
     json!({
         "name": {"type": "string", "minLength": 1, "description": "Its name, unique in the file. Default: its kind."},
@@ -78,10 +79,25 @@ pub fn schema(registry: &Registry) -> Value {
     })
 }
 
+/// What to write in the place of `[stage]`.
+const TWO_BRACKETS: &str = "write `[[stage]]` with two brackets on each side";
+
+/// Whether the line of a place is `[stage]`, which a second stage makes a key that is there already.
+fn is_single_bracket(text: &str, place: usize) -> bool {
+    let (before, after) = text.split_at_checked(place).unwrap_or((text, ""));
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text[begin..].lines().next().unwrap_or("");
+    !after.is_empty() && line.split('#').next().is_some_and(|line| line.trim() == "[stage]")
+}
+
 pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, PlanError> {
     let table = DeTable::parse(text).map_err(|error| {
         let origin = error.span().map_or(Origin::Nowhere, Origin::File);
-        PlanError::at(&origin, format!("invalid TOML: {}", error.message()))
+        let told = PlanError::at(&origin, format!("invalid TOML: {}", error.message()));
+        match error.span().is_some_and(|span| is_single_bracket(text, span.start)) {
+            true => told.help(TWO_BRACKETS),
+            false => told,
+        }
     })?;
     let whole = Origin::File(0..text.lines().next().unwrap_or("").len());
     let mut pipeline = Pipeline {
@@ -136,7 +152,7 @@ fn stages(entry: &Entry) -> Result<Vec<StageSpec>, PlanError> {
     let SettingValue::List(items) = &entry.setting.value else {
         let error =
             PlanError::at(&entry.origin, format!("`stage` is a {}, expected an array", entry.setting.kind()));
-        return Err(error.help("write `[[stage]]` with two brackets on each side"));
+        return Err(error.help(TWO_BRACKETS));
     };
     let mut stages: Vec<StageSpec> = Vec::with_capacity(items.len());
     for item in items {
