@@ -43,7 +43,9 @@ pub(crate) fn on_clips(inner: Box<dyn Design>, clips: &Port) -> Result<Box<dyn D
     let output = output.map(|port| Port { period: clips.period, ..port });
     let cost = inner.cost();
     let room = if writes == Writes::Events { within.as_ref().map_or(0, Port::bytes) } else { 0 };
-    let cost = Cost { macs: cost.macs.saturating_mul(clip.blocks as u64), state: cost.state + room, ..cost };
+    // What a stage states are the operations of a block that it writes.
+    let times = if let Writes::Blocks(count) = writes { count } else { clip.blocks };
+    let cost = Cost { macs: cost.macs.saturating_mul(times as u64), state: cost.state + room, ..cost };
     Ok(Box::new(ClipDesign { inner, clip, reads, within, writes, output, cost }))
 }
 
