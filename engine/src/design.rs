@@ -34,6 +34,10 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     /// Whether it passes blocks on unchanged, and so leaves no mark on the history that its output carries.
     const TRACELESS: bool = false;
 
+    /// Whether it takes a clip by its first input as one block. Other kinds are designed for the stream that the clips
+    /// hold, and read them block by block: see [`Clip`](crate::Clip).
+    const WHOLE_CLIPS: bool = false;
+
     /// Whether it does something beside writing blocks, see [`Stage::ACTS`](crate::Stage::ACTS): a pipeline may end with it.
     const ACTS: bool = false;
 

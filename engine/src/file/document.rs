@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use toml::de::DeTable;
 
 use super::setting::{Entry, Setting, SettingValue, entries};
-use super::{Origins, Pipeline, Policy, StageSpec};
+use super::{OnFault, Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
 use crate::plan::memory::MEGABYTES;
 use crate::registry::Registry;
@@ -31,6 +31,7 @@ pub fn stage_keys() -> Value {
             "description": "What happens to a block when the ring to this stage is full."},
         "depth": {"type": "integer", "minimum": DEPTHS.start(), "maximum": DEPTHS.end(), "default": DEFAULT_DEPTH,
             "unit": "blocks", "description": "Blocks that the ring to this stage holds."},
+        "on_fault": on_fault(),
     })
 }
 
@@ -38,6 +39,14 @@ pub fn stage_keys() -> Value {
 fn max_memory() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": 1_u64 << 40, "default": MEGABYTES, "unit": "MB",
         "description": "Memory that blocks, rings, state and tables may take."})
+}
+
+/// What happens when a stage fails, as JSON Schema.
+fn on_fault() -> Value {
+    let names: Vec<&str> = OnFault::ALL.iter().map(|(name, _)| *name).collect();
+    json!({"type": "string", "enum": names,
+        "description": "What happens when the stage fails: `end` ends the run; `restart` begins the stage anew after a \
+            pause, which leaves a gap; `ignore` does so for sinks. Default: the pipeline's, `end`."})
 }
 
 /// The JSON Schema of pipeline files that name this registry's kinds.
@@ -62,6 +71,7 @@ pub fn schema(registry: &Registry) -> Value {
             "name": {"type": "string", "description": "The pipeline's name."},
             "description": {"type": "string", "description": "What it is for."},
             "max_memory_mb": max_memory(),
+            "on_fault": on_fault(),
             "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
         },
         "required": ["stage"],
@@ -98,6 +108,7 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
         dir: dir.to_owned(),
         stages: Vec::new(),
         max_memory_mb: MEGABYTES,
+        on_fault: OnFault::End,
         file: file.to_owned(),
         text: text.to_owned(),
     };
@@ -112,9 +123,13 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
                     pipeline.max_memory_mb = megabytes.unsigned_abs();
                 }
             }
+            "on_fault" => {
+                super::check(&entry.setting, &on_fault(), "`on_fault` of the pipeline")?;
+                pipeline.on_fault = entry.setting.text().and_then(OnFault::named).unwrap_or_default();
+            }
             key => {
                 let error = PlanError::at(&entry.origin, format!("unknown key `{key}` in the pipeline"));
-                return Err(error.meant(key, ["name", "description", "max_memory_mb", "stage"]));
+                return Err(error.meant(key, ["name", "description", "max_memory_mb", "on_fault", "stage"]));
             }
         }
     }
@@ -186,11 +201,13 @@ fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanErr
         lane: text("lane"),
         on_full: policy.unwrap_or_default(),
         depth,
+        on_fault: text("on_fault").and_then(|name| OnFault::named(&name)),
         params: Setting::table(own, item.origin.clone()),
         origins: Origins {
             stage: item.origin.clone(),
             name: origin("name"),
             kind: kind.origin.clone(),
+            on_fault: origin("on_fault"),
             inputs: input_origins,
         },
     })

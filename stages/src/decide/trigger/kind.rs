@@ -1,7 +1,9 @@
 //! The kind `trigger`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, DesignError, Element, Event, HostInput, Kind, Knob, Port, Role, Site};
+use kws_engine::{
+    Cost, Density, Design, DesignError, Element, Event, HostInput, Kind, Knob, Port, Role, Site,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +131,7 @@ impl TriggerParams {
         let output = Port {
             points,
             calibrated: Vec::new(),
+            density: Density::Sparse,
             ..input.then(Element::Event, vec![watches.len()], Role::EVENTS)
         };
         let runs = vec![Run::IDLE; watches.len()];
