@@ -30,8 +30,12 @@ impl Log {
     /// # Errors
     /// When the system does not let us.
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(!limits.append).open(path)?;
+        // A device or a pipe has nothing to continue.
+        let continued = limits.append && path.is_file();
+        if !continued {
+            return Ok(Log { path: path.to_owned(), limits, file: File::create(path)?, bytes: 0 });
+        }
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
         let bytes = whole_lines(&mut file)?;
         file.set_len(bytes)?;
         file.seek(SeekFrom::Start(bytes))?;
