@@ -1,6 +1,7 @@
 //! From a kind's parameters to a stage that can be built.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -226,6 +227,8 @@ pub struct Site<'a> {
 pub(crate) struct Gathered {
     pub(crate) notices: RefCell<Vec<String>>,
     pub(crate) knobs: RefCell<Vec<Knob>>,
+    /// Stages whose stream is happening now.
+    pub(crate) live: RefCell<BTreeSet<String>>,
 }
 
 impl Site<'_> {
@@ -290,6 +293,16 @@ impl Site<'_> {
     /// Something that the person who runs the pipeline should read before it starts.
     pub fn notice(&self, text: impl Into<String>) {
         self.gathered.notices.borrow_mut().push(text.into());
+    }
+
+    /// Says, for a source, that its stream is happening now: a microphone's, not a recording's.
+    pub fn happens_now(&self) {
+        self.gathered.live.borrow_mut().insert(self.name.to_owned());
+    }
+
+    /// Whether an input's stream, or this source's, is happening now, so that its events have a time of day.
+    pub fn is_live(&self) -> bool {
+        self.gathered.live.borrow().contains(self.name)
     }
 
     /// Offers a number of this stage that may be changed while the pipeline runs.

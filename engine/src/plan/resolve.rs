@@ -135,6 +135,9 @@ impl Graph<'_> {
         let from: Vec<String> =
             self.inputs[index].iter().map(|&i| self.pipeline.stages[i].name.clone()).collect();
         let within = self.within_clips(index, &ports)?;
+        if from.iter().any(|name| gathered.live.borrow().contains(name)) {
+            gathered.live.borrow_mut().insert(spec.name.clone());
+        }
         let site = Site {
             pipeline: &self.pipeline.name,
             name: &spec.name,

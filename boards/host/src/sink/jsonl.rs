@@ -20,7 +20,8 @@ use super::names::Names;
 /// # Lines
 /// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`,
 /// the text of [`kws_engine::line`], where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
-/// stage that wrote the event. The same stream gives the same bytes. Each line is written at once, so that a run that is
+/// stage that wrote the event. The same recording gives the same bytes; an event of a live source, such as
+/// `mic`, ends with its time of day in UTC, `"wall_time":"2026-11-28T12:50:47.123Z"`. Each line is written at once, so that a run that is
 /// killed leaves whole lines; a line that a power cut left unfinished is removed when the file is continued. When its reader
 /// goes away, the sink ends quietly.
 ///
@@ -86,7 +87,8 @@ struct Jsonl<W> {
 impl<W: Write> Jsonl<W> {
     fn write(&mut self, which: usize, at: u64, event: &Event) -> std::io::Result<()> {
         self.line.clear();
-        writeln!(self.line, "{}", self.names[which].borrowed().line(at, event))?;
+        self.names[which].write_line(at, event, &mut self.line)?;
+        self.line.push(b'\n');
         self.out.write_all(&self.line)?;
         self.out.flush()
     }

@@ -1,5 +1,8 @@
 //! What an event's numbers mean, for each input that events come by.
 
+use std::io::Write;
+use std::time::SystemTime;
+
 use kws_engine::line::{self, Name, Seconds};
 use kws_engine::{DesignError, Element, Event, Port, Role, Site};
 use kws_stages::decide::is_word;
@@ -12,6 +15,8 @@ pub(crate) struct Names {
     labels: Vec<String>,
     points: Vec<String>,
     clock: u32,
+    /// Whether the events happen now.
+    live: bool,
 }
 
 impl Names {
@@ -20,7 +25,10 @@ impl Names {
     /// # Errors
     /// When one carries something else.
     pub(crate) fn of_all(site: &Site<'_>) -> Result<Vec<Self>, DesignError> {
-        site.inputs.iter().zip(site.from).map(|(port, from)| Names::of(port, from)).collect()
+        let of = |(port, from): (&Port, &String)| {
+            Names::of(port, from).map(|names| Names { live: site.is_live(), ..names })
+        };
+        site.inputs.iter().zip(site.from).map(of).collect()
     }
 
     /// The names of one input, which must carry events.
@@ -35,7 +43,17 @@ impl Names {
             );
         }
         let (labels, points) = (port.labels.clone(), port.points.clone());
-        Ok(Names { stage: from.to_owned(), labels, points, clock: port.clock })
+        Ok(Names { stage: from.to_owned(), labels, points, clock: port.clock, live: false })
+    }
+
+    /// Writes an event as a line of JSON, without a line feed; where it happens now, with the time of day.
+    pub(crate) fn write_line(&self, at: u64, event: &Event, line: &mut Vec<u8>) -> std::io::Result<()> {
+        write!(line, "{}", self.borrowed().line(at, event))?;
+        if self.live {
+            line.pop();
+            write!(line, ",\"wall_time\":\"{}\"}}", humantime::format_rfc3339_millis(SystemTime::now()))?;
+        }
+        Ok(())
     }
 
     /// The same, borrowed: what lines are made from.
@@ -76,5 +94,21 @@ impl Names {
     /// Seconds of the stream at a tick.
     pub(crate) fn seconds(&self, tick: u64) -> Seconds {
         self.borrowed().seconds(tick)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_now_bears_the_time_of_day() {
+        let port = Port::source(Element::Event, vec![1], Role::EVENTS, 16_000, 320);
+        let names = Names { live: true, ..Names::of(&port, "trigger").unwrap() };
+        let mut line = Vec::new();
+        names.write_line(16_000, &Event { label: 0, ..Event::NONE }, &mut line).unwrap();
+        let event: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let said = humantime::parse_rfc3339(event["wall_time"].as_str().unwrap()).unwrap();
+        assert!(said.elapsed().unwrap().as_secs() < 3600 && event["time"] == 1.0, "{event}");
     }
 }

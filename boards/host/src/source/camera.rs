@@ -82,7 +82,10 @@ impl Kind for CameraParams {
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         match self.watch() {
-            Ok(design) => Ok(design),
+            Ok(design) => {
+                site.happens_now();
+                Ok(design)
+            }
             Err(missing) => self.show(missing, site),
         }
     }

@@ -108,11 +108,13 @@ impl MicParams {
             key: self.device.as_ref().map(|_| "device"),
         })?;
         let port = super::samples(Element::I16, self.rate, self.block, site);
-        device::design(device, port).map_err(|why| Missing {
+        let design = device::design(device, port).map_err(|why| Missing {
             why,
             help: "set `device` to one that `kws-run --devices` lists".to_owned(),
             key: None,
-        })
+        })?;
+        site.happens_now();
+        Ok(design)
     }
 
     fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

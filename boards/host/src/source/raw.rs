@@ -45,6 +45,9 @@ pub struct RawParams {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
+    /// Whether the samples come as they are made, so that events bear the time of day.
+    #[serde(default)]
+    live: bool,
 }
 
 impl Kind for RawParams {
@@ -56,6 +59,9 @@ impl Kind for RawParams {
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
         if let Some(path) = &path {
             check(path).map_err(|text| DesignError::of("path", text))?;
+        }
+        if self.live {
+            site.happens_now();
         }
         Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {

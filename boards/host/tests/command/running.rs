@@ -66,6 +66,24 @@ fn with_json_events_of_several_stages_come_in_the_order_of_their_time() {
     assert!(found.is_sorted_by_key(|(tick, _)| *tick), "{found:?}");
 }
 
+/// A recording gives the same bytes every time; what happens now has a time of day besides.
+#[test]
+fn events_of_a_live_source_bear_the_time_of_day() {
+    let pipeline = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/yes_no.toml");
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/recordings/yes_no.flac");
+    let bench = features();
+    let source = format!("file:{recording}");
+    bench.run(&[pipeline, "--source", &source, "--record", "take", "--edges", "mic"]).well();
+    let samples = std::fs::read(bench.path("take/mic.wav")).unwrap()[44..].to_vec();
+    std::fs::write(bench.path("take.raw"), samples).unwrap();
+    let run =
+        |live: &str| bench.run(&[pipeline, "--source", "raw:take.raw", "--set", live, "--json"]).well().out;
+    let (recorded, live) = (run("mic.live=false"), run("mic.live=true"));
+    assert!(!recorded.is_empty() && !recorded.contains("wall_time"), "{recorded}");
+    assert_eq!(recorded.lines().count(), live.lines().count());
+    assert!(lines(&live).iter().all(|event| event["wall_time"].as_str().unwrap().ends_with('Z')), "{live}");
+}
+
 #[test]
 fn with_json_notices_go_to_standard_error() {
     let bench = features();

@@ -30,13 +30,16 @@ pub(super) struct Message {
 
 impl Message {
     fn new(names: &Names, at: u64, event: &Event) -> Self {
+        let mut json = Vec::with_capacity(256);
+        // Writing to memory does not fail.
+        let _ = names.write_line(at, event, &mut json);
         Message {
             stage: names.stage.clone(),
             label: names.label(event).to_string(),
             point: names.point(event).to_string(),
             score: event.score,
             time: names.seconds(at).to_string(),
-            json: names.borrowed().line(at, event).to_string(),
+            json: String::from_utf8_lossy(&json).into_owned(),
         }
     }
 }
