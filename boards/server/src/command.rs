@@ -71,11 +71,7 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
     let mut supervisor = Supervisor::new();
     supervisor.ready();
     let mut reported = Instant::now();
-    loop {
-        match stopped.recv_timeout(LOOK) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
-        }
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK) {
         if !server.is_well() {
             return Err(ServerError::Pipeline("a thread of the service ended; the log says why".to_owned()));
         }

@@ -33,7 +33,7 @@ impl Supervisor {
 
     /// The workers have made so many turns: that is told as long as each of them has made some.
     pub(super) fn alive(&mut self, turns: Vec<u64>) {
-        if !self.every.is_some_and(|every| self.told.elapsed() >= every) {
+        if self.every.is_none_or(|every| self.told.elapsed() < every) {
             return;
         }
         self.told = Instant::now();
