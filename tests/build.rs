@@ -28,8 +28,8 @@ fn main() -> Result<(), BuildError> {
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
     let shipped = ["yes_no", "yes_no_tiny", "commands"].map(|name| (name, "../pipelines"));
-    let own =
-        ["features", "joins", "merge", "lanes", "pictures"].map(|name| (name, "tests/firmware/pipelines"));
+    let own = ["features", "joins", "merge", "clips", "lanes", "pictures"]
+        .map(|name| (name, "tests/firmware/pipelines"));
     println!("cargo::rerun-if-changed=../pipelines");
     println!("cargo::rerun-if-changed=tests/firmware");
     println!("cargo::rerun-if-changed={MODELS}");

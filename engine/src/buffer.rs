@@ -62,6 +62,42 @@ impl Buffer {
         self.len() == 0
     }
 
+    /// Copies the part of this number of a buffer whose items are a whole number of times as many as this one's.
+    ///
+    /// # Panics
+    /// When the elements differ, or there is no such part.
+    pub(crate) fn copy_part(&mut self, whole: &Buffer, index: usize) {
+        fn copy<T: Copy>(part: &mut [T], whole: &[T], index: usize) {
+            part.copy_from_slice(&whole[index * part.len()..][..part.len()]);
+        }
+        match (self, whole) {
+            (Buffer::I8(part), Buffer::I8(whole)) => copy(part, whole, index),
+            (Buffer::U8(part), Buffer::U8(whole)) => copy(part, whole, index),
+            (Buffer::I16(part), Buffer::I16(whole)) => copy(part, whole, index),
+            (Buffer::F32(part), Buffer::F32(whole)) => copy(part, whole, index),
+            (Buffer::Event(part), Buffer::Event(whole)) => copy(part, whole, index),
+            (part, whole) => panic!("a part of {} received a block of {}", part.element(), whole.element()),
+        }
+    }
+
+    /// Writes the items to the part of this number of a buffer.
+    ///
+    /// # Panics
+    /// As [`copy_part`](Self::copy_part).
+    pub(crate) fn put_part(&self, whole: &mut Buffer, index: usize) {
+        fn put<T: Copy>(part: &[T], whole: &mut [T], index: usize) {
+            whole[index * part.len()..][..part.len()].copy_from_slice(part);
+        }
+        match (self, whole) {
+            (Buffer::I8(part), Buffer::I8(whole)) => put(part, whole, index),
+            (Buffer::U8(part), Buffer::U8(whole)) => put(part, whole, index),
+            (Buffer::I16(part), Buffer::I16(whole)) => put(part, whole, index),
+            (Buffer::F32(part), Buffer::F32(whole)) => put(part, whole, index),
+            (Buffer::Event(part), Buffer::Event(whole)) => put(part, whole, index),
+            (part, whole) => panic!("a block of {} received a part of {}", whole.element(), part.element()),
+        }
+    }
+
     /// Copies the items of a buffer of the same element and length.
     ///
     /// # Panics

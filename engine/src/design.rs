@@ -33,6 +33,10 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     /// Whether it passes blocks on unchanged, and so leaves no mark on the history that its output carries.
     const TRACELESS: bool = false;
 
+    /// Whether it takes a clip by its first input as one block. Other kinds are designed for the stream that the clips
+    /// hold, and read them block by block: see [`Clip`](crate::Clip).
+    const WHOLE_CLIPS: bool = false;
+
     /// Whether it does something beside writing blocks, see [`Stage::ACTS`](crate::Stage::ACTS): a pipeline may end with it.
     const ACTS: bool = false;
 
@@ -236,9 +240,9 @@ impl Site<'_> {
     /// # Errors
     /// When the element is none of `elements` or the role none of `roles`.
     pub fn input_as(&self, elements: &[Element], roles: &[Role]) -> Result<&Port, DesignError> {
-        let port = self.input(elements)?;
+        let port = &self.inputs[0];
         if roles.contains(&port.role) {
-            return Ok(port);
+            return self.input(elements);
         }
         let expected: Vec<&str> = roles.iter().map(Role::name).collect();
         Err(DesignError::of(

@@ -8,7 +8,7 @@ mod setting;
 use std::path::{Path, PathBuf};
 
 pub(crate) use check::check;
-pub use document::schema;
+pub use document::{schema, stage_keys};
 pub use setting::Setting;
 
 use crate::design::DesignError;
@@ -27,6 +27,8 @@ pub struct Pipeline {
     pub stages: Vec<StageSpec>,
     /// Megabytes of memory that it may take.
     pub max_memory_mb: u64,
+    /// What happens when one of its stages fails that does not say so itself.
+    pub on_fault: OnFault,
     pub(crate) file: String,
     pub(crate) text: String,
 }
@@ -46,6 +48,8 @@ pub struct StageSpec {
     pub on_full: Policy,
     /// Blocks that a ring to this stage holds.
     pub depth: usize,
+    /// What happens when it fails, where the file says so for this stage.
+    pub on_fault: Option<OnFault>,
     /// The kind's own parameters.
     pub params: Setting,
     pub(crate) origins: Origins,
@@ -57,6 +61,7 @@ pub(crate) struct Origins {
     pub(crate) stage: Origin,
     pub(crate) name: Origin,
     pub(crate) kind: Origin,
+    pub(crate) on_fault: Origin,
     /// Empty where the file says none and the stage above is read.
     pub(crate) inputs: Vec<Origin>,
 }
@@ -75,11 +80,40 @@ pub enum Policy {
     Fail,
 }
 
+/// What happens when a stage fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFault {
+    /// The run ends with an error.
+    #[default]
+    End,
+    /// The stage is begun anew after a pause, which doubles with each failure in a row; a gap marks the hole.
+    Restart,
+    /// As restart, for sinks alone: what they are to show or keep is lost meanwhile.
+    Ignore,
+}
+
+impl OnFault {
+    /// Every way with the name that files use.
+    pub const ALL: [(&'static str, OnFault); 3] =
+        [("end", OnFault::End), ("restart", OnFault::Restart), ("ignore", OnFault::Ignore)];
+
+    /// The way of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        OnFault::ALL.iter().find(|(known, _)| *known == name).map(|(_, on_fault)| *on_fault)
+    }
+
+    /// The name that files use.
+    pub fn name(self) -> &'static str {
+        OnFault::ALL.iter().find(|(_, on_fault)| *on_fault == self).map_or("end", |(name, _)| name)
+    }
+}
+
 impl StageSpec {
     /// A refusal of this stage, put where the file says what was refused.
     pub(crate) fn refused(&self, refusal: DesignError) -> PlanError {
         let origin = match refusal.key.as_deref() {
             Some("input") => self.origins.inputs.first().cloned(),
+            Some("on_fault") => Some(self.origins.on_fault.clone()),
             Some(key) => self.params.get(key).map(|setting| setting.origin.clone()),
             None => None,
         };
@@ -112,6 +146,9 @@ impl Policy {
     }
 }
 
+/// What stands in a text for bytes that are not UTF-8.
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
 impl Pipeline {
     /// Reads and parses a file.
     ///
@@ -119,8 +156,19 @@ impl Pipeline {
     /// When it cannot be read, is no TOML, or is no pipeline.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {error}")).in_file(&file, "")
+        let bytes = std::fs::read(path).map_err(|error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::IsADirectory => "it is a folder, expected a file".to_owned(),
+                _ => error.to_string(),
+            };
+            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {why}")).in_file(&file, "")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (place, text) = (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()));
+            let message = format!("byte {:#04x} is not UTF-8", error.as_bytes()[place]);
+            PlanError::at(&Origin::File(place..place + REPLACEMENT.len_utf8()), message)
+                .help("save the file as UTF-8")
+                .in_file(&file, &text)
         })?;
         let dir = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::parse(&text, &file, &dir)

@@ -22,16 +22,20 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 mod block;
+mod clip;
 mod event;
 mod item;
 pub mod lane;
 pub mod line;
+mod recovery;
 mod stage;
 pub mod tick;
 
 pub use block::Block;
+pub use clip::{Clip, EventsOfClip, OnClip};
 pub use event::Event;
 pub use item::{Element, Item};
+pub use recovery::{Recovery, Restarting};
 pub use stage::{Any, Flow, Never, Ports, Read, Stage, StageFault, Write};
 
 #[cfg(feature = "std")]
@@ -65,10 +69,11 @@ pub use {
     buffer::Buffer,
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
-    file::{Pipeline, Policy, Setting, StageSpec, schema},
+    file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
-    port::{OperatingPoint, Port, Quant, Role, Step},
+    port::{Density, OperatingPoint, Port, Quant, Role, Step},
+    recovery::{Health, StageState},
     registry::{Entry, Registry},
     session::{Detection, Output, Session, SessionError},
 };

@@ -23,8 +23,15 @@ pub trait Node: Send {
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault>;
     /// See [`Stage::reset`].
     fn reset(&mut self);
+    /// See [`Stage::reset_beside`].
+    fn reset_beside(&mut self);
     /// See [`Stage::restart`].
     fn restart(&mut self);
+    /// See [`Stage::recover`].
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    fn recover(&mut self) -> Result<(), StageFault>;
     /// See [`Stage::finish`].
     ///
     /// # Errors
@@ -128,8 +135,16 @@ where
         self.0.reset();
     }
 
+    fn reset_beside(&mut self) {
+        self.0.reset_beside();
+    }
+
     fn restart(&mut self) {
         self.0.restart();
+    }
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.0.recover()
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {

@@ -15,9 +15,9 @@ use serde_json::Value;
 use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
-use crate::file::{Pipeline, Policy};
+use crate::file::{OnFault, Pipeline, Policy};
 use crate::node::Node;
-use crate::port::Port;
+use crate::port::{Density, Port};
 use crate::registry::Registry;
 use crate::session::Facts;
 use crate::stage::StageFault;
@@ -55,6 +55,8 @@ pub struct PlannedStage {
     pub output: Option<Port>,
     /// What it costs.
     pub cost: Cost,
+    /// What happens when it fails.
+    pub on_fault: OnFault,
     /// Whether it does something beside writing blocks.
     pub(crate) acts: bool,
     pub(crate) design: Rc<dyn Design>,
@@ -173,13 +175,35 @@ impl Plan {
         self.edges.iter().map(bytes).sum()
     }
 
-    /// Multiply-accumulate operations per second of stream.
+    /// What a stage's first input carries.
+    pub fn first_input(&self, stage: usize) -> Option<&Port> {
+        self.inputs(stage).next().and_then(|edge| self.stages[edge.from].output.as_ref())
+    }
+
+    /// Whether a stage fires now and then only: on events, or on what they cause.
+    pub fn is_sparse(&self, stage: usize) -> bool {
+        self.first_input(stage).is_some_and(|port| port.density == Density::Sparse)
+    }
+
+    /// A stage's multiply-accumulate operations per second of stream, when all gates are open; none where it fires now
+    /// and then only.
+    pub fn macs_per_second_of(&self, stage: usize) -> f64 {
+        if self.is_sparse(stage) {
+            return 0.0;
+        }
+        // A sink fires as often as its first input brings a block.
+        let port = self.stages[stage].output.as_ref().or(self.first_input(stage));
+        self.stages[stage].cost.macs as f64 * port.map_or(0.0, Port::rate)
+    }
+
+    /// Multiply-accumulate operations per second of stream, without what is done now and then only.
     pub fn macs_per_second(&self) -> f64 {
-        let rate = |index: usize| {
-            // A sink fires as often as its first input brings a block.
-            let input = self.inputs(index).next().and_then(|edge| self.stages[edge.from].output.as_ref());
-            self.stages[index].output.as_ref().or(input).map_or(0.0, Port::rate)
-        };
-        self.stages.iter().enumerate().map(|(index, stage)| stage.cost.macs as f64 * rate(index)).sum()
+        (0..self.stages.len()).map(|stage| self.macs_per_second_of(stage)).sum()
+    }
+
+    /// Multiply-accumulate operations of all that is done now and then only, once each: what an event costs.
+    pub fn macs_per_event(&self) -> u64 {
+        let sparse = (0..self.stages.len()).filter(|&stage| self.is_sparse(stage));
+        sparse.map(|stage| self.stages[stage].cost.macs).sum()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clip::Clip;
 use crate::item::Element;
 
 /// The meaning of a block: `samples`, `mel`, `posterior`, … An open set: a stage states the role that it reads and
@@ -76,6 +77,25 @@ pub struct Step {
     pub params: serde_json::Value,
 }
 
+/// How often the blocks of a stream come, measured by its period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Density {
+    /// One every period, unless some are lost.
+    #[default]
+    Dense,
+    /// As dense, but for idle stretches: what a gate passes.
+    Gated,
+    /// Now and then: events, and what they cause.
+    Sparse,
+}
+
+impl Density {
+    fn is_dense(&self) -> bool {
+        *self == Density::Dense
+    }
+}
+
 /// What an edge carries. A plain value: printed by `--check`, stored beside recordings, compared by the planner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Port {
@@ -105,6 +125,12 @@ pub struct Port {
     /// The operating points that a classifier's model was calibrated to, for posteriors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibrated: Vec<OperatingPoint>,
+    /// How often blocks come.
+    #[serde(default, skip_serializing_if = "Density::is_dense")]
+    pub density: Density,
+    /// Where each block is a clip: the stream that it holds, whose blocks are along the first axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
 }
 
 /// When a label counts as heard, as a model's maker chose it.
@@ -136,7 +162,33 @@ impl Port {
             points: Vec::new(),
             made_by: Vec::new(),
             calibrated: Vec::new(),
+            density: Density::Dense,
+            clip: None,
         }
+    }
+
+    /// The port of this port's blocks behind a gate.
+    pub fn gated(&self) -> Self {
+        let density = if self.density == Density::Dense { Density::Gated } else { self.density };
+        Port { density, ..self.clone() }
+    }
+
+    /// The port of clips of so many of this port's blocks, which come now and then; that of the blocks themselves where
+    /// a clip is one block.
+    pub fn clips(&self, blocks: usize) -> Self {
+        let mut port = Port { density: Density::Sparse, ..self.clone() };
+        if blocks > 1 {
+            port.shape.insert(0, blocks);
+            port.clip = Some(Clip { blocks, period: self.period, tail: 0 });
+        }
+        port
+    }
+
+    /// The port of the stream that a clip holds.
+    pub fn within_clip(&self) -> Option<Port> {
+        let Clip { period, .. } = self.clip?;
+        let shape = self.shape.get(1..)?.to_vec();
+        Some(Port { shape, period, density: Density::Dense, clip: None, ..self.clone() })
     }
 
     /// The port of what is computed from this one block by block: clock, period, delay, labels and history stay, and
@@ -182,6 +234,9 @@ impl fmt::Display for Port {
         write!(f, "{} {}[{}]", self.role, self.element, shape.join("×"))?;
         if let Some(quant) = self.quant {
             write!(f, " ({quant})")?;
+        }
+        if let Some(Clip { blocks, .. }) = self.clip {
+            return write!(f, " in clips of {blocks} blocks");
         }
         write!(f, " every {} of {} ticks/s", self.period, self.clock)
     }

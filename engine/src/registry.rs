@@ -31,6 +31,7 @@ pub struct Entry {
     pub schema: Value,
     pub(crate) traceless: bool,
     pub(crate) acts: bool,
+    pub(crate) whole_clips: bool,
     design: DesignFn,
 }
 
@@ -49,7 +50,9 @@ impl Registry {
         let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<K>().to_value();
         let (inputs, traceless, acts) = (K::INPUTS, K::TRACELESS, K::ACTS);
-        let entry = Entry { name: K::NAME, inputs, schema, traceless, acts, design: design::<K> };
+        let whole_clips = K::WHOLE_CLIPS;
+        let entry =
+            Entry { name: K::NAME, inputs, schema, traceless, acts, whole_clips, design: design::<K> };
         self.kinds.insert(K::NAME, entry);
         self
     }

@@ -24,6 +24,7 @@ use crate::lane::wake::Waker;
 use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
 use crate::port::Port;
+use crate::recovery::{Health, Watch};
 use crate::run::RunError;
 use crate::stage::Flow;
 
@@ -44,6 +45,8 @@ pub struct Session {
     /// Slots of what the program is shown, in the order of the plan; taps come last.
     exits: Vec<usize>,
     facts: Arc<[Facts]>,
+    /// What is seen of stages that go on when they fail, for each stage of the plan.
+    watches: Box<[Option<Arc<Watch>>]>,
 }
 
 /// What sessions of one plan share of its stages.
@@ -94,6 +97,7 @@ impl Plan {
             nodes.push(dress(stage, built));
         }
         self.check_nodes(&nodes)?;
+        let (nodes, watches) = self.recovering(nodes, |_| Box::new(|_| {}));
         let lanes = vec![0; nodes.len()];
         let assembly = Assembly { plan: self, lanes, wakers: vec![Arc::new(Waker::default())] };
         let mut parts = assembly.lanes(nodes).0.pop().unwrap_or_default();
@@ -111,7 +115,8 @@ impl Plan {
                 }
             }
         }
-        Ok(Session { lane: Lane::new(parts, Program::default()), entries, exits, facts: self.facts() })
+        let lane = Lane::new(parts, Program::default());
+        Ok(Session { lane, entries, exits, facts: self.facts(), watches: watches.into() })
     }
 
     /// What stands for a stage where the program is in its place: for every source and every device.
@@ -155,6 +160,16 @@ impl Session {
             facts.port.as_ref().map(|port| (facts.name.as_str(), port))
         };
         self.entries.iter().filter_map(facts)
+    }
+
+    /// How each stage does, in the order of the plan: its name, the tick of the last block that it read or wrote, and
+    /// whether it works.
+    pub fn health(&self) -> impl Iterator<Item = (&str, u64, Health)> {
+        // Taps, which come last, are none of the plan's stages.
+        self.lane.slots.iter().zip(&self.watches).map(|(slot, watch)| {
+            let health = Health::of(slot.counts.life, watch.as_deref());
+            (slot.name.as_str(), slot.counts.at.max(slot.tick()), health)
+        })
     }
 
     /// Pushes items of a source, any number of them, fires all that they make fire, and shows what comes out. Returns

@@ -39,7 +39,8 @@ pub trait Stage {
     /// A source that waits for hardware waits here, but for no longer than about 100 ms, then says [`Flow::Skip`].
     ///
     /// # Errors
-    /// A [`StageFault`] ends the run; the engine adds the stage's name.
+    /// A [`StageFault`] ends the run, unless the pipeline lets the stage go on (`on_fault`); the engine adds the stage's
+    /// name.
     fn process(
         &mut self,
         input: Read<'_, Self::In>,
@@ -49,9 +50,25 @@ pub trait Stage {
     /// Forgets the past, after a gap in the stream. Keeps parameters.
     fn reset(&mut self) {}
 
+    /// A gap came by an input after the first. Forgets the past as after any gap, unless the stage says otherwise: what
+    /// only the first input fills need not be forgotten then.
+    fn reset_beside(&mut self) {
+        self.reset();
+    }
+
     /// Begins another stream: forgets also what a gap does not end, such as how long ago an event was. Keeps parameters.
     fn restart(&mut self) {
         self.reset();
+    }
+
+    /// Begins anew after a failure, where the pipeline lets the stage go on (`on_fault`): by default as on another
+    /// stream. A stage that holds something outside, such as a file or a connection, opens it again here.
+    ///
+    /// # Errors
+    /// When that fails: it is tried again later.
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.restart();
+        Ok(())
     }
 
     /// Called once after the last block: a sink completes its file here.
@@ -113,6 +130,14 @@ impl StageFault {
     pub fn because(text: impl Into<String>) -> Self {
         StageFault { text: Box::new(std::borrow::Cow::Owned(text.into())) }
     }
+
+    /// The fault of a stage that panicked.
+    #[cfg(feature = "std")]
+    pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        StageFault::because(format!("it panicked: {}", text.unwrap_or("no message")))
+    }
 }
 
 impl core::fmt::Display for StageFault {
@@ -129,6 +154,10 @@ pub trait Ports {
     type Read<'a>;
     /// What [`Stage::process`] is handed for writing.
     type Write<'a>;
+
+    /// The tick of the block that fires; none of a source.
+    #[doc(hidden)]
+    fn at(read: &Self::Read<'_>) -> Option<u64>;
 }
 
 /// What a stage with input `P` is handed.
@@ -151,11 +180,19 @@ pub enum Never {}
 impl Ports for () {
     type Read<'a> = ();
     type Write<'a> = ();
+
+    fn at((): &()) -> Option<u64> {
+        None
+    }
 }
 
 impl<T: Item> Ports for T {
     type Read<'a> = Block<'a, T>;
     type Write<'a> = &'a mut [T];
+
+    fn at(read: &Block<'_, T>) -> Option<u64> {
+        Some(read.at)
+    }
 }
 
 /// A join of two: fires on the first, and reads the second at its latest block whose time is not later; of events it
@@ -163,15 +200,27 @@ impl<T: Item> Ports for T {
 impl<A: Item, B: Item> Ports for (A, B) {
     type Read<'a> = (Block<'a, A>, Option<Block<'a, B>>);
     type Write<'a> = Never;
+
+    fn at(read: &Self::Read<'_>) -> Option<u64> {
+        Some(read.0.at)
+    }
 }
 
 /// A join of three: fires on the first, and reads the others at their latest blocks whose time is not later.
 impl<A: Item, B: Item, C: Item> Ports for (A, B, C) {
     type Read<'a> = (Block<'a, A>, Option<Block<'a, B>>, Option<Block<'a, C>>);
     type Write<'a> = Never;
+
+    fn at(read: &Self::Read<'_>) -> Option<u64> {
+        Some(read.0.at)
+    }
 }
 
 impl<T: Item> Ports for Any<T> {
     type Read<'a> = (usize, Block<'a, T>);
     type Write<'a> = Never;
+
+    fn at(read: &Self::Read<'_>) -> Option<u64> {
+        Some(read.1.at)
+    }
 }

@@ -176,7 +176,7 @@ fn overrides_are_checked_as_the_file_is() {
         ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
         (
             "loud.kind=out",
-            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth` and `on_full` can be set",
+            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth`, `on_full` and `on_fault` can be set",
         ),
         ("loud.factor.x=1", "`x`: a number has no keys\n --> --set loud.factor.x=1"),
     ];
@@ -307,4 +307,17 @@ fn what_nobody_reads_is_known() {
     let one = plan(&format!("{toml}[[stage]]\nkind = \"out\"\ninput = \"count\"\n")).unwrap();
     assert!(one.has_sink());
     assert_eq!(one.unread().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["gain"]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_by_its_place() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("no_text.toml");
+    std::fs::write(&file, b"[[stage]]\nkind = \"count\" # \xe9t\xe9\n").unwrap();
+    let error = Pipeline::read(&file).unwrap_err();
+    assert_eq!(error.position(), Some((2, 18)));
+    let text = error.to_string();
+    assert!(text.contains("byte 0xe9 is not UTF-8") && text.contains("save the file as UTF-8"), "{text}");
+    let text = Pipeline::read(folder).unwrap_err().to_string();
+    assert!(text.contains("it is a folder, expected a file"), "{text}");
 }

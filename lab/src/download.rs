@@ -45,6 +45,9 @@ pub struct Fetched {
     pub verified: bool,
 }
 
+/// The most bytes of a file whose size nobody stated: a server that never ends does not fill the disk.
+const MOST: u64 = 256 << 30;
+
 /// How an attempt went that was no failure for good.
 enum Outcome {
     Whole,
@@ -84,6 +87,8 @@ impl Download {
         let timeout = Some(Duration::from_secs(60));
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
+            // What began encrypted is not led to an address that is not.
+            .https_only(self.url.starts_with("https://"))
             .user_agent(concat!("kws-lab/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(timeout)
             .timeout_recv_response(timeout)
@@ -165,7 +170,12 @@ impl Download {
     /// Writes what comes from byte `from` on.
     fn receive(&self, response: Response<Body>, from: u64, bar: &ProgressBar) -> Result<Outcome> {
         let rest = header(&response, "content-length").and_then(|length| length.parse::<u64>().ok());
-        let total = rest.map(|rest| from + rest).or(self.bytes);
+        let total = rest.map(|rest| from.saturating_add(rest)).or(self.bytes);
+        let most = self.bytes.unwrap_or(MOST);
+        if let Some(total) = total.filter(|&total| total > most) {
+            self.forget();
+            bail!("the server sends {total} bytes, expected {}{most}", self.at_most());
+        }
         let part = self.beside("part");
         let writes = || format!("cannot write `{}`", part.display());
         if from == 0 {
@@ -184,6 +194,10 @@ impl Download {
         loop {
             match body.read(&mut chunk) {
                 Ok(0) => break,
+                Ok(count) if at + count as u64 > total.unwrap_or(most) => {
+                    self.forget();
+                    bail!("the server sends more than {} bytes", total.unwrap_or(most));
+                }
                 Ok(count) => {
                     file.write_all(&chunk[..count]).with_context(writes)?;
                     at += count as u64;
@@ -198,6 +212,11 @@ impl Download {
             Some(total) if at < total => Outcome::Broken(anyhow!("received {at} of {total} bytes")),
             _ => Outcome::Whole,
         })
+    }
+
+    /// How a message says that a size is a ceiling and not the file's own.
+    fn at_most(&self) -> &'static str {
+        if self.bytes.is_some() { "" } else { "at most " }
     }
 
     /// Size and checksum of a whole file.

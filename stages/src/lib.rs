@@ -6,6 +6,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod audio;
+mod capture;
 pub mod decide;
 pub mod nn;
 mod quantise;
@@ -14,6 +15,9 @@ mod resolved;
 mod stack;
 pub mod vision;
 
+#[cfg(feature = "std")]
+pub use capture::CaptureParams;
+pub use capture::{Capture, Watched};
 #[cfg(feature = "std")]
 pub use quantise::QuantiseParams;
 pub use quantise::{Quantise, Quantiser, Rounding};
@@ -33,6 +37,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::MicroFrontendParams>();
     registry.add::<audio::SpeechFeaturesParams>();
     registry.add::<audio::WindowParams>();
+    registry.add::<CaptureParams>();
     registry.add::<decide::GateParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();

@@ -255,7 +255,7 @@ fn refusals_name_the_parameter() {
         ("'mfcc'\noffset = 0", "offset", "silence has no logarithm"),
         ("'mfcc'\nclip_low = 1\nclip_high = 1", "clip_low", "less than `clip_high`"),
         ("'mfcc'\ncoefficients = 41", "coefficients", "number of bands, 40"),
-        ("'mel'", "kind", "expected f32"),
+        ("'mel'", "kind", "expected spectrum"),
     ];
     for (toml, key, message) in cases {
         let error = refused(&chain(&[toml]));

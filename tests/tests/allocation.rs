@@ -1,11 +1,11 @@
-//! The shipped pipeline allocates nothing once it runs: its stages, its rings and its lanes.
+//! Pipelines allocate nothing once they run: their stages, their rings and their lanes.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use kws_engine::run::RunOptions;
 use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
@@ -55,8 +55,29 @@ impl Stage for Watch {
     }
 }
 
+/// Allocations are counted for the whole program, and so belong to one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Clips are judged within a session, whose one thread is this one.
+#[test]
+fn clips_are_judged_without_an_allocation() {
+    let _turn = TURN.lock();
+    let plan =
+        kws::read(root().join("tests/pipelines/second_stage.toml")).unwrap_or_else(|error| panic!("{error}"));
+    let (mut session, samples) = (plan.session().unwrap(), kws_tests::listening::recording());
+    let mut events = 0;
+    let mut pass = || {
+        session.push("mic", &samples, |output| events += output.detections().count()).unwrap();
+        COUNT.load(Ordering::Relaxed)
+    };
+    let (early, late) = (pass(), pass());
+    assert_eq!(late - early, 0);
+    assert!(events >= 20, "{events}");
+}
+
 #[test]
 fn the_shipped_pipeline_allocates_nothing_in_steady_state() {
+    let _turn = TURN.lock();
     let samples = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("allocation.s16");
     fs::write(&samples, vec![7_u8; 2 * 16_000 * 120]).unwrap();
     let mut pipeline = Pipeline::read(&root().join("pipelines/yes_no.toml")).unwrap();

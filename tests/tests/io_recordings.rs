@@ -153,3 +153,25 @@ fn faults_end_runs_as_asked() {
     let (heard, outcome) = of("stalls = [{ at_ms = 300, length_ms = 20 }]");
     assert_eq!((heard.i16.len(), outcome.fault), (100, None));
 }
+
+#[test]
+fn a_block_that_no_memory_holds_is_refused() {
+    let dir = folder();
+    there_and_back(
+        dir.path(),
+        &(stage("audio_file", NOISE) + &stage("window", "length_ms = 30\nhop_ms = 20")),
+    );
+    let port = dir.path().join("edge.port.json");
+    let text = fs::read_to_string(&port).unwrap();
+    for (extent, expected) in [
+        ("1099511627776", "shape"),
+        ("18446744073709551615", "no memory can hold a block of shape [18446744073709551615]"),
+        ("4294967296, 4294967296", "no memory can hold a block of shape"),
+    ] {
+        let (before, after) = text.split_once("\"shape\": [").unwrap();
+        let (_, after) = after.split_once(']').unwrap();
+        fs::write(&port, format!("{before}\"shape\": [{extent}]{after}")).unwrap();
+        let error = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+        assert!(error.contains(expected), "{extent}: {error}");
+    }
+}

@@ -15,6 +15,7 @@ mod board;
 mod check;
 mod command_error;
 mod execute;
+mod faults;
 mod gaps;
 mod graph;
 mod interrupt;

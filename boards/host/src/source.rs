@@ -2,6 +2,7 @@
 
 mod audio_file;
 mod camera;
+mod fallback;
 mod image_files;
 mod mic;
 mod player;

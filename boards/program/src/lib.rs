@@ -4,8 +4,8 @@ use std::path::Path;
 
 pub use kws_engine::run::RunError;
 pub use kws_engine::{
-    Assets, Buffer, Detection, Element, Event, Item, Output, Pipeline, Plan, PlanError, Port, Registry,
-    Session, SessionError, firmware,
+    Assets, Buffer, Detection, Element, Event, Health, Item, Output, Pipeline, Plan, PlanError, Port,
+    Registry, Session, SessionError, StageState, firmware,
 };
 
 /// The kinds that a program's pipelines may name: every stage that needs no hardware, and the devices that the program

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use toml::de::DeTable;
 
 use super::setting::{Entry, Setting, SettingValue, entries};
-use super::{Origins, Pipeline, Policy, StageSpec};
+use super::{OnFault, Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
 use crate::plan::memory::MEGABYTES;
 use crate::registry::Registry;
@@ -15,8 +15,9 @@ use crate::registry::Registry;
 pub(super) const DEFAULT_DEPTH: usize = 8;
 const DEPTHS: RangeInclusive<i64> = 1..=65_536;
 
-/// The keys that every stage has, as JSON Schema.
-pub(super) fn stage_keys() -> Value {
+/// The keys that a stage of any kind has: their JSON Schemas by name.
+#[must_use]
+pub fn stage_keys() -> Value {
     let policies: Vec<&str> = Policy::ALL.iter().map(|(name, _)| *name).collect();
     json!({
         "name": {"type": "string", "minLength": 1, "description": "Its name, unique in the file. Default: its kind."},
@@ -30,6 +31,7 @@ pub(super) fn stage_keys() -> Value {
             "description": "What happens to a block when the ring to this stage is full."},
         "depth": {"type": "integer", "minimum": DEPTHS.start(), "maximum": DEPTHS.end(), "default": DEFAULT_DEPTH,
             "unit": "blocks", "description": "Blocks that the ring to this stage holds."},
+        "on_fault": on_fault(),
     })
 }
 
@@ -37,6 +39,14 @@ pub(super) fn stage_keys() -> Value {
 fn max_memory() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": 1_u64 << 40, "default": MEGABYTES, "unit": "MB",
         "description": "Memory that blocks, rings, state and tables may take."})
+}
+
+/// What happens when a stage fails, as JSON Schema.
+fn on_fault() -> Value {
+    let names: Vec<&str> = OnFault::ALL.iter().map(|(name, _)| *name).collect();
+    json!({"type": "string", "enum": names,
+        "description": "What happens when the stage fails: `end` ends the run; `restart` begins the stage anew after a \
+            pause, which leaves a gap; `ignore` does so for sinks. Default: the pipeline's, `end`."})
 }
 
 /// The JSON Schema of pipeline files that name this registry's kinds.
@@ -61,6 +71,7 @@ pub fn schema(registry: &Registry) -> Value {
             "name": {"type": "string", "description": "The pipeline's name."},
             "description": {"type": "string", "description": "What it is for."},
             "max_memory_mb": max_memory(),
+            "on_fault": on_fault(),
             "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
         },
         "required": ["stage"],
@@ -68,10 +79,25 @@ pub fn schema(registry: &Registry) -> Value {
     })
 }
 
+/// What to write in the place of `[stage]`.
+const TWO_BRACKETS: &str = "write `[[stage]]` with two brackets on each side";
+
+/// Whether the line of a place is `[stage]`, which a second stage makes a key that is there already.
+fn is_single_bracket(text: &str, place: usize) -> bool {
+    let (before, after) = text.split_at_checked(place).unwrap_or((text, ""));
+    let begin = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text[begin..].lines().next().unwrap_or("");
+    !after.is_empty() && line.split('#').next().is_some_and(|line| line.trim() == "[stage]")
+}
+
 pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, PlanError> {
     let table = DeTable::parse(text).map_err(|error| {
         let origin = error.span().map_or(Origin::Nowhere, Origin::File);
-        PlanError::at(&origin, format!("invalid TOML: {}", error.message()))
+        let told = PlanError::at(&origin, format!("invalid TOML: {}", error.message()));
+        match error.span().is_some_and(|span| is_single_bracket(text, span.start)) {
+            true => told.help(TWO_BRACKETS),
+            false => told,
+        }
     })?;
     let whole = Origin::File(0..text.lines().next().unwrap_or("").len());
     let mut pipeline = Pipeline {
@@ -82,6 +108,7 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
         dir: dir.to_owned(),
         stages: Vec::new(),
         max_memory_mb: MEGABYTES,
+        on_fault: OnFault::End,
         file: file.to_owned(),
         text: text.to_owned(),
     };
@@ -96,9 +123,13 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
                     pipeline.max_memory_mb = megabytes.unsigned_abs();
                 }
             }
+            "on_fault" => {
+                super::check(&entry.setting, &on_fault(), "`on_fault` of the pipeline")?;
+                pipeline.on_fault = entry.setting.text().and_then(OnFault::named).unwrap_or_default();
+            }
             key => {
                 let error = PlanError::at(&entry.origin, format!("unknown key `{key}` in the pipeline"));
-                return Err(error.meant(key, ["name", "description", "max_memory_mb", "stage"]));
+                return Err(error.meant(key, ["name", "description", "max_memory_mb", "on_fault", "stage"]));
             }
         }
     }
@@ -121,7 +152,7 @@ fn stages(entry: &Entry) -> Result<Vec<StageSpec>, PlanError> {
     let SettingValue::List(items) = &entry.setting.value else {
         let error =
             PlanError::at(&entry.origin, format!("`stage` is a {}, expected an array", entry.setting.kind()));
-        return Err(error.help("write `[[stage]]` with two brackets on each side"));
+        return Err(error.help(TWO_BRACKETS));
     };
     let mut stages: Vec<StageSpec> = Vec::with_capacity(items.len());
     for item in items {
@@ -170,11 +201,13 @@ fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanErr
         lane: text("lane"),
         on_full: policy.unwrap_or_default(),
         depth,
+        on_fault: text("on_fault").and_then(|name| OnFault::named(&name)),
         params: Setting::table(own, item.origin.clone()),
         origins: Origins {
             stage: item.origin.clone(),
             name: origin("name"),
             kind: kind.origin.clone(),
+            on_fault: origin("on_fault"),
             inputs: input_origins,
         },
     })

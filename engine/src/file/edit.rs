@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use super::document::DEFAULT_DEPTH;
 use super::document::stage_keys;
 use super::setting::{Entry, Setting, SettingValue};
-use super::{Origins, Pipeline, Policy, StageSpec};
+use super::{OnFault, Origins, Pipeline, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
 use crate::plan::memory::MEGABYTES;
 
@@ -31,10 +31,11 @@ impl Pipeline {
         };
         let value = parse(value.trim(), &origin);
         match path {
-            "lane" | "depth" | "on_full" => set_shared(spec, path, &value),
+            "lane" | "depth" | "on_full" | "on_fault" => set_shared(spec, path, &value),
             "name" | "kind" | "input" | "inputs" => {
                 let error = PlanError::at(&origin, format!("`{path}` of a stage cannot be set"));
-                Err(error.help("only a stage's parameters, `lane`, `depth` and `on_full` can be set"))
+                Err(error
+                    .help("only a stage's parameters, `lane`, `depth`, `on_full` and `on_fault` can be set"))
             }
             _ => assign(&mut spec.params, path, value, &origin),
         }
@@ -60,11 +61,13 @@ impl Pipeline {
             lane: Some(name.to_owned()),
             on_full: Policy::Block,
             depth: DEFAULT_DEPTH,
+            on_fault: None,
             params: Setting::from_json(params, &origin),
             origins: Origins {
                 stage: origin.clone(),
                 name: origin.clone(),
                 kind: origin.clone(),
+                on_fault: origin.clone(),
                 inputs: vec![origin],
             },
         });
@@ -78,6 +81,9 @@ impl Pipeline {
         }
         if self.max_memory_mb != MEGABYTES {
             text += &format!("max_memory_mb = {}\n", self.max_memory_mb);
+        }
+        if self.on_fault != OnFault::End {
+            text += &format!("on_fault = \"{}\"\n", self.on_fault.name());
         }
         for stage in &self.stages {
             text += &format!("\n[[stage]]\nname = {}\n", quoted(&stage.name));
@@ -94,6 +100,9 @@ impl Pipeline {
             }
             if stage.depth != DEFAULT_DEPTH {
                 text += &format!("depth = {}\n", stage.depth);
+            }
+            if let Some(on_fault) = stage.on_fault {
+                text += &format!("on_fault = \"{}\"\n", on_fault.name());
             }
             for entry in stage.params.entries() {
                 text += &format!("{} = {}\n", key(&entry.key), inline(&entry.setting));
@@ -118,6 +127,7 @@ fn set_shared(spec: &mut StageSpec, key: &str, value: &Setting) -> Result<(), Pl
     match (&value.value, value.text()) {
         (SettingValue::Integer(depth), _) => spec.depth = *depth as usize,
         (_, Some(policy)) if key == "on_full" => spec.on_full = Policy::named(policy).unwrap_or_default(),
+        (_, Some(name)) if key == "on_fault" => spec.on_fault = OnFault::named(name),
         (_, lane) => spec.lane = lane.map(str::to_owned),
     }
     Ok(())

@@ -39,7 +39,17 @@ struct Mic {
     block: Option<u32>,
     /// A recording in its place, on a computer.
     #[serde(default)]
-    fallback: Option<PathBuf>,
+    fallback: Option<Fallback>,
+}
+
+/// A path, or `false`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Fallback {
+    /// `false`: nothing.
+    Switch(bool),
+    /// A file or a folder.
+    File(PathBuf),
 }
 
 fn rate() -> u32 {
@@ -82,7 +92,7 @@ struct Camera {
     fit: Option<String>,
     /// Pictures in its place, on a computer.
     #[serde(default)]
-    fallback: Option<PathBuf>,
+    fallback: Option<Fallback>,
 }
 
 /// The channels of a picture.

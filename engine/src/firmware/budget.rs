@@ -15,6 +15,7 @@ use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::Pipeline;
 use crate::node::Firing;
+use crate::port::Density;
 
 /// Bytes of a stage's place in the lane, its own numbers and references included.
 const SLOT: usize = 96;
@@ -47,6 +48,17 @@ pub struct Budget {
     pub instructions_per_second: f64,
     /// The part of the core's time that they take at one instruction a cycle.
     pub core_share: f64,
+    /// What is done now and then only, on events: its multiply-accumulate operations, once each.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub macs_per_event: f64,
+    /// Their instructions, an estimate.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub instructions_per_event: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(count: &f64) -> bool {
+    *count == 0.0
 }
 
 /// What one stage takes.
@@ -66,6 +78,12 @@ pub struct Share {
     pub macs_per_second: f64,
     /// Instructions in a second of stream, an estimate.
     pub instructions_per_second: f64,
+    /// Multiply-accumulate operations of one firing, where it fires on events only.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub macs_per_event: f64,
+    /// Their instructions, an estimate.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub instructions_per_event: f64,
 }
 
 /// Bytes of RAM.
@@ -150,6 +168,8 @@ impl Budget {
             macs_per_second,
             instructions_per_second,
             core_share: instructions_per_second / f64::from(board.clock_hz.max(1)),
+            macs_per_event: stages.iter().map(|share| share.macs_per_event).sum(),
+            instructions_per_event: stages.iter().map(|share| share.instructions_per_event).sum(),
             stages,
         }
     }
@@ -213,8 +233,10 @@ fn ring_bytes(lane: &[Placed<'_>], crossing: &Crossing) -> usize {
 fn share(placed: &Placed<'_>, lane: &[Placed<'_>], board: &Board) -> Share {
     let Placed { stage, code, .. } = placed;
     let first = placed.inputs.first().and_then(|&input| lane[input].stage.output.as_ref());
+    let sparse = first.is_some_and(|port| port.density == Density::Sparse);
     let rate = stage.output.as_ref().or(first).map_or(0.0, |port| port.rate());
-    let macs_per_second = stage.cost.macs as f64 * rate;
+    let macs = stage.cost.macs as f64;
+    let (macs_per_second, macs_per_event) = if sparse { (0.0, macs) } else { (macs * rate, 0.0) };
     let fields = fields(lane, placed);
     let bytes = |between: bool| -> usize {
         fields.iter().filter(|field| field.between == between).map(|field| field.bytes).sum()
@@ -229,11 +251,13 @@ fn share(placed: &Placed<'_>, lane: &[Placed<'_>], board: &Board) -> Share {
         tables: code.items.iter().map(|item| item.bytes).sum::<usize>() + code.linked,
         macs_per_second,
         instructions_per_second: macs_per_second * work,
+        macs_per_event,
+        instructions_per_event: macs_per_event * work,
     }
 }
 
 impl fmt::Display for Budget {
-    /// A line each for RAM, flash and time.
+    /// A line each for RAM, flash and time, and one for what an event takes, if anything waits for one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Ram { blocks, state, stages, stack, of } = self.ram;
         writeln!(
@@ -250,6 +274,16 @@ impl fmt::Display for Budget {
             self.clock_hz / 1_000_000,
             self.macs_per_second / 1e6,
             self.instructions_per_second / 1e6
+        )?;
+        if self.macs_per_event == 0.0 {
+            return Ok(());
+        }
+        write!(
+            f,
+            "\nevent {:>7.1} ms: {:.2} million MACs, about {:.1} million instructions",
+            1000.0 * self.instructions_per_event / f64::from(self.clock_hz.max(1)),
+            self.macs_per_event / 1e6,
+            self.instructions_per_event / 1e6
         )
     }
 }

@@ -31,6 +31,11 @@ impl<'a> EmitSite<'a> {
         EmitSite { name, board, inputs, from, ident, part: String::new() }
     }
 
+    /// The same place for a stage that reads other ports there: those within clips.
+    pub(crate) fn reading<'b>(&'b self, inputs: &'b [Port]) -> EmitSite<'b> {
+        EmitSite { inputs, part: self.part.clone(), ..*self }
+    }
+
     /// The same place for a part of the stage: names of its items and memory begin with the part's name besides.
     pub fn part(&self, name: &str) -> EmitSite<'a> {
         EmitSite { part: constant_name(&[&self.part, name]).to_lowercase(), ..*self }

@@ -6,10 +6,11 @@ use super::cross::{Crossing, lanes};
 use super::{Board, Code, EmitSite};
 use crate::design::DesignError;
 use crate::error::PlanError;
-use crate::file::Pipeline;
+use crate::file::{OnFault, Pipeline};
 use crate::node::Firing;
 use crate::plan::{Plan, PlannedStage};
 use crate::port::Port;
+use crate::recovery::FIRST;
 
 /// A stage as it stands in the lane.
 pub(super) struct Placed<'a> {
@@ -50,6 +51,7 @@ pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> R
         check(stage, &ports).map_err(refused)?;
         let site = EmitSite::new(&stage.name, &ident, board, &ports, &from);
         let code = stage.design.emit(&site).map_err(|refusal| refused(on(board, refusal)))?;
+        let code = recovering(code, stage, ports.first());
         let otherwise = if inputs.is_empty() { Firing::Source } else { Firing::First };
         let firing = code.firing.unwrap_or(otherwise);
         if firing == Firing::Source && placed.iter().any(|other| other.firing == Firing::Source) {
@@ -70,6 +72,19 @@ pub(super) fn refused(pipeline: &Pipeline, stage: &PlannedStage, refusal: Design
         Some(spec) => pipeline.locate(spec.refused(refusal)),
         None => PlanError::at(&crate::error::Origin::Nowhere, refusal.message),
     }
+}
+
+/// A stage's code, made to go on when it fails if the plan says so.
+fn recovering(mut code: Code, stage: &PlannedStage, input: Option<&Port>) -> Code {
+    if stage.on_fault == OnFault::End {
+        return code;
+    }
+    code.uses("kws_engine::Restarting");
+    // A source waits by its firings, which its blocks pace.
+    let pace = |port: &Port| (port.rate() as u64 / FIRST).max(1);
+    let first = input.map(|port| u64::from(port.clock) / FIRST).or(stage.output.as_ref().map(pace));
+    let (of, value) = (std::mem::take(&mut code.of), std::mem::take(&mut code.value));
+    code.is(format!("Restarting<{of}>"), format!("Restarting::new({value}, {})", first.unwrap_or(1).max(1)))
 }
 
 /// Adds the board to what a stage refuses.

@@ -61,7 +61,7 @@ impl<D: Driver> Lane<D> {
                     slot.counts.gaps += 1;
                     slot.counts.lost += lost;
                     self.firing = Some(index);
-                    slot.node.reset();
+                    slot.node.reset_beside();
                     self.firing = None;
                 }
                 if edge.block {

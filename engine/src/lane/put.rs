@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::ring::{Full, Lend, Sent};
-use super::slot::{SlotKind, SlotState};
+use super::slot::{Life, SlotKind, SlotState};
 use super::sweep::Lane;
 use super::time::{Stamp, Time};
 use super::{Misstamp, Step};
@@ -126,6 +126,7 @@ impl<D: Driver> Lane<D> {
     /// Ends a stage that cannot go on, and with it the run.
     pub(crate) fn fail(&mut self, index: usize, fault: StageFault) {
         self.driver.fault(&self.slots[index].name, fault);
+        self.slots[index].counts.life = Life::Failed;
         self.close(index);
     }
 
@@ -152,6 +153,9 @@ impl<D: Driver> Lane<D> {
             return;
         }
         slot.state = SlotState::Flushing;
+        if slot.counts.life == Life::Working {
+            slot.counts.life = Life::Ended;
+        }
         for inlet in slot.inlets.iter() {
             let edge = &mut self.edges[inlet.edge];
             edge.readers -= 1;

@@ -68,6 +68,28 @@ pub(crate) struct Counts {
     pub(crate) gaps: u64,
     /// Ticks lost in them.
     pub(crate) lost: u64,
+    pub(crate) life: Life,
+}
+
+/// Whether a stage is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Life {
+    #[default]
+    Working,
+    Ended,
+    Failed,
+}
+
+impl Life {
+    /// The inverse of `as u8`.
+    pub(crate) const fn of(number: u8) -> Self {
+        match number {
+            0 => Life::Working,
+            1 => Life::Ended,
+            _ => Life::Failed,
+        }
+    }
 }
 
 /// A stage's inputs: the first beside the stage, since nearly every stage has just one.

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::memory::{self, MEGABYTE};
 use super::{Edge, Plan, PlannedStage, RingPlan, graph};
 use crate::assets::Assets;
+use crate::clip;
 use crate::design::{DesignError, Site};
 use crate::error::PlanError;
-use crate::file::{Pipeline, StageSpec, check};
+use crate::file::{OnFault, Pipeline, StageSpec, check};
 use crate::port::{Port, Step};
 use crate::registry::{Entry, Registry};
 
@@ -60,7 +61,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) ->
 
 /// The kind's own parameters, held against its schema. Unknown keys get the shared ones among the suggestions.
 pub(super) fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
-    let shared = ["name", "kind", "input", "inputs", "lane", "on_full", "depth"];
+    let shared = ["name", "kind", "input", "inputs", "lane", "on_full", "depth", "on_fault"];
     for item in stage.params.entries() {
         if !entry.params().any(|(name, _)| name == item.key) {
             let message = format!("unknown key `{}` in `{}` (kind `{}`)", item.key, stage.name, stage.kind);
@@ -133,10 +134,11 @@ impl Graph<'_> {
         }
         let from: Vec<String> =
             self.inputs[index].iter().map(|&i| self.pipeline.stages[i].name.clone()).collect();
+        let within = self.within_clips(index, &ports)?;
         let site = Site {
             name: &spec.name,
             dir: &self.pipeline.dir,
-            inputs: &ports,
+            inputs: within.as_ref().map_or(&ports[..], std::slice::from_ref),
             from: &from,
             block: blocks.get(&index).copied(),
             assets: self.assets,
@@ -145,12 +147,51 @@ impl Graph<'_> {
         };
         let (design, params) = self.entries[index]
             .design(spec.params.to_json(), &site)
+            .and_then(|(design, params)| match &within {
+                Some(_) => Ok((clip::on_clips(design, &ports[0])?, params)),
+                None => Ok((design, params)),
+            })
             .map_err(|refusal| self.unresolved(index, refusal, planned, blocks))?;
         let output = design.output().map(|port| self.with_step(index, port, &params));
         check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
+        let on_fault = self.on_fault(spec, output.is_none())?;
         let (name, kind, acts) = (spec.name.clone(), spec.kind.clone(), self.entries[index].acts);
-        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, acts, design: design.into() })
+        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, on_fault, acts, design: design.into() })
+    }
+
+    /// The port of the stream within clips, where the stage reads those block by block.
+    fn within_clips(&self, index: usize, ports: &[Port]) -> Result<Option<Port>, PlanError> {
+        let (spec, entry) = (&self.pipeline.stages[index], self.entries[index]);
+        let whole = usize::from(entry.whole_clips);
+        let Some(input) = ports.iter().skip(whole).position(|port| port.clip.is_some()) else {
+            return Ok(None);
+        };
+        let input = input + whole;
+        if ports.len() > 1 || whole > 0 || entry.acts {
+            let origin = spec.origins.inputs.get(input).unwrap_or(&spec.origins.kind);
+            let (name, from) = (&spec.name, &spec.inputs[input]);
+            let message = format!("`{name}` (`{}`) cannot read the clips that `{from}` writes", spec.kind);
+            let help =
+                "clips are read by stages of one input; a `trigger` or a single block makes an end of them";
+            return Err(PlanError::at(origin, message).help(help));
+        }
+        Ok(ports[0].within_clip())
+    }
+
+    /// What happens when a stage fails: what the file says for it, or what it says for all that it can be said for.
+    fn on_fault(&self, spec: &StageSpec, sink: bool) -> Result<OnFault, PlanError> {
+        match (spec.on_fault, self.pipeline.on_fault) {
+            (Some(OnFault::Ignore), _) if !sink => {
+                let message =
+                    format!("`{}` writes blocks; `ignore` is for sinks, which write none", spec.name);
+                let help = "set `on_fault = \"restart\"`: the stage begins anew, and a gap marks the hole";
+                Err(PlanError::at(&spec.origins.on_fault, message).help(help))
+            }
+            (Some(on_fault), _) => Ok(on_fault),
+            (None, OnFault::Ignore) if !sink => Ok(OnFault::End),
+            (None, on_fault) => Ok(on_fault),
+        }
     }
 
     /// Adds the stage to the history that its output carries.

@@ -1,10 +1,11 @@
 //! What a run counts while it goes: written by one lane without locks, read by anyone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::lane::slot::Counts;
+use crate::lane::slot::{Counts, Life};
+use crate::recovery::{Health, Watch};
 
 const STEPS: usize = 8;
 const BUCKETS: usize = 64 * STEPS;
@@ -101,6 +102,10 @@ pub(crate) struct StageMeter {
     pub(crate) at: AtomicU64,
     pub(crate) gaps: AtomicU64,
     pub(crate) lost: AtomicU64,
+    /// A [`Life`].
+    life: AtomicU8,
+    /// Present where the stage goes on when it fails.
+    pub(crate) watch: Option<Arc<Watch>>,
     /// Present when the run is timed.
     pub(crate) time: Option<Histogram>,
     /// From the end of a block's time to the end of its firing; for sinks of a timed, paced run.
@@ -115,9 +120,14 @@ impl StageMeter {
         self.at.store(counts.at, Ordering::Relaxed);
         self.gaps.store(counts.gaps, Ordering::Relaxed);
         self.lost.store(counts.lost, Ordering::Relaxed);
+        self.life.store(counts.life as u8, Ordering::Relaxed);
     }
 
-    pub(crate) fn new(timed: bool) -> Self {
+    fn health(&self) -> Health {
+        Health::of(Life::of(self.life.load(Ordering::Relaxed)), self.watch.as_deref())
+    }
+
+    pub(crate) fn new(timed: bool, watch: Option<Arc<Watch>>) -> Self {
         let zero = || AtomicU64::new(0);
         let histogram = || timed.then(Histogram::new);
         StageMeter {
@@ -126,6 +136,8 @@ impl StageMeter {
             at: zero(),
             gaps: zero(),
             lost: zero(),
+            life: AtomicU8::new(Life::Working as u8),
+            watch,
             time: histogram(),
             latency: histogram(),
         }
@@ -170,6 +182,8 @@ pub struct StageStats {
     pub gaps: u64,
     /// Ticks lost in them.
     pub lost: u64,
+    /// Whether it works, and how often it failed.
+    pub health: Health,
     /// How long its firings took, when the run is timed.
     pub time: Option<Percentiles>,
     /// How long after the end of a block its firing ended, when the run is timed and keeps real time.
@@ -223,6 +237,7 @@ impl Meters {
             at: load(&meter.at),
             gaps: load(&meter.gaps),
             lost: load(&meter.lost),
+            health: meter.health(),
             time: percentiles(&meter.time),
             latency: percentiles(&meter.latency).filter(|latency| latency.count > 0),
         });

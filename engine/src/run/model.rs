@@ -308,6 +308,7 @@ mod lanes {
                 lane,
                 output,
                 cost: Cost::default(),
+                on_fault: Default::default(),
                 acts: false,
                 design: design.into(),
             }

@@ -31,6 +31,24 @@ pub enum Report {
         /// Why.
         fault: StageFault,
     },
+    /// A stage has failed that goes on: what comes to it is lost until it works again.
+    Down {
+        /// The stage's name.
+        stage: String,
+        /// Why.
+        fault: StageFault,
+        /// Tick of the block on which it failed.
+        at: u64,
+    },
+    /// A stage that was down works again.
+    Up {
+        /// The stage's name.
+        stage: String,
+        /// The tick at which it does.
+        at: u64,
+        /// Ticks since it failed.
+        lost: u64,
+    },
     /// A lane has ended.
     Ended {
         /// Its name.
@@ -66,9 +84,9 @@ pub struct Outcome {
     pub stats: RunStats,
 }
 
-/// Tells of a gap, unless so many wait to be read that it is only counted.
-pub(super) fn tell(reports: &Channel<Report>, gap: GapReport) {
+/// Tells of what may come often, unless so much waits to be read that it is only counted.
+pub(super) fn tell(reports: &Channel<Report>, report: Report) {
     if reports.len() < GAPS {
-        let _ = reports.try_send(Report::Gap(gap));
+        let _ = reports.try_send(report);
     }
 }

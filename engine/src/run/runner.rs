@@ -8,13 +8,14 @@ use crossbeam_channel::{Receiver as Channel, bounded};
 
 use super::control::{Control, RunOptions, Stopper};
 use super::meter::{Meters, RingMeter, RunStats, StageMeter};
-use super::report::{GAPS, GapReport, Outcome, Report, RunError};
+use super::report::{GAPS, GapReport, Outcome, Report, RunError, tell};
 use super::thread::{Thread, drive, looks};
 use crate::lane::assembly::{Assembly, RingEnds};
 use crate::lane::sweep::{Lane, Parts};
 use crate::lane::wake::Waker;
 use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
+use crate::recovery::{Change, Watch, Watches};
 use crate::stage::StageFault;
 
 /// A run under way.
@@ -95,8 +96,12 @@ impl Plan {
         // Beside gaps, which every lane may exceed by one, each stage faults once and each lane faults and ends once:
         // there is always room for that, so that no lane waits for whoever reads.
         let (sender, reports) = bounded(GAPS + self.stages.len() + 3 * count);
+        let (nodes, watches) = self.recovering(nodes, |stage| {
+            let (reports, stage) = (sender.clone(), stage.name.clone());
+            Box::new(move |change| tell(&reports, report(&stage, change)))
+        });
         let (parts, rings) = Assembly { plan: self, lanes, wakers: wakers.clone() }.lanes(nodes);
-        let meters = self.meters(options, &rings);
+        let meters = self.meters(options, watches, &rings);
         let looks = looks(count);
         let thread = |(index, parts): (usize, Parts)| {
             let of = |slot: &crate::lane::slot::Slot| meters.stages[slot.stage].2.clone();
@@ -123,19 +128,28 @@ impl Plan {
     }
 
     /// What counts the stages and rings of a run.
-    fn meters(&self, options: RunOptions, rings: &[RingEnds]) -> Meters {
-        let stage = |stage: &PlannedStage| {
+    fn meters(&self, options: RunOptions, watches: Watches, rings: &[RingEnds]) -> Meters {
+        let stage = |(stage, watch): (&PlannedStage, Option<Arc<Watch>>)| {
             let lane = if options.one_lane { 0 } else { stage.lane };
             let lane = self.lanes.get(lane).cloned().unwrap_or_default();
-            (stage.name.clone(), lane, Arc::new(StageMeter::new(options.timed)))
+            (stage.name.clone(), lane, Arc::new(StageMeter::new(options.timed, watch)))
         };
         let name = |stage: usize| self.stages[stage].name.clone();
         Meters {
-            stages: self.stages.iter().map(stage).collect(),
+            stages: self.stages.iter().zip(watches).map(stage).collect(),
             rings: rings.iter().map(|ring| (name(ring.from), name(ring.to), ring.depth)).collect(),
             ring_meters: rings.iter().map(|_| RingMeter::default()).collect(),
             start: Instant::now(),
         }
+    }
+}
+
+/// What a run tells of a stage that goes on.
+fn report(stage: &str, change: Change) -> Report {
+    let stage = stage.to_owned();
+    match change {
+        Change::Down(fault, at) => Report::Down { stage, fault, at },
+        Change::Up(at, lost) => Report::Up { stage, at, lost },
     }
 }
 
@@ -157,6 +171,7 @@ impl Running {
             Report::StageFault { stage, fault } => {
                 self.fault.get_or_insert(RunError { stage, fault });
             }
+            Report::Down { .. } | Report::Up { .. } => {}
             Report::Ended { .. } => self.open -= 1,
         }
         self.open == 0

@@ -96,7 +96,7 @@ impl Driver for Thread {
     }
 
     fn gap(&mut self, stage: &str, at: u64, lost: u64) {
-        tell(&self.reports, GapReport { stage: stage.to_owned(), at, lost });
+        tell(&self.reports, Report::Gap(GapReport { stage: stage.to_owned(), at, lost }));
     }
 
     fn dropped(&mut self, intake: &Intake, blocks: u64, at: u64) {
@@ -120,16 +120,12 @@ impl Driver for Thread {
 /// Runs a lane to its end. A stage that panics is ended as one that fails, and the rest of the lane works on.
 pub(super) fn drive(mut lane: Lane<Thread>) {
     while let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(&mut lane))) {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
+        let panicked = StageFault::panicked(panic.as_ref());
         match lane.firing.take() {
-            Some(slot) => lane.fail(slot, StageFault::because(format!("it panicked: {text}"))),
+            Some(slot) => lane.fail(slot, panicked),
             None => {
                 let fault =
-                    StageFault::because(format!("the engine panicked, which is a bug in kws: {text}"));
+                    StageFault::because(format!("the engine failed, which is a bug in kws: {panicked}"));
                 let name = format!("lane {}", lane.driver.name);
                 lane.driver.fault(&name, fault);
                 break;

@@ -70,7 +70,13 @@ impl Node for Door {
 
     fn reset(&mut self) {}
 
+    fn reset_beside(&mut self) {}
+
     fn restart(&mut self) {}
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        Ok(())
+    }
 
     fn finish(&mut self) -> Result<(), StageFault> {
         Ok(())

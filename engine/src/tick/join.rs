@@ -43,7 +43,7 @@ impl<S: Stage> Slot<S> {
     /// comes by several inputs is most often the same one, so that the greater counts, not the sum.
     fn first(&mut self, news: News, gap: bool, others: [News; 2]) -> Result<Option<Mark>, TickError> {
         if gap {
-            self.stage.reset();
+            self.stage.reset_beside();
         }
         let News::Block(mark) = news else { return Ok(None) };
         let early = |other: &News| matches!(other, News::Block(other) if other.at > mark.at);

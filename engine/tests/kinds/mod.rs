@@ -502,8 +502,14 @@ impl Node for Stalling {
     fn reset(&mut self) {
         self.inner.reset();
     }
+    fn reset_beside(&mut self) {
+        self.inner.reset_beside();
+    }
     fn restart(&mut self) {
         self.inner.restart();
+    }
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.inner.recover()
     }
     fn finish(&mut self) -> Result<(), StageFault> {
         self.stall();

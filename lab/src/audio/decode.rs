@@ -23,6 +23,9 @@ const BYTES_PER_SECOND: f64 = 8.0 * 96_000.0 * 4.0;
 /// Bytes of headers and pictures that a file may have besides its audio.
 const OVERHEAD: f64 = 32e6;
 
+/// The rates in Hz that a file may state: any other is a damaged header, and hours of work.
+const RATES: std::ops::RangeInclusive<u32> = 1000..=768_000;
+
 /// A decoded recording, mixed to one channel.
 #[derive(Clone, Debug)]
 pub struct Recording {
@@ -40,7 +43,7 @@ impl Recording {
     }
 }
 
-/// Decodes a WAV, FLAC, Ogg Vorbis or MP3 file of at most [`LONGEST`] seconds and averages its channels.
+/// Decodes a WAV, FLAC, Ogg Vorbis, MP3 or AAC file of at most [`LONGEST`] seconds and averages its channels.
 ///
 /// # Errors
 /// When the file cannot be opened, is no audio, is damaged, or is too long.
@@ -66,7 +69,7 @@ pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
     let mut format = symphonia::default::get_probe().probe(&Hint::new(), stream, format, meta).map_err(
         |why| match why {
             Error::IoError(why) if why.kind() != std::io::ErrorKind::UnexpectedEof => anyhow!(why),
-            _ => anyhow!("it is not a WAV, FLAC, Ogg Vorbis or MP3 file"),
+            _ => anyhow!("it is not a WAV, FLAC, Ogg Vorbis, MP3 or MP4 file"),
         },
     )?;
     let track = format.default_track(TrackType::Audio).context("the file has no audio track")?;
@@ -74,6 +77,7 @@ pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
     let codec = track.codec_params.as_ref().and_then(|c| c.audio());
     let codec = codec.context("the file does not state its codec")?;
     let rate = codec.sample_rate.context("the file does not state its sample rate")?;
+    ensure!(RATES.contains(&rate), "it states {rate} Hz, expected {} to {} Hz", RATES.start(), RATES.end());
     // An MP3's length may be a guess; what was decoded without an error is then all there is.
     let stated = stated.filter(|_| codec.codec != CODEC_ID_MP3);
     let mut decoder =
@@ -91,6 +95,7 @@ pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
         }
     }
     ensure!(!samples.is_empty(), "the file contains no samples");
+    ensure!(samples.iter().all(|sample| sample.is_finite()), "it holds samples that are no numbers");
     if let Some(stated) = stated {
         let found = samples.len() as u64;
         ensure!(found + u64::from(rate) / 10 >= stated, "the file is truncated: {found} of {stated} samples");

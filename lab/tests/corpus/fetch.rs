@@ -111,13 +111,24 @@ fn a_wrong_checksum_or_size_is_an_error_and_leaves_nothing() {
     assert!(error.contains(&sum(&body())) && error.contains("expected 000"), "{error}");
     assert!(left(folder.path()).is_empty());
     let error = format!("{:#}", Download { bytes: Some(5), ..right.clone() }.run().unwrap_err());
-    assert!(error.contains("300000 bytes, expected 5"), "{error}");
+    assert!(error.contains("the server sends 300000 bytes, expected 5"), "{error}");
+    assert!(left(folder.path()).is_empty());
     let error =
         format!("{:#}", Download { sha256: Some("abc".to_owned()), ..right.clone() }.run().unwrap_err());
     assert!(error.contains("`abc` is not a SHA-256"), "{error}");
     // Without a checksum the file is kept, and its sum is told.
     let fetched = Download { sha256: None, ..right }.run().unwrap();
     assert!(!fetched.verified && fetched.sha256 == sum(&body()));
+}
+
+#[test]
+fn a_server_that_never_ends_is_left_at_the_stated_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start("set.bin", body(), "\"1\"", vec![Does::NeverEnd]);
+    let sized = Download { bytes: Some(200_000), ..download(&server, folder.path()) };
+    let error = format!("{:#}", sized.run().unwrap_err());
+    assert!(error.contains("the server sends more than 200000 bytes"), "{error}");
+    assert!(left(folder.path()).is_empty());
 }
 
 #[test]

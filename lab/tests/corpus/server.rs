@@ -15,6 +15,8 @@ pub(crate) enum Does {
     IgnoreRange,
     /// Sends another part than the one that is asked for.
     WrongRange,
+    /// Sends bytes without a stated length for as long as the client takes them.
+    NeverEnd,
     /// Answers with a status and no file.
     Status(u16),
 }
@@ -77,6 +79,12 @@ fn answer(
     match (does, from) {
         (Does::Status(status), _) => {
             write!(stream, "HTTP/1.1 {status} Sorry\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        }
+        (Does::NeverEnd, _) => {
+            write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
+            loop {
+                stream.write_all(body)?;
+            }
         }
         (_, Some(from)) if from >= total => write!(
             stream,

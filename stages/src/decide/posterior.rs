@@ -75,7 +75,9 @@ mod port {
 
     /// The posteriors that a stage reads, and how they are stored.
     pub(crate) fn posteriors<'a>(site: &'a Site<'_>) -> Result<(&'a Port, Scale), DesignError> {
-        let input = site.input_as(&[Element::F32, Element::I8], &[Role::POSTERIOR])?;
+        let input = site
+            .input_as(&[Element::F32, Element::I8], &[Role::POSTERIOR])
+            .map_err(|error| error.help("put a `classifier` before it"))?;
         Ok((input, stored(input, &site.from[0])?))
     }
 

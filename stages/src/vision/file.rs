@@ -1,5 +1,8 @@
 //! Files of pictures, decoded whole: what the computer's sources show a pipeline, and the lab a network.
 
+mod jpeg;
+mod scan;
+
 use std::io::Cursor;
 use std::path::Path;
 
@@ -10,10 +13,10 @@ use super::{Picture, Size};
 /// Endings of files of pictures, in lower case.
 pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
 
-/// The longest side that is decoded, and the most memory that a decoder may take: what a camera of 64 million pixels
-/// needs.
+/// The longest side that is decoded.
 const LONGEST: u32 = 16_384;
-const MEMORY: u64 = 512 << 20;
+/// The most memory that decoding one may take, in bytes: 80 million pixels of an RGB image.
+const MEMORY: u64 = 250_000_000;
 
 /// Whether a file's name says that it is a picture.
 pub fn is_picture(path: &Path) -> bool {
@@ -24,39 +27,28 @@ pub fn is_picture(path: &Path) -> bool {
 /// grey, else RGB. An alpha channel is dropped, 16-bit values become 8-bit ones.
 ///
 /// # Errors
-/// A text that says what is wrong with it.
+/// A text that says what is wrong with it: that it breaks off, say, or that it would take more than 250 MB to decode,
+/// which its header tells before anything is allocated.
 pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let format = image::guess_format(bytes).ok();
     let known =
         format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp));
     let format = known.ok_or("it is not an image, expected a JPEG, PNG or BMP")?;
-    let mut marked = Vec::new();
-    let bytes = match format {
-        ImageFormat::Jpeg => match outline(bytes) {
-            Outline::BreaksOff => return Err("it is truncated: the JPEG has no end marker".to_owned()),
-            Outline::WithTables => bytes,
-            Outline::WithoutTables => {
-                marked.extend_from_slice(&bytes[..START]);
-                marked.extend_from_slice(&MOTION_JPEG);
-                marked.extend_from_slice(&bytes[START..]);
-                &marked
-            }
-        },
-        _ => bytes,
-    };
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let jpeg = if format == ImageFormat::Jpeg { Some(jpeg::prepare(bytes)?) } else { None };
+    let file = jpeg.as_ref().map_or(bytes, |jpeg| &jpeg.bytes);
+    let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST);
     limits.max_image_height = Some(LONGEST);
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
-    let (width, height) = decoder.dimensions();
-    if width == 0 || height == 0 {
-        return Err(format!("it has {width}×{height} pixels"));
-    }
+    affordable(&decoder, jpeg.as_ref().map_or(0, |jpeg| jpeg.kept_per_pixel))?;
     let turned = decoder.orientation().map_err(|error| error.to_string())?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
+    let mut image = match &jpeg {
+        Some(jpeg) => jpeg::decode(&jpeg.bytes)?,
+        None => DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?,
+    };
     image.apply_orientation(turned);
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (channels, pixels) = match image.color().has_color() {
@@ -66,46 +58,26 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
     Ok(Picture { size: Size { height, width, channels }, pixels })
 }
 
-/// Bytes of a JPEG before its first segment.
-const START: usize = 2;
-/// The segment that marks a frame of Motion JPEG. Cameras leave out the Huffman tables, which that format fixes; and the
-/// mark, without which the decoder does not take them for granted.
-const MOTION_JPEG: [u8; 10] = *b"\xff\xe0\x00\x08AVI1\x00\x00";
-
-/// What a look at a JPEG's segments tells.
-#[derive(PartialEq, Eq)]
-enum Outline {
-    /// It has no end. Decoders fill up what is missing with grey, and say nothing.
-    BreaksOff,
-    WithTables,
-    /// It has no Huffman tables.
-    WithoutTables,
-}
-
-fn outline(bytes: &[u8]) -> Outline {
-    const TABLES: u8 = 0xc4;
-    const SCAN: u8 = 0xda;
-    let (mut at, mut outline) = (START, Outline::WithoutTables);
-    // Segments up to the first scan: an end among them is a thumbnail's.
-    loop {
-        let Some(&[mark, kind, high, low]) = bytes.get(at..at + 4).and_then(|header| header.as_array())
-        else {
-            return Outline::BreaksOff;
-        };
-        match (mark, kind) {
-            (0xff, 0xff) => at += 1,
-            (0xff, SCAN) if bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]) => return outline,
-            (0xff, SCAN) => return Outline::BreaksOff,
-            (0xff, _) => {
-                if kind == TABLES {
-                    outline = Outline::WithTables;
-                }
-                at += 2 + usize::from(u16::from_be_bytes([high, low]));
-            }
-            // Whatever this is, the decoder may know.
-            _ => return Outline::WithTables,
-        }
+/// Checks what decoding takes: the pixels as they are stored, a copy of another type where they are not stored as they
+/// are handed on, and what the decoder keeps of each.
+fn affordable(decoder: &impl ImageDecoder, kept_per_pixel: u64) -> Result<(), String> {
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(format!("it has {width}×{height} pixels"));
     }
+    let stored = decoder.color_type();
+    let channels = if stored.has_color() { 3 } else { 1 };
+    let copied = if u64::from(stored.bytes_per_pixel()) == channels { 0 } else { channels };
+    let per_pixel = u64::from(stored.bytes_per_pixel()) + copied + kept_per_pixel;
+    let needs = u64::from(width) * u64::from(height) * per_pixel;
+    if needs > MEMORY {
+        return Err(format!(
+            "it has {width}×{height} pixels, which take {} MB to decode, expected at most {} MB; make it smaller",
+            needs / 1_000_000,
+            MEMORY / 1_000_000
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -152,6 +124,40 @@ mod tests {
     }
 
     #[test]
+    fn a_jpeg_that_is_cut_and_closed_is_refused() {
+        let whole = encoded(ImageFormat::Jpeg);
+        // 623 bytes are its headers.
+        for length in [650, 700, whole.len() - 4, whole.len() - 3] {
+            let mut cut = whole[..length].to_vec();
+            cut.extend_from_slice(&[0xff, 0xd9]);
+            let text = error(&cut);
+            assert!(
+                text.contains("damaged") || text.contains("ends before its last row"),
+                "{length}: {text}"
+            );
+        }
+    }
+
+    /// A JPEG of this size, of one scan or of many, whose image ends at once.
+    fn jpeg_of(side: u16, frame: u8) -> Vec<u8> {
+        let mut bytes = encoded(ImageFormat::Jpeg);
+        let at = bytes.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame");
+        bytes[at + 1] = frame;
+        bytes[at + 5..at + 7].copy_from_slice(&side.to_be_bytes());
+        bytes[at + 7..at + 9].copy_from_slice(&side.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_jpeg_of_many_scans_takes_more_memory() {
+        const ONE_SCAN: u8 = 0xc0;
+        const MANY_SCANS: u8 = 0xc2;
+        assert!(error(&jpeg_of(16_384, ONE_SCAN)).contains("take 805 MB"));
+        assert!(error(&jpeg_of(6000, MANY_SCANS)).contains("take 324 MB"));
+        assert!(error(&jpeg_of(1000, ONE_SCAN)).contains("JPEG"));
+    }
+
+    #[test]
     fn what_is_no_picture_is_refused() {
         assert_eq!(error(b"GIF89a.........."), "it is not an image, expected a JPEG, PNG or BMP");
         assert_eq!(error(b""), "it is not an image, expected a JPEG, PNG or BMP");
@@ -174,10 +180,12 @@ mod tests {
     #[test]
     fn no_size_and_huge_sizes_are_refused() {
         assert!(decode(&png_of(0, 32)).is_err());
-        for (width, height) in [(100_000, 32), (16_384, 16_384), (u32::MAX >> 1, 1)] {
+        for (width, height) in [(100_000, 32), (u32::MAX >> 1, 1)] {
             let text = error(&png_of(width, height));
             assert!(!text.is_empty(), "{width}×{height}");
         }
+        let text = "it has 16384×16384 pixels, which take 805 MB to decode, expected at most 250 MB; make it smaller";
+        assert_eq!(error(&png_of(16_384, 16_384)), text);
     }
 
     #[test]

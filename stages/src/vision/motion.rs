@@ -199,7 +199,7 @@ mod kind {
             };
             let cost = Cost { state: cells + size_of::<super::Seen>(), ..Cost::default() };
             let stage = Motion::new(size, watch, vec![0; cells]);
-            Ok(Resolved { output: input.clone(), cost, stage }.boxed())
+            Ok(Resolved { output: input.gated(), cost, stage }.boxed())
         }
     }
 }

@@ -109,6 +109,11 @@ fn what_is_no_source_of_a_board_is_refused_where_the_pipeline_says_so() {
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
 fn what_a_machine_has_no_room_for_is_refused_before_it_is_linked() {
-    let refusal = emulator::refused(SMALL, &pipelines().join("commands.toml"));
-    assert!(refusal.contains("bytes of RAM") && refusal.contains("commands.toml:"), "{refusal}");
+    // Posteriors of ten seconds, which the board cannot keep.
+    let text = std::fs::read_to_string(pipelines().join("commands.toml")).unwrap();
+    let text = text.replace("\"models/", &format!("\"{}/models/", pipelines().display()));
+    let pipeline = folder().join("roomy.toml");
+    std::fs::write(&pipeline, text.replace("window_ms = 240", "window_ms = 10000")).unwrap();
+    let refusal = emulator::refused(SMALL, &pipeline);
+    assert!(refusal.contains("bytes of RAM") && refusal.contains("roomy.toml:"), "{refusal}");
 }

@@ -80,7 +80,9 @@ fn stage(graph: &mut Graph, streams: &mut Vec<Stream>, number: u64, second: bool
     let first = pick(random);
     let samples = streams[first].samples;
     let mut read = vec![first];
-    let (kind, params, samples) = match (random.below(7), samples) {
+    let (kind, params, samples) = match (random.below(9), samples) {
+        (8, _) => ("frail", format!("lasts = {}\non_fault = \"restart\"\n", 2 + random.below(20)), samples),
+        (7, _) => return clips(graph, streams, number, second, [first, pick(random)], random),
         (0, Some(period)) => ("every", format!("hop = {}\n", period * (1 + random.below(4))), None),
         (1 | 2, _) => {
             read.extend((0..1 + random.below(2)).map(|_| pick(random)));
@@ -102,6 +104,45 @@ fn stage(graph: &mut Graph, streams: &mut Vec<Stream>, number: u64, second: bool
     let name = format!("x{number}");
     graph.add(&name, kind, &inputs, params, second);
     streams.push(Stream { name, samples, second, readers: 0 });
+}
+
+/// A capture of one stream on marks of another, and stages that judge its clips.
+fn clips(
+    graph: &mut Graph,
+    streams: &mut Vec<Stream>,
+    number: u64,
+    second: bool,
+    read: [usize; 2],
+    random: &mut Random,
+) {
+    read.iter().for_each(|&stream| streams[stream].readers += 1);
+    let [stream, marked] = read.map(|stream| streams[stream].name.clone());
+    let (samples, name) = (streams[read[0]].samples, |of: &str| format!("{of}{number}"));
+    graph.add(&name("mark"), "mark", &[marked], format!("not = {}\n", 2 + random.below(3)), second);
+    let (blocks, after) = (2 + random.below(5), random.below(20));
+    let length = blocks * samples.unwrap_or(7);
+    let params = format!("length_ms = {length}\nafter_ms = {after}\n");
+    graph.add(&name("clip"), "capture", &[stream, name("mark")], params, second);
+    let mut last = name("clip");
+    let mut judge = |graph: &mut Graph, of: &str, kind, params| {
+        graph.add(&name(of), kind, &[std::mem::replace(&mut last, name(of))], params, second);
+    };
+    if random.below(3) > 0 {
+        judge(graph, "louder", "gain", String::new());
+    }
+    match (random.below(4), samples) {
+        (0 | 1, Some(period)) => {
+            judge(graph, "sums", "every", format!("hop = {}\n", period * (1 + random.below(2))));
+        }
+        (2, _) => {
+            let (open, shut) = (1 + random.below(6), random.below(3));
+            judge(graph, "holed", "holes", format!("open = {open}\nshut = {shut}\nloses = 0\n"));
+        }
+        _ => {}
+    }
+    judge(graph, "verdict", "mark", format!("not = {}\n", 2 + random.below(3)));
+    judge(graph, "x", "about", String::new());
+    streams.push(Stream { name: last, samples: None, second, readers: 0 });
 }
 
 /// Sinks for the streams that nobody reads: one for each, or one that merges some.

@@ -144,6 +144,7 @@ fn in_a_session(graph: &Graph) -> Ran {
 #[test]
 fn random_graphs_as_firmware_as_threads_and_as_a_session() {
     let (mut blocks, mut resets, mut merged, mut two) = (0, 0, 0, 0);
+    let (mut clips, mut frail) = (0, 0);
     for (name, run) in WRITTEN {
         let number: u64 = name.rsplit('_').next().unwrap().parse().unwrap();
         let graph = graph(number);
@@ -162,10 +163,14 @@ fn random_graphs_as_firmware_as_threads_and_as_a_session() {
             merged += usize::from(sink.starts_with("all_"));
         }
         two += usize::from(graph.two_lanes());
+        let count = |kind: &str| graph.stages.iter().filter(|stage| stage.kind == kind).count();
+        clips += count("capture");
+        frail += count("frail");
     }
     assert_eq!(WRITTEN.len() as u64, graph::GRAPHS);
     assert!(
         blocks > 8_000 && resets > 800 && merged > 100 && two > 100,
         "{blocks} blocks, {resets} gaps, {merged} merges, {two} graphs of two lanes"
     );
+    assert!(clips > 100 && frail > 100, "{clips} captures, {frail} stages that fail");
 }

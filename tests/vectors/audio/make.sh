@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the recordings of this folder: synthesised tones only. Needs sox, flac and lame.
+# Makes the recordings of this folder: synthesised tones only. Needs sox, flac, lame and ffmpeg.
 set -e
 cd "$(dirname "$0")"
 # 0.3 s of 1 kHz at half of full scale, fading in and out.
@@ -10,6 +10,7 @@ lame --quiet -t -b 64 tone.wav untagged.mp3
 sox -R tone.wav -C 1 tone.ogg
 # Long enough for several pages.
 sox -R tone.wav -C 1 pages.ogg repeat 7
+ffmpeg -v error -y -i tone.wav -fflags +bitexact -flags:a +bitexact -c:a aac -b:a 96k tone.m4a
 sox -R tone.wav -r 16000 -c 1 sixteen.wav
 flac --silent --force --no-padding --blocksize=576 --output-name=tone.flac sixteen.wav
 rm tone.wav sixteen.wav

@@ -12,12 +12,12 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-use super::{Channel, HIGHEST_RATE};
+use super::{Channel, LARGEST, RATES};
 
 /// Damaged packets in a row after which a file is given up.
 const MAX_DAMAGED: u32 = 100;
 
-/// A file of audio under way: WAV, FLAC, Ogg Vorbis or MP3, told apart by their content.
+/// A file of audio under way: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, told apart by their content.
 ///
 /// Samples are `f32` with full scale ±1, in which 16-bit samples are exact.
 pub(crate) struct Decoder {
@@ -31,6 +31,8 @@ pub(crate) struct Decoder {
     stated: Option<u64>,
     /// Frames of the file that are behind us.
     at: u64,
+    /// Whether what came last was damaged, and left out.
+    damaged: bool,
     planes: Vec<Vec<f32>>,
 }
 
@@ -61,18 +63,25 @@ impl Decoder {
             Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                 format!("cannot read `{name}`: {error}")
             }
-            error => format!(
-                "`{name}` is not a supported audio file ({error}), expected WAV, FLAC, Ogg Vorbis or MP3"
-            ),
+            error => {
+                format!("`{name}` is not a supported audio file ({error}), {EXPECTED}; {}", converted(path))
+            }
         })?;
         let track = format.default_track(TrackType::Audio).ok_or(format!("`{name}` has no audio track"))?;
         let codec = track.codec_params.as_ref().and_then(|codec| codec.audio());
         let codec = codec.ok_or(format!("`{name}` does not state its codec"))?;
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(codec, &AudioDecoderOptions::default())
-            .map_err(|error| format!("`{name}` uses an unsupported codec: {error}"))?;
-        let rate = codec.sample_rate.filter(|rate| (1..=HIGHEST_RATE).contains(rate));
-        let rate = rate.ok_or(format!("`{name}` states no valid sample rate"))?;
+            .map_err(|error| {
+                format!("`{name}` uses an unsupported codec ({error}), {EXPECTED}; {}", converted(path))
+            })?;
+        let rate = codec.sample_rate.ok_or(format!("`{name}` states no sample rate"))?;
+        if !RATES.contains(&rate) {
+            let (lowest, highest) = (RATES.start(), RATES.end());
+            return Err(format!(
+                "`{name}` states a sample rate of {rate} Hz, expected {lowest} to {highest} Hz"
+            ));
+        }
         if let Some(channels) = codec.channels.as_ref().map(|channels| channels.count())
             && !channel.is_among(channels)
         {
@@ -85,7 +94,18 @@ impl Decoder {
             return Err(format!("`{name}` contains no samples"));
         }
         let path = path.to_owned();
-        Ok(Decoder { path, format, decoder, track, rate, channel, stated, at: 0, planes: Vec::new() })
+        Ok(Decoder {
+            path,
+            format,
+            decoder,
+            track,
+            rate,
+            channel,
+            stated,
+            at: 0,
+            damaged: false,
+            planes: Vec::new(),
+        })
     }
 
     /// Samples per second.
@@ -112,7 +132,10 @@ impl Decoder {
                     let unknown = self.stated.is_none() && self.format.format_info().format == FORMAT_ID_WAVE;
                     return if unknown { self.end() } else { Err(self.broken_off()) };
                 }
-                Err(Error::DecodeError(_)) => continue,
+                Err(Error::DecodeError(_)) => {
+                    self.damaged = true;
+                    continue;
+                }
                 Err(Error::ResetRequired) => return Err(self.unreadable("its format changes")),
                 Err(error) => return Err(self.unreadable(&error.to_string())),
             };
@@ -123,6 +146,10 @@ impl Decoder {
             match self.decoder.decode(&packet) {
                 Ok(audio) => {
                     audio.copy_to_vecs_planar(&mut self.planes);
+                    self.damaged = !self.planes.iter().flatten().all(|sample| sample.abs() <= LARGEST);
+                    if self.damaged {
+                        continue;
+                    }
                     let frames = audio.frames() as u64;
                     let lost = if frames > 0 { begin.saturating_sub(self.at) } else { 0 };
                     self.at += lost + frames;
@@ -132,7 +159,10 @@ impl Decoder {
                     self.channel.append(&self.planes, into);
                     return Ok(Heard::Samples { lost });
                 }
-                Err(Error::DecodeError(_) | Error::IoError(_)) => self.decoder.reset(),
+                Err(Error::DecodeError(_) | Error::IoError(_)) => {
+                    self.damaged = true;
+                    self.decoder.reset();
+                }
                 Err(error) => return Err(self.unreadable(&error.to_string())),
             }
         }
@@ -141,6 +171,9 @@ impl Decoder {
 
     fn end(&self) -> Result<Heard, String> {
         match self.stated {
+            Some(stated) if self.at < stated && self.damaged => {
+                Err(self.unreadable("all that is left of it is damaged"))
+            }
             Some(stated) if self.at < stated => Err(self.broken_off()),
             _ => Ok(Heard::End),
         }
@@ -160,6 +193,14 @@ impl Decoder {
     fn unreadable(&self, why: &str) -> String {
         format!("cannot read `{}` beyond {:.3} s: {why}", self.path.display(), self.seconds(self.at))
     }
+}
+
+const EXPECTED: &str = "expected WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4";
+
+/// How to make a file of it that can be read.
+fn converted(path: &Path) -> String {
+    let name = path.display();
+    format!("convert it, for example with `ffmpeg -i {name} -ac 1 {}`", path.with_extension("wav").display())
 }
 
 fn probe(file: File) -> Result<Box<dyn FormatReader>, Error> {

@@ -1,5 +1,6 @@
 //! One channel from any rate to any other, as it comes.
 
+use super::LARGEST;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _};
 
@@ -67,7 +68,9 @@ impl Resampler {
         while !samples.is_empty() {
             let room = &mut self.input[self.filled..];
             let (now, later) = samples.split_at(room.len().min(samples.len()));
-            room[..now.len()].copy_from_slice(now);
+            // One sample that is no number would spoil the whole chunk, and a device may bring one.
+            let plausible = |sample: f32| if sample.abs() <= LARGEST { sample } else { 0.0 };
+            room.iter_mut().zip(now).for_each(|(place, &sample)| *place = plausible(sample));
             self.filled += now.len();
             samples = later;
             if self.filled == self.input.len() {
@@ -163,6 +166,16 @@ mod tests {
             let worst = (1000..15_000).map(|n| (output[n] - expected[n]).abs()).fold(0.0, f32::max);
             assert!(worst < 1e-4, "from {from} Hz: off by {worst}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_is_silence() {
+        let mut input = tone(440.0, 48_000, 48_000);
+        input[10_000] = f32::NAN;
+        input[30_000] = f32::INFINITY;
+        input[40_000] = f32::MAX;
+        let output = resampled(48_000, 16_000, &input, 777);
+        assert!(output.iter().all(|sample| sample.abs() < 2.0));
     }
 
     #[test]

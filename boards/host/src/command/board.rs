@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use kws_engine::firmware::{self, Board, Budget, Firmware};
+use kws_engine::firmware::{self, Board, Budget, Firmware, Share};
 use kws_engine::{Pipeline, Registry};
 use serde_json::{Value, json};
 
@@ -70,6 +70,10 @@ fn table(budget: &Budget) -> Table {
     ]);
     let bytes = |count: usize| if count > 0 { units::bytes(count) } else { String::new() };
     let rate = |rate: f64| if rate > 0.0 { units::count(rate) } else { String::new() };
+    let macs = |share: &Share| match share.macs_per_event {
+        macs if macs > 0.0 => format!("{} each", units::count(macs)),
+        _ => rate(share.macs_per_second),
+    };
     for share in &budget.stages {
         let core = share.instructions_per_second / f64::from(budget.clock_hz.max(1));
         table.row([
@@ -78,7 +82,7 @@ fn table(budget: &Budget) -> Table {
             bytes(share.blocks),
             bytes(share.state),
             bytes(share.tables),
-            rate(share.macs_per_second),
+            macs(share),
             rate(share.instructions_per_second),
             if core > 0.0 { units::percent(core) } else { String::new() },
         ]);

@@ -89,7 +89,7 @@ fn lane_table(plan: &Plan) -> Table {
             port.map_or_else(|| "-".to_owned(), what),
             port.map_or_else(String::new, |port| units::count(port.rate())),
             port.map_or_else(String::new, |port| units::millis(port.seconds(port.delay))),
-            some(stage.cost.macs > 0, || units::count(macs_per_second(plan, index))),
+            some(stage.cost.macs > 0, || macs(plan, index)),
             port.map_or_else(String::new, |port| units::bytes(port.bytes())),
             some(stage.cost.state > 0, || units::bytes(stage.cost.state)),
             some(stage.cost.tables > 0, || units::bytes(stage.cost.tables)),
@@ -109,16 +109,12 @@ fn what(port: &Port) -> String {
     format!("{} {}[{}]{}", port.role, port.element, shape.join("×"), quant.unwrap_or_default())
 }
 
-/// A stage's operations per second of stream: it fires as often as its first input brings a block, and a source as
-/// often as it writes one.
-fn macs_per_second(plan: &Plan, index: usize) -> f64 {
-    let stage = &plan.stages[index];
-    stage.cost.macs as f64 * stage.output.as_ref().or(input_port(plan, index)).map_or(0.0, Port::rate)
-}
-
-/// What a stage's first input carries.
-pub(crate) fn input_port(plan: &Plan, index: usize) -> Option<&Port> {
-    plan.inputs(index).next().and_then(|edge| plan.stages[edge.from].output.as_ref())
+/// A stage's operations per second of stream, or those of one firing where it fires now and then.
+fn macs(plan: &Plan, index: usize) -> String {
+    if plan.is_sparse(index) {
+        return format!("{} each", units::count(plan.stages[index].cost.macs as f64));
+    }
+    units::count(plan.macs_per_second_of(index))
 }
 
 fn ring_table(plan: &Plan) -> Table {
@@ -155,7 +151,11 @@ fn state_and_tables(plan: &Plan) -> (usize, usize) {
 fn totals(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
     let (state, tables) = state_and_tables(plan);
     let (buffers, rings) = (plan.buffer_bytes(), plan.ring_bytes());
-    writeln!(to, "{} MACs per second of stream", units::count(plan.macs_per_second()))?;
+    write!(to, "{} MACs per second of stream", units::count(plan.macs_per_second()))?;
+    match plan.macs_per_event() {
+        0 => writeln!(to)?,
+        macs => writeln!(to, ", and {} for each event", units::count(macs as f64))?,
+    }
     writeln!(
         to,
         "{} of memory: blocks {}, state {}, tables {}, rings {}",
@@ -182,7 +182,7 @@ fn as_json(plan: &Plan) -> Value {
             "blocks_per_second": output.map(Port::rate),
             "delay_ms": output.map(|port| port.seconds(port.delay) * 1000.0),
             "macs_per_firing": stage.cost.macs,
-            "macs_per_second": macs_per_second(plan, index),
+            "macs_per_second": plan.macs_per_second_of(index),
             "block_bytes": output.map(Port::bytes),
             "state_bytes": stage.cost.state,
             "table_bytes": stage.cost.tables,
@@ -202,6 +202,7 @@ fn as_json(plan: &Plan) -> Value {
         "stages": (0..plan.stages.len()).map(stage).collect::<Vec<_>>(),
         "edges": plan.edges.iter().map(edge).collect::<Vec<_>>(),
         "macs_per_second": plan.macs_per_second(),
+        "macs_per_event": plan.macs_per_event(),
         "bytes": {"blocks": plan.buffer_bytes(), "state": state, "tables": tables, "rings": plan.ring_bytes()},
         "notices": plan.notices,
         "warnings": warnings(plan),

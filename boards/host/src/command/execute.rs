@@ -7,13 +7,13 @@ use std::time::Instant;
 use anstyle::{AnsiColor, Style};
 use crossbeam_channel::{Receiver, after, never, select};
 use kws_engine::Plan;
-use kws_engine::run::{Outcome, Report, RunOptions, Running};
+use kws_engine::run::{Outcome, Report, RunError, RunOptions, Running};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
-use super::{interrupt, length, stats};
+use super::{faults, interrupt, length, stats};
 
 const NOTICE: Style = AnsiColor::Yellow.on_default();
 
@@ -28,7 +28,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     let progress = Progress::new(detail, || length::seconds(plan));
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
     let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
-    let mut listener = Listener { plan, progress, gaps: Gaps::default(), interrupted: false };
+    let mut listener = Listener { plan, progress, gaps: Gaps::default(), told: None, interrupted: false };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
     listener.conclude(&outcome);
@@ -36,7 +36,11 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         // What cannot be told on standard error cannot be told anywhere.
         let _ = stats::write(plan, &outcome.stats, &mut anstream::stderr());
     }
-    outcome.fault.map_or(Ok(()), |fault| Err(fault.into()))
+    match outcome.fault {
+        None => Ok(()),
+        Some(fault) if listener.told.as_ref() == Some(&fault.stage) => Err(CommandError::Told),
+        Some(fault) => Err(fault.into()),
+    }
 }
 
 /// Tells a line on standard error. When that is gone, there is nowhere left to say so.
@@ -49,6 +53,8 @@ struct Listener<'a> {
     plan: &'a Plan,
     progress: Progress,
     gaps: Gaps,
+    /// The stage whose fault ends the run and was told.
+    told: Option<String>,
     interrupted: bool,
 }
 
@@ -63,9 +69,7 @@ impl Listener<'_> {
             select! {
                 recv(reports) -> report => {
                     let Ok(report) = report else { break };
-                    if let Report::Gap(gap) = &report {
-                        self.gaps.note(gap);
-                    }
+                    self.note(&report);
                     if running.note(report) {
                         break;
                     }
@@ -79,6 +83,27 @@ impl Listener<'_> {
             }
         }
         running.wait()
+    }
+
+    /// Takes note of a report: faults are told at once, however long the other stages take to end.
+    fn note(&mut self, report: &Report) {
+        match report {
+            Report::Gap(gap) => self.gaps.note(gap),
+            Report::StageFault { stage, fault } if self.told.is_none() => {
+                self.told = Some(stage.clone());
+                let error = CommandError::from(RunError { stage: stage.clone(), fault: fault.clone() });
+                let _ = self.progress.aside(|| error.report());
+            }
+            Report::Down { stage, fault, at } => {
+                let line = faults::down(self.plan, stage, fault, *at);
+                self.progress.aside(|| tell(&line));
+            }
+            Report::Up { stage, at, lost } => {
+                let line = faults::up(self.plan, stage, *at, *lost);
+                self.progress.aside(|| tell(&line));
+            }
+            Report::StageFault { .. } | Report::Ended { .. } => {}
+        }
     }
 
     fn tell_gaps(&mut self) {
@@ -96,6 +121,7 @@ impl Listener<'_> {
             tell(format_args!("interrupted at {seconds:.2} s; {events} events"));
         }
         let _ = self.gaps.sum(self.plan, &mut anstream::stderr());
+        let _ = faults::sum(&outcome.stats, &mut anstream::stderr());
     }
 }
 

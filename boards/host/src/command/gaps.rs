@@ -8,8 +8,6 @@ use anstyle::{AnsiColor, Style};
 use kws_engine::Plan;
 use kws_engine::run::GapReport;
 
-use super::check::input_port;
-
 const GAP: Style = AnsiColor::Yellow.on_default().bold();
 /// How long gaps are gathered before they are told: what is lost block by block comes in many reports.
 pub(crate) const GATHER: Duration = Duration::from_millis(100);
@@ -99,9 +97,9 @@ fn missed(missing: Missing, clock: u32) -> String {
 }
 
 /// Ticks in a second of what a stage reads, or of what a source writes.
-fn clock(plan: &Plan, stage: &str) -> u32 {
+pub(crate) fn clock(plan: &Plan, stage: &str) -> u32 {
     let Some(index) = plan.stages.iter().position(|other| other.name == stage) else { return 1 };
-    input_port(plan, index).or(plan.stages[index].output.as_ref()).map_or(1, |port| port.clock)
+    plan.first_input(index).or(plan.stages[index].output.as_ref()).map_or(1, |port| port.clock)
 }
 
 fn seconds(ticks: u64, clock: u32) -> f64 {

@@ -58,6 +58,10 @@ pub(crate) fn stages(
                 }
                 kind(entry, to)?;
             }
+            if only.is_none() {
+                writeln!(to, "\n{NAME}any stage{NAME:#}  Keys that a stage of any kind may have.")?;
+                parameters(&json!({"properties": kws_engine::stage_keys(), "required": ["kind"]}), "  ", to)?;
+            }
         }
     }
     Ok(())
@@ -222,6 +226,15 @@ mod tests {
                         \u{20} rate   Samples per second. [integer, Hz, 1000 to 96000, default 16000]\n\
                         \u{20} block  Samples in a block. [integer, ≥ 0]\n";
         assert_eq!(listed(Some("tone"), Format::Text), expected);
+    }
+
+    #[test]
+    fn the_keys_of_all_kinds_follow_the_kinds() {
+        let text = listed(None, Format::Text);
+        let (_, keys) = text.split_once("\nany stage  Keys that a stage of any kind may have.\n").unwrap();
+        for key in ["name", "kind", "input", "inputs", "lane", "on_full", "depth", "on_fault"] {
+            assert!(keys.lines().any(|line| line.trim_start().starts_with(key)), "{key}: {keys}");
+        }
     }
 
     #[test]

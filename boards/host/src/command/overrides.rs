@@ -84,7 +84,8 @@ fn from_here(assignment: &str, pipeline: &Pipeline, registry: &Registry) -> Stri
         Some(is_path(schema))
     };
     match assignment.split_once('=') {
-        Some((target, value)) if is_path(target) == Some(true) => {
+        // `fallback=false` is no path.
+        Some((target, value)) if is_path(target) == Some(true) && value.trim() != "false" => {
             let bare = value.trim().trim_matches(['"', '\'']);
             format!("{target}={}", Value::from(absolute(Path::new(bare)).to_string_lossy()))
         }

@@ -140,8 +140,16 @@ impl Node for Aside {
         self.node.reset();
     }
 
+    fn reset_beside(&mut self) {
+        self.node.reset_beside();
+    }
+
     fn restart(&mut self) {
         self.node.restart();
+    }
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.node.recover()
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {

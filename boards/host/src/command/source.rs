@@ -78,6 +78,13 @@ impl FromStr for SourceSpec {
         };
         let input = match spec.split_once(':') {
             Some(("file" | "raw" | "images" | "video", "")) => return Err(format!("`{spec}` has no path")),
+            Some(("file", "-")) => {
+                return Err(
+                    "an audio file cannot be read from standard input; send its samples: `ffmpeg -i FILE -f \
+                            s16le -ac 1 -ar 16000 - | kws-run … --source raw:-`"
+                        .to_owned(),
+                );
+            }
             Some(("file", path)) => SourceInput::File(path.into()),
             Some(("raw", path)) => SourceInput::Raw(path.into()),
             Some(("mic", device)) if !device.is_empty() => SourceInput::Mic(Some(device.to_owned())),
@@ -136,8 +143,19 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for text in ["", "file:", "raw:", "mic:", "images:", "video:", "camera:", "udp:1", "x=", "microphone"]
-        {
+        for text in [
+            "",
+            "file:",
+            "file:-",
+            "raw:",
+            "mic:",
+            "images:",
+            "video:",
+            "camera:",
+            "udp:1",
+            "x=",
+            "microphone",
+        ] {
             assert!(text.parse::<SourceSpec>().is_err(), "{text}");
         }
     }

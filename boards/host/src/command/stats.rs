@@ -6,7 +6,6 @@ use anstyle::Style;
 use kws_engine::Plan;
 use kws_engine::run::{Percentiles, RunStats, StageStats};
 
-use super::check::input_port;
 use super::table::{Side, Table};
 use super::units;
 
@@ -18,7 +17,7 @@ const KEEPS_TIME: f64 = 1.05;
 /// Seconds of stream that the run has worked off: how far the readers of its sources have come.
 pub(crate) fn stream_seconds(plan: &Plan, stats: &RunStats) -> f64 {
     let come_to = |(index, stage): (usize, &StageStats)| {
-        input_port(plan, index).map_or(0.0, |port| port.seconds(stage.at))
+        plan.first_input(index).map_or(0.0, |port| port.seconds(stage.at))
     };
     stats.stages.iter().enumerate().map(come_to).fold(0.0, f64::max)
 }

@@ -184,6 +184,16 @@ impl Stage for Capture {
         self.cut = true;
     }
 
+    // What the samples brought is whole, whatever happened to the events.
+    fn reset_beside(&mut self) {}
+
+    /// The file that could not be written remains as it is; the next event begins another.
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.running = None;
+        self.past.held = 0;
+        Ok(())
+    }
+
     fn finish(&mut self) -> Result<(), StageFault> {
         self.close()
     }

@@ -10,16 +10,17 @@ use super::player::{Level, Played, Player, Programme};
 use super::{default_rate, samples};
 use crate::audio::{Channel, Decoder, Reblock, Sample};
 
-/// Plays an audio file: WAV, FLAC, Ogg Vorbis or MP3, with any sample rate and number of channels.
+/// Plays an audio file: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, of 1 to 768 kHz, with any number of channels.
 ///
 /// # Writes
 /// Samples, `i16` or `f32` (full scale ±1), one tick each. A last incomplete block is dropped, so that events do not
-/// depend on the block's length. 16-bit samples come through exactly where rate and channels fit.
+/// depend on the block's length. 16-bit samples come through exactly where rate and channels fit. AAC comes some
+/// 20 ms late, by its encoder's delay.
 ///
 /// # Faults
-/// A file that is missing or no audio is refused when the pipeline is planned. Damaged packets become a gap, widened
-/// to whole blocks so that ticks stay multiples of the block. A file that breaks off plays what there is, and then
-/// ends the run with an error that says where.
+/// A file that is missing or no audio is refused when the pipeline is planned. Damaged packets, and those with samples
+/// that are no numbers, become a gap, widened to whole blocks so that ticks stay multiples of the block. A file that
+/// breaks off plays what there is, and then ends the run with an error that says where.
 ///
 /// # Example
 /// ```toml

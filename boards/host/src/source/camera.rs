@@ -5,14 +5,13 @@ mod device;
 #[cfg(any(feature = "camera", test))]
 mod watch;
 
-use std::path::PathBuf;
-
 use kws_engine::{Design, DesignError, Kind, Site};
 use kws_stages::vision::Size;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ImageFilesParams;
+use super::fallback::Fallback;
 use crate::picture::Frames;
 
 /// Reads a camera (Video4Linux), or shows images if there is none.
@@ -47,10 +46,11 @@ pub struct CameraParams {
     #[serde(default = "ten")]
     #[schemars(range(min = 0.1, max = 240), extend("unit" = "1/s"))]
     fps: f64,
-    /// Images to play if there is no camera: a folder, or any other path of `image_files`.
+    /// Images to play if there is no camera: a folder, or any other path of `image_files`; `false` for none. A `device` that
+    /// is missing is an error in any case.
     #[serde(default)]
-    #[schemars(extend("format" = "path"))]
-    fallback: Option<PathBuf>,
+    #[schemars(schema_with = "super::fallback::schema")]
+    fallback: Option<Fallback>,
     #[serde(flatten)]
     shown: Frames,
 }
@@ -108,11 +108,11 @@ impl CameraParams {
 
     fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help } = missing;
-        let Some(fallback) = self.fallback else {
-            let help = format!("{help}; or set `fallback` to a folder of images");
+        let Some(fallback) = Fallback::file(self.fallback, self.device.as_deref())? else {
             return match self.device {
                 Some(_) => Err(DesignError::of("device", why).help(help)),
                 None => {
+                    let help = format!("{help}; or set `fallback` to a folder of images");
                     let usual = Size { width: 640, height: 480, channels: 3 };
                     let port = Frames::port(self.shown.size(usual), self.fps);
                     Ok(super::absent("camera", port, &why, &help, site))

@@ -20,7 +20,7 @@ const LIST: &str = "txt";
 /// # Faults
 /// A folder without pictures, and one of which no picture can be decoded, is refused when the pipeline is planned. A
 /// picture that cannot be decoded later on (it breaks off, it is larger than 16,384 pixels along a side or takes more
-/// than 512 MiB) is a gap as long as it would have been shown, or ends the run with its name, as `damaged` says.
+/// than 250 MB to decode) is a gap as long as it would have been shown, or ends the run with its name, as `damaged` says.
 ///
 /// # Example
 /// ```toml

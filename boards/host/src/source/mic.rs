@@ -5,12 +5,11 @@ mod capture;
 #[cfg(feature = "mic")]
 mod device;
 
-use std::path::PathBuf;
-
 use kws_engine::{Design, DesignError, Element, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fallback::Fallback;
 use super::{AudioFileParams, default_rate};
 
 /// Reads a microphone, or replays a recording if there is none.
@@ -21,7 +20,8 @@ use super::{AudioFileParams, default_rate};
 ///
 /// # Needs
 /// The cargo feature `mic`, which on Linux needs ALSA's headers to build. Without it, or without a device, the
-/// recording that `fallback` names is played, and a notice says so.
+/// recording that `fallback` names is played, and a notice says so. Where `device` names a microphone, nothing takes its
+/// place.
 ///
 /// # Example
 /// ```toml
@@ -42,10 +42,11 @@ pub struct MicParams {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_048_576), extend("unit" = "samples"))]
     block: Option<u32>,
-    /// Recording to play if there is no microphone, relative to the pipeline's folder.
+    /// Recording to play if there is no microphone, relative to the pipeline's folder; `false` for none. A `device` that is
+    /// missing is an error in any case.
     #[serde(default)]
-    #[schemars(extend("format" = "path"))]
-    fallback: Option<PathBuf>,
+    #[schemars(schema_with = "super::fallback::schema")]
+    fallback: Option<Fallback>,
 }
 
 impl Kind for MicParams {
@@ -116,8 +117,11 @@ impl MicParams {
 
     fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let Missing { why, help, key } = missing;
-        let Some(fallback) = self.fallback else {
-            let help = format!("{help}; or set `fallback` to a recording");
+        let Some(fallback) = Fallback::file(self.fallback, self.device.as_deref())? else {
+            let help = match self.device {
+                Some(_) => help,
+                None => format!("{help}; or set `fallback` to a recording"),
+            };
             return match key {
                 Some(key) => Err(DesignError::of(key, why).help(help)),
                 None => {

@@ -120,7 +120,12 @@ impl<T: Number> Reader<T> {
         if found != shape {
             return Err(bad(format!("its rows have the shape {found:?}, expected {shape:?}")));
         }
-        let bytes = vec![0; shape.iter().product::<usize>() * T::BYTES];
+        let row = shape.iter().try_fold(T::BYTES, |bytes, &extent| bytes.checked_mul(extent));
+        // A row that the file does not hold is not worth its memory.
+        let held = file.get_ref().metadata()?.len();
+        let row = row.filter(|&row| row as u64 <= held || *rows == 0);
+        let row = row.ok_or_else(|| bad(format!("it is shorter than one block of shape {shape:?}")))?;
+        let bytes = vec![0; row];
         Ok(Reader { file, rows: *rows, bytes, element: std::marker::PhantomData })
     }
 

@@ -44,6 +44,7 @@ impl Kind for RecordParams {
     const NAME: &'static str = "record";
     const TRACELESS: bool = true;
     const ACTS: bool = true;
+    const WHOLE_CLIPS: bool = true;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();

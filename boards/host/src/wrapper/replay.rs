@@ -50,12 +50,22 @@ impl Kind for ReplayParams {
     }
 }
 
+/// Bytes of the largest item of a block.
+const LARGEST_ITEM: usize = size_of::<Event>();
+
 fn read_port(path: &Path) -> Result<Port, String> {
     let name = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot open `{name}`: {error}, expected the port of a recording"))?;
     let port: Port =
         serde_json::from_str(&text).map_err(|error| format!("`{name}` is not a valid port: {error}"))?;
+    let items = port.shape.iter().try_fold(1_usize, |all, &extent| all.checked_mul(extent));
+    if items.is_none_or(|items| items > isize::MAX as usize / LARGEST_ITEM) {
+        return Err(format!(
+            "`{name}` is not a valid port: no memory can hold a block of shape {:?}",
+            port.shape
+        ));
+    }
     if port.is_empty() || port.clock == 0 || port.period == 0 {
         return Err(format!("`{name}` is not a valid port: its blocks are empty or have no duration"));
     }

@@ -9,7 +9,6 @@ use crate::bench::Bench;
 const LIGHT: &str = "\
 [[stage]]
 kind = \"camera\"
-device = \"/dev/no-such-camera\"
 width = 8
 height = 8
 fps = 5

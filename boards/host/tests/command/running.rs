@@ -32,6 +32,25 @@ fn with_json_there_are_events_and_nothing_else() {
     assert!(run.err.contains("real time"), "{run:#?}");
 }
 
+/// A disk that is full ends the file, not the detection.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sink_that_cannot_write_is_told_and_ignored() {
+    let bench = spotting();
+    let full = |on_fault: &str| {
+        let sink =
+            format!("\n[[stage]]\nkind = \"jsonl\"\ninput = \"trigger\"\npath = \"/dev/full\"\n{on_fault}");
+        bench.write("full.toml", &(bench.read("spotting.toml") + &sink));
+        bench.run(&["full.toml"])
+    };
+    let run = full("on_fault = \"ignore\"\n").well();
+    assert_eq!(run.out.lines().count(), 3, "{run:#?}");
+    assert!(run.err.contains("fault: `jsonl` failed at") && run.err.contains("No space left"), "{run:#?}");
+    assert!(run.err.contains("faults: `jsonl` failed"), "{run:#?}");
+    let run = full("").badly(1, &["error: stage `jsonl` failed: cannot write events"]);
+    assert_eq!(run.err.matches("error:").count(), 1, "it is told once: {run:#?}");
+}
+
 #[test]
 fn with_json_events_of_several_stages_come_in_the_order_of_their_time() {
     let bench = spotting();

@@ -124,7 +124,8 @@ fn check_on_a_board_tells_what_it_takes_there() {
 fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
     let (bench, commands, yes_no) = (features(), shipped("commands"), shipped("yes_no"));
     let memory = ["bytes of RAM, but `microbit` has 16384", "commands.toml:", "^^^"];
-    bench.run(&[&commands, "--check", "--board", "microbit"]).badly(1, &memory);
+    let long = ["--set", "smooth.window_ms=10000"];
+    bench.run(&[&[&commands, "--check", "--board", "microbit"], &long[..]].concat()).badly(1, &memory);
     let on_nano =
         |option: &str, value: &str| bench.run(&[&yes_no, "--check", "--board", "nano33ble", option, value]);
     let text = "`transform` of `fft`: found `fast`, which firmware does not support (board `nano33ble`)";

@@ -15,8 +15,8 @@ use crate::commands::json::Json;
 /// Downloads and unpacks a data set by name into the data folder, or any file by URL.
 ///
 /// Configurations and arguments can then use the name. If a download is interrupted, run the same command again to
-/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. `.tar.gz` and `.zip` files are
-/// unpacked.
+/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. Without one, an `http://` address
+/// needs `--allow-http`. `.tar.gz` and `.zip` files are unpacked.
 #[derive(Args)]
 pub(crate) struct Fetch {
     /// Name of a data set, or a URL that begins with `http://` or `https://`.
@@ -36,6 +36,9 @@ pub(crate) struct Fetch {
     /// URL of a mirror, instead of the published one; the checksum stays the same.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
+    /// Fetches over plain HTTP what no checksum verifies, although anybody on the way can change it.
+    #[arg(long)]
+    allow_http: bool,
     /// Maximum consecutive attempts without progress.
     #[arg(long, default_value_t = 5)]
     attempts: u32,
@@ -119,11 +122,18 @@ impl Fetch {
 
     /// Downloads a file, and unpacks it where it is an archive. Given a second time, there is nothing to do.
     fn fetched(&self, archive: &Archive, target: PathBuf, into: Option<PathBuf>) -> Result<Outcome> {
+        let sha256 = self.sha256.clone().or(archive.sha256.clone());
+        ensure!(
+            sha256.is_some() || self.allow_http || !is_open_to_change(&archive.url),
+            "`{}` is sent over plain HTTP, where anybody on the way can change it: give `--sha256`, or `--allow-http` if \
+             you accept that",
+            archive.url
+        );
         let download = Download {
             url: archive.url.clone(),
             target,
             bytes: archive.bytes,
-            sha256: self.sha256.clone().or(archive.sha256.clone()),
+            sha256,
             attempts: self.attempts.max(1),
             pause: Duration::from_secs(1),
         };
@@ -137,6 +147,19 @@ impl Fetch {
 
 fn is_address(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// Whether a file comes from another machine without encryption.
+fn is_open_to_change(url: &str) -> bool {
+    let host = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let host = host.map(|host| {
+        host.strip_prefix('[')
+            .map_or_else(|| host.split(':').next().unwrap_or(host), |v6| v6.split(']').next().unwrap_or(v6))
+    });
+    let loopback = |host: &str| {
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    };
+    host.is_some_and(|host| !loopback(host))
 }
 
 /// The last part of an address, which names the file.
@@ -183,4 +206,26 @@ fn describe(result: &Outcome) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_open_to_change_but_from_this_machine() {
+        for open in [
+            "http://example.org/a.zip",
+            "http://127.0.0.1.example.org/a",
+            "http://user@localhost/a",
+            "http://",
+        ] {
+            assert!(is_open_to_change(open), "{open}");
+        }
+        for safe in
+            ["https://example.org/a.zip", "http://127.0.0.1:80/a", "http://[::1]:9/a", "http://localhost/a"]
+        {
+            assert!(!is_open_to_change(safe), "{safe}");
+        }
+    }
 }

@@ -12,6 +12,11 @@ use tar::EntryType;
 use crate::corpus::disk::{folder_of, open_to_all};
 use crate::corpus::progress;
 
+/// The most that an archive may hold, as a multiple of its own size and a rest for small ones: audio packs to a half,
+/// text to a tenth, and a bomb to a thousandth.
+const RATIO: u64 = 30;
+const REST: u64 = 1 << 30;
+
 /// What an archive gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unpacked {
@@ -27,8 +32,8 @@ pub struct Unpacked {
 /// archive, that folder's content is unpacked.
 ///
 /// # Errors
-/// When the file is no archive or is damaged, names a path outside the folder, or the folder cannot be written; the
-/// folder is then not made.
+/// When the file is no archive or is damaged, names a path outside the folder, holds more than thirty times its size and
+/// a GB, or the folder cannot be written; the folder is then not made.
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let holds = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(!holds, "`{}` is not empty; choose an empty folder", folder.display());
@@ -62,14 +67,15 @@ fn entries(archive: &Path, into: &Path) -> Result<(usize, Vec<String>)> {
     let mut magic = [0; 4];
     file.read_exact(&mut magic).context("the file is too short for an archive")?;
     file.rewind()?;
+    let mut room = Room::of(file.metadata()?.len());
     match magic {
-        [0x1f, 0x8b, ..] => tar_gz(file, into),
-        [b'P', b'K', ..] => zip(file, into),
+        [0x1f, 0x8b, ..] => tar_gz(file, into, &mut room),
+        [b'P', b'K', ..] => zip(file, into, &mut room),
         _ => bail!("it is neither a .tar.gz nor a .zip file"),
     }
 }
 
-fn tar_gz(file: File, into: &Path) -> Result<(usize, Vec<String>)> {
+fn tar_gz(file: File, into: &Path, room: &mut Room) -> Result<(usize, Vec<String>)> {
     let bar = progress::bytes(file.metadata()?.len(), "unpacking".to_owned());
     let mut archive = tar::Archive::new(MultiGzDecoder::new(bar.wrap_read(file)));
     let (mut files, mut skipped) = (0, Vec::new());
@@ -78,7 +84,7 @@ fn tar_gz(file: File, into: &Path) -> Result<(usize, Vec<String>)> {
         let path = entry.path()?.into_owned();
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                write(&mut entry, &inside(into, &path)?)?;
+                room.write(&mut entry, &inside(into, &path)?)?;
                 files += 1;
             }
             EntryType::Directory => fs::create_dir_all(inside(into, &path)?)?,
@@ -90,7 +96,7 @@ fn tar_gz(file: File, into: &Path) -> Result<(usize, Vec<String>)> {
     Ok((files, skipped))
 }
 
-fn zip(file: File, into: &Path) -> Result<(usize, Vec<String>)> {
+fn zip(file: File, into: &Path, room: &mut Room) -> Result<(usize, Vec<String>)> {
     let mut archive = zip::ZipArchive::new(file)?;
     let bar = progress::count(archive.len(), "unpacking");
     let (mut files, mut skipped) = (0, Vec::new());
@@ -103,7 +109,7 @@ fn zip(file: File, into: &Path) -> Result<(usize, Vec<String>)> {
         } else if entry.is_dir() {
             fs::create_dir_all(path)?;
         } else {
-            write(&mut entry, &path)?;
+            room.write(&mut entry, &path)?;
             files += 1;
         }
         bar.inc(1);
@@ -123,9 +129,41 @@ fn inside(folder: &Path, path: &Path) -> Result<PathBuf> {
     Ok(folder.join(path))
 }
 
-fn write(entry: &mut impl Read, path: &Path) -> Result<()> {
-    fs::create_dir_all(path.parent().context("an entry without a name")?)?;
-    let mut file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
-    copy(entry, &mut file)?;
-    Ok(())
+/// What may still be unpacked.
+struct Room {
+    whole: u64,
+    left: u64,
+}
+
+impl Room {
+    fn of(archive: u64) -> Self {
+        let whole = archive.saturating_mul(RATIO).saturating_add(REST);
+        Room { whole, left: whole }
+    }
+
+    fn write(&mut self, entry: &mut impl Read, path: &Path) -> Result<()> {
+        fs::create_dir_all(path.parent().context("an entry without a name")?)?;
+        let mut file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+        let written = copy(&mut entry.take(self.left.saturating_add(1)), &mut file)?;
+        self.left = self.left.checked_sub(written).with_context(|| {
+            let most = self.whole / 1_000_000;
+            format!("it holds more than {most} MB, which no corpus of its size does: do not trust it")
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_that_holds_more_than_its_size_allows_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut room = Room { whole: 5_000_000, left: 10 };
+        room.write(&mut &[0_u8; 10][..], &folder.path().join("a")).unwrap();
+        let error = room.write(&mut &[0_u8; 1][..], &folder.path().join("b")).unwrap_err().to_string();
+        assert_eq!(error, "it holds more than 5 MB, which no corpus of its size does: do not trust it");
+        assert_eq!(Room::of(u64::MAX).left, u64::MAX);
+    }
 }

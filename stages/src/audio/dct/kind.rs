@@ -85,7 +85,9 @@ impl Kind for DctParams {
     const NAME: &'static str = "dct";
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let input = site.input_as(&[Element::F32], &[Role::LOG_MEL])?;
+        let input = site
+            .input_as(&[Element::F32], &[Role::LOG_MEL])
+            .map_err(|error| error.help("put a `log` before it"))?;
         Ok(self.resolve(input)?.boxed())
     }
 }

@@ -162,7 +162,9 @@ impl Kind for FftParams {
     const NAME: &'static str = "fft";
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let input = site.input_as(&[Element::F32], &[Role::FRAME])?;
+        let input = site
+            .input_as(&[Element::F32], &[Role::FRAME])
+            .map_err(|error| error.help("put a `window` before it, which cuts samples into frames"))?;
         Ok(self.resolve(input)?.boxed())
     }
 }

@@ -101,7 +101,9 @@ impl Kind for LogParams {
     const NAME: &'static str = "log";
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let input = site.input_as(&[Element::F32], &[Role::MEL])?;
+        let input = site
+            .input_as(&[Element::F32], &[Role::MEL])
+            .map_err(|error| error.help("put a `mel` before it"))?;
         Ok(self.resolve(input)?.boxed())
     }
 }

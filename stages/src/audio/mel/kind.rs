@@ -203,7 +203,9 @@ impl Kind for MelParams {
     const NAME: &'static str = "mel";
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let input = site.input_as(&[Element::F32], &[Role::SPECTRUM])?;
+        let input = site
+            .input_as(&[Element::F32], &[Role::SPECTRUM])
+            .map_err(|error| error.help("put an `fft` before it"))?;
         Ok(self.resolve(site, input)?.boxed())
     }
 }

@@ -60,6 +60,9 @@ impl<T: Item, I: Opener, B: AsMut<[T]>> Stage for EarlyGate<T, I, B> {
     fn reset(&mut self) {
         (self.next, self.count, self.passing) = (0, 0, 0);
     }
+
+    // What is delayed is whole, whatever happened to what opens the gate.
+    fn reset_beside(&mut self) {}
 }
 
 #[cfg(test)]
@@ -83,5 +86,25 @@ mod tests {
             }
         }
         assert_eq!(passed, [(5, 3), (6, 4), (7, 5), (8, 6)]);
+    }
+
+    /// The detector that opens the gate may itself have been gated: what the gate delays was whole all the while.
+    #[test]
+    fn a_gap_of_what_opens_it_leaves_the_delay_as_it_is() {
+        let condition = Condition { label: 0, on: 0.5, scale: Scale::REAL, within: 0, clocks: [1, 1] };
+        let mut gate = EarlyGate::new(Gate::<i16, f32>::new(condition), 2, [0_i16; 2]);
+        let mut output = [0];
+        let mut fire = |gate: &mut EarlyGate<i16, f32, [i16; 2]>, at: u64, latest: &[f32]| {
+            let latest = (!latest.is_empty()).then_some(Block { at, items: latest });
+            let flow = gate.process((Block { at, items: &[at as i16] }, latest), &mut output).unwrap();
+            (flow, output[0])
+        };
+        for at in 1..=2 {
+            assert_eq!(fire(&mut gate, at, &[]).0, Flow::Idle);
+        }
+        gate.reset_beside();
+        assert_eq!(fire(&mut gate, 3, &[0.9]), (Flow::Emit, 1));
+        gate.reset();
+        assert_eq!(fire(&mut gate, 4, &[0.9]).0, Flow::Idle, "a gap of the blocks themselves");
     }
 }

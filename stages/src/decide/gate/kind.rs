@@ -2,7 +2,7 @@
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Port, Role, Site,
+    Cost, Density, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Port, Role, Site,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,7 @@ impl Kind for GateParams {
     const NAME: &'static str = "gate";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
     const TRACELESS: bool = true;
+    const WHOLE_CLIPS: bool = true;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let (blocks, beside) = (&site.inputs[0], &site.inputs[1]);
@@ -68,6 +69,15 @@ impl Kind for GateParams {
             within: blocks.ticks(within_ms),
             clocks: [blocks.clock, beside.clock],
         };
+        if self.before_ms > 0.0 && blocks.density == Density::Sparse {
+            let message = format!(
+                "`{}` writes blocks now and then, which a delay would hold back until others come",
+                site.from[0]
+            );
+            return Err(
+                DesignError::of("before_ms", message).help("remove it, or put the gate before that stage")
+            );
+        }
         let delay = blocks.ticks(self.before_ms).div_ceil(blocks.period);
         site.room("before_ms", delay.saturating_mul(blocks.bytes() as u64))?;
         Ok(match blocks.element {
@@ -120,7 +130,7 @@ where
     I: Opener,
     (T, I): HostInput,
 {
-    let (mut output, gate) = (site.inputs[0].clone(), Gate::<T, I>::new(condition));
+    let (mut output, gate) = (site.inputs[0].gated(), Gate::<T, I>::new(condition));
     if delay == 0 {
         return Resolved { output, cost: Cost::default(), stage: gate }.boxed();
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site, nearest,
+    Cost, Density, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site,
+    nearest,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -190,6 +191,7 @@ impl TriggerParams {
         let output = Port {
             points,
             calibrated: Vec::new(),
+            density: Density::Sparse,
             ..input.then(Element::Event, vec![watches.len()], Role::EVENTS)
         };
         let runs = vec![Run::IDLE; watches.len()];

@@ -1,7 +1,7 @@
 //! The kind `wake_word`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
+use kws_engine::{Cost, Density, Design, DesignError, Element, Kind, Port, Quant, Role, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,7 @@ impl Kind for WakeWordParams {
         let output = Port {
             labels: vec![word.wake_word],
             points: vec!["default".to_owned()],
+            density: Density::Sparse,
             ..port.then(Element::Event, vec![1], Role::EVENTS)
         };
         let others = voice.as_ref().map_or(0, |voice| voice.sliding_window);

@@ -123,13 +123,23 @@ impl Params {
                 }
                 _ => "remove `streaming` and collect the window with a `stack`",
             };
-            DesignError::of(if self.hop.is_some() { "hop" } else { "streaming" }, message).help(help)
+            // What streams with its own hop is a matter of the given one.
+            let hop = self.hop.is_some() && Model::open_streaming(bytes, frame.len(), None).is_ok();
+            let help = if hop { "remove `hop`, or choose another" } else { help };
+            DesignError::of(if hop { "hop" } else { "streaming" }, message).help(help)
         })
     }
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> DesignError {
-    DesignError::of("model", format!("cannot read `{}`: {error}", path.display()))
+    let name = path.display();
+    DesignError::of(
+        "model",
+        match error.kind() {
+            std::io::ErrorKind::IsADirectory => format!("`{name}` is a folder, expected a `.tflite` file"),
+            _ => format!("cannot read `{name}`: {error}"),
+        },
+    )
 }
 
 fn damaged(path: &Path, error: &ModelError) -> DesignError {
@@ -243,8 +253,9 @@ fn manifest(path: &Path, port: &Port, site: &Site<'_>) -> Result<Manifest, Desig
     let from = &site.from[0];
     let manifest = Manifest::of(path, site.assets()).map_err(|error| {
         DesignError::of("model", error).help(
-            "microWakeWord models are not part of this project: put the `.json` and the `.tflite` of one beside each \
-             other (ESPHome publishes some at https://github.com/esphome/micro-wake-word-models) and name the `.json`",
+            "microWakeWord models are not part of this project: `kws-lab model list` shows those that `kws-lab model fetch \
+             NAME --output FOLDER` brings; of any other put the `.json` and the `.tflite` beside each other, and name the \
+             `.json`",
         )
     })?;
     let hop = manifest.step_ms;

@@ -3,11 +3,11 @@
 use kws_engine::{Event, Flow};
 use kws_engine::line::Lines;
 use kws_engine::tick::{Gap, News, Slot, TickError};
-use kws_stages::{Quantise, Quantiser, Rounding, Stack};
-use kws_stages::audio::{Band, Base, Dct, Fft, Log, Mel, Portable, Strength, Window};
+use kws_stages::{Quantise, Quantiser, Rounding};
+use kws_stages::audio::{Band, Base, Fft, Log, Mel, Portable, Strength, Window};
 use kws_stages::decide::{Moment, Run, Scale, Smooth, Trigger, Watch};
 use kws_stages::nn::Arena;
-use kws_stages::nn::classifier::Classifier;
+use kws_stages::nn::classifier::{Classifier, FrameClassifier, Pace};
 use kws_stages::nn::kernels::{self, only::*};
 use kws_stages::nn::op::Op;
 
@@ -27,24 +27,18 @@ pub struct Memory {
     mel_out: [f32; 40],
     /// What `log` writes: log_mel f32[40] every 320 of 16000 ticks/s.
     log_out: [f32; 40],
-    /// What `dct` writes: mfcc f32[10] every 320 of 16000 ticks/s.
-    dct_out: [f32; 10],
-    /// `stack`: the newest blocks.
-    stack_ring: [f32; 490],
-    /// What `stack` writes: mfcc f32[49×10] every 1600 of 16000 ticks/s.
-    stack_out: [f32; 490],
     /// `classifier`: its variables, and space to work in.
-    classifier_arena: Arena<16272>,
-    /// What `classifier` writes: posterior i8[12] (scale 0.00390625 zero point -128) every 1600 of 16000 ticks/s.
-    classifier_out: [i8; 12],
+    classifier_arena: Arena<4288>,
+    /// What `classifier` writes: posterior i8[10] (scale 0.00390625 zero point -128) every 640 of 16000 ticks/s.
+    classifier_out: [i8; 10],
     /// `smooth`: the newest posteriors.
     smooth_ring: [i8; 60],
-    /// What `smooth` writes: posterior f32[12] every 1600 of 16000 ticks/s.
-    smooth_out: [f32; 12],
+    /// What `smooth` writes: posterior f32[10] every 640 of 16000 ticks/s.
+    smooth_out: [f32; 10],
     /// `trigger`: what is under way.
-    trigger_runs: [Run; 10],
-    /// What `trigger` writes: events event[10] every 1600 of 16000 ticks/s.
-    trigger_out: [Event; 10],
+    trigger_runs: [Run; 8],
+    /// What `trigger` writes: events event[8] every 640 of 16000 ticks/s.
+    trigger_out: [Event; 8],
 }
 
 #[allow(clippy::new_without_default, reason = "memory is a static")]
@@ -59,15 +53,12 @@ impl Memory {
             mel_strengths: [0.0; 243],
             mel_out: [0.0; 40],
             log_out: [0.0; 40],
-            dct_out: [0.0; 10],
-            stack_ring: [0.0; 490],
-            stack_out: [0.0; 490],
             classifier_arena: Arena::new(),
-            classifier_out: [0; 12],
+            classifier_out: [0; 10],
             smooth_ring: [0; 60],
-            smooth_out: [0.0; 12],
-            trigger_runs: [Run::IDLE; 10],
-            trigger_out: [Event::ZEROS; 10],
+            smooth_out: [0.0; 10],
+            trigger_runs: [Run::IDLE; 8],
+            trigger_out: [Event::ZEROS; 8],
         }
     }
 }
@@ -80,29 +71,25 @@ pub struct Pipeline<'m> {
     fft: Slot<Fft<Portable<&'static [f32; 760]>>>,
     mel: Slot<Mel<&'static [Band; 40], &'static [f32; 468], &'m mut [f32; 243]>>,
     log: Slot<Log>,
-    dct: Slot<Dct<&'static [f32; 400]>>,
-    stack: Slot<Stack<f32, &'m mut [f32; 490]>>,
-    classifier: Slot<Classifier<
+    classifier: Slot<FrameClassifier<
         f32,
-        Only<kernels::Dsp, { CONV | DEPTHWISE | FULLY_CONNECTED | POOL | SOFTMAX }>,
+        Only<kernels::Dsp, { CONV | DEPTHWISE | FULLY_CONNECTED | SOFTMAX | MOVE }>,
         &'static [Op],
         &'static [i8],
         &'static [i32],
-        &'m mut Arena<16272>,
+        &'m mut Arena<4288>,
     >>,
     smooth: Slot<Smooth<i8, &'m mut [i8; 60]>>,
-    trigger: Slot<Trigger<f32, &'static [Watch; 10], &'m mut [Run; 10]>>,
+    trigger: Slot<Trigger<f32, &'static [Watch; 8], &'m mut [Run; 8]>>,
     print: Slot<Lines<crate::Output, 1>>,
     mic_out: &'m mut [i16; 160],
     window_out: &'m mut [f32; 480],
     fft_out: &'m mut [f32; 514],
     mel_out: &'m mut [f32; 40],
     log_out: &'m mut [f32; 40],
-    dct_out: &'m mut [f32; 10],
-    stack_out: &'m mut [f32; 490],
-    classifier_out: &'m mut [i8; 12],
-    smooth_out: &'m mut [f32; 12],
-    trigger_out: &'m mut [Event; 10],
+    classifier_out: &'m mut [i8; 10],
+    smooth_out: &'m mut [f32; 10],
+    trigger_out: &'m mut [Event; 8],
 }
 
 impl<'m> Pipeline<'m> {
@@ -128,21 +115,22 @@ impl<'m> Pipeline<'m> {
                     clip_high: f32::INFINITY,
                 },
             ),
-            dct: Slot::new("dct", Dct::new(&dct::MATRIX)),
-            stack: Slot::new("stack", Stack::new(49, 5, &mut memory.stack_ring)),
             classifier: Slot::new(
                 "classifier",
-                Classifier::new(
-                    classifier::PLAN,
-                    Only(kernels::Dsp),
-                    &mut memory.classifier_arena,
-                    Quantise(Quantiser { scale: 0.6927419, zero_point: 50, rounding: Rounding::Nearest }),
-                    0,
+                FrameClassifier::new(
+                    Classifier::new(
+                        classifier::PLAN,
+                        Only(kernels::Dsp),
+                        &mut memory.classifier_arena,
+                        Quantise(Quantiser { scale: 0.09238962, zero_point: 22, rounding: Rounding::Nearest }),
+                        0,
+                    ),
+                    Pace { frame: 40, missing: 1, silent: 24 },
                 ),
             ),
             smooth: Slot::new(
                 "smooth",
-                Smooth::new(5, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
+                Smooth::new(6, Scale { step: 0.00390625, zero_point: -128 }, &mut memory.smooth_ring),
             ),
             trigger: Slot::new(
                 "trigger",
@@ -159,8 +147,6 @@ impl<'m> Pipeline<'m> {
             fft_out: &mut memory.fft_out,
             mel_out: &mut memory.mel_out,
             log_out: &mut memory.log_out,
-            dct_out: &mut memory.dct_out,
-            stack_out: &mut memory.stack_out,
             classifier_out: &mut memory.classifier_out,
             smooth_out: &mut memory.smooth_out,
             trigger_out: &mut memory.trigger_out,
@@ -169,6 +155,7 @@ impl<'m> Pipeline<'m> {
 
     /// Gives what zeros are not its first value: called once, before the first tick.
     pub fn start(&mut self) {
+        self.classifier.start();
     }
 
     /// Fires `mic`, and then all that its block makes fire: 160 ticks of the stream, or, where it says
@@ -196,9 +183,7 @@ impl<'m> Pipeline<'m> {
         let fft = self.fft.fire(window, self.window_out, self.fft_out)?;
         let mel = self.mel.fire(fft, self.fft_out, self.mel_out)?;
         let log = self.log.fire(mel, self.mel_out, self.log_out)?;
-        let dct = self.dct.fire(log, self.log_out, self.dct_out)?;
-        let stack = self.stack.fire(dct, self.dct_out, self.stack_out)?;
-        let classifier = self.classifier.fire(stack, self.stack_out, self.classifier_out)?;
+        let classifier = self.classifier.fire(log, self.log_out, self.classifier_out)?;
         let smooth = self.smooth.fire(classifier, self.classifier_out, self.smooth_out)?;
         let trigger = self.trigger.fire(smooth, self.smooth_out, self.trigger_out)?;
         let print = self.print.merge([(trigger, &self.trigger_out[..])])?;
@@ -212,8 +197,6 @@ impl<'m> Pipeline<'m> {
         self.fft.gap(&mut tell);
         self.mel.gap(&mut tell);
         self.log.gap(&mut tell);
-        self.dct.gap(&mut tell);
-        self.stack.gap(&mut tell);
         self.classifier.gap(&mut tell);
         self.smooth.gap(&mut tell);
         self.trigger.gap(&mut tell);
@@ -348,64 +331,6 @@ pub mod mel {
     ];
 }
 
-/// Tables of `dct`.
-pub mod dct {
-    /// A row of weights for each band.
-    pub static MATRIX: [f32; 400] = [
-        0.2236068, 0.2234344, 0.2229175, 0.22205685, 0.22085382, 0.21931025, 0.21742852, 0.21521154,
-        0.2126627, 0.20978595, 0.2236068, 0.22205685, 0.21742852, 0.20978595, 0.19923511, 0.18592225,
-        0.17003195, 0.15178446, 0.13143277, 0.10925903, 0.2236068, 0.21931025, 0.20658575, 0.18592225,
-        0.15811388, 0.12422928, 0.08557062, 0.043623522, 1.36919675e-17, -0.043623522, 0.2236068, 0.21521154,
-        0.19065614, 0.15178446, 0.10151536, 0.043623522, -0.017543986, -0.07739413, -0.13143277, -0.1756022,
-        0.2236068, 0.20978595, 0.17003195, 0.10925903, 0.03497981, -0.043623522, -0.11683423, -0.1756022,
-        -0.2126627, -0.2234344, 0.2236068, 0.20306699, 0.145221, 0.06069593, -0.03497981, -0.12422928,
-        -0.19065614, -0.22205685, -0.2126627, -0.1641995, 0.2236068, 0.19509603, 0.11683423, 0.008778762,
-        -0.10151536, -0.18592225, -0.2229175, -0.20306699, -0.13143277, -0.026282161, 0.2236068, 0.18592225,
-        0.08557062, -0.043623522, -0.15811388, -0.21931025, -0.20658575, -0.12422928, -4.1075903e-17,
-        0.12422928, 0.2236068, 0.1756022, 0.05219997, -0.09361517, -0.19923511, -0.21931025, -0.145221,
-        -0.008778762, 0.13143277, 0.21521154, 0.2236068, 0.1641995, 0.017543986, -0.13843362, -0.22085382,
-        -0.18592225, -0.05219997, 0.10925903, 0.2126627, 0.20306699, 0.2236068, 0.15178446, -0.017543986,
-        -0.1756022, -0.22085382, -0.12422928, 0.05219997, 0.19509603, 0.2126627, 0.09361517, 0.2236068,
-        0.13843362, -0.05219997, -0.20306699, -0.19923511, -0.043623522, 0.145221, 0.2234344, 0.13143277,
-        -0.06069593, 0.2236068, 0.12422928, -0.08557062, -0.21931025, -0.15811388, 0.043623522, 0.20658575,
-        0.18592225, 6.8459837e-17, -0.18592225, 0.2236068, 0.10925903, -0.11683423, -0.2234344, -0.10151536,
-        0.12422928, 0.2229175, 0.09361517, -0.13143277, -0.22205685, 0.2236068, 0.09361517, -0.145221,
-        -0.21521154, -0.03497981, 0.18592225, 0.19065614, -0.026282161, -0.2126627, -0.15178446, 0.2236068,
-        0.07739413, -0.17003195, -0.19509603, 0.03497981, 0.21931025, 0.11683423, -0.13843362, -0.2126627,
-        -0.008778762, 0.2236068, 0.06069593, -0.19065614, -0.1641995, 0.10151536, 0.21931025, 0.017543986,
-        -0.20978595, -0.13143277, 0.13843362, 0.2236068, 0.043623522, -0.20658575, -0.12422928, 0.15811388,
-        0.18592225, -0.08557062, -0.21931025, -9.584377e-17, 0.21931025, 0.2236068, 0.026282161, -0.21742852,
-        -0.07739413, 0.19923511, 0.12422928, -0.17003195, -0.1641995, 0.13143277, 0.19509603, 0.2236068,
-        0.008778762, -0.2229175, -0.026282161, 0.22085382, 0.043623522, -0.21742852, -0.06069593, 0.2126627,
-        0.07739413, 0.2236068, -0.008778762, -0.2229175, 0.026282161, 0.22085382, -0.043623522, -0.21742852,
-        0.06069593, 0.2126627, -0.07739413, 0.2236068, -0.026282161, -0.21742852, 0.07739413, 0.19923511,
-        -0.12422928, -0.17003195, 0.1641995, 0.13143277, -0.19509603, 0.2236068, -0.043623522, -0.20658575,
-        0.12422928, 0.15811388, -0.18592225, -0.08557062, 0.21931025, 1.232277e-16, -0.21931025, 0.2236068,
-        -0.06069593, -0.19065614, 0.1641995, 0.10151536, -0.21931025, 0.017543986, 0.20978595, -0.13143277,
-        -0.13843362, 0.2236068, -0.07739413, -0.17003195, 0.19509603, 0.03497981, -0.21931025, 0.11683423,
-        0.13843362, -0.2126627, 0.008778762, 0.2236068, -0.09361517, -0.145221, 0.21521154, -0.03497981,
-        -0.18592225, 0.19065614, 0.026282161, -0.2126627, 0.15178446, 0.2236068, -0.10925903, -0.11683423,
-        0.2234344, -0.10151536, -0.12422928, 0.2229175, -0.09361517, -0.13143277, 0.22205685, 0.2236068,
-        -0.12422928, -0.08557062, 0.21931025, -0.15811388, -0.043623522, 0.20658575, -0.18592225,
-        2.4659382e-16, 0.18592225, 0.2236068, -0.13843362, -0.05219997, 0.20306699, -0.19923511, 0.043623522,
-        0.145221, -0.2234344, 0.13143277, 0.06069593, 0.2236068, -0.15178446, -0.017543986, 0.1756022,
-        -0.22085382, 0.12422928, 0.05219997, -0.19509603, 0.2126627, -0.09361517, 0.2236068, -0.1641995,
-        0.017543986, 0.13843362, -0.22085382, 0.18592225, -0.05219997, -0.10925903, 0.2126627, -0.20306699,
-        0.2236068, -0.1756022, 0.05219997, 0.09361517, -0.19923511, 0.21931025, -0.145221, 0.008778762,
-        0.13143277, -0.21521154, 0.2236068, -0.18592225, 0.08557062, 0.043623522, -0.15811388, 0.21931025,
-        -0.20658575, 0.12422928, 5.75201e-16, -0.12422928, 0.2236068, -0.19509603, 0.11683423, -0.008778762,
-        -0.10151536, 0.18592225, -0.2229175, 0.20306699, -0.13143277, 0.026282161, 0.2236068, -0.20306699,
-        0.145221, -0.06069593, -0.03497981, 0.12422928, -0.19065614, 0.22205685, -0.2126627, 0.1641995,
-        0.2236068, -0.20978595, 0.17003195, -0.10925903, 0.03497981, 0.043623522, -0.11683423, 0.1756022,
-        -0.2126627, 0.2234344, 0.2236068, -0.21521154, 0.19065614, -0.15178446, 0.10151536, -0.043623522,
-        -0.017543986, 0.07739413, -0.13143277, 0.1756022, 0.2236068, -0.21931025, 0.20658575, -0.18592225,
-        0.15811388, -0.12422928, 0.08557062, -0.043623522, -6.0258496e-16, 0.043623522, 0.2236068,
-        -0.22205685, 0.21742852, -0.20978595, 0.19923511, -0.18592225, 0.17003195, -0.15178446, 0.13143277,
-        -0.10925903, 0.2236068, -0.2234344, 0.2229175, -0.22205685, 0.22085382, -0.21931025, 0.21742852,
-        -0.21521154, 0.2126627, -0.20978595,
-    ];
-}
-
 /// Tables of `classifier`.
 #[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod classifier {
@@ -414,20 +339,28 @@ pub mod classifier {
     use kws_stages::nn::plan::Plan;
 
     /// Operations of one run.
-    pub static OPS: [Op; 12] = [
-        Op::Conv(Conv {
-        // and 237 lines more, checksum ab3468eb9587d96f
+    pub static OPS: [Op; 21] = [
+        Op::Move(Move {
+        // and 318 lines more, checksum addc0e0390a0aff7
 
     /// Operations that give variables their first values.
-    pub static START: [Op; 0] = [];
+    pub static START: [Op; 5] = [
+        Op::Fill(Fill { to: Span { at: 3168, len: 200 }, value: 0 }),
+        Op::Fill(Fill { to: Span { at: 2688, len: 480 }, value: 0 }),
+        Op::Fill(Fill { to: Span { at: 1152, len: 896 }, value: 0 }),
+        Op::Fill(Fill { to: Span { at: 2048, len: 640 }, value: 0 }),
+        Op::Fill(Fill { to: Span { at: 0, len: 1152 }, value: 0 }),
+    ];
 
     /// Weights and tables.
-    pub static BYTES: [i8; 0] = [];
+    pub static BYTES: [i8; 1376] = [
+        86, 84, 17, 127, 77, 0, 127, 17, 127, -3, -56, -57, 127, 127, -78, 22, 85, 74, 8, 48, -51, 127, -122,
+        // and 64 lines more, checksum 731188980fc9ed0c
 
     /// Biases, factors and packed weights.
-    pub static WORDS: [i32; 8432] = [
-        3482, 2922, -398836875, 434702828, 624655156, -335213862, -808829895, -741081342, -1384045528,
-        // and 875 lines more, checksum c7fad937552f23e4
+    pub static WORDS: [i32; 26776] = [
+        130061, -727467, 151328064, -438239229, -520618992, -791632445, -253169956, 332390333, -32438030,
+        // and 2964 lines more, checksum 8935dcaffa666a99
 
     /// The model's plan.
     pub static PLAN: Plan<&'static [Op], &'static [i8], &'static [i32]> = Plan {
@@ -435,10 +368,10 @@ pub mod classifier {
         start: &START,
         bytes: &BYTES,
         words: &WORDS,
-        input: Span { at: 8000, len: 490 },
-        output: Span { at: 16, len: 12 },
-        variables: 0,
-        arena: 16272,
+        input: Span { at: 3376, len: 80 },
+        output: Span { at: 3392, len: 10 },
+        variables: 3376,
+        arena: 4288,
     };
 }
 
@@ -448,17 +381,15 @@ pub mod trigger {
     use kws_stages::decide::Watch;
 
     /// What each place of the output watches for.
-    pub static WATCHES: [Watch; 10] = [
-        Watch { label: 0, point: 0, on: 0.465, off: 0.349, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 1, point: 0, on: 0.505, off: 0.379, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 2, point: 0, on: 0.515, off: 0.386, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 3, point: 0, on: 0.3, off: 0.225, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 4, point: 0, on: 0.7, off: 0.525, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 5, point: 0, on: 0.555, off: 0.416, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 6, point: 0, on: 0.575, off: 0.431, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 7, point: 0, on: 0.445, off: 0.334, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 8, point: 0, on: 0.505, off: 0.379, min_count: 1, hold: 0, refractory: 16000 },
-        Watch { label: 9, point: 0, on: 0.39, off: 0.293, min_count: 1, hold: 0, refractory: 16000 },
+    pub static WATCHES: [Watch; 8] = [
+        Watch { label: 2, point: 0, on: 0.715, off: 0.536, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 3, point: 0, on: 0.635, off: 0.476, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 4, point: 0, on: 0.8, off: 0.6, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 5, point: 0, on: 0.745, off: 0.559, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 6, point: 0, on: 0.89, off: 0.668, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 7, point: 0, on: 0.9, off: 0.675, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 8, point: 0, on: 0.81, off: 0.608, min_count: 1, hold: 0, refractory: 16000 },
+        Watch { label: 9, point: 0, on: 0.885, off: 0.664, min_count: 1, hold: 0, refractory: 16000 },
     ];
 }
 
@@ -470,9 +401,7 @@ pub mod print {
     /// What the events of each input mean.
     pub static NAMES: [Names<'static>; 1] = [Names {
         stage: "trigger",
-        labels: &[
-            "down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes", "silence", "unknown",
-        ],
+        labels: &["silence", "unknown", "yes", "no", "stop", "go", "up", "down", "left", "right"],
         points: &["default"],
         clock: 16000,
     }];

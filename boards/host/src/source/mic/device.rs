@@ -5,7 +5,7 @@ use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Str
 use kws_engine::{Cost, Design, Port, Simple, StageFault, node};
 
 use super::capture::{MicCallback, Shape, Troubles, capture};
-use crate::audio::HIGHEST_RATE;
+use crate::audio::RATES;
 
 /// Keeps ALSA's library from writing to the terminal what this program says in its own words.
 fn hush() {
@@ -69,8 +69,12 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
         .default_input_config()
         .map_err(|error| format!("the microphone `{name}` cannot be used: {}", said(&error)))?;
     let (device_rate, channels) = (config.sample_rate(), usize::from(config.channels()));
-    if !(1..=HIGHEST_RATE).contains(&device_rate) {
-        return Err(format!("the microphone `{name}` reports a sample rate of {device_rate} Hz"));
+    if !RATES.contains(&device_rate) {
+        return Err(format!(
+            "the microphone `{name}` reports a sample rate of {device_rate} Hz, expected {} to {} Hz",
+            RATES.start(),
+            RATES.end()
+        ));
     }
     let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
     Ok(Simple::boxed(Some(port), Cost::default(), move || {

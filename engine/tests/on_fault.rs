@@ -1,0 +1,387 @@
+//! `on_fault`: stages that fail and go on, told at once, with the same hole however they are driven.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod kinds;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kinds::{Log, Noting, Seen, ended, plan};
+use kws_engine::run::{Report, RunOptions};
+use kws_engine::{Block, Flow, Node, OnFault, Stage, StageFault, StageState, node};
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A thousand blocks of ten ticks, of a thousand a second: a pause of 100 ms is ten blocks.
+fn toml(middle: &str, sink: &str) -> String {
+    format!(
+        "[[stage]]\nname = 'source'\nkind = 'count'\nblock = 10\nblocks = 1000\n\
+         [[stage]]\nname = 'middle'\nkind = 'gain'\n{middle}\n\
+         [[stage]]\nname = 'out'\nkind = 'out'\n{sink}\n\
+         [[stage]]\nname = 'other'\nkind = 'out'\ninput = 'middle'\n"
+    )
+}
+
+/// Fails or panics on blocks that end at certain ticks, and does not recover at others.
+#[derive(Clone)]
+struct Fragile {
+    fails: &'static [u64],
+    panics: bool,
+    broken: u32,
+    restarts: Log,
+}
+
+impl Fragile {
+    fn on(fails: &'static [u64]) -> Self {
+        Fragile { fails, panics: false, broken: 0, restarts: Log::default() }
+    }
+
+    fn fire(&mut self, at: u64) -> Result<(), StageFault> {
+        assert!(!(self.panics && self.fails.contains(&at)), "out of cheese");
+        if self.fails.contains(&at) { Err(StageFault::new("the disk is full")) } else { Ok(()) }
+    }
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        if self.broken > 0 {
+            self.broken -= 1;
+            return Err(StageFault::new("the disk is still full"));
+        }
+        self.restarts.lock().unwrap().push(Seen::Reset);
+        Ok(())
+    }
+}
+
+struct Middle(Fragile);
+
+impl Stage for Middle {
+    type In = f32;
+    type Out = f32;
+    fn process(&mut self, input: Block<'_, f32>, output: &mut [f32]) -> Result<Flow, StageFault> {
+        // What a failing stage leaves behind is not to be seen.
+        output.fill(f32::NAN);
+        self.0.fire(input.at)?;
+        output.copy_from_slice(&input);
+        Ok(Flow::Emit)
+    }
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.0.recover()
+    }
+}
+
+struct Sink(Fragile, Log);
+
+impl Stage for Sink {
+    type In = f32;
+    type Out = ();
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
+        self.0.fire(input.at)?;
+        self.1.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
+        Ok(Flow::Skip)
+    }
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.0.recover()
+    }
+    fn finish(&mut self) -> Result<(), StageFault> {
+        Err(StageFault::new("nothing can be completed"))
+    }
+}
+
+/// What came of a run.
+struct Ran {
+    out: Vec<Seen>,
+    other: Vec<Seen>,
+    reports: Vec<Report>,
+    stats: kws_engine::run::RunStats,
+}
+
+impl Ran {
+    fn health(&self, stage: &str) -> &kws_engine::Health {
+        &self.stats.stages.iter().find(|other| other.stage == stage).unwrap().health
+    }
+}
+
+/// Runs it with something fragile in one place.
+fn run(toml: &str, place: &str, fragile: &Fragile, options: RunOptions) -> Ran {
+    let (out, other) = (Log::default(), Log::default());
+    let mut running = plan(toml)
+        .unwrap()
+        .start_with(options, |stage, made| dressed(&stage.name, made, place, fragile, [&out, &other]))
+        .unwrap();
+    let mut reports = Vec::new();
+    loop {
+        let report = running.reports().recv_timeout(LONG).expect("the run hangs");
+        reports.push(report.clone());
+        if running.note(report) {
+            break;
+        }
+    }
+    let outcome = running.wait();
+    assert_eq!(outcome.fault, None);
+    let taken = |log: &Log| log.lock().unwrap().clone();
+    Ran { out: taken(&out), other: taken(&other), reports, stats: outcome.stats }
+}
+
+fn dressed(
+    name: &str,
+    made: Box<dyn Node>,
+    place: &str,
+    fragile: &Fragile,
+    logs: [&Log; 2],
+) -> Box<dyn Node> {
+    match name {
+        "middle" if place == name => node(Middle(fragile.clone())),
+        "out" if place == name => node(Sink(fragile.clone(), logs[0].clone())),
+        "out" => node(Noting(logs[0].clone())),
+        "other" => node(Noting(logs[1].clone())),
+        _ => made,
+    }
+}
+
+/// Ticks of blocks, and where gaps were.
+fn ticks(seen: &[Seen]) -> Vec<Option<u64>> {
+    seen.iter()
+        .filter_map(|seen| match seen {
+            Seen::Block(at, items) => {
+                assert!(items.iter().all(|item| !item.is_nan()));
+                Some(Some(*at))
+            }
+            Seen::Reset => Some(None),
+            Seen::Finish => None,
+        })
+        .collect()
+}
+
+/// All blocks, but for holes after one tick and before another, each with its gap.
+fn with_holes(holes: &[(u64, u64)]) -> Vec<Option<u64>> {
+    let mut expected = Vec::new();
+    for at in (10..=10_000).step_by(10) {
+        if holes.iter().any(|(after, before)| at > *after && at < *before) {
+            continue;
+        }
+        if holes.iter().any(|(_, before)| at == *before) {
+            expected.push(None);
+        }
+        expected.push(Some(at));
+    }
+    expected
+}
+
+fn layouts() -> [(String, bool); 3] {
+    [("main", false), ("apart", false), ("main", true)].map(|(lane, one)| (format!("lane = '{lane}'"), one))
+}
+
+#[test]
+fn a_stage_that_fails_begins_anew_after_a_pause_that_doubles_and_a_gap_marks_the_hole() {
+    for panics in [false, true] {
+        // It fails at 300, and so that it has hardly worked at 410; at 5000 it has worked for long.
+        let fragile = Fragile { panics, ..Fragile::on(&[300, 410, 5000]) };
+        let expected = with_holes(&[(290, 400), (400, 610), (4990, 5100)]);
+        for (lane, one_lane) in layouts() {
+            let toml = toml(&format!("on_fault = 'restart'\n{lane}"), "");
+            let ran = run(&toml, "middle", &fragile, RunOptions { one_lane, ..RunOptions::default() });
+            assert_eq!((ticks(&ran.out), ticks(&ran.other)), (expected.clone(), expected.clone()));
+            assert_eq!(fragile.restarts.lock().unwrap().drain(..).count(), 3);
+            let health = ran.health("middle");
+            assert_eq!((health.state, health.faults, health.restarts), (StageState::Ended, 3, 3));
+            let text = health.last_fault.as_ref().unwrap().to_string();
+            assert_eq!(text, if panics { "it panicked: out of cheese" } else { "the disk is full" });
+            let told: Vec<String> = ran.reports.iter().filter_map(about).collect();
+            assert_eq!(
+                told,
+                ["down 300", "up 400 100", "down 410", "up 610 200", "down 5000", "up 5100 100"]
+            );
+        }
+        assert_eq!(in_a_session(&toml("on_fault = 'restart'", ""), &fragile), expected);
+        fragile.restarts.lock().unwrap().clear();
+    }
+}
+
+/// A report about a stage that goes on.
+fn about(report: &Report) -> Option<String> {
+    match report {
+        Report::Down { stage, at, .. } if stage != "source" => Some(format!("down {at}")),
+        Report::Up { at, lost, .. } => Some(format!("up {at} {lost}")),
+        _ => None,
+    }
+}
+
+/// The same as one session, which is asked how the stage does.
+fn in_a_session(toml: &str, fragile: &Fragile) -> Vec<Option<u64>> {
+    let (out, other) = (Log::default(), Log::default());
+    let plan = plan(toml).unwrap();
+    let mut session = plan
+        .session_with(|stage, made| dressed(&stage.name, made, "middle", fragile, [&out, &other]))
+        .unwrap();
+    let mut states = Vec::new();
+    for block in 0..1000 {
+        assert_eq!(session.push("source", &[block as f32; 10], |_| {}), Ok(10));
+        let (_, at, health) = session.health().find(|(stage, ..)| *stage == "middle").unwrap();
+        assert_eq!(at, (block + 1) * 10);
+        if states.last() != Some(&health.state) {
+            states.push(health.state);
+        }
+    }
+    use StageState::{Down, Running};
+    assert_eq!(states, [Running, Down, Running, Down, Running, Down, Running]);
+    session.finish(|_| {}).unwrap();
+    let seen = out.lock().unwrap().clone();
+    ticks(&seen)
+}
+
+#[test]
+fn what_does_not_recover_is_tried_again_ever_later() {
+    let fragile = Fragile { broken: 3, ..Fragile::on(&[300]) };
+    let toml = toml("on_fault = 'restart'", "");
+    let ran = run(&toml, "middle", &fragile, RunOptions::default());
+    // It is tried after 100, 200, 400 and 800 ms.
+    assert_eq!(ticks(&ran.out), with_holes(&[(290, 1800)]));
+    let health = ran.health("middle");
+    assert_eq!((health.faults, health.restarts), (4, 1), "one failure, and three futile tries");
+    let told: Vec<String> = ran.reports.iter().filter_map(about).collect();
+    assert_eq!(told, ["down 300", "up 1800 1500"], "an outage is told once");
+    let fragile = Fragile { broken: u32::MAX, ..Fragile::on(&[300]) };
+    let ran = run(&toml, "middle", &fragile, RunOptions::default());
+    assert_eq!(ticks(&ran.out), with_holes(&[(290, 20_000)]), "the others work to the end");
+}
+
+#[test]
+fn a_sink_that_fails_does_not_end_the_others() {
+    for (on_fault, whole) in [("", "on_fault = 'ignore'\n"), ("on_fault = 'ignore'", "")] {
+        for (lane, one_lane) in layouts() {
+            let fragile = Fragile::on(&[300]);
+            let toml = format!("{whole}{}", toml("", &format!("{on_fault}\n{lane}")));
+            let ran = run(&toml, "out", &fragile, RunOptions { one_lane, ..RunOptions::default() });
+            assert_eq!(ticks(&ran.other), with_holes(&[]));
+            let kept: Vec<Option<u64>> =
+                with_holes(&[(290, 400)]).into_iter().filter(Option::is_some).collect();
+            assert_eq!(ticks(&ran.out), kept);
+            // Its file could not be completed either, which is no reason for the run to fail.
+            assert_eq!(ran.health("out").faults, 2);
+            let stages = plan(&toml).unwrap().stages;
+            let said: Vec<OnFault> = stages.iter().map(|stage| stage.on_fault).collect();
+            let rest = if whole.is_empty() { OnFault::End } else { OnFault::Ignore };
+            assert_eq!(said, [OnFault::End, OnFault::End, OnFault::Ignore, rest]);
+        }
+    }
+}
+
+/// A source that fails once, and then waits for whoever looks.
+struct Flaky {
+    left: u32,
+    fails: bool,
+}
+
+impl Stage for Flaky {
+    type In = ();
+    type Out = f32;
+    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
+        self.left -= 1;
+        if std::mem::take(&mut self.fails) && self.left < 500 {
+            return Err(StageFault::new("the plug is out"));
+        }
+        self.fails |= self.left >= 500;
+        output.fill(1.0);
+        Ok(if self.left == 0 { Flow::End } else { Flow::Emit })
+    }
+}
+
+#[test]
+fn a_source_that_fails_goes_on_after_a_gap() {
+    for one_lane in [false, true] {
+        let log = Log::default();
+        let toml = format!("on_fault = 'restart'\n{}", toml("", ""));
+        let running = plan(&toml).unwrap().start_with(
+            RunOptions { one_lane, ..RunOptions::default() },
+            |stage, made| match stage.name.as_str() {
+                "source" => node(Flaky { left: 1000, fails: true }),
+                "out" => node(Noting(log.clone())),
+                _ => made,
+            },
+        );
+        let outcome = ended(running.unwrap());
+        assert_eq!(outcome.fault, None);
+        let [gap] = &outcome.gaps[..] else { panic!("{:?}", outcome.gaps) };
+        // It waits by the clock: 100 ms at least.
+        assert!(gap.stage == "source" && gap.lost >= 100, "{gap:?}");
+        let seen = ticks(&log.lock().unwrap());
+        assert_eq!(
+            (seen.iter().flatten().count(), seen.len()),
+            (998, 999),
+            "all blocks but the last, and a gap"
+        );
+    }
+}
+
+/// A sink that fails while the source is held: the fault is told before any lane ends.
+#[test]
+fn a_fault_is_told_at_once() {
+    struct Held(Arc<AtomicBool>, u64);
+    impl Stage for Held {
+        type In = ();
+        type Out = f32;
+        fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
+            output.fill(1.0);
+            self.1 += 1;
+            while self.1 > 1 && !self.0.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            Ok(Flow::Emit)
+        }
+    }
+    struct Fails;
+    impl Stage for Fails {
+        type In = f32;
+        type Out = ();
+        fn process(&mut self, _: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
+            Err(StageFault::new("the disk is full"))
+        }
+    }
+    let release = Arc::new(AtomicBool::new(false));
+    let mut running = plan(&toml("", ""))
+        .unwrap()
+        .start_with(RunOptions::default(), |stage, made| match stage.name.as_str() {
+            "source" => node(Held(release.clone(), 0)),
+            "out" => node(Fails),
+            _ => made,
+        })
+        .unwrap();
+    let first = running.reports().recv().unwrap();
+    assert_eq!(
+        first,
+        Report::StageFault { stage: "out".to_owned(), fault: StageFault::new("the disk is full") }
+    );
+    release.store(true, Ordering::Relaxed);
+    running.note(first);
+    let outcome = ended(running);
+    let failed =
+        |stage: &str| outcome.stats.stages.iter().find(|other| other.stage == stage).unwrap().health.state;
+    assert_eq!((failed("out"), failed("other")), (StageState::Failed, StageState::Ended));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let error = |toml: &str| plan(toml).err().unwrap().to_string();
+    let text = error(&toml("on_fault = 'ignore'", ""));
+    assert!(text.contains("`middle` writes blocks; `ignore` is for sinks"), "{text}");
+    assert!(text.contains("on_fault = 'ignore'"), "it points at the line: {text}");
+    let text = error(&toml("on_fault = 'retry'", ""));
+    assert!(text.contains("retry") && text.contains("restart"), "{text}");
+    let text = error(&format!("on_fault = 3\n{}", toml("", "")));
+    assert!(text.contains("`on_fault` of the pipeline"), "{text}");
+}
+
+/// What a pipeline says of faults survives being written to a file.
+#[test]
+fn a_recorded_pipeline_says_the_same() {
+    let text = format!("on_fault = 'ignore'\n{}", toml("on_fault = 'restart'", ""));
+    let mut pipeline = kws_engine::Pipeline::parse(&text, "p.toml", std::path::Path::new("")).unwrap();
+    pipeline.set("out.on_fault=end").unwrap();
+    let again = kws_engine::Pipeline::parse(&pipeline.to_toml(), "p.toml", std::path::Path::new("")).unwrap();
+    let said = |pipeline: &kws_engine::Pipeline| -> Vec<Option<OnFault>> {
+        pipeline.stages.iter().map(|stage| stage.on_fault).collect()
+    };
+    assert_eq!(said(&again), [None, Some(OnFault::Restart), Some(OnFault::End), None]);
+    assert_eq!(again.on_fault, OnFault::Ignore);
+}
