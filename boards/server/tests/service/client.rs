@@ -7,30 +7,30 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// A connection.
-pub struct Client {
+pub(super) struct Client {
     stream: TcpStream,
     reader: BufReader<TcpStream>,
 }
 
 /// How samples are sent.
 #[derive(Clone, Copy)]
-pub struct Sent {
-    pub rate: u32,
-    pub width: usize,
-    pub channels: usize,
+pub(super) struct Sent {
+    pub(super) rate: u32,
+    pub(super) width: usize,
+    pub(super) channels: usize,
     /// Frames of a chunk.
-    pub chunk: usize,
+    pub(super) chunk: usize,
     /// The client's clock at the beginning, in ms; `None` where it has none.
-    pub clock: Option<u64>,
+    pub(super) clock: Option<u64>,
 }
 
 impl Sent {
     /// As Home Assistant sends: 16 kHz, 16 bits, one channel, its clock from 0.
-    pub const USUAL: Sent = Sent { rate: 16_000, width: 2, channels: 1, chunk: 1024, clock: Some(0) };
+    pub(super) const USUAL: Sent = Sent { rate: 16_000, width: 2, channels: 1, chunk: 1024, clock: Some(0) };
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(super) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let reader = BufReader::new(stream.try_clone().unwrap());
@@ -38,12 +38,12 @@ impl Client {
     }
 
     /// Sends bytes as they are; false where the service takes no more.
-    pub fn raw(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).is_ok()
     }
 
     /// Sends a message with its data behind the header.
-    pub fn send(&mut self, kind: &str, data: &Value, payload: &[u8]) {
+    pub(super) fn send(&mut self, kind: &str, data: &Value, payload: &[u8]) {
         let data = data.to_string();
         let (length, payload_length) = (data.len(), payload.len());
         let header = json!({"type": kind, "data_length": length, "payload_length": payload_length});
@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// The next message: its type and data. `None` where the service has closed the connection.
-    pub fn next(&mut self) -> Option<(String, Value)> {
+    pub(super) fn next(&mut self) -> Option<(String, Value)> {
         let mut line = String::new();
         if self.reader.read_line(&mut line).ok()? == 0 {
             return None;
@@ -66,13 +66,13 @@ impl Client {
     }
 
     /// All messages up to the answer to a last question.
-    pub fn rest(&mut self) -> Vec<(String, Value)> {
+    pub(super) fn rest(&mut self) -> Vec<(String, Value)> {
         self.send("describe", &json!({}), &[]);
         std::iter::from_fn(|| self.next().filter(|(kind, _)| kind != "info")).collect()
     }
 
     /// Sends a stream of samples, each the same in all channels.
-    pub fn play(&mut self, samples: &[i16], sent: Sent) {
+    pub(super) fn play(&mut self, samples: &[i16], sent: Sent) {
         let Sent { rate, width, channels, chunk, clock } = sent;
         let format =
             |ms: Option<u64>| json!({"rate": rate, "width": width, "channels": channels, "timestamp": ms});
@@ -91,7 +91,7 @@ impl Client {
 }
 
 /// Name and timestamp of every detection among messages.
-pub fn detections(messages: &[(String, Value)]) -> Vec<(String, i64)> {
+pub(super) fn detections(messages: &[(String, Value)]) -> Vec<(String, i64)> {
     let detection = |(_, data): &(String, Value)| {
         (data["name"].as_str().unwrap().to_owned(), data["timestamp"].as_i64().unwrap())
     };
