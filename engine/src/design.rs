@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::assets::Assets;
 use crate::firmware::{self, Code};
 use crate::item::Element;
+use crate::knob::Knob;
 use crate::node::Node;
 use crate::plan::memory;
 use crate::port::{Port, Role};
@@ -202,6 +203,8 @@ impl DesignError {
 
 /// Where a stage stands: what a design may know beside its own parameters.
 pub struct Site<'a> {
+    /// The pipeline's name.
+    pub pipeline: &'a str,
     /// The stage's name.
     pub name: &'a str,
     /// The folder that relative paths start from: the pipeline file's.
@@ -215,7 +218,14 @@ pub struct Site<'a> {
     pub(crate) assets: &'a Assets,
     /// Bytes that the whole pipeline may take.
     pub(crate) most_bytes: u64,
-    pub(crate) notices: &'a RefCell<Vec<String>>,
+    pub(crate) gathered: &'a Gathered,
+}
+
+/// What designs have to say beside their ports.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) notices: RefCell<Vec<String>>,
+    pub(crate) knobs: RefCell<Vec<Knob>>,
 }
 
 impl Site<'_> {
@@ -279,6 +289,16 @@ impl Site<'_> {
 
     /// Something that the person who runs the pipeline should read before it starts.
     pub fn notice(&self, text: impl Into<String>) {
-        self.notices.borrow_mut().push(text.into());
+        self.gathered.notices.borrow_mut().push(text.into());
+    }
+
+    /// Offers a number of this stage that may be changed while the pipeline runs.
+    pub fn offer(&self, knob: Knob) {
+        self.gathered.knobs.borrow_mut().push(knob);
+    }
+
+    /// What the stages before this one offer to be changed while the pipeline runs.
+    pub fn knobs(&self) -> Vec<Knob> {
+        self.gathered.knobs.borrow().clone()
     }
 }

@@ -51,6 +51,8 @@ mod file;
 #[cfg(feature = "std")]
 pub mod firmware;
 #[cfg(feature = "std")]
+mod knob;
+#[cfg(feature = "std")]
 mod node;
 #[cfg(feature = "std")]
 mod plan;
@@ -70,9 +72,10 @@ pub use {
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
     file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
+    knob::Knob,
     node::{Firing, HostInput, HostOutput, Inputs, Node, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
-    port::{Density, OperatingPoint, Port, Quant, Role, Step},
+    port::{CurvePoint, Density, OperatingPoint, Port, Quant, Role, Step},
     recovery::{Health, StageState},
     registry::{Entry, Registry},
     session::{Detection, Output, Session, SessionError},

@@ -16,6 +16,7 @@ use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
 use crate::file::{OnFault, Pipeline, Policy};
+use crate::knob::Knob;
 use crate::node::Node;
 use crate::port::{Density, Port};
 use crate::registry::Registry;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub lanes: Vec<String>,
     /// What the person who runs it should read first.
     pub notices: Vec<String>,
+    /// Numbers of its stages that may be changed while it runs.
+    pub knobs: Vec<Knob>,
     /// What its sessions share.
     pub(crate) facts: OnceLock<Arc<[Facts]>>,
 }

@@ -145,6 +145,21 @@ pub struct OperatingPoint {
     /// Score below which a detection ends.
     #[serde(default)]
     pub off: Option<f64>,
+    /// What other scores of `on` gave where the model was measured, the lowest score first; empty where nobody has
+    /// measured it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<CurvePoint>,
+}
+
+/// What a threshold gave where a model was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Score at which a detection may begin.
+    pub on: f64,
+    /// Share of the spoken words that it missed, 0 to 1.
+    pub missed: f64,
+    /// False accepts per hour.
+    pub faph: f64,
 }
 
 impl Port {

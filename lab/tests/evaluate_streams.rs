@@ -134,7 +134,7 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
     model(&folder);
     let card = folder.join("model.toml");
     fs::write(&card, format!("# a person's remark\n{}", fs::read_to_string(&card).unwrap())).unwrap();
-    let chosen = |label: &str, on: f64| Chosen { label: label.into(), on, off: 0.75 * on };
+    let chosen = |label: &str, on: f64| Chosen { label: label.into(), on, off: 0.75 * on, curve: vec![] };
     let calibration = Calibration {
         points: vec![chosen("yes", 0.9), chosen("no", 0.6)],
         figures: Figures::new(&[("speech", 10.0, Tally { said: 10, heard: 9, ..Tally::default() })]),

@@ -177,8 +177,13 @@ fn what_is_no_number_does_not_fire() {
 
 #[test]
 fn a_model_s_points_count_where_the_pipeline_has_none() {
-    let point =
-        |label: &str, on| OperatingPoint { name: "default".into(), label: label.into(), on, off: None };
+    let point = |label: &str, on| OperatingPoint {
+        name: "default".into(),
+        label: label.into(),
+        on,
+        off: None,
+        curve: vec![],
+    };
     let calibrated = vec![point("yes", 0.9), point("no", 0.6)];
     let port = Port { calibrated, ..posteriors(&LABELS) };
     let labels = |params: &str| -> Vec<(u16, u16)> {

@@ -113,16 +113,42 @@ fn a_recording_that_is_not_whole_is_refused() {
     write("edge.ticks.npy", &ticks[..100]);
     assert!(refusal(dir.path(), &replay).contains("cannot replay"));
     write("edge.ticks.npy", &ticks[..ticks.len() - 16]);
-    let (heard, fault) = run_to_fault(dir.path(), &replay);
-    assert!(fault.contains("the recording is truncated at block 100 of 100"), "{fault}");
-    assert_eq!(heard.i16.len(), 99);
+    let text = refusal(dir.path(), &replay);
+    assert!(text.contains("it states 100 blocks and holds 99: was it edited?"), "{text}");
     write("edge.ticks.npy", &ticks);
     write("edge.wav", &wav[..wav.len() / 2]);
-    assert!(run_to_fault(dir.path(), &replay).1.contains("is truncated at block"), "cut samples");
+    assert!(refusal(dir.path(), &replay).contains("it holds 49 blocks and"), "cut samples");
+    write_wav(&dir.path().join("edge.wav"), 16_000, 1, &noise(20_000));
+    let text = refusal(dir.path(), &replay);
+    assert!(text.contains("it holds 125 blocks, expected 100, as in `.ticks.npy`"), "{text}");
     write_wav(&dir.path().join("edge.wav"), 8000, 1, &noise(16_000));
     assert!(refusal(dir.path(), &replay).contains("it has 8000 Hz, expected 16000 Hz"));
     fs::remove_file(dir.path().join("edge.port.json")).unwrap();
     assert!(refusal(dir.path(), &replay).contains("cannot open"));
+}
+
+#[test]
+fn a_recording_that_was_cut_off_plays_what_is_there() {
+    let dir = folder();
+    let recorded = there_and_back(dir.path(), &stage("audio_file", NOISE)).0;
+    let (ticks, wav) = (dir.path().join("edge.ticks.npy"), dir.path().join("edge.wav"));
+    let (whole_ticks, whole_wav) = (fs::read(&ticks).unwrap(), fs::read(&wav).unwrap());
+    let text = String::from_utf8_lossy(&whole_ticks[..192]).replace("(100, 2,)", "(0, 2,)  ");
+    let open = [text.as_bytes()[text.len() - 192 + 10..].to_vec(), whole_ticks[192..].to_vec()].concat();
+    let open = [whole_ticks[..10].to_vec(), open].concat();
+    let play = |ticks_bytes: usize, wav_bytes: usize| {
+        fs::write(&ticks, &open[..open.len() - ticks_bytes]).unwrap();
+        fs::write(&wav, &whole_wav[..whole_wav.len() - wav_bytes]).unwrap();
+        run_well(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")))
+    };
+    // A row that is not whole, and a block without its tick or half of one without the rest.
+    for (ticks_bytes, wav_bytes, blocks) in [(0, 0, 100), (8, 0, 99), (32, 3, 98), (0, 160 * 2 + 7, 98)] {
+        assert_eq!(play(ticks_bytes, wav_bytes).i16, recorded.i16[..blocks]);
+    }
+    let nothing = open.len() - 192;
+    fs::write(&ticks, &open[..open.len() - nothing]).unwrap();
+    let text = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+    assert!(text.contains("it holds no block"), "{text}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod replay;
 
 pub use fault::FaultParams;
 pub use record::RecordParams;
+pub(crate) use recording::write_whole;
 pub use replay::ReplayParams;
 
 use kws_engine::{Cost, Design, Element, Event, Item, Node, Port, Registry, Simple, StageFault};

@@ -3,10 +3,15 @@
 use serde_json::Value;
 
 use super::setting::{Entry, Setting, SettingValue};
-use crate::error::PlanError;
+use crate::error::{Origin, PlanError};
 
 /// Checks one setting. `what` names it in messages: `` `hop_ms` of `window` ``.
 pub(crate) fn check(setting: &Setting, schema: &Value, what: &str) -> Result<(), PlanError> {
+    if schema.get("secret") == Some(&Value::Bool(true)) && !matches!(setting.value, SettingValue::Table(_)) {
+        // Without its place: the line would be shown.
+        let error = PlanError::at(&Origin::Nowhere, format!("{what} is given in plain text"));
+        return Err(error.help("name where it is: `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"));
+    }
     if let Some(choices) = alternatives(schema) {
         return check_alternatives(setting, choices, what);
     }

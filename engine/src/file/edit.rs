@@ -143,14 +143,22 @@ fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Re
                 &mut entries[index].setting
             }
             None => {
-                let setting = Setting::table(Vec::new(), origin.clone());
+                let index = rest
+                    .and_then(|rest| rest.split('.').next())
+                    .is_some_and(|key| key.parse::<usize>().is_ok());
+                let setting = if index { list(origin) } else { Setting::table(Vec::new(), origin.clone()) };
                 entries.push(Entry { key: key.to_owned(), origin: origin.clone(), setting });
                 &mut entries.last_mut().expect("an entry was just pushed").setting
             }
         },
         SettingValue::List(items) => {
             let count = items.len();
-            let item = key.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+            let index = key.parse::<usize>().ok();
+            if index == Some(count) {
+                // The next one, as the file would list it.
+                items.push(Setting::table(Vec::new(), origin.clone()));
+            }
+            let item = index.and_then(|index| items.get_mut(index));
             let missing = || {
                 PlanError::at(
                     origin,
@@ -170,6 +178,11 @@ fn assign(into: &mut Setting, path: &str, value: Setting, origin: &Origin) -> Re
             Ok(())
         }
     }
+}
+
+/// An array without items.
+fn list(origin: &Origin) -> Setting {
+    Setting { origin: origin.clone(), value: SettingValue::List(Vec::new()) }
 }
 
 /// A string as TOML writes it, which escapes more than JSON does.

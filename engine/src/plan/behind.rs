@@ -54,6 +54,7 @@ impl Plan {
         known.design = Rc::new(Known(known.output.clone()?));
         known.cost = Cost::default();
         let (name, dir, lanes) = (self.name.clone(), self.dir.clone(), self.lanes.clone());
-        Some(Plan { name, dir, stages, edges, lanes, notices: Vec::new(), facts: OnceLock::new() })
+        let (notices, knobs) = (Vec::new(), self.knobs.clone());
+        Some(Plan { name, dir, stages, edges, lanes, notices, knobs, facts: OnceLock::new() })
     }
 }

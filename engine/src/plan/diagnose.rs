@@ -1,11 +1,11 @@
 //! Everything that is wrong with a pipeline, for whoever wants to mend it in one go.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{Graph, TRIES, check_params};
 use super::{Plan, graph};
 use crate::assets::Assets;
+use crate::design::Gathered;
 use crate::error::{Origin, PlanError};
 use crate::file::Pipeline;
 use crate::registry::{Entry, Registry};
@@ -72,7 +72,7 @@ fn designed(graph: &Graph<'_>, broken: &BTreeSet<usize>) -> Vec<PlanError> {
                 broken.insert(index);
                 continue;
             }
-            match graph.design(index, &planned, &blocks, &RefCell::default()) {
+            match graph.design(index, &planned, &blocks, &Gathered::default()) {
                 Ok(stage) => {
                     planned.insert(index, stage);
                 }

@@ -1,6 +1,5 @@
 //! Resolves ports in the order of the graph.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -10,7 +9,7 @@ use super::memory::{self, MEGABYTE};
 use super::{Edge, Plan, PlannedStage, RingPlan, graph};
 use crate::assets::Assets;
 use crate::clip;
-use crate::design::{DesignError, Site};
+use crate::design::{DesignError, Gathered, Site};
 use crate::error::PlanError;
 use crate::file::{OnFault, Pipeline, StageSpec, check};
 use crate::port::{Port, Step};
@@ -95,10 +94,10 @@ pub(super) struct Unresolved {
 
 impl Graph<'_> {
     fn resolve(&self, blocks: &BTreeMap<usize, u64>) -> Result<Plan, Unresolved> {
-        let notices = RefCell::new(Vec::new());
+        let gathered = Gathered::default();
         let mut planned: BTreeMap<usize, PlannedStage> = BTreeMap::new();
         for &index in self.order {
-            let stage = self.design(index, &planned, blocks, &notices)?;
+            let stage = self.design(index, &planned, blocks, &gathered)?;
             planned.insert(index, stage);
         }
         let mut stages: Vec<PlannedStage> =
@@ -111,7 +110,8 @@ impl Graph<'_> {
             stages,
             edges,
             lanes,
-            notices: notices.into_inner(),
+            notices: gathered.notices.into_inner(),
+            knobs: gathered.knobs.into_inner(),
             facts: OnceLock::new(),
         };
         Ok(plan)
@@ -122,7 +122,7 @@ impl Graph<'_> {
         index: usize,
         planned: &BTreeMap<usize, PlannedStage>,
         blocks: &BTreeMap<usize, u64>,
-        notices: &RefCell<Vec<String>>,
+        gathered: &Gathered,
     ) -> Result<PlannedStage, Unresolved> {
         let spec = &self.pipeline.stages[index];
         let mut ports = Vec::new();
@@ -136,6 +136,7 @@ impl Graph<'_> {
             self.inputs[index].iter().map(|&i| self.pipeline.stages[i].name.clone()).collect();
         let within = self.within_clips(index, &ports)?;
         let site = Site {
+            pipeline: &self.pipeline.name,
             name: &spec.name,
             dir: &self.pipeline.dir,
             inputs: within.as_ref().map_or(&ports[..], std::slice::from_ref),
@@ -143,7 +144,7 @@ impl Graph<'_> {
             block: blocks.get(&index).copied(),
             assets: self.assets,
             most_bytes: self.pipeline.max_memory_mb.saturating_mul(MEGABYTE),
-            notices,
+            gathered,
         };
         let (design, params) = self.entries[index]
             .design(spec.params.to_json(), &site)

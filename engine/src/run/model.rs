@@ -321,6 +321,7 @@ mod lanes {
             edges: vec![Edge { from: 0, to: 1, input: 0, ring: Some(RingPlan { on_full, depth: 1 }) }],
             lanes: vec!["a".to_owned(), "b".to_owned()],
             notices: Vec::new(),
+            knobs: Vec::new(),
             facts: OnceLock::new(),
         }
     }

@@ -16,6 +16,6 @@ pub use wake_word::{Sliding, VoicedWakeWord, WARM_UP, WakePace, WakeWord};
 pub use {
     gate::GateParams,
     smooth::SmoothParams,
-    trigger::{PointParams, TriggerParams, is_word},
+    trigger::{PointParams, Sensitivity, TriggerParams, is_word},
     wake_word::WakeWordParams,
 };

@@ -31,7 +31,7 @@ use super::posterior::{Posterior, Scale};
 /// model's order; unused places hold [`Event::NONE`]. Nothing is written when nothing fires.
 ///
 /// # Parameters
-/// `points`, each with `name`, `label`, `on`, `off`, `min_count`, `hold_ms`, `refractory_ms`; and `emit`.
+/// `points`, each with `name`, `label`, `on`, `off`, `min_count`, `hold_ms`, `refractory_ms`; `sensitivity`; and `emit`.
 ///
 /// # Reference
 /// Hysteresis and refractory time as in TensorFlow's `RecognizeCommands` (minimum count, suppression) and openWakeWord
@@ -206,6 +206,18 @@ impl<I: Posterior, W: AsRef<[Watch]>, R: AsMut<[Run]>> Stage for Trigger<I, W, R
 }
 
 #[cfg(feature = "std")]
+mod curve;
+#[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
-pub use kind::{PointParams, TriggerParams, is_word};
+mod point;
+#[cfg(feature = "std")]
+mod sensitivity;
+#[cfg(feature = "std")]
+mod tuned;
+#[cfg(feature = "std")]
+pub use kind::TriggerParams;
+#[cfg(feature = "std")]
+pub use point::{PointParams, is_word};
+#[cfg(feature = "std")]
+pub use sensitivity::Sensitivity;

@@ -14,6 +14,7 @@ Examples:
   kws-run pipelines/person.toml --source images:photos      run it on a folder of images
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
+  kws-run pipelines/yes_no.toml --sensitivity 0.7           fire more readily; yes=0.7 for one label
   kws-run pipelines/yes_no.toml --check                     show the plan and its cost
   kws-run pipelines/yes_no.toml --check --board nano33ble   report RAM, flash and CPU on a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd         draw the plan
@@ -52,6 +53,13 @@ pub(crate) struct Arguments {
     /// The value is TOML, or otherwise a string. KEY may index arrays and tables: trigger.points.0.on=0.9
     #[arg(long, value_name = "STAGE.KEY=VALUE")]
     pub(crate) set: Vec<String>,
+
+    /// Sets how readily triggers fire, 0 to 1: for all labels, or for one as in yes=0.7
+    ///
+    /// 0.5 is the model's own operating point; the false accepts and misses of a value are shown where the model has been
+    /// measured. The same as the key `sensitivity` of `trigger`.
+    #[arg(long, value_name = "[LABEL=]VALUE")]
+    pub(crate) sensitivity: Vec<String>,
 
     /// Writes events to standard output as JSON Lines, and nothing else
     ///

@@ -21,6 +21,9 @@ pub(crate) fn apply(
     for spec in &arguments.source {
         replace_source(pipeline, spec, registry)?;
     }
+    if !arguments.sensitivity.is_empty() {
+        set_sensitivity(pipeline, &arguments.sensitivity)?;
+    }
     for assignment in &arguments.set {
         pipeline.set(&from_here(assignment, pipeline, registry))?;
     }
@@ -72,6 +75,56 @@ fn replace_source(
     }
     pipeline.replace(&name, spec.input.kind(), &params, &spec.said);
     Ok(())
+}
+
+/// Sets the key `sensitivity` of every trigger.
+fn set_sensitivity(pipeline: &mut Pipeline, said: &[String]) -> Result<(), CommandError> {
+    let number = |text: &str| {
+        text.trim().parse::<f64>().map_err(|_| {
+            CommandError::usage(format!(
+                "`--sensitivity {text}`: expected a number from 0 to 1, or LABEL=NUMBER"
+            ))
+        })
+    };
+    let value = match said {
+        [all] if !all.contains('=') => Value::from(number(all)?),
+        each => {
+            let mut values = serde_json::Map::new();
+            for said in each {
+                let Some((label, value)) = said.split_once('=') else {
+                    let text = format!(
+                        "`--sensitivity {said}`: found a value for all labels beside one for a label"
+                    );
+                    return Err(CommandError::usage(format!("{text}; write LABEL=VALUE for each")));
+                };
+                values.insert(label.trim().to_owned(), Value::from(number(value)?));
+            }
+            Value::Object(values)
+        }
+    };
+    let triggers: Vec<String> =
+        pipeline.stages.iter().filter(|s| s.kind == "trigger").map(|s| s.name.clone()).collect();
+    if triggers.is_empty() {
+        return Err(CommandError::usage("`--sensitivity`: the pipeline has no stage of kind `trigger`"));
+    }
+    for name in triggers {
+        pipeline.set(&format!("{name}.sensitivity={}", inline(&value)))?;
+    }
+    Ok(())
+}
+
+/// A number, or a table of numbers, as TOML.
+fn inline(value: &Value) -> String {
+    match value.as_object() {
+        None => value.to_string(),
+        Some(table) => {
+            let pairs: Vec<String> = table
+                .iter()
+                .map(|(label, value)| format!("{} = {value}", Value::from(label.as_str())))
+                .collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
 }
 
 /// Makes the value of an assignment absolute where the parameter is a path: those of the command line start from the

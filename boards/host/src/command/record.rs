@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use super::command_error::CommandError;
 use super::overrides::{is_path, is_source};
 use super::source::absolute;
+use crate::sink::ACTIONS;
+use crate::wrapper::write_whole;
 
 /// The pipeline that replays, in the folder of the recording.
 const PIPELINE: &str = "pipeline.toml";
@@ -75,6 +77,13 @@ impl Recording {
                 "`--record {dir}`: the pipeline itself is in this folder; choose another one"
             )));
         }
+        let holds_something = fs::read_dir(&self.dir).is_ok_and(|mut files| files.next().is_some());
+        if holds_something {
+            let dir = self.dir.display();
+            return Err(CommandError::usage(format!(
+                "`--record {dir}`: this folder is not empty, and a recording never overwrites; choose another one or remove it"
+            )));
+        }
         let about = |error: io::Error| {
             io::Error::new(
                 error.kind(),
@@ -83,7 +92,7 @@ impl Recording {
         };
         fs::create_dir_all(&self.dir).map_err(about)?;
         let text = self.replaying(pipeline, registry).map_err(about)?.to_toml();
-        fs::write(self.dir.join(PIPELINE), text).map_err(about)?;
+        write_whole(&self.dir.join(PIPELINE), &text).map_err(about)?;
         Ok(())
     }
 
@@ -95,7 +104,7 @@ impl Recording {
         }
     }
 
-    /// The pipeline with recordings in the place of its sources.
+    /// The pipeline with recordings in the place of its sources, and without actions: what was done once is not done again.
     fn replaying(&self, pipeline: &Pipeline, registry: &Registry) -> io::Result<Pipeline> {
         let mut replaying = pipeline.clone();
         for stage in pipeline.stages.iter().filter(|stage| is_source(stage, registry)) {
@@ -103,12 +112,20 @@ impl Recording {
                 replaying.replace(&stage.name, "replay", &json!({"path": file}), "--record");
             }
         }
+        without_actions(&mut replaying);
         let mut copies = Copies { from: pipeline.dir.clone(), to: self.dir.clone(), done: Vec::new() };
         for stage in replaying.stages.iter_mut().filter(|stage| self.readers.contains(&stage.name)) {
             copies.of_stage(stage, registry)?;
         }
         Ok(replaying)
     }
+}
+
+/// Lets `print` tell what actions were for.
+fn without_actions(pipeline: &mut Pipeline) {
+    let actions = pipeline.stages.iter().filter(|stage| ACTIONS.contains(&stage.kind.as_str()));
+    let actions: Vec<String> = actions.map(|stage| stage.name.clone()).collect();
+    actions.iter().for_each(|action| pipeline.replace(action, "print", &json!({}), "--record"));
 }
 
 /// A file name from a stage's name, which may hold anything.

@@ -1,6 +1,5 @@
 //! `jsonl`: detections for programs.
 
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use kws_engine::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::log::{Limits, Log};
 use super::names::Names;
 
 /// Writes each event as one line of JSON.
@@ -20,7 +20,8 @@ use super::names::Names;
 /// # Lines
 /// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`,
 /// the text of [`kws_engine::line`], where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
-/// stage that wrote the event. The same stream gives the same bytes. Each line is written at once; when its reader
+/// stage that wrote the event. The same stream gives the same bytes. Each line is written at once, so that a run that is
+/// killed leaves whole lines; a line that a power cut left unfinished is removed when the file is continued. When its reader
 /// goes away, the sink ends quietly.
 ///
 /// # Example
@@ -31,10 +32,25 @@ use super::names::Names;
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct JsonlParams {
-    /// Output file, relative to the pipeline's folder, overwritten if it exists; "-" for standard output.
+    /// Output file, relative to the pipeline's folder; "-" for standard output.
     #[serde(default = "standard_output")]
     #[schemars(extend("format" = "path"))]
     path: PathBuf,
+    /// Continues a file that exists; otherwise it is overwritten.
+    #[serde(default)]
+    append: bool,
+    /// Size from which on a new file is begun; the old one becomes `PATH.1`, that one `PATH.2`, and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1024), extend("unit" = "bytes"))]
+    max_bytes: Option<u64>,
+    /// Old files to keep.
+    #[serde(default = "default_keep")]
+    #[schemars(range(min = 0, max = 1000), extend("unit" = "files"))]
+    keep: u32,
+}
+
+fn default_keep() -> u32 {
+    3
 }
 
 fn standard_output() -> PathBuf {
@@ -48,10 +64,11 @@ impl Kind for JsonlParams {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
+        let limits = Limits { append: self.append, bytes: self.max_bytes, keep: self.keep };
         Ok(Simple::boxed(None, Cost::default(), move || {
             let out: Box<dyn Write + Send> = match &path {
                 None => Box::new(std::io::stdout()),
-                Some(path) => Box::new(File::create(path).map_err(|error| {
+                Some(path) => Box::new(Log::open(path, limits).map_err(|error| {
                     StageFault::because(format!("cannot write `{}`: {error}", path.display()))
                 })?),
             };

@@ -2,6 +2,7 @@
 
 use kws_engine::line::{self, Name, Seconds};
 use kws_engine::{DesignError, Element, Event, Port, Role, Site};
+use kws_stages::decide::is_word;
 
 /// What one input's events mean.
 #[derive(Clone, Debug)]
@@ -50,6 +51,16 @@ impl Names {
     /// The name of an event's operating point; its number where it has no name.
     pub(crate) fn point(&self, event: &Event) -> Name<'_> {
         self.borrowed().point(event)
+    }
+
+    /// Labels that are finds, in the model's order.
+    pub(crate) fn finds(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(String::as_str).filter(|label| is_word(label))
+    }
+
+    /// Whether there is such a label.
+    pub(crate) fn knows(&self, label: &str) -> bool {
+        self.labels.iter().any(|known| known == label)
     }
 
     /// Columns that the longest label takes.

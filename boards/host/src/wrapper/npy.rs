@@ -9,6 +9,8 @@ use std::path::Path;
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 /// Bytes of the header that we write, whatever the array's length comes to be.
 const HEADER: usize = 192;
+/// Bytes of a row that there is always room for.
+const SMALL: u64 = 1 << 20;
 
 /// A number that such a file may hold.
 pub(super) trait Number: Copy {
@@ -43,7 +45,7 @@ macro_rules! number {
 
 number!(i8 => "|i1", u8 => "|u1", i16 => "<i2", f32 => "<f4", u64 => "<u8");
 
-/// Writes rows of one shape. The header holds the number of rows once [`finish`](Self::finish) was called.
+/// Writes rows of one shape. The header holds the number of rows at the last [`state`](Self::state).
 pub(super) struct Writer<T> {
     file: BufWriter<File>,
     shape: Vec<usize>,
@@ -68,10 +70,17 @@ impl<T: Number> Writer<T> {
         self.file.write_all(&self.bytes)
     }
 
-    /// Completes the header.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    /// Hands what was written to the system.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.file.flush()
+    }
+
+    /// The same, and states the number of rows in the header.
+    pub(super) fn state(&mut self) -> Result<()> {
+        // What the header tells of is there before it.
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header::<T>(self.rows, &self.shape)?)?;
+        self.file.seek(SeekFrom::End(0))?;
         self.file.flush()
     }
 }
@@ -94,6 +103,7 @@ fn header<T: Number>(rows: usize, shape: &[usize]) -> Result<Vec<u8>> {
 pub(super) struct Reader<T> {
     file: BufReader<File>,
     rows: usize,
+    held: usize,
     bytes: Vec<u8>,
     element: std::marker::PhantomData<T>,
 }
@@ -101,7 +111,9 @@ pub(super) struct Reader<T> {
 impl<T: Number> Reader<T> {
     /// Opens a file whose rows must have this shape.
     pub(super) fn open(path: &Path, shape: &[usize]) -> Result<Self> {
-        let mut file = BufReader::new(File::open(path)?);
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut file = BufReader::new(file);
         let mut begin = [0; 10];
         file.read_exact(&mut begin)?;
         if !begin.starts_with(MAGIC) {
@@ -109,6 +121,7 @@ impl<T: Number> Reader<T> {
         }
         let mut header = vec![0; usize::from(u16::from_le_bytes([begin[8], begin[9]]))];
         file.read_exact(&mut header)?;
+        let data = length - (begin.len() + header.len()) as u64;
         let header = String::from_utf8_lossy(&header).replace(' ', "");
         for expected in [format!("'descr':'{}'", T::DESCR), "'fortran_order':False".to_owned()] {
             if !header.contains(&expected) {
@@ -121,17 +134,21 @@ impl<T: Number> Reader<T> {
             return Err(bad(format!("its rows have the shape {found:?}, expected {shape:?}")));
         }
         let row = shape.iter().try_fold(T::BYTES, |bytes, &extent| bytes.checked_mul(extent));
-        // A row that the file does not hold is not worth its memory.
-        let held = file.get_ref().metadata()?.len();
-        let row = row.filter(|&row| row as u64 <= held || *rows == 0);
+        // A large row that the file does not hold is not worth its memory.
+        let row = row.filter(|&row| row as u64 <= data.max(SMALL));
         let row = row.ok_or_else(|| bad(format!("it is shorter than one block of shape {shape:?}")))?;
-        let bytes = vec![0; row];
-        Ok(Reader { file, rows: *rows, bytes, element: std::marker::PhantomData })
+        let held = (data / row.max(1) as u64) as usize;
+        Ok(Reader { file, rows: *rows, held, bytes: vec![0; row], element: std::marker::PhantomData })
     }
 
     /// Rows that the header states.
     pub(super) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whole rows that the file holds.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     /// Reads the next row.
@@ -165,15 +182,17 @@ mod tests {
         let mut writer = Writer::<f32>::create(&path, &[2, 3]).unwrap();
         let rows = [[0.1, -0.2, f32::MAX, f32::MIN_POSITIVE, 5.0, 6.0], [7.0; 6]];
         rows.iter().for_each(|row| writer.write(row).unwrap());
-        writer.finish().unwrap();
+        writer.state().unwrap();
+        writer.write(&[9.0; 6]).unwrap();
         drop(writer);
         let mut reader = Reader::<f32>::open(&path, &[2, 3]).unwrap();
-        assert_eq!(reader.rows(), 2);
+        assert_eq!((reader.rows(), reader.held()), (2, 3), "the header tells of less than there is");
         let mut row = [0.0; 6];
         for expected in rows {
             reader.read(&mut row).unwrap();
             assert_eq!(row, expected);
         }
+        reader.read(&mut row).unwrap();
         assert!(reader.read(&mut row).is_err());
         let text = Reader::<f32>::open(&path, &[6]).err().unwrap().to_string();
         assert_eq!(text, "its rows have the shape [2, 3], expected [6]");

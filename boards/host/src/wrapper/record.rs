@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::npy::{Number, Writer};
-use super::recording::{Files, Layout, Line};
+use super::recording::{Files, Layout, Line, write_whole};
 
 /// Records any edge, so that `replay` can play it again: same blocks, same ticks, same gaps.
 ///
@@ -24,8 +25,8 @@ use super::recording::{Files, Layout, Line};
 /// `<path>.wav` for 16-bit samples, `<path>.jsonl` for events, `<path>.npy` (one row for each block) for all else;
 /// `<path>.port.json` says what the blocks mean, `<path>.ticks.npy` holds each block's tick and the ticks lost before
 /// it. A stage hears that there was a gap, not how long it was: what is lost is reckoned from the ticks around it,
-/// and so where blocks are not evenly spaced it is the most that can have been. Array headers are completed at the
-/// end of the run.
+/// and so where blocks are not evenly spaced it is the most that can have been. What has passed is on disk within half a
+/// second: a run that is killed, or a power cut, leaves a shorter recording.
 ///
 /// # Example
 /// ```toml
@@ -75,8 +76,12 @@ fn recorder(port: &Port, files: &Files) -> Result<Box<dyn Node>, StageFault> {
 /// Where blocks are kept.
 trait Keep<T>: Send {
     fn keep(&mut self, index: u64, at: u64, block: &[T]) -> Result<(), String>;
-    fn finish(&mut self) -> Result<(), String>;
+    /// Makes a whole file of what has been kept so far.
+    fn save(&mut self) -> Result<(), String>;
 }
+
+/// How long blocks may wait for the disk.
+const SAVE: Duration = Duration::from_millis(500);
 
 fn recording<T: Item, K: Keep<T> + 'static>(
     port: &Port,
@@ -89,13 +94,13 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     };
     let blocks = create(port, path.clone()).map_err(|text| cannot(path, text))?;
     let about = serde_json::to_string_pretty(port).map_err(|error| error.to_string());
-    let about =
-        about.and_then(|about| std::fs::write(files.port(), about).map_err(|error| error.to_string()));
-    about.map_err(|text| cannot(files.port(), text))?;
     let ticks = Writer::create(&files.ticks(), &[2]);
     let ticks = ticks.map_err(|error| cannot(files.ticks(), error.to_string()))?;
+    let about = about.and_then(|about| write_whole(&files.port(), &about).map_err(|error| error.to_string()));
+    about.map_err(|text| cannot(files.port(), text))?;
     let (period, items) = (port.period, std::marker::PhantomData::<fn(T)>);
-    Ok(node(Record { blocks, ticks, period, last: 0, index: 0, gap: false, items }))
+    let saved = Instant::now();
+    Ok(node(Record { blocks, ticks, period, last: 0, index: 0, gap: false, saved, items }))
 }
 
 struct Record<T, K> {
@@ -107,6 +112,8 @@ struct Record<T, K> {
     index: u64,
     /// The engine told of a gap since then.
     gap: bool,
+    /// When blocks and ticks were last saved.
+    saved: Instant,
     items: std::marker::PhantomData<fn(T)>,
 }
 
@@ -121,9 +128,15 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
         // Even where ticks show none, there was a gap if the engine said so.
         let lost = if std::mem::take(&mut self.gap) { between.max(1) } else { 0 };
         self.last = block.at;
-        self.ticks.write(&[block.at, lost]).map_err(|error| failed(error.to_string()))?;
         self.blocks.keep(self.index, block.at, &block).map_err(failed)?;
+        self.ticks.write(&[block.at, lost]).map_err(|error| failed(error.to_string()))?;
         self.index += 1;
+        if self.saved.elapsed() >= SAVE {
+            // First the blocks: those without a tick do not count.
+            self.blocks.save().map_err(failed)?;
+            self.ticks.flush().map_err(|error| failed(error.to_string()))?;
+            self.saved = Instant::now();
+        }
         Ok(Flow::Emit)
     }
 
@@ -132,8 +145,9 @@ impl<T: Item, K: Keep<T>> Stage for Record<T, K> {
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {
-        self.ticks.finish().map_err(|error| failed(error.to_string()))?;
-        self.blocks.finish().map_err(failed)
+        self.blocks.save().map_err(failed)?;
+        // Only a whole recording states how many ticks it has.
+        self.ticks.state().map_err(|error| failed(error.to_string()))
     }
 }
 
@@ -151,13 +165,13 @@ impl<T: Number + Send> Keep<T> for Writer<T> {
         self.write(block).map_err(|error| error.to_string())
     }
 
-    fn finish(&mut self) -> Result<(), String> {
-        Writer::finish(self).map_err(|error| error.to_string())
+    fn save(&mut self) -> Result<(), String> {
+        self.state().map_err(|error| error.to_string())
     }
 }
 
 /// Samples as a WAV file.
-struct Wav(Option<WavWriter<BufWriter<File>>>);
+struct Wav(WavWriter<BufWriter<File>>);
 
 impl Wav {
     fn create(port: &Port, path: PathBuf) -> Result<Self, String> {
@@ -167,20 +181,19 @@ impl Wav {
             bits_per_sample: 16,
             sample_format: SampleFormat::Int,
         };
-        WavWriter::create(path, spec).map(|writer| Wav(Some(writer))).map_err(|error| error.to_string())
+        WavWriter::create(path, spec).map(Wav).map_err(|error| error.to_string())
     }
 }
 
 impl Keep<i16> for Wav {
     fn keep(&mut self, _: u64, _: u64, block: &[i16]) -> Result<(), String> {
-        let Some(writer) = &mut self.0 else { return Ok(()) };
-        let mut samples = writer.get_i16_writer(block.len() as u32);
+        let mut samples = self.0.get_i16_writer(block.len() as u32);
         block.iter().for_each(|sample| samples.write_sample(*sample));
         samples.flush().map_err(|error| error.to_string())
     }
 
-    fn finish(&mut self) -> Result<(), String> {
-        self.0.take().map_or(Ok(()), |writer| writer.finalize().map_err(|error| error.to_string()))
+    fn save(&mut self) -> Result<(), String> {
+        self.0.flush().map_err(|error| error.to_string())
     }
 }
 
@@ -208,7 +221,7 @@ impl Keep<Event> for Lines {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), String> {
+    fn save(&mut self) -> Result<(), String> {
         self.file.flush().map_err(|error| error.to_string())
     }
 }

@@ -98,6 +98,14 @@ impl Files {
     }
 }
 
+/// Writes a file that is there as a whole or not at all.
+pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = OsString::from(path);
+    name.push(".part");
+    std::fs::write(&name, text)?;
+    std::fs::rename(&name, path)
+}
+
 /// One event of a recording, as a line.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Line {

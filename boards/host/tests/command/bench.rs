@@ -122,8 +122,11 @@ pub(crate) fn faulty(fault: &str) -> Bench {
     bench
 }
 
-/// Events of a recording by hand, 100 blocks of 10 ms, that `replay` plays: three detections of two labels.
-pub(crate) fn events(bench: &Bench, name: &str) {
+/// Three detections of two labels: the blocks that have one, with its label.
+pub(crate) const SPOTTED: [(u64, u16); 3] = [(10, 0), (40, 1), (90, 0)];
+
+/// Events of a recording by hand, so many blocks of 10 ms, that `replay` plays: the blocks that have one, with its label.
+pub(crate) fn events(bench: &Bench, name: &str, blocks: u64, detections: &[(u64, u16)]) {
     let port = serde_json::json!({
         "element": "event", "shape": [1], "role": "events", "clock": RATE, "period": 160, "delay": 0, "quant": null,
         "labels": ["yes", "no"], "points": ["wake"],
@@ -137,8 +140,9 @@ pub(crate) fn events(bench: &Bench, name: &str) {
         });
         format!("{event}\n")
     };
-    bench.write(&format!("{name}.jsonl"), &[line(10, 0), line(40, 1), line(90, 0)].concat());
-    let ticks: Vec<[u64; 2]> = (1..=100).map(|block| [block * 160, 0]).collect();
+    let lines: Vec<String> = detections.iter().map(|(block, label)| line(*block, *label)).collect();
+    bench.write(&format!("{name}.jsonl"), &lines.concat());
+    let ticks: Vec<[u64; 2]> = (1..=blocks).map(|block| [block * 160, 0]).collect();
     npy(&bench.path(&format!("{name}.ticks.npy")), &ticks);
 }
 
@@ -171,6 +175,6 @@ kind = \"print\"
 pub(crate) fn spotting() -> Bench {
     let bench = Bench::new();
     bench.write("spotting.toml", SPOTTING);
-    events(&bench, "events");
+    events(&bench, "events", 100, &SPOTTED);
     bench
 }

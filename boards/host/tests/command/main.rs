@@ -4,10 +4,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+#[cfg(feature = "mqtt")]
+mod broker;
+#[cfg(feature = "mqtt")]
+mod home;
 mod interrupting;
+#[cfg(unix)]
+mod killed;
 mod live;
 mod pictures;
 mod recording;
 mod running;
+mod sensitivity;
 mod showing;
 mod usage;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::bench::{Bench, Ended, events, faulty, features, spotting};
+use crate::bench::{Bench, Ended, SPOTTED, events, faulty, features, spotting};
 use crate::live::Live;
 
 fn lines(text: &str) -> Vec<Value> {
@@ -54,7 +54,7 @@ fn a_sink_that_cannot_write_is_told_and_ignored() {
 #[test]
 fn with_json_events_of_several_stages_come_in_the_order_of_their_time() {
     let bench = spotting();
-    events(&bench, "others");
+    events(&bench, "others", 100, &SPOTTED);
     let text = bench
         .read("spotting.toml")
         .replace("kind = \"print\"", "kind = \"replay\"\nname = \"b\"\npath = \"others\"");

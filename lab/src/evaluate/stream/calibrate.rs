@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use kws_engine::CurvePoint;
 use serde::Serialize;
 
 use super::figures::Figures;
@@ -40,6 +41,37 @@ pub struct Chosen {
     pub on: f64,
     /// Score below which it ends.
     pub off: f64,
+    /// What other thresholds gave on the same streams, the lowest first: what `sensitivity` goes along.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// Most points of a curve.
+const CURVE: usize = 12;
+/// Most false accepts per hour at a curve's loose end.
+const LOOSEST: f64 = 30.0;
+/// Largest share of missed words at a curve's strict end.
+const STRICTEST: f64 = 0.5;
+
+/// The thresholds of one label that anybody may want, with the chosen one among them: each gives other figures than the
+/// one before it, so that every step along them can be noticed.
+fn curve(grid: &[f64], options: &[Choice], chosen: usize, hours: f64) -> Vec<CurvePoint> {
+    let point = |g: usize| {
+        let Choice { said, limited, cost } = options[g];
+        CurvePoint {
+            on: grid[g],
+            missed: round(cost as f64 / said.max(1) as f64),
+            faph: round(limited as f64 / hours.max(f64::MIN_POSITIVE)),
+        }
+    };
+    let first = (0..=chosen).find(|&g| point(g).faph <= LOOSEST).unwrap_or(chosen);
+    let last = (chosen..grid.len()).rev().find(|&g| point(g).missed <= STRICTEST).unwrap_or(chosen);
+    let figures = |g: usize| (options[g].limited, options[g].cost);
+    let steps: Vec<usize> = (first..=last).filter(|&g| g == first || figures(g) != figures(g - 1)).collect();
+    let every = steps.len().div_ceil(CURVE - 2).max(1);
+    let mut all: Vec<usize> = steps.into_iter().step_by(every).chain([chosen, last]).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(point).collect()
 }
 
 /// Chooses a threshold for each label so that all together keep the limit and miss the fewest words (or, under a limit
@@ -112,13 +144,16 @@ pub fn calibrate(
         bail!("no thresholds meet the limit on these streams: raise the limit, or train a better model");
     };
     let indices: Vec<usize> = chosen.iter().enumerate().map(|(w, g)| w * grid.len() + g).collect();
+    let curves = chosen.iter().zip(&options).map(|(&g, options)| curve(&grid, options, g, hours));
     Ok(Calibration {
         points: indices
             .iter()
-            .map(|&i| Chosen {
+            .zip(curves)
+            .map(|(&i, curve)| Chosen {
                 label: points[i].label.clone(),
                 on: points[i].on,
                 off: round(points[i].on * 0.75),
+                curve,
             })
             .collect(),
         figures: together(&heard, &found, &points, &indices),
@@ -217,6 +252,7 @@ pub fn write_points(
         point["label"] = toml_edit::value(chosen.label.as_str());
         point["on"] = toml_edit::value(chosen.on);
         point["off"] = toml_edit::value(chosen.off);
+        point["curve"] = toml_edit::value(chosen.curve.iter().map(row).collect::<toml_edit::Array>());
         points.push(point);
     }
     file["point"] = toml_edit::Item::ArrayOfTables(points);
@@ -247,9 +283,27 @@ pub fn write_points(
     std::fs::write(&path, file.to_string()).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// A point of a curve as an inline table.
+fn row(point: &CurvePoint) -> toml_edit::Value {
+    let pairs = [("on", point.on), ("missed", point.missed), ("faph", point.faph)];
+    let pairs = pairs.map(|(key, value)| (key, toml_edit::Value::from(value)));
+    toml_edit::Value::InlineTable(pairs.into_iter().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_curve_ends_where_nobody_wants_to_go() {
+        let grid: Vec<f64> = (1..20).map(|i| f64::from(i) / 20.0).collect();
+        // False accepts fall from 18 to none, misses rise from none to 18 of 20.
+        let options: Vec<Choice> = (0..19).map(|g| Choice { said: 20, limited: 18 - g, cost: g }).collect();
+        let curve = curve(&grid, &options, 8, 0.4);
+        assert!(curve.len() <= CURVE + 1 && curve.iter().any(|point| point.on == grid[8]));
+        assert_eq!((curve[0].on, curve[0].faph), (grid[6], 30.0));
+        assert_eq!(curve.last().map(|point| point.missed), Some(0.5));
+    }
 
     fn option(limited: usize, cost: usize) -> Choice {
         Choice { said: 10, limited, cost }

@@ -1,15 +1,15 @@
 //! The kind `trigger`.
 
-use std::sync::Arc;
-
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
-    Cost, Density, Design, DesignError, Element, Event, HostInput, Kind, OperatingPoint, Port, Role, Site,
-    nearest,
+    Cost, Density, Design, DesignError, Element, Event, HostInput, Kind, Knob, Port, Role, Site,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::point::PointParams;
+use super::sensitivity::Sensitivity;
+use super::tuned::{Dial, Tuned};
 use super::{Moment, Posterior, Run, Scale, Trigger, Watch};
 use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
@@ -23,118 +23,16 @@ pub struct TriggerParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub points: Option<Vec<PointParams>>,
+    /// How readily it fires, from 0, strictest, to 1: for all labels, `0.7`, or for some, `{ yes = 0.7 }`. 0.5 is the points'
+    /// own `on`; from there it goes along the curve that was measured with the model (`model.toml`), or otherwise to half of
+    /// `on` and halfway to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Sensitivity>,
     /// When to report a detection.
     pub emit: Moment,
 }
 
-/// An operating point.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct PointParams {
-    /// Name, which events state.
-    pub name: String,
-    /// Label to detect. By default every label except `silence`, `unknown`, `noise`, `background`, `other`, `negative`,
-    /// `nobody` and `none`, with or without underscores around them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// Score that starts a detection.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub on: f64,
-    /// Score below which a detection ends; by default three quarters of `on`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub off: Option<f64>,
-    /// Consecutive scores of at least `on` that start a detection.
-    #[schemars(range(min = 1, max = 10_000), extend("unit" = "inferences"))]
-    pub min_count: u32,
-    /// Time that a detection continues after its last score of at least `off`.
-    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
-    pub hold_ms: f64,
-    /// Time after an event without new events of the same label.
-    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
-    pub refractory_ms: f64,
-}
-
-impl Default for PointParams {
-    fn default() -> Self {
-        PointParams {
-            name: "default".to_owned(),
-            label: None,
-            on: 0.8,
-            off: None,
-            min_count: 1,
-            hold_ms: 0.0,
-            refractory_ms: 1000.0,
-        }
-    }
-}
-
-/// Labels of what is no find.
-const NO_WORDS: [&str; 8] =
-    ["silence", "unknown", "noise", "background", "other", "negative", "nobody", "none"];
-
-/// Whether a label is a find, a word or a thing that is seen: anything but `silence`, `unknown`, `noise`, `background`,
-/// `other`, `negative`, `nobody` and `none`, with or without underscores around them.
-pub fn is_word(label: &str) -> bool {
-    !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
-}
-
-impl PointParams {
-    /// What the point watches for on this port.
-    fn watches(&self, point: u16, input: &Port) -> Result<Vec<Watch>, DesignError> {
-        let off = self.off.unwrap_or(0.75 * self.on);
-        if off > self.on {
-            return Err(DesignError::of(
-                "points",
-                format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
-            ));
-        }
-        let watch = |label: usize| Watch {
-            label: label as u16,
-            point,
-            on: self.on as f32,
-            off: off as f32,
-            min_count: self.min_count,
-            hold: input.ticks(self.hold_ms),
-            refractory: input.ticks(self.refractory_ms),
-        };
-        Ok(self.labels(&input.labels)?.into_iter().map(watch).collect())
-    }
-
-    /// The labels that it watches, as indices.
-    fn labels(&self, labels: &[String]) -> Result<Vec<usize>, DesignError> {
-        let chosen: Vec<usize> = match &self.label {
-            Some(name) => labels.iter().position(|label| label == name).into_iter().collect(),
-            None => (0..labels.len()).filter(|&index| is_word(&labels[index])).collect(),
-        };
-        if !chosen.is_empty() {
-            return Ok(chosen);
-        }
-        let known: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let all = format!("available: `{}`", known.join("`, `"));
-        Err(match &self.label {
-            Some(label) => {
-                let help = match nearest(label, &known) {
-                    Some(name) => format!("did you mean `{name}`? {all}"),
-                    None => all,
-                };
-                DesignError::of("points", format!("point `{}`: unknown label `{label}`", self.name))
-                    .help(help)
-            }
-            None => DesignError::of("points", format!("point `{}`: no label is a word", self.name))
-                .help(format!("set its `label`; {all}")),
-        })
-    }
-}
-
-impl From<&OperatingPoint> for PointParams {
-    fn from(point: &OperatingPoint) -> Self {
-        let OperatingPoint { name, label, on, off } = point.clone();
-        PointParams { name, label: Some(label), on, off, ..PointParams::default() }
-    }
-}
-
-impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
+impl<I: Posterior> Emit for Trigger<I, Vec<Watch>, Vec<Run>> {
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
         let (item, places) = (I::ELEMENT.name(), self.runs.len());
         let mut code = Code::new(site);
@@ -153,6 +51,16 @@ impl<I: Posterior> Emit for Trigger<I, Arc<[Watch]>, Vec<Run>> {
     }
 }
 
+/// What a trigger watches.
+#[derive(Default)]
+struct Watched {
+    /// Names of the operating points.
+    points: Vec<String>,
+    watches: Vec<Watch>,
+    /// What moves the scores of each watch.
+    dials: Vec<Dial>,
+}
+
 impl TriggerParams {
     /// The points that count: the pipeline's, or the model's, or one for every word.
     fn points(&self, input: &Port) -> Vec<PointParams> {
@@ -163,31 +71,63 @@ impl TriggerParams {
         }
     }
 
-    /// Names of the points, and what each watches. Points of one name are one point with an own score for each label.
-    fn watches(&self, input: &Port) -> Result<(Vec<String>, Arc<[Watch]>), DesignError> {
-        let (mut names, mut watches): (Vec<String>, Vec<Watch>) = (Vec::new(), Vec::new());
+    /// What the points watch. Points of one name are one point with an own score for each label.
+    fn watched(&self, site: &Site<'_>, input: &Port) -> Result<Watched, DesignError> {
+        let mut all = Watched::default();
         for point in self.points(input) {
-            let index = names.iter().position(|name| *name == point.name).unwrap_or_else(|| {
-                names.push(point.name.clone());
-                names.len() - 1
+            let index = all.points.iter().position(|name| *name == point.name).unwrap_or_else(|| {
+                all.points.push(point.name.clone());
+                all.points.len() - 1
             }) as u16;
-            for watch in point.watches(index, input)? {
-                if watches.iter().any(|w| (w.point, w.label) == (index, watch.label)) {
-                    let label = &input.labels[usize::from(watch.label)];
-                    let message = format!("two points for `{label}` are named `{}`", point.name);
+            let curve = point.scores()?;
+            for label in point.labels(&input.labels)? {
+                let name = &input.labels[label];
+                if all.watches.iter().any(|w| (w.point, w.label) == (index, label as u16)) {
+                    let message = format!("two points for `{name}` are named `{}`", point.name);
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
-                watches.push(watch);
+                let same = all.dials.iter().find(|dial| dial.knob.label == *name);
+                let knob = same.map_or_else(|| self.knob(site, name), |dial| dial.knob.clone());
+                let scores = curve.at(self.sensitivity_of(name));
+                all.watches.push(point.watch(label, index, input, scores));
+                all.dials.push(Dial::new(knob, curve.clone()));
             }
         }
-        Ok((names, watches.into()))
+        Ok(all)
     }
 
-    fn design_of<I>(&self, input: &Port, scale: Scale) -> Result<Box<dyn Design>, DesignError>
+    fn sensitivity_of(&self, label: &str) -> f64 {
+        self.sensitivity.as_ref().map_or(Sensitivity::MIDDLE, |sensitivity| sensitivity.of(label))
+    }
+
+    /// A knob for the sensitivity of a label.
+    fn knob(&self, site: &Site<'_>, label: &str) -> Knob {
+        let knob = Knob::new(site.name, "sensitivity", label, self.sensitivity_of(label) as f32);
+        site.offer(knob.clone());
+        knob
+    }
+
+    /// Checks `sensitivity`, and says what it means.
+    fn explain(&self, site: &Site<'_>, dials: &[Dial]) -> Result<(), DesignError> {
+        let Some(sensitivity) = &self.sensitivity else { return Ok(()) };
+        let mut labels: Vec<&str> = dials.iter().map(|dial| dial.knob.label.as_str()).collect();
+        labels.dedup();
+        sensitivity.check(&labels)?;
+        dials.iter().for_each(|dial| site.notice(sensitivity.meaning(&dial.knob.label, &dial.curve)));
+        Ok(())
+    }
+
+    fn design_of<I>(
+        &self,
+        site: &Site<'_>,
+        input: &Port,
+        scale: Scale,
+    ) -> Result<Box<dyn Design>, DesignError>
     where
         I: Posterior + HostInput,
     {
-        let (points, watches) = self.watches(input)?;
+        let Watched { points, watches, dials } = self.watched(site, input)?;
+        self.explain(site, &dials)?;
         let output = Port {
             points,
             calibrated: Vec::new(),
@@ -200,7 +140,8 @@ impl TriggerParams {
             state: size_of_val(runs.as_slice()),
             tables: size_of_val(&*watches),
         };
-        Ok(Resolved { output, cost, stage: Trigger::<I, _, _>::new(self.emit, scale, watches, runs) }.boxed())
+        let trigger = Trigger::<I, _, _>::new(self.emit, scale, watches, runs);
+        Ok(Resolved { output, cost, stage: Tuned::new(trigger, dials) }.boxed())
     }
 }
 
@@ -217,8 +158,8 @@ impl Kind for TriggerParams {
             .help("list them in the model's `model.toml`"));
         }
         match input.element {
-            Element::I8 => self.design_of::<i8>(input, scale),
-            _ => self.design_of::<f32>(input, scale),
+            Element::I8 => self.design_of::<i8>(site, input, scale),
+            _ => self.design_of::<f32>(site, input, scale),
         }
     }
 }

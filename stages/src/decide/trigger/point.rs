@@ -1,0 +1,123 @@
+//! Operating points of a trigger.
+
+use kws_engine::{CurvePoint, DesignError, OperatingPoint, Port, nearest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Watch;
+use super::curve::Curve;
+
+/// An operating point.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PointParams {
+    /// Name, which events state.
+    pub name: String,
+    /// Label to detect. By default every label except `silence`, `unknown`, `noise`, `background`, `other`, `negative`,
+    /// `nobody` and `none`, with or without underscores around them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Score that starts a detection.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub on: f64,
+    /// Score below which a detection ends; by default three quarters of `on`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub off: Option<f64>,
+    /// Consecutive scores of at least `on` that start a detection.
+    #[schemars(range(min = 1, max = 10_000), extend("unit" = "inferences"))]
+    pub min_count: u32,
+    /// Time that a detection continues after its last score of at least `off`.
+    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
+    pub hold_ms: f64,
+    /// Time after an event without new events of the same label.
+    #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
+    pub refractory_ms: f64,
+    /// What the model's maker measured; no parameter of a file.
+    #[serde(skip)]
+    curve: Vec<CurvePoint>,
+}
+
+impl Default for PointParams {
+    fn default() -> Self {
+        PointParams {
+            name: "default".to_owned(),
+            label: None,
+            on: 0.8,
+            off: None,
+            min_count: 1,
+            hold_ms: 0.0,
+            refractory_ms: 1000.0,
+            curve: Vec::new(),
+        }
+    }
+}
+
+/// Labels of what is no find.
+const NO_WORDS: [&str; 8] =
+    ["silence", "unknown", "noise", "background", "other", "negative", "nobody", "none"];
+
+/// Whether a label is a find, a word or a thing that is seen: anything but `silence`, `unknown`, `noise`, `background`,
+/// `other`, `negative`, `nobody` and `none`, with or without underscores around them.
+pub fn is_word(label: &str) -> bool {
+    !NO_WORDS.contains(&label.trim_matches('_').to_lowercase().as_str())
+}
+
+impl PointParams {
+    /// The scores of the point, from the strictest to the loosest.
+    pub(super) fn scores(&self) -> Result<Curve, DesignError> {
+        let off = self.off.unwrap_or(0.75 * self.on);
+        if off > self.on {
+            return Err(DesignError::of(
+                "points",
+                format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
+            ));
+        }
+        Ok(Curve::new(self.on, off, &self.curve))
+    }
+
+    /// The watch of a label, at these scores.
+    pub(super) fn watch(&self, label: usize, point: u16, input: &Port, (on, off): (f64, f64)) -> Watch {
+        Watch {
+            label: label as u16,
+            point,
+            on: on as f32,
+            off: off as f32,
+            min_count: self.min_count,
+            hold: input.ticks(self.hold_ms),
+            refractory: input.ticks(self.refractory_ms),
+        }
+    }
+
+    /// The labels that it watches, as indices.
+    pub(super) fn labels(&self, labels: &[String]) -> Result<Vec<usize>, DesignError> {
+        let chosen: Vec<usize> = match &self.label {
+            Some(name) => labels.iter().position(|label| label == name).into_iter().collect(),
+            None => (0..labels.len()).filter(|&index| is_word(&labels[index])).collect(),
+        };
+        if !chosen.is_empty() {
+            return Ok(chosen);
+        }
+        let known: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let all = format!("available: `{}`", known.join("`, `"));
+        Err(match &self.label {
+            Some(label) => {
+                let help = match nearest(label, &known) {
+                    Some(name) => format!("did you mean `{name}`? {all}"),
+                    None => all,
+                };
+                DesignError::of("points", format!("point `{}`: unknown label `{label}`", self.name))
+                    .help(help)
+            }
+            None => DesignError::of("points", format!("point `{}`: no label is a word", self.name))
+                .help(format!("set its `label`; {all}")),
+        })
+    }
+}
+
+impl From<&OperatingPoint> for PointParams {
+    fn from(point: &OperatingPoint) -> Self {
+        let OperatingPoint { name, label, on, off, curve } = point.clone();
+        PointParams { name, label: Some(label), on, off, curve, ..PointParams::default() }
+    }
+}
