@@ -51,6 +51,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // The tests may use everything.
         "kws-tests" => None,
         "kws-devices" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
+        // A program like any other, that embeds the engine.
+        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-stages"]),
         // Boards.
         _ => Some(&["kws-engine", "kws-nn", "kws-stages", "kws-devices"]),
     }

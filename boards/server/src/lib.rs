@@ -1,0 +1,18 @@
+#![doc = include_str!("../../../docs/wyoming.md")]
+
+mod audio;
+mod catalogue;
+mod connection;
+mod journal;
+mod metrics;
+mod plans;
+mod server;
+mod stream;
+mod wyoming;
+#[cfg(feature = "zeroconf")]
+mod zeroconf;
+
+pub mod command;
+pub mod load;
+
+pub use server::{Address, Options, Server, ServerError};
