@@ -6,7 +6,7 @@ mod io;
 use std::fs;
 use std::path::Path;
 
-use io::{Collected, noise, refusal, run, run_to_fault, run_well, write_wav};
+use io::{Collected, noise, refusal, run, run_well, write_wav};
 
 /// A folder with a second of noise.
 fn folder() -> tempfile::TempDir {
