@@ -162,7 +162,7 @@ fn a_missing_model_is_told_with_where_to_get_one() {
     let pipeline = Pipeline::read(&root().join("pipelines/wake_word.toml")).unwrap();
     let Err(error) = Plan::new(&pipeline, &kws_host::registry()) else { return };
     let error = error.to_string();
-    assert!(error.contains("cannot read") && error.contains("micro-wake-word-models"), "{error}");
+    assert!(error.contains("cannot read") && error.contains("`kws-lab model fetch"), "{error}");
 }
 
 #[test]
