@@ -54,7 +54,8 @@ impl SourceInput {
             | SourceInput::Images(path)
             | SourceInput::Video(path) => json!({"path": absolute(path)}),
             SourceInput::Mic(Some(device)) | SourceInput::Camera(Some(device)) => json!({"device": device}),
-            SourceInput::Mic(None) | SourceInput::Camera(None) => json!({}),
+            // Who asks for a device wants nothing in its place.
+            SourceInput::Mic(None) | SourceInput::Camera(None) => json!({"fallback": false}),
         }
     }
 }
@@ -168,5 +169,11 @@ mod tests {
             Some(std::env::current_dir().unwrap().join("a.wav"))
         );
         assert_eq!(parsed("raw:-").input.params()["path"], "-");
+    }
+
+    #[test]
+    fn nothing_takes_the_place_of_a_device_that_is_asked_for() {
+        assert_eq!(parsed("mic").input.params(), json!({"fallback": false}));
+        assert_eq!(parsed("camera").input.params(), json!({"fallback": false}));
     }
 }
