@@ -95,7 +95,7 @@ pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
         }
     }
     ensure!(!samples.is_empty(), "the file contains no samples");
-    ensure!(samples.iter().all(|sample| sample.is_finite()), "it holds samples that are no numbers");
+    ensure!(samples.iter().all(|sample| sample.is_finite()), "it contains NaN or infinite samples");
     if let Some(stated) = stated {
         let found = samples.len() as u64;
         ensure!(found + u64::from(rate) / 10 >= stated, "the file is truncated: {found} of {stated} samples");

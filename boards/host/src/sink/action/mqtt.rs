@@ -60,25 +60,25 @@ pub struct MqttParams {
     /// Encrypts the connection and checks the broker's certificate.
     #[serde(default)]
     tls: bool,
-    /// Certificates (PEM) of those who may have signed the broker's, in the place of the system's.
+    /// Certificate authorities (PEM) to trust instead of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "path"))]
     ca: Option<PathBuf>,
-    /// The name to log in by.
+    /// User name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     username: Option<String>,
     /// Its password: `{ env = "VARIABLE" }`, or `{ file = "PATH" }` for the first line of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("secret" = true))]
     password: Option<Secret>,
-    /// What the device is called; of its letters and digits the topics are made.
+    /// The device's name; its letters and digits also make the topics.
     #[serde(default = "default_device")]
     #[schemars(length(min = 1, max = 64))]
     device: String,
-    /// Labels of which there is somebody or something for a while: each becomes an occupancy sensor.
+    /// Labels that mean presence, such as `person`: each becomes an occupancy sensor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     occupancy: Vec<String>,
-    /// Home Assistant's discovery prefix; an empty one announces nothing.
+    /// Home Assistant's discovery prefix; an empty string turns discovery off.
     #[serde(default = "default_discovery")]
     discovery: String,
     /// Events that wait while the broker is away.
