@@ -8,8 +8,15 @@ use kws_engine::{Pipeline, Registry};
 #[path = "tests/graphs/graph.rs"]
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "tests lay them out")]
 mod graph;
-#[path = "tests/graphs/kinds.rs"]
-#[allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub, reason = "tests run them")]
+#[path = "tests/graphs/kinds/mod.rs"]
+#[allow(
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    unused_imports,
+    reason = "tests run them"
+)]
 mod graph_kinds;
 #[path = "tests/firmware/kinds.rs"]
 #[allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub, reason = "tests run them")]
