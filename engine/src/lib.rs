@@ -73,7 +73,7 @@ pub use {
     error::{Origin, PlanError, nearest},
     file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     knob::Knob,
-    node::{Firing, HostInput, HostOutput, Inputs, Node, node},
+    node::{Firing, HostInput, HostOutput, Inputs, Node, Signature, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
     port::{CurvePoint, Density, OperatingPoint, Port, Quant, Role, Step},
     recovery::{Health, StageState},

@@ -8,14 +8,8 @@ use crate::stage::{Any, Flow, Ports, Read, Stage, StageFault, Write};
 
 /// A stage with its types erased. Made by [`node`] from any [`Stage`]; nobody else needs to implement it.
 pub trait Node: Send {
-    /// Elements that it reads, one for each input; a merge names its one element once.
-    fn reads(&self) -> &'static [Element];
-    /// Which of its inputs make it fire.
-    fn firing(&self) -> Firing;
-    /// Element that it writes.
-    fn writes(&self) -> Option<Element>;
-    /// See [`Stage::ACTS`].
-    fn acts(&self) -> bool;
+    /// What its stage's types say of it.
+    fn signature(&self) -> Signature;
     /// See [`Stage::process`].
     ///
     /// # Errors
@@ -37,6 +31,19 @@ pub trait Node: Send {
     /// # Errors
     /// The stage's own fault.
     fn finish(&mut self) -> Result<(), StageFault>;
+}
+
+/// What a stage's types say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Elements that it reads, one for each input; a merge names its one element once.
+    pub reads: &'static [Element],
+    /// Which of its inputs make it fire.
+    pub firing: Firing,
+    /// Element that it writes; `None` for a sink.
+    pub writes: Option<Element>,
+    /// See [`Stage::ACTS`].
+    pub acts: bool,
 }
 
 /// Which of a stage's inputs make it fire.
@@ -110,20 +117,8 @@ where
     S::In: HostInput,
     S::Out: HostOutput,
 {
-    fn reads(&self) -> &'static [Element] {
-        S::In::ELEMENTS
-    }
-
-    fn firing(&self) -> Firing {
-        S::In::FIRING
-    }
-
-    fn writes(&self) -> Option<Element> {
-        S::Out::ELEMENT
-    }
-
-    fn acts(&self) -> bool {
-        S::ACTS
+    fn signature(&self) -> Signature {
+        Signature { reads: S::In::ELEMENTS, firing: S::In::FIRING, writes: S::Out::ELEMENT, acts: S::ACTS }
     }
 
     #[inline]

@@ -3,8 +3,8 @@
 use super::Clip;
 use crate::buffer::Buffer;
 use crate::event::Event;
-use crate::item::{Element, Item as _};
-use crate::node::{Firing, Inputs, Node};
+use crate::item::Item as _;
+use crate::node::{Inputs, Node, Signature};
 use crate::stage::{Flow, StageFault};
 
 /// What becomes of what a stage writes in a clip.
@@ -40,20 +40,8 @@ impl ClipNode {
 }
 
 impl Node for ClipNode {
-    fn reads(&self) -> &'static [Element] {
-        self.node.reads()
-    }
-
-    fn firing(&self) -> Firing {
-        self.node.firing()
-    }
-
-    fn writes(&self) -> Option<Element> {
-        self.node.writes()
-    }
-
-    fn acts(&self) -> bool {
-        self.node.acts()
+    fn signature(&self) -> Signature {
+        self.node.signature()
     }
 
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {

@@ -102,7 +102,8 @@ impl Assembly<'_> {
 
     fn slot(&self, index: usize, node: Box<dyn Node>, inlets: Vec<Inlet>, outlet: Option<usize>) -> Slot {
         let stage = &self.plan.stages[index];
-        let kind = match (node.firing(), &stage.output) {
+        let signature = node.signature();
+        let kind = match (signature.firing, &stage.output) {
             (Firing::Source, Some(port)) => SlotKind::Source { period: port.period },
             (Firing::Each, _) => SlotKind::Each,
             _ => SlotKind::First,
@@ -116,7 +117,7 @@ impl Assembly<'_> {
         if kind == SlotKind::First {
             latest.extend(self.plan.inputs(index).skip(1).map(|edge| self.latest(edge)));
             // A join may be used without its last inputs.
-            let most = node.reads().len().saturating_sub(1).max(latest.len());
+            let most = signature.reads.len().saturating_sub(1).max(latest.len());
             latest.resize(most, Latest::new(Buffer::empty()));
         }
         Slot {
@@ -131,7 +132,7 @@ impl Assembly<'_> {
                 && first == Some(rate)
                 && !tells_progress
                 && self.plan.outputs(index).all(|edge| self.lanes[edge.to] == self.lanes[index]),
-            for_readers: self.plan.outputs(index).next().is_some() && !node.acts(),
+            for_readers: self.plan.outputs(index).next().is_some() && !signature.acts,
             node,
             tells_progress,
             track: if source && tells_progress { Track::rising() } else { Track::new() },

@@ -1,7 +1,7 @@
 //! What built stages must be before they run in a lane.
 
 use crate::item::Element;
-use crate::node::{Firing, Node};
+use crate::node::{Firing, Node, Signature};
 use crate::plan::{Plan, PlannedStage};
 use crate::run::RunError;
 use crate::stage::StageFault;
@@ -25,7 +25,7 @@ impl Plan {
         let mut from_merge: Vec<bool> = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
             let inputs: Vec<usize> = self.inputs(index).map(|edge| edge.from).collect();
-            let merges = node.firing() == Firing::Each && inputs.len() > 1;
+            let merges = node.signature().firing == Firing::Each && inputs.len() > 1;
             let ordered = if merges { &inputs[..] } else { inputs.get(1..).unwrap_or(&[]) };
             if let Some(&from) = ordered.iter().find(|&&from| from_merge[from]) {
                 let (name, help) = (&self.stages[from].name, if merges { MERGES } else { JOINS });
@@ -43,8 +43,8 @@ impl Plan {
         let index = self.stages.iter().position(|other| std::ptr::eq(other, stage)).unwrap_or(0);
         let ports = self.inputs(index).filter_map(|edge| self.stages[edge.from].output.as_ref());
         let found: Vec<_> = ports.map(|port| port.element).collect();
-        let reads = node.reads();
-        let fits = match node.firing() {
+        let Signature { reads, firing, writes, .. } = node.signature();
+        let fits = match firing {
             Firing::Each => found.iter().all(|element| reads.contains(element)),
             // A join may be used without its last inputs.
             Firing::Source | Firing::First => {
@@ -55,7 +55,6 @@ impl Plan {
             let names: Vec<&str> = elements.iter().map(|element| element.name()).collect();
             if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
         };
-        let writes = node.writes();
         let wrote = stage.output.as_ref().map(|port| port.element);
         if fits && writes == wrote {
             return Ok(());

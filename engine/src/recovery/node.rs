@@ -8,8 +8,7 @@ use super::watch::Watch;
 use super::{FIRST, Recovery};
 use crate::buffer::Buffer;
 use crate::file::OnFault;
-use crate::item::Element;
-use crate::node::{Firing, Inputs, Node};
+use crate::node::{Firing, Inputs, Node, Signature};
 use crate::plan::{Plan, PlannedStage};
 use crate::stage::{Flow, StageFault};
 
@@ -36,6 +35,8 @@ pub(crate) type Watches = Vec<Option<Arc<Watch>>>;
 /// A stage that goes on when it fails or panics.
 struct Recovering {
     node: Box<dyn Node>,
+    /// A source waits by the clock; others wait in the time of their stream.
+    is_source: bool,
     recovery: Recovery,
     /// Ticks in a second of what it reads; of a source of what it writes.
     clock: u32,
@@ -48,13 +49,10 @@ struct Recovering {
 
 impl Recovering {
     fn new(node: Box<dyn Node>, clock: u32, watch: Arc<Watch>, tell: Tell) -> Self {
-        let unit = if node.firing() == Firing::Source { NANOS } else { u64::from(clock) };
+        let is_source = node.signature().firing == Firing::Source;
+        let unit = if is_source { NANOS } else { u64::from(clock) };
         let (recovery, began) = (Recovery::new((unit / FIRST).max(1)), Instant::now());
-        Recovering { node, recovery, clock, began, fell: (0, 0), watch, tell }
-    }
-
-    fn is_source(&self) -> bool {
-        self.node.firing() == Firing::Source
+        Recovering { node, is_source, recovery, clock, began, fell: (0, 0), watch, tell }
     }
 
     /// It has failed: its readers see an idle stretch.
@@ -73,7 +71,7 @@ impl Recovering {
     fn retry(&mut self, now: u64, at: u64) -> Option<Flow> {
         let left = self.recovery.left(now);
         if left > 0 {
-            if self.is_source() {
+            if self.is_source {
                 std::thread::sleep(NAP.min(Duration::from_nanos(left)));
             }
             return Some(Flow::Idle);
@@ -84,7 +82,7 @@ impl Recovering {
         self.recovery.recover(now);
         self.watch.recover();
         let missed = now - self.fell.0;
-        if !self.is_source() {
+        if !self.is_source {
             (self.tell)(Change::Up(at, at.saturating_sub(self.fell.1)));
             return None;
         }
@@ -120,25 +118,13 @@ fn caught<T>(work: impl FnOnce() -> Result<T, StageFault>) -> Result<T, StageFau
 }
 
 impl Node for Recovering {
-    fn reads(&self) -> &'static [Element] {
-        self.node.reads()
-    }
-
-    fn firing(&self) -> Firing {
-        self.node.firing()
-    }
-
-    fn writes(&self) -> Option<Element> {
-        self.node.writes()
-    }
-
-    fn acts(&self) -> bool {
-        self.node.acts()
+    fn signature(&self) -> Signature {
+        self.node.signature()
     }
 
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let at = inputs.at;
-        let now = |this: &Self| if this.is_source() { this.began.elapsed().as_nanos() as u64 } else { at };
+        let now = |this: &Self| if this.is_source { this.began.elapsed().as_nanos() as u64 } else { at };
         if self.recovery.is_down()
             && let Some(flow) = self.retry(now(self), at)
         {

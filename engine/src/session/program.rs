@@ -3,7 +3,7 @@
 use crate::buffer::Buffer;
 use crate::item::Element;
 use crate::lane::driver::Driver;
-use crate::node::{Firing, Inputs, Node};
+use crate::node::{Firing, Inputs, Node, Signature};
 use crate::run::RunError;
 use crate::stage::{Flow, StageFault};
 
@@ -48,20 +48,9 @@ impl Door {
 }
 
 impl Node for Door {
-    fn reads(&self) -> &'static [Element] {
-        self.reads
-    }
-
-    fn firing(&self) -> Firing {
-        if self.reads.is_empty() { Firing::Source } else { Firing::Each }
-    }
-
-    fn writes(&self) -> Option<Element> {
-        self.writes
-    }
-
-    fn acts(&self) -> bool {
-        false
+    fn signature(&self) -> Signature {
+        let firing = if self.reads.is_empty() { Firing::Source } else { Firing::Each };
+        Signature { reads: self.reads, firing, writes: self.writes, acts: false }
     }
 
     fn fire(&mut self, _: Inputs<'_>, _: &mut Buffer) -> Result<Flow, StageFault> {

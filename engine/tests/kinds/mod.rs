@@ -479,17 +479,8 @@ impl Stalling {
 }
 
 impl Node for Stalling {
-    fn reads(&self) -> &'static [Element] {
-        self.inner.reads()
-    }
-    fn firing(&self) -> kws_engine::Firing {
-        self.inner.firing()
-    }
-    fn writes(&self) -> Option<Element> {
-        self.inner.writes()
-    }
-    fn acts(&self) -> bool {
-        self.inner.acts()
+    fn signature(&self) -> kws_engine::Signature {
+        self.inner.signature()
     }
     fn fire(
         &mut self,

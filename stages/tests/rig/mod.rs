@@ -156,7 +156,7 @@ impl Rig {
     {
         let mut taken = None;
         let outcome = self.plan.run_here(|stage, made| {
-            if made.writes().is_none() {
+            if made.signature().writes.is_none() {
                 return node(Keep::<O>(Arc::default()));
             }
             if stage.kind != kind {
@@ -176,9 +176,9 @@ impl Rig {
         O: Item + HostInput,
     {
         let kept = Arc::default();
-        let outcome = self.plan.run_here(|_, made| match made.firing() {
+        let outcome = self.plan.run_here(|_, made| match made.signature().firing {
             Firing::Source => node(Blocks { items: items.to_vec(), read: 0, gap: self.gap }),
-            _ if made.writes().is_none() => node(Keep::<O>(Arc::clone(&kept))),
+            _ if made.signature().writes.is_none() => node(Keep::<O>(Arc::clone(&kept))),
             _ => made,
         });
         outcome.unwrap_or_else(|fault| panic!("{fault}"));

@@ -119,7 +119,7 @@ pub(crate) fn run_plan(plan: &Plan) -> (Collected, Outcome) {
         if stage.name != "collect" {
             return node;
         }
-        let element = node.reads()[0];
+        let element = node.signature().reads[0];
         collector(element, all.clone())
     });
     let outcome = running.unwrap().wait();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Element, Firing, Flow, Inputs, Node, Plan, PlannedStage, StageFault};
+use kws_engine::{Buffer, Flow, Inputs, Node, Plan, PlannedStage, Signature, StageFault};
 
 use super::stats;
 use super::units;
@@ -115,20 +115,8 @@ struct Aside {
 }
 
 impl Node for Aside {
-    fn reads(&self) -> &'static [Element] {
-        self.node.reads()
-    }
-
-    fn firing(&self) -> Firing {
-        self.node.firing()
-    }
-
-    fn writes(&self) -> Option<Element> {
-        self.node.writes()
-    }
-
-    fn acts(&self) -> bool {
-        self.node.acts()
+    fn signature(&self) -> Signature {
+        self.node.signature()
     }
 
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
