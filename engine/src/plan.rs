@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
+use crate::facts::Effect;
 use crate::file::{OnFault, Pipeline, Policy};
 use crate::knob::Knob;
 use crate::node::Node;
@@ -60,8 +61,8 @@ pub struct PlannedStage {
     pub cost: Cost,
     /// What happens when it fails.
     pub on_fault: OnFault,
-    /// Whether it does something beside writing blocks.
-    pub(crate) acts: bool,
+    /// What it does beside writing blocks.
+    pub effect: Effect,
     pub(crate) design: Rc<dyn Design>,
 }
 
@@ -69,6 +70,11 @@ impl PlannedStage {
     /// What a person who looks at the plan may want to know of it beside its port and its cost.
     pub fn remark(&self) -> Option<String> {
         self.design.remark()
+    }
+
+    /// How long the stream of a source is, in seconds, where that can be told before it is played.
+    pub fn seconds(&self) -> Option<f64> {
+        self.design.seconds()
     }
 
     /// Makes the stage, for whoever fires it by hand instead of running the plan.
@@ -130,7 +136,7 @@ impl Plan {
     /// The stages whose blocks nobody reads, and that do nothing else: work for nothing.
     pub fn unread(&self) -> impl Iterator<Item = &PlannedStage> {
         let unread = |index: usize, stage: &PlannedStage| {
-            stage.output.is_some() && !stage.acts && self.outputs(index).next().is_none()
+            stage.output.is_some() && stage.effect == Effect::None && self.outputs(index).next().is_none()
         };
         self.stages
             .iter()
@@ -141,7 +147,7 @@ impl Plan {
 
     /// Whether anything shows or keeps what the pipeline finds.
     pub fn has_sink(&self) -> bool {
-        self.stages.iter().any(|stage| stage.output.is_none() || stage.acts)
+        self.stages.iter().any(|stage| stage.output.is_none() || stage.effect != Effect::None)
     }
 
     /// The stage of this name.
@@ -176,6 +182,13 @@ impl Plan {
             edge.ring.map_or(0, |ring| ring.depth * block)
         };
         self.edges.iter().map(bytes).sum()
+    }
+
+    /// Seconds until the longest source ends; `None` where one cannot tell.
+    pub fn seconds(&self) -> Option<f64> {
+        let sources = (0..self.stages.len()).filter(|&stage| self.inputs(stage).next().is_none());
+        let lengths: Option<Vec<f64>> = sources.map(|stage| self.stages[stage].seconds()).collect();
+        lengths?.into_iter().reduce(f64::max)
     }
 
     /// What a stage's first input carries.

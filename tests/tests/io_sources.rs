@@ -11,7 +11,7 @@ use kws_engine::run::RunOptions;
 use io::{noise, plan, refusal, run, run_to_fault, run_well, vector, write_wav};
 
 fn play(params: &str) -> String {
-    format!("[[stage]]\nkind = \"audio_file\"\n{params}\n[[stage]]\nkind = \"collect\"\n")
+    format!("[[stage]]\nkind = \"audio_file\"\n{params}\n[[stage]]\nkind = \"catch\"\n")
 }
 
 /// A folder with `noise.wav`: 16,100 samples of noise at 16 kHz.
@@ -239,7 +239,7 @@ fn raw_samples_come_from_a_file() {
     fs::write(dir.path().join("noise.raw"), &bytes).unwrap();
     fs::write(dir.path().join("odd.raw"), &bytes[..999]).unwrap();
     fs::write(dir.path().join("empty.raw"), b"").unwrap();
-    let of = |params: &str| format!("[[stage]]\nkind = \"raw\"\n{params}\n[[stage]]\nkind = \"collect\"\n");
+    let of = |params: &str| format!("[[stage]]\nkind = \"raw\"\n{params}\n[[stage]]\nkind = \"catch\"\n");
     let heard = run_well(dir.path(), &of("path = \"noise.raw\"\nrate = 8000"));
     assert_eq!(heard.samples(), samples[..960]);
     assert_eq!(heard.ticks()[..2], [80, 160]);
@@ -257,14 +257,14 @@ fn raw_samples_come_from_a_file() {
 #[test]
 fn a_microphone_falls_back_to_a_recording_and_says_so() {
     let (dir, samples) = folder();
-    let of = |params: &str| format!("[[stage]]\nkind = \"mic\"\n{params}\n[[stage]]\nkind = \"collect\"\n");
+    let of = |params: &str| format!("[[stage]]\nkind = \"mic\"\n{params}\n[[stage]]\nkind = \"catch\"\n");
     // Nothing takes the place of a microphone that is named.
     let named = io::plan(dir.path(), &of("device = \"no such device\"\nfallback = \"noise.wav\""));
     let heard = named.map(|plan| plan.start_with(RunOptions::default(), |_, node| node).map(drop));
     assert!(!matches!(heard, Ok(Ok(()))), "another source runs in the place of a named device");
     let text = refusal(dir.path(), &of("fallback = true"));
     assert!(text.contains("`fallback` of `mic`"), "{text}");
-    if kws_host::source::devices().is_ok_and(|found| !found.is_empty()) {
+    if io::has_device("mic") {
         kws_tests::skipped("this computer has a microphone");
         return;
     }

@@ -309,7 +309,7 @@ mod lanes {
                 output,
                 cost: Cost::default(),
                 on_fault: Default::default(),
-                acts: false,
+                effect: crate::facts::Effect::None,
                 design: design.into(),
             }
         };

@@ -2,7 +2,7 @@
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
-use kws_engine::{Cost, Design, Port, Simple, StageFault, node};
+use kws_engine::{Cost, Design, Opened, Port, Simple, StageFault, node};
 
 use super::capture::{MicCallback, Shape, Troubles, capture};
 use crate::audio::RATES;
@@ -78,10 +78,13 @@ pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, Stri
     }
     let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let stage = capture(shape, |callback, troubles| open(&device, config, callback, troubles));
-        let stage = stage
-            .map_err(|why| StageFault::because(format!("the microphone `{name}` cannot be opened: {why}")))?;
-        Ok(node(stage))
+        let (name, device) = (name.clone(), device.clone());
+        Ok(node(Opened::anew(move || {
+            let stage = capture(shape, |callback, troubles| open(&device, config, callback, troubles));
+            stage.map_err(|why| {
+                StageFault::because(format!("the microphone `{name}` cannot be opened: {why}"))
+            })
+        })))
     }))
 }
 
