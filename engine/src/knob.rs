@@ -17,13 +17,25 @@ pub struct Knob {
     /// The label that it is for.
     pub label: String,
     value: Arc<AtomicU32>,
+    scores: Arc<[f32]>,
 }
 
 impl Knob {
     /// A knob from 0 to 1 that stands at `value`.
     pub fn new(stage: &str, key: &str, label: &str, value: f32) -> Self {
         let value = Arc::new(AtomicU32::new(value.to_bits()));
-        Knob { stage: stage.to_owned(), key: key.to_owned(), label: label.to_owned(), value }
+        let scores = Arc::default();
+        Knob { stage: stage.to_owned(), key: key.to_owned(), label: label.to_owned(), value, scores }
+    }
+
+    /// The knob with what its values mean: the score that `label` then needs, at values from 0 to 1 in equal steps.
+    pub fn with_scores(self, scores: impl Into<Arc<[f32]>>) -> Self {
+        Knob { scores: scores.into(), ..self }
+    }
+
+    /// The scores that `label` needs, at values from 0 to 1 in equal steps; empty where the knob has no such meaning.
+    pub fn scores(&self) -> &[f32] {
+        &self.scores
     }
 
     /// Where it stands.

@@ -29,6 +29,7 @@ mod source;
 mod stats;
 mod table;
 mod units;
+mod viewing;
 
 use std::io::Write;
 use std::path::Path;

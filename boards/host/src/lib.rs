@@ -5,6 +5,7 @@ mod picture;
 pub mod sink;
 pub mod source;
 mod terminal;
+mod view;
 pub mod wrapper;
 
 use kws_engine::Registry;

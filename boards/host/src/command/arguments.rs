@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -15,6 +16,7 @@ Examples:
   arecord -t raw -f S16_LE -r 16000 | kws-run pipelines/yes_no.toml --source raw:-
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --sensitivity 0.7           fire more readily; yes=0.7 for one label
+  kws-run pipelines/yes_no.toml --view                      watch it in a browser: sound, features, scores, thresholds
   kws-run pipelines/yes_no.toml --check                     show the plan and its cost
   kws-run pipelines/yes_no.toml --check --board nano33ble   report RAM, flash and CPU on a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd         draw the plan
@@ -105,6 +107,19 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) stats: bool,
 
+    /// Serves a page that shows the run at http://127.0.0.1:8123/ or ADDRESS: sound, features, scores, detections, load
+    ///
+    /// ADDRESS is HOST:PORT, or a port. Thresholds can be dragged, and the last two minutes be heard and downloaded. A recording
+    /// runs in real time, and its page stays until Ctrl-C. An address that other computers reach needs the token in the
+    /// printed link.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123", value_parser = address,
+        conflicts_with_all = ["check", "graph"])]
+    pub(crate) view: Option<SocketAddr>,
+
+    /// With --view: keeps the clips that are judged right or wrong on the page, as DIR/right/LABEL/TIME.wav
+    #[arg(long, value_name = "DIR", requires = "view")]
+    pub(crate) view_clips: Option<PathBuf>,
+
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]
     pub(crate) devices: bool,
@@ -132,6 +147,15 @@ impl Arguments {
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { Format::Text }
     }
+}
+
+/// An address to listen at: of this computer only, where it is a mere port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let text = text.replace("localhost:", "127.0.0.1:");
+    text.parse().map_err(|_| "expected IP:PORT, such as 127.0.0.1:8123, or a port".to_owned())
 }
 
 #[cfg(test)]

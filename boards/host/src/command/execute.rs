@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use crossbeam_channel::{Receiver, after, never, select};
-use kws_engine::Plan;
 use kws_engine::run::{Outcome, Report, RunError, RunOptions, Running};
+use kws_engine::{Plan, PlannedStage};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
+use super::viewing::Viewing;
 use super::{faults, interrupt, stats};
 
 const NOTICE: Style = AnsiColor::Yellow.on_default();
@@ -26,12 +27,20 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
     let progress = Progress::new(detail, || plan.seconds());
-    let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
-    let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
-    let mut listener = Listener { plan, progress, gaps: Gaps::default(), told: None, interrupted: false };
+    let mut viewing = Viewing::begin(plan, arguments)?;
+    let viewed = viewing.is_on();
+    let options =
+        RunOptions { paced: arguments.realtime || viewed, timed: arguments.stats || viewed, one_lane: false };
+    let dress = |stage: &PlannedStage, node| viewing.dress(plan, stage, progress.dress(stage, node));
+    let running = plan.start_with(options, dress)?;
+    let mut listener = Listener { plan, progress, viewing, gaps: Gaps::default(), told: None, interrupted: false };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
     listener.conclude(&outcome);
+    listener.viewing.show(&outcome.stats);
+    if outcome.fault.is_none() && !listener.interrupted {
+        listener.viewing.stay(&interrupts);
+    }
     if arguments.stats {
         // What cannot be told on standard error cannot be told anywhere.
         let _ = stats::write(plan, &outcome.stats, &mut anstream::stderr());
@@ -52,6 +61,7 @@ fn tell(line: impl Display) {
 struct Listener<'a> {
     plan: &'a Plan,
     progress: Progress,
+    viewing: Viewing<'a>,
     gaps: Gaps,
     /// The stage whose fault ends the run and was told.
     told: Option<String>,
@@ -64,6 +74,7 @@ impl Listener<'_> {
         let reports = running.reports().clone();
         let stopper = running.stopper();
         let ticks = self.progress.ticks();
+        let views = self.viewing.ticks();
         loop {
             let gather = if self.gaps.pending() { after(GATHER) } else { never() };
             select! {
@@ -79,6 +90,7 @@ impl Listener<'_> {
                     stopper.stop();
                 }
                 recv(gather) -> _ => self.tell_gaps(),
+                recv(views) -> _ => self.viewing.show(&running.stats()),
                 recv(ticks) -> _ => self.progress.draw(self.plan, || running.stats()),
             }
         }

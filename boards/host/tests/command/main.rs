@@ -19,3 +19,4 @@ mod running;
 mod sensitivity;
 mod showing;
 mod usage;
+mod view;

@@ -7,6 +7,7 @@ use kws_engine::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::curve::Curve;
 use super::point::PointParams;
 use super::sensitivity::Sensitivity;
 use super::tuned::{Dial, Tuned};
@@ -87,7 +88,7 @@ impl TriggerParams {
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
                 }
                 let same = all.dials.iter().find(|dial| dial.knob.label == *name);
-                let knob = same.map_or_else(|| self.knob(site, name), |dial| dial.knob.clone());
+                let knob = same.map_or_else(|| self.knob(site, name, &curve), |dial| dial.knob.clone());
                 let scores = curve.at(self.sensitivity_of(name));
                 all.watches.push(point.watch(label, index, input, scores));
                 all.dials.push(Dial::new(knob, curve.clone()));
@@ -100,9 +101,11 @@ impl TriggerParams {
         self.sensitivity.as_ref().map_or(Sensitivity::MIDDLE, |sensitivity| sensitivity.of(label))
     }
 
-    /// A knob for the sensitivity of a label.
-    fn knob(&self, site: &Site<'_>, label: &str) -> Knob {
+    /// A knob for the sensitivity of a label, by the scores of its first point.
+    fn knob(&self, site: &Site<'_>, label: &str, curve: &Curve) -> Knob {
+        let scores: Vec<f32> = (0..=100).map(|step| curve.at(f64::from(step) / 100.0).0 as f32).collect();
         let knob = Knob::new(site.name, "sensitivity", label, self.sensitivity_of(label) as f32);
+        let knob = knob.with_scores(scores);
         site.offer(knob.clone());
         knob
     }

@@ -1,0 +1,177 @@
+"""Drives the page of `kws-run --view` in headless Chromium, as a person would.
+
+    python live_page.py KWS_RUN CHROMIUM SCREENSHOTS
+
+Checks that events appear, that a dragged threshold changes what is found next, that pause holds the picture, that the
+downloaded sound replays to the same events, and that ten viewers change nothing. Writes screenshots in light, dark and narrow
+to the folder SCREENSHOTS.
+"""
+
+import base64
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import websocket
+
+RUN, CHROMIUM, SHOTS = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+PIPELINE = "pipelines/yes_no.toml"
+RECORDING = "pipelines/recordings/yes_no.flac"
+
+
+class Page:
+    """A page of a browser, by its debugging protocol."""
+
+    def __init__(self, port, url, width=1200, height=1000, scheme="light"):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
+        address = json.load(urllib.request.urlopen(request))["webSocketDebuggerUrl"]
+        self.socket = websocket.create_connection(address, suppress_origin=True, timeout=60)
+        self.count, self.complaints = 0, []
+        self.call("Runtime.enable")
+        self.call("Log.enable")
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Page.navigate", url=url)
+
+    def call(self, method, **params):
+        self.count += 1
+        self.socket.send(json.dumps({"id": self.count, "method": method, "params": params}))
+        while True:
+            message = json.loads(self.socket.recv())
+            if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.complaints.append(message["params"])
+            if message.get("id") == self.count:
+                return message.get("result", {})
+
+    def value(self, expression):
+        result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        return result["result"].get("value")
+
+    def until(self, expression):
+        """Waits for something to become true, for as long as the page still moves."""
+        last, since = None, time.monotonic()
+        while not self.value(expression):
+            moved = self.value("document.getElementById('load').textContent")
+            if moved != last:
+                last, since = moved, time.monotonic()
+            assert time.monotonic() - since < 60, f"the page stands still, and never: {expression}"
+            time.sleep(0.1)
+
+    def shot(self, name):
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        data = self.call("Page.captureScreenshot", format="png")["data"]
+        (SHOTS / name).write_bytes(base64.b64decode(data))
+
+    def mouse(self, kind, x, y, buttons):
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
+
+
+def view(*more, source=RECORDING):
+    """Starts a run with a page; the process and the page's address."""
+    process = subprocess.Popen([RUN, PIPELINE, "--source", f"file:{source}", "--json", "--view", "0", *more],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = process.stderr.readline()
+    return process, re.search(r"http://\S+", line)[0]
+
+
+def end(process):
+    process.send_signal(signal.SIGINT)
+    lines = process.stdout.read().splitlines()
+    process.wait()
+    return [json.loads(line) for line in lines]
+
+
+def events(source, *more):
+    output = subprocess.run([RUN, PIPELINE, "--source", f"file:{source}", "--json", *more], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in output.stdout.splitlines()]
+
+
+EVENTS = "document.querySelectorAll('#events li').length"
+OVER = "document.getElementById('state').textContent === 'over'"
+
+
+def drag_threshold(page, score_from, score_to):
+    """Drags the threshold that stands at a score to another, with the mouse."""
+    page.value("document.querySelector('.plot.scores').scrollIntoView({block: 'center'})")
+    box = json.loads(page.value("JSON.stringify(document.querySelector('.plot.scores canvas').getBoundingClientRect())"))
+    y = lambda score: box["top"] + 4 + (1 - score) * (box["height"] - 8)
+    x = box["left"] + box["width"] / 2
+    page.mouse("mousePressed", x, y(score_from), 1)
+    for step in range(1, 11):
+        page.mouse("mouseMoved", x, y(score_from + (score_to - score_from) * step / 10), 1)
+    page.mouse("mouseReleased", x, y(score_to), 0)
+
+
+def thresholds(page):
+    return [float(score) for score in re.findall(r"from (\d\.\d\d):", page.value("document.querySelector('.key').textContent"))]
+
+
+def main(port):
+    expected = events(RECORDING)
+
+    # One that is left alone, but for ten viewers, pause and download.
+    run, url = view()
+    page = Page(port, url)
+    others = [Page(port, url, 400, 800, "dark") for _ in range(9)]
+    page.until(f"{EVENTS} >= 2")
+    page.shot("light.png")
+    page.value("document.getElementById('pause').click()")
+    held = page.value("document.getElementById('where').textContent; new Promise(done => setTimeout(() => done(document.querySelector('.plot.wave canvas').toDataURL()), 300))")
+    time.sleep(1)
+    assert held == page.value("document.querySelector('.plot.wave canvas').toDataURL()"), "pause does not hold the picture"
+    page.value("document.getElementById('pause').click()")
+    page.until(OVER)
+    assert page.value(EVENTS) == len(expected), (page.value(EVENTS), len(expected))
+    for other in others:
+        other.until(OVER)
+        assert other.value(EVENTS) == len(expected), "a viewer saw other events"
+    others[0].shot("narrow_dark.png")
+    late = Page(port, url, 1200, 1000, "dark")
+    late.until(OVER)
+    late.until(f"{EVENTS} === {len(expected)}")
+    late.shot("dark.png")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "last.wav")
+        href = page.value("document.getElementById('download').href")
+        path.write_bytes(urllib.request.urlopen(href).read())
+        assert events(path) == expected, "the downloaded sound gives other events"
+    for one in [page, late, *others]:
+        assert not one.complaints, one.complaints
+    assert end(run) == expected, "being looked at changes the events"
+
+    # One whose thresholds are dragged to the top before the first word.
+    run, url = view()
+    page = Page(port, url)
+    page.until("document.querySelectorAll('.key span').length > 0")
+    before = thresholds(page)
+    for score in before:
+        drag_threshold(page, score, 0.99)
+    page.until("/from 0\\.9/.test(document.querySelector('.key').textContent)")
+    after = thresholds(page)
+    page.until(OVER)
+    found = end(run)
+    assert all(now > then for now, then in zip(after, before)), (before, after)
+    assert len(found) < len(expected), (len(found), len(expected))
+    assert not page.complaints, page.complaints
+    print(f"live page: {len(expected)} events with eleven viewers and the same from the download; thresholds {before} dragged to {after}: {len(found)} events")
+
+
+with tempfile.TemporaryDirectory() as profile:
+    browser = subprocess.Popen([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+                                f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True)
+    try:
+        for line in browser.stderr:
+            if found := re.search(r"ws://127\.0\.0\.1:(\d+)/", line):
+                main(int(found[1]))
+                break
+        else:
+            sys.exit("Chromium did not start")
+    finally:
+        browser.kill()
+        browser.wait()
