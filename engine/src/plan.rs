@@ -60,6 +60,8 @@ pub struct PlannedStage {
     pub cost: Cost,
     /// What happens when it fails.
     pub on_fault: OnFault,
+    /// Whether its stream happens now: that of a device, not of a recording.
+    pub live: bool,
     /// Whether it does something beside writing blocks.
     pub(crate) acts: bool,
     pub(crate) design: Rc<dyn Design>,

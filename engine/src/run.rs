@@ -4,6 +4,7 @@ mod control;
 mod meter;
 #[cfg(test)]
 mod model;
+mod origin;
 mod report;
 mod runner;
 mod thread;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kws_engine::{Element, Pipeline, Plan, PlanError, Registry, StageSpec};
+use kws_engine::{Element, OnFault, Pipeline, Plan, PlanError, Registry, StageSpec};
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -12,7 +12,7 @@ use super::source::{SourceSpec, absolute};
 /// What a replaced source hands on to one of another kind. One of its own kind gets all but what `--source` says.
 const KEPT: [&str; 7] = ["rate", "block", "fps", "width", "height", "fit", "colour"];
 
-/// Applies `--source` and `--set`.
+/// Applies `--source`, `--set` and their like.
 pub(crate) fn apply(
     pipeline: &mut Pipeline,
     arguments: &Arguments,
@@ -23,6 +23,13 @@ pub(crate) fn apply(
     }
     if !arguments.sensitivity.is_empty() {
         set_sensitivity(pipeline, &arguments.sensitivity)?;
+    }
+    if arguments.exit_on_loss {
+        for stage in &mut pipeline.stages {
+            if is_source(stage, registry) {
+                stage.on_fault = Some(OnFault::End);
+            }
+        }
     }
     for assignment in &arguments.set {
         pipeline.set(&from_here(assignment, pipeline, registry))?;

@@ -126,6 +126,7 @@ impl CameraParams {
         site.notice(format!(
             "no camera ({why}); showing the images of `{name}` instead. To use a camera, {help}"
         ));
+        site.stands_in(name.to_string());
         ImageFilesParams::of(fallback, self.fps, self.shown)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })
