@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, BuildError, Core, Firmware};
+use kws_engine::firmware::{Board, BuildError, Core, Firmware, Instructions};
 use kws_engine::{Pipeline, Registry};
 
 #[path = "tests/graphs/graph.rs"]
@@ -31,7 +31,7 @@ const MODELS: &str = "../../shared/data/models";
 fn main() -> Result<(), BuildError> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
     let shipped = ["yes_no", "yes_no_tiny", "commands"].map(|name| (name, "../pipelines"));
@@ -76,7 +76,10 @@ fn write_pipeline(name: &str, pipeline: &Pipeline, registry: &Registry) -> Resul
     let board = Board {
         name: "host-test".to_owned(),
         about: "This computer".to_owned(),
-        core: Core::Host,
+        core: Core {
+            kernels: "plain".to_owned(),
+            instructions: Instructions { float: 2.0, integer: 4.0, model: 0.2 },
+        },
         clock_hz: 1_000_000_000,
         ram: 1 << 30,
         flash: 1 << 30,

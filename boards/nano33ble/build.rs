@@ -9,6 +9,6 @@ fn main() -> Result<(), firmware::BuildError> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     firmware::build(&firmware::Board::read("../boards.toml", "nano33ble")?, &registry)
 }

@@ -59,6 +59,10 @@ impl<I: Item, O: Item, S: Stage<In = I, Out = O>> Stage for OnClip<S> {
     type Out = O;
     const ACTS: bool = S::ACTS;
 
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.stage.start()
+    }
+
     fn process(&mut self, input: Block<'_, I>, output: &mut [O]) -> Result<Flow, StageFault> {
         self.stage.reset();
         let mut blocks = output.chunks_exact_mut(output.len() / self.writes);
@@ -117,6 +121,10 @@ impl<I: Item, S: Stage<In = I, Out = Event>, B: AsMut<[Event]>> Stage for Events
     type In = I;
     type Out = Event;
     const ACTS: bool = S::ACTS;
+
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.stage.start()
+    }
 
     fn process(&mut self, input: Block<'_, I>, output: &mut [Event]) -> Result<Flow, StageFault> {
         self.stage.reset();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::assets::Assets;
+use crate::facts::{Devices, Effect, Scheme, Trace};
 use crate::firmware::{self, Code};
 use crate::item::Element;
 use crate::knob::Knob;
@@ -32,15 +33,23 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     const NAME: &'static str;
     /// How many inputs it takes: `0..=0` for a source.
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=1;
-    /// Whether it passes blocks on unchanged, and so leaves no mark on the history that its output carries.
-    const TRACELESS: bool = false;
+    /// What it leaves in the history that its output carries.
+    const TRACE: Trace = Trace::Feature;
 
     /// Whether it takes a clip by its first input as one block. Other kinds are designed for the stream that the clips
     /// hold, and read them block by block: see [`Clip`](crate::Clip).
     const WHOLE_CLIPS: bool = false;
 
-    /// Whether it does something beside writing blocks, see [`Stage::ACTS`](crate::Stage::ACTS): a pipeline may end with it.
-    const ACTS: bool = false;
+    /// What it does beside writing blocks. Of a kind that writes, its stage says so too: [`Stage::ACTS`](crate::Stage::ACTS).
+    const EFFECT: Effect = Effect::None;
+
+    /// How a command line names what it reads, of a source that may take the place of a pipeline's own: `--source`.
+    const SCHEME: Option<Scheme> = None;
+
+    /// The devices that it may read, of a kind that reads one.
+    fn devices() -> Option<Devices> {
+        None
+    }
 
     /// Resolves the parameters against the input ports.
     ///
@@ -61,6 +70,11 @@ pub trait Design {
 
     /// What a person who looks at the plan may want to know of this stage beside its port and its cost, in one line.
     fn remark(&self) -> Option<String> {
+        None
+    }
+
+    /// How long the stream of a source is, in seconds, where that can be told before it is played.
+    fn seconds(&self) -> Option<f64> {
         None
     }
 

@@ -10,7 +10,7 @@
 //! fn main() -> Result<(), firmware::BuildError> {
 //!     let mut registry = Registry::new();
 //!     register(&mut registry); // kws_stages::register
-//!     firmware::bind(&mut registry); // `mic`, `print`, `jsonl` as the firmware has them
+//!     // kws_devices::bind: `mic`, `print`, `jsonl` as the firmware has them
 //!     firmware::build(&firmware::Board::read("../boards.toml", "mps2-an386")?, &registry)
 //! }
 //! ```
@@ -34,7 +34,7 @@
 //! # Devices
 //!
 //! What means hardware is *given*: a parameter of `Pipeline::new`, of a type of the firmware's crate, see
-//! [`Code::given`]. [`bind`] registers the kinds that every board has so: `mic` is given as `crate::Mic<BLOCK>`, a
+//! [`Code::given`]. The kinds of kws for devices are those of `kws-devices`: there `mic` is given as `crate::Mic<BLOCK>`, a
 //! source of `BLOCK` samples, and `print` and `jsonl` write lines to `crate::Output`, a `core::fmt::Write` that is
 //! `Copy`. A board's own kinds do the same, and a stage of anybody's crate is written like those of kws: see [`Code`].
 //!
@@ -62,7 +62,6 @@
 //!
 //! [`Ring`]: crate::tick::Ring
 
-mod bind;
 mod board;
 mod budget;
 mod build;
@@ -74,8 +73,7 @@ mod lane;
 mod words;
 mod write;
 
-pub use bind::bind;
-pub use board::{Board, Core};
+pub use board::{Board, Core, Instructions};
 pub use budget::{Budget, Flash, Ram, Share};
 pub use build::{BuildError, Firmware, build};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};

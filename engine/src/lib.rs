@@ -35,7 +35,7 @@ pub use block::Block;
 pub use clip::{Clip, EventsOfClip, OnClip};
 pub use event::Event;
 pub use item::{Element, Item};
-pub use recovery::{Recovery, Restarting};
+pub use recovery::{Opened, Recovery, Restarting};
 pub use stage::{Any, Flow, Never, Ports, Read, Stage, StageFault, Write};
 
 #[cfg(feature = "std")]
@@ -46,6 +46,8 @@ mod buffer;
 mod design;
 #[cfg(feature = "std")]
 mod error;
+#[cfg(feature = "std")]
+mod facts;
 #[cfg(feature = "std")]
 mod file;
 #[cfg(feature = "std")]
@@ -64,6 +66,8 @@ mod registry;
 pub mod run;
 #[cfg(feature = "std")]
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "std")]
 pub use {
@@ -71,6 +75,7 @@ pub use {
     buffer::Buffer,
     design::{Cost, Design, DesignError, Kind, Simple, Site, Written},
     error::{Origin, PlanError, nearest},
+    facts::{Devices, Effect, Rest, Scheme, Trace},
     file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     knob::Knob,
     node::{Firing, HostInput, HostOutput, Inputs, Node, Signature, node},

@@ -10,6 +10,11 @@ use crate::stage::{Any, Flow, Ports, Read, Stage, StageFault, Write};
 pub trait Node: Send {
     /// What its stage's types say of it.
     fn signature(&self) -> Signature;
+    /// See [`Stage::start`].
+    ///
+    /// # Errors
+    /// The stage's own fault.
+    fn start(&mut self) -> Result<(), StageFault>;
     /// See [`Stage::process`].
     ///
     /// # Errors
@@ -119,6 +124,10 @@ where
 {
     fn signature(&self) -> Signature {
         Signature { reads: S::In::ELEMENTS, firing: S::In::FIRING, writes: S::Out::ELEMENT, acts: S::ACTS }
+    }
+
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.0.start()
     }
 
     #[inline]

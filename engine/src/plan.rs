@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::assets::Assets;
 use crate::design::{Cost, Design};
 use crate::error::PlanError;
+use crate::facts::Effect;
 use crate::file::{OnFault, Pipeline, Policy};
 use crate::knob::Knob;
 use crate::node::Node;
@@ -62,8 +63,8 @@ pub struct PlannedStage {
     pub on_fault: OnFault,
     /// Whether its stream happens now: that of a device, not of a recording.
     pub live: bool,
-    /// Whether it does something beside writing blocks.
-    pub(crate) acts: bool,
+    /// What it does beside writing blocks.
+    pub effect: Effect,
     pub(crate) design: Rc<dyn Design>,
 }
 
@@ -71,6 +72,11 @@ impl PlannedStage {
     /// What a person who looks at the plan may want to know of it beside its port and its cost.
     pub fn remark(&self) -> Option<String> {
         self.design.remark()
+    }
+
+    /// How long the stream of a source is, in seconds, where that can be told before it is played.
+    pub fn seconds(&self) -> Option<f64> {
+        self.design.seconds()
     }
 
     /// Makes the stage, for whoever fires it by hand instead of running the plan.
@@ -132,7 +138,7 @@ impl Plan {
     /// The stages whose blocks nobody reads, and that do nothing else: work for nothing.
     pub fn unread(&self) -> impl Iterator<Item = &PlannedStage> {
         let unread = |index: usize, stage: &PlannedStage| {
-            stage.output.is_some() && !stage.acts && self.outputs(index).next().is_none()
+            stage.output.is_some() && stage.effect == Effect::None && self.outputs(index).next().is_none()
         };
         self.stages
             .iter()
@@ -143,7 +149,7 @@ impl Plan {
 
     /// Whether anything shows or keeps what the pipeline finds.
     pub fn has_sink(&self) -> bool {
-        self.stages.iter().any(|stage| stage.output.is_none() || stage.acts)
+        self.stages.iter().any(|stage| stage.output.is_none() || stage.effect != Effect::None)
     }
 
     /// The stage of this name.
@@ -178,6 +184,13 @@ impl Plan {
             edge.ring.map_or(0, |ring| ring.depth * block)
         };
         self.edges.iter().map(bytes).sum()
+    }
+
+    /// Seconds until the longest source ends; `None` where one cannot tell.
+    pub fn seconds(&self) -> Option<f64> {
+        let sources = (0..self.stages.len()).filter(|&stage| self.inputs(stage).next().is_none());
+        let lengths: Option<Vec<f64>> = sources.map(|stage| self.stages[stage].seconds()).collect();
+        lengths?.into_iter().reduce(f64::max)
     }
 
     /// What a stage's first input carries.

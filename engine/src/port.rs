@@ -75,6 +75,9 @@ pub struct Step {
     pub kind: String,
     /// Its parameters.
     pub params: serde_json::Value,
+    /// Whether it wrote but another form, or a part, of what it read.
+    #[serde(default, rename = "conditioning", skip_serializing_if = "std::ops::Not::not")]
+    pub is_conditioning: bool,
 }
 
 /// How often the blocks of a stream come, measured by its period.

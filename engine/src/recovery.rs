@@ -7,11 +7,13 @@
 
 #[cfg(feature = "std")]
 mod node;
+mod opened;
 #[cfg(feature = "std")]
 mod watch;
 
 #[cfg(feature = "std")]
 pub(crate) use node::{Change, Watches};
+pub use opened::Opened;
 #[cfg(feature = "std")]
 pub(crate) use watch::Watch;
 #[cfg(feature = "std")]

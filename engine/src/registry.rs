@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::design::{Design, DesignError, Kind, Site};
+use crate::facts::{Devices, Effect, Scheme, Trace};
 
 /// The kinds that a pipeline may name: an explicit value, filled by whoever makes the program.
 ///
@@ -29,9 +30,14 @@ pub struct Entry {
     pub inputs: RangeInclusive<usize>,
     /// JSON Schema of its parameters, from which come the checks, `--stages`, `--schema` and the editor's help.
     pub schema: Value,
-    pub(crate) traceless: bool,
-    pub(crate) acts: bool,
+    /// What it leaves in the history of the stream that it writes.
+    pub trace: Trace,
+    /// What it does beside writing blocks.
+    pub effect: Effect,
+    /// How a command line names what it reads.
+    pub scheme: Option<Scheme>,
     pub(crate) whole_clips: bool,
+    devices: fn() -> Option<Devices>,
     design: DesignFn,
 }
 
@@ -49,10 +55,17 @@ impl Registry {
     pub fn add<K: Kind>(&mut self) -> &mut Self {
         let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<K>().to_value();
-        let (inputs, traceless, acts) = (K::INPUTS, K::TRACELESS, K::ACTS);
-        let whole_clips = K::WHOLE_CLIPS;
-        let entry =
-            Entry { name: K::NAME, inputs, schema, traceless, acts, whole_clips, design: design::<K> };
+        let entry = Entry {
+            name: K::NAME,
+            inputs: K::INPUTS,
+            schema,
+            trace: K::TRACE,
+            effect: K::EFFECT,
+            scheme: K::SCHEME,
+            whole_clips: K::WHOLE_CLIPS,
+            devices: K::devices,
+            design: design::<K>,
+        };
         self.kinds.insert(K::NAME, entry);
         self
     }
@@ -75,6 +88,16 @@ fn design<K: Kind>(params: Value, site: &Site<'_>) -> Result<Designed, DesignErr
 }
 
 impl Entry {
+    /// The devices that it may read, of a kind that reads one: those that are there now.
+    pub fn devices(&self) -> Option<Devices> {
+        (self.devices)()
+    }
+
+    /// Whether it is a source: a kind that reads nothing.
+    pub fn is_source(&self) -> bool {
+        *self.inputs.end() == 0
+    }
+
     /// The kind's one-line description.
     pub fn doc(&self) -> &str {
         self.schema.get("description").and_then(Value::as_str).unwrap_or("")

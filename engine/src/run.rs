@@ -1,6 +1,9 @@
 //! Running a plan on a computer: lanes as threads, rings between them.
 
+mod clock;
 mod control;
+#[cfg(feature = "testing")]
+mod manual;
 mod meter;
 #[cfg(test)]
 mod model;
@@ -9,7 +12,10 @@ mod report;
 mod runner;
 mod thread;
 
+pub(crate) use clock::Clock;
 pub use control::{RunOptions, Stopper};
+#[cfg(feature = "testing")]
+pub use manual::ManualClock;
 pub use meter::{Percentiles, RingStats, RunStats, StageStats};
 pub use report::{GapReport, Outcome, Report, RunError};
 pub use runner::Running;

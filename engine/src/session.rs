@@ -25,7 +25,7 @@ use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
 use crate::port::Port;
 use crate::recovery::{Health, Watch};
-use crate::run::RunError;
+use crate::run::{Clock, RunError};
 use crate::stage::Flow;
 
 pub use error::SessionError;
@@ -97,7 +97,7 @@ impl Plan {
             nodes.push(dress(stage, built));
         }
         self.check_nodes(&nodes)?;
-        let (nodes, watches) = self.recovering(nodes, |_| Box::new(|_| {}));
+        let (nodes, watches) = self.started(nodes, &Clock::system(), |_| Box::new(|_| {}))?;
         let lanes = vec![0; nodes.len()];
         let assembly = Assembly { plan: self, lanes, wakers: vec![Arc::new(Waker::default())] };
         let mut parts = assembly.lanes(nodes).0.pop().unwrap_or_default();

@@ -34,6 +34,16 @@ pub trait Stage {
     /// when nobody reads what it writes any more, so that what it does depends on the stream alone.
     const ACTS: bool = false;
 
+    /// Opens what the stage holds outside, such as a file or a connection: called once on a computer, before the first block.
+    /// [`Opened`](crate::Opened) does so for a stage that is made from what it holds.
+    ///
+    /// # Errors
+    /// A [`StageFault`] keeps the run from starting, unless the pipeline lets the stage go on (`on_fault`): then it is tried
+    /// again later, by [`recover`](Stage::recover).
+    fn start(&mut self) -> Result<(), StageFault> {
+        Ok(())
+    }
+
     /// Takes one block and writes at most one block.
     ///
     /// A source that waits for hardware waits here, but for no longer than about 100 ms, then says [`Flow::Skip`].

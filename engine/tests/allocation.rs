@@ -9,8 +9,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use kinds::{Counter, ended, plan};
+use kinds::{Counter, plan};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::ended;
 use kws_engine::{Flow, Stage, StageFault, node};
 
 static COUNTING: AtomicBool = AtomicBool::new(false);

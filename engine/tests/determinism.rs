@@ -4,9 +4,10 @@
 
 mod kinds;
 
-use kinds::graphs::{Random, random_graph};
-use kinds::{Ran, Stalling, plan, run, run_with};
+use kinds::graphs::random_graph;
+use kinds::{Ran, plan, run, run_with};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Capture, Random, Stalling};
 
 /// Fan-out, a diamond that joins at unequal rates, a second source with another clock, and merges whose inputs
 /// often bear the same tick, with joins behind them. `LANE` stands for the place of a lane.
@@ -196,21 +197,14 @@ depth = {depth}
 #[test]
 fn the_calling_thread_does_the_same() {
     let reference = reference();
-    let log = kinds::Log::default();
-    plan(GRAPH)
-        .unwrap()
-        .run_here(
-            |stage, made| {
-                if stage.name == "out" { kws_engine::node(kinds::Noting(log.clone())) } else { made }
-            },
-        )
-        .unwrap();
-    assert_eq!(*log.lock().unwrap(), reference.seen);
+    let out = Capture::new();
+    plan(GRAPH).unwrap().run_here(|stage, made| if stage.name == "out" { out.sink() } else { made }).unwrap();
+    assert_eq!(out.seen(), reference.seen);
 }
 
 #[test]
 fn random_graphs() {
-    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let mut random = Random::new(0x2545_F491_4F6C_DD1D);
     for round in 0..150 {
         let graph = random_graph(&mut random);
         let one = run(&plan(&graph).unwrap(), RunOptions { one_lane: true, ..RunOptions::default() });

@@ -3,13 +3,27 @@
 
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, Code, Core, Firmware};
+use kws_engine::firmware::{Board, Code, Core, Firmware, Instructions};
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, PlanError, Registry, Role, Simple, Site,
-    Stage, StageFault, Written, node,
+    Block, Cost, Design, DesignError, Element, Flow, Kind, Pipeline, PlanError, Port, Registry, Role, Simple,
+    Site, Stage, StageFault, Written, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// A device of the board: blocks of 160 samples.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Mic {}
+
+impl Kind for Mic {
+    const NAME: &'static str = "mic";
+    const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
+    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        let port = Port::source(Element::I16, vec![160], Role::SAMPLES, 16_000, 160);
+        let make = || Err(StageFault::new("this is a device of a board"));
+        Ok(Written::boxed(Some(port), Cost::default(), make, |site| Ok(Code::given(site, "crate::Mic<160>"))))
+    }
+}
 
 /// Passes samples on.
 struct Pass;
@@ -65,13 +79,15 @@ fn write(stages: &[&str]) -> Result<Firmware, PlanError> {
         .map(|lines| format!("[[stage]]\n{}\n", lines.replace("; ", "\n")))
         .collect();
     let mut registry = Registry::new();
-    firmware::bind(&mut registry);
-    registry.add::<Keeps>().add::<HostOnly>();
+    registry.add::<Mic>().add::<Keeps>().add::<HostOnly>();
     let pipeline = Pipeline::parse(&text, "some.toml", Path::new(".")).unwrap();
     let board = Board {
         name: "small".to_owned(),
         about: "A small board".to_owned(),
-        core: Core::CortexM0,
+        core: Core {
+            kernels: "plain".to_owned(),
+            instructions: Instructions { float: 250.0, integer: 18.0, model: 22.0 },
+        },
         clock_hz: 16_000_000,
         ram: 16_384,
         flash: 262_144,

@@ -3,16 +3,10 @@
 
 mod kinds;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use kinds::{Log, Noting, Seen, ended, plan};
+use kinds::plan;
 use kws_engine::run::{Report, RunOptions};
+use kws_engine::testing::{Capture, Latch, ManualClock, Script, Seen, ended, ended_with, until};
 use kws_engine::{Block, Flow, Node, OnFault, Stage, StageFault, StageState, node};
-
-/// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(120);
 
 /// A thousand blocks of ten ticks, of a thousand a second: a pause of 100 ms is ten blocks.
 fn toml(middle: &str, sink: &str) -> String {
@@ -30,12 +24,12 @@ struct Fragile {
     fails: &'static [u64],
     panics: bool,
     broken: u32,
-    restarts: Log,
+    restarts: Capture<f32>,
 }
 
 impl Fragile {
     fn on(fails: &'static [u64]) -> Self {
-        Fragile { fails, panics: false, broken: 0, restarts: Log::default() }
+        Fragile { fails, panics: false, broken: 0, restarts: Capture::new() }
     }
 
     fn fire(&mut self, at: u64) -> Result<(), StageFault> {
@@ -48,7 +42,7 @@ impl Fragile {
             self.broken -= 1;
             return Err(StageFault::new("the disk is still full"));
         }
-        self.restarts.lock().unwrap().push(Seen::Reset);
+        self.restarts.note(Seen::Reset);
         Ok(())
     }
 }
@@ -70,14 +64,14 @@ impl Stage for Middle {
     }
 }
 
-struct Sink(Fragile, Log);
+struct Sink(Fragile, Capture<f32>);
 
 impl Stage for Sink {
     type In = f32;
     type Out = ();
     fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         self.0.fire(input.at)?;
-        self.1.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
+        self.1.note(Seen::Block(input.at, input.to_vec()));
         Ok(Flow::Skip)
     }
     fn recover(&mut self) -> Result<(), StageFault> {
@@ -90,8 +84,8 @@ impl Stage for Sink {
 
 /// What came of a run.
 struct Ran {
-    out: Vec<Seen>,
-    other: Vec<Seen>,
+    out: Vec<Seen<f32>>,
+    other: Vec<Seen<f32>>,
     reports: Vec<Report>,
     stats: kws_engine::run::RunStats,
 }
@@ -104,23 +98,15 @@ impl Ran {
 
 /// Runs it with something fragile in one place.
 fn run(toml: &str, place: &str, fragile: &Fragile, options: RunOptions) -> Ran {
-    let (out, other) = (Log::default(), Log::default());
-    let mut running = plan(toml)
+    let (out, other) = (Capture::new(), Capture::new());
+    let running = plan(toml)
         .unwrap()
         .start_with(options, |stage, made| dressed(&stage.name, made, place, fragile, [&out, &other]))
         .unwrap();
     let mut reports = Vec::new();
-    loop {
-        let report = running.reports().recv_timeout(LONG).expect("the run hangs");
-        reports.push(report.clone());
-        if running.note(report) {
-            break;
-        }
-    }
-    let outcome = running.wait();
+    let outcome = ended_with(running, |report| reports.push(report.clone()));
     assert_eq!(outcome.fault, None);
-    let taken = |log: &Log| log.lock().unwrap().clone();
-    Ran { out: taken(&out), other: taken(&other), reports, stats: outcome.stats }
+    Ran { out: out.take(), other: other.take(), reports, stats: outcome.stats }
 }
 
 fn dressed(
@@ -128,19 +114,19 @@ fn dressed(
     made: Box<dyn Node>,
     place: &str,
     fragile: &Fragile,
-    logs: [&Log; 2],
+    captures: [&Capture<f32>; 2],
 ) -> Box<dyn Node> {
     match name {
         "middle" if place == name => node(Middle(fragile.clone())),
-        "out" if place == name => node(Sink(fragile.clone(), logs[0].clone())),
-        "out" => node(Noting(logs[0].clone())),
-        "other" => node(Noting(logs[1].clone())),
+        "out" if place == name => node(Sink(fragile.clone(), captures[0].clone())),
+        "out" => captures[0].sink(),
+        "other" => captures[1].sink(),
         _ => made,
     }
 }
 
 /// Ticks of blocks, and where gaps were.
-fn ticks(seen: &[Seen]) -> Vec<Option<u64>> {
+fn ticks(seen: &[Seen<f32>]) -> Vec<Option<u64>> {
     seen.iter()
         .filter_map(|seen| match seen {
             Seen::Block(at, items) => {
@@ -182,7 +168,7 @@ fn a_stage_that_fails_begins_anew_after_a_pause_that_doubles_and_a_gap_marks_the
             let toml = toml(&format!("on_fault = 'restart'\n{lane}"), "");
             let ran = run(&toml, "middle", &fragile, RunOptions { one_lane, ..RunOptions::default() });
             assert_eq!((ticks(&ran.out), ticks(&ran.other)), (expected.clone(), expected.clone()));
-            assert_eq!(fragile.restarts.lock().unwrap().drain(..).count(), 3);
+            assert_eq!(fragile.restarts.take().len(), 3);
             let health = ran.health("middle");
             assert_eq!((health.state, health.faults, health.restarts), (StageState::Ended, 3, 3));
             let text = health.last_fault.as_ref().unwrap().to_string();
@@ -194,7 +180,7 @@ fn a_stage_that_fails_begins_anew_after_a_pause_that_doubles_and_a_gap_marks_the
             );
         }
         assert_eq!(in_a_session(&toml("on_fault = 'restart'", ""), &fragile), expected);
-        fragile.restarts.lock().unwrap().clear();
+        fragile.restarts.take();
     }
 }
 
@@ -209,7 +195,7 @@ fn about(report: &Report) -> Option<String> {
 
 /// The same as one session, which is asked how the stage does.
 fn in_a_session(toml: &str, fragile: &Fragile) -> Vec<Option<u64>> {
-    let (out, other) = (Log::default(), Log::default());
+    let (out, other) = (Capture::new(), Capture::new());
     let plan = plan(toml).unwrap();
     let mut session = plan
         .session_with(|stage, made| dressed(&stage.name, made, "middle", fragile, [&out, &other]))
@@ -226,8 +212,7 @@ fn in_a_session(toml: &str, fragile: &Fragile) -> Vec<Option<u64>> {
     use StageState::{Down, Running};
     assert_eq!(states, [Running, Down, Running, Down, Running, Down, Running]);
     session.finish(|_| {}).unwrap();
-    let seen = out.lock().unwrap().clone();
-    ticks(&seen)
+    ticks(&out.take())
 }
 
 #[test]
@@ -267,69 +252,40 @@ fn a_sink_that_fails_does_not_end_the_others() {
     }
 }
 
-/// A source that fails once, and then waits for whoever looks.
-struct Flaky {
-    left: u32,
-    fails: bool,
-}
-
-impl Stage for Flaky {
-    type In = ();
-    type Out = f32;
-    fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
-        self.left -= 1;
-        if std::mem::take(&mut self.fails) && self.left < 500 {
-            return Err(StageFault::new("the plug is out"));
-        }
-        self.fails |= self.left >= 500;
-        output.fill(1.0);
-        Ok(if self.left == 0 { Flow::End } else { Flow::Emit })
-    }
-}
-
 #[test]
 fn a_source_that_fails_goes_on_after_a_gap() {
     for one_lane in [false, true] {
-        let log = Log::default();
+        let (out, clock) = (Capture::new(), ManualClock::new());
         let toml = format!("on_fault = 'restart'\n{}", toml("", ""));
-        let running = plan(&toml).unwrap().start_with(
-            RunOptions { one_lane, ..RunOptions::default() },
-            |stage, made| match stage.name.as_str() {
-                "source" => node(Flaky { left: 1000, fails: true }),
-                "out" => node(Noting(log.clone())),
-                _ => made,
-            },
-        );
-        let outcome = ended(running.unwrap());
+        let script = Script::new().items(&[1.0; 100]).fails("the plug is out").items(&[2.0; 50]);
+        let running = plan(&toml)
+            .unwrap()
+            .start_by(&clock, RunOptions { one_lane, ..RunOptions::default() }, |stage, made| {
+                match stage.name.as_str() {
+                    "source" => script.clone().source(),
+                    "out" => out.sink(),
+                    _ => made,
+                }
+            })
+            .unwrap();
+        let health = || running.stats().stages[0].health.state;
+        until(&running, || health() == StageState::Down);
+        // It is tried after 100 ms, and what it missed meanwhile is as long as it was down.
+        clock.advance(std::time::Duration::from_millis(99));
+        clock.advance(std::time::Duration::from_millis(31));
+        let outcome = ended(running);
         assert_eq!(outcome.fault, None);
         let [gap] = &outcome.gaps[..] else { panic!("{:?}", outcome.gaps) };
-        // It waits by the clock: 100 ms at least.
-        assert!(gap.stage == "source" && gap.lost >= 100, "{gap:?}");
-        let seen = ticks(&log.lock().unwrap());
-        assert_eq!(
-            (seen.iter().flatten().count(), seen.len()),
-            (998, 999),
-            "all blocks but the last, and a gap"
-        );
+        assert_eq!((gap.stage.as_str(), gap.at, gap.lost), ("source", 230, 130));
+        let before = (10..=100).step_by(10).map(Some);
+        let after = (240..=280).step_by(10).map(Some);
+        assert_eq!(ticks(&out.take()), before.chain([None]).chain(after).collect::<Vec<_>>());
     }
 }
 
 /// A sink that fails while the source is held: the fault is told before any lane ends.
 #[test]
 fn a_fault_is_told_at_once() {
-    struct Held(Arc<AtomicBool>, u64);
-    impl Stage for Held {
-        type In = ();
-        type Out = f32;
-        fn process(&mut self, (): (), output: &mut [f32]) -> Result<Flow, StageFault> {
-            output.fill(1.0);
-            self.1 += 1;
-            while self.1 > 1 && !self.0.load(Ordering::Relaxed) {
-                std::thread::yield_now();
-            }
-            Ok(Flow::Emit)
-        }
-    }
     struct Fails;
     impl Stage for Fails {
         type In = f32;
@@ -338,11 +294,12 @@ fn a_fault_is_told_at_once() {
             Err(StageFault::new("the disk is full"))
         }
     }
-    let release = Arc::new(AtomicBool::new(false));
+    let release = Latch::new();
+    let script = Script::new().items(&[1.0; 10]).hangs(&release).items(&[1.0; 100]);
     let mut running = plan(&toml("", ""))
         .unwrap()
         .start_with(RunOptions::default(), |stage, made| match stage.name.as_str() {
-            "source" => node(Held(release.clone(), 0)),
+            "source" => script.clone().source(),
             "out" => node(Fails),
             _ => made,
         })
@@ -352,7 +309,7 @@ fn a_fault_is_told_at_once() {
         first,
         Report::StageFault { stage: "out".to_owned(), fault: StageFault::new("the disk is full") }
     );
-    release.store(true, Ordering::Relaxed);
+    release.open();
     running.note(first);
     let outcome = ended(running);
     let failed =
@@ -384,4 +341,83 @@ fn a_recorded_pipeline_says_the_same() {
     };
     assert_eq!(said(&again), [None, Some(OnFault::Restart), Some(OnFault::End), None]);
     assert_eq!(again.on_fault, OnFault::Ignore);
+}
+
+/// A sink that cannot open what it holds outside for a while.
+struct Awaited {
+    futile: u32,
+    out: Capture<f32>,
+}
+
+impl Stage for Awaited {
+    type In = f32;
+    type Out = ();
+    fn start(&mut self) -> Result<(), StageFault> {
+        if self.futile == 0 {
+            return Ok(());
+        }
+        self.futile -= 1;
+        Err(StageFault::new("the name of the broker does not resolve"))
+    }
+    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
+        self.out.note(Seen::Block(input.at, input.to_vec()));
+        Ok(Flow::Skip)
+    }
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.start()
+    }
+}
+
+#[test]
+fn what_cannot_start_is_tried_again_where_the_file_says_so() {
+    let dress = |futile: u32, out: &Capture<f32>, name: &str, made: Box<dyn Node>| match name {
+        "out" => node(Awaited { futile, out: out.clone() }),
+        _ => made,
+    };
+    for on_fault in ["ignore", "restart"] {
+        let plan = plan(&toml("", &format!("on_fault = '{on_fault}'"))).unwrap();
+        let (out, mut told) = (Capture::new(), Vec::new());
+        let running =
+            plan.start_with(RunOptions::default(), |stage, made| dress(2, &out, &stage.name, made)).unwrap();
+        let outcome = ended_with(running, |report| told.extend(about(report)));
+        assert_eq!(outcome.fault, None);
+        // It is tried after 100 and 200 ms, and begins with the block that comes then.
+        assert_eq!(out.blocks().first().map(|block| block.0), Some(300));
+        assert_eq!(told, ["down 0", "up 300 300"]);
+        let out = Capture::new();
+        let mut session = plan.session_with(|stage, made| dress(2, &out, &stage.name, made)).unwrap();
+        session.push("source", &[1.0; 400], |_| {}).unwrap();
+        assert_eq!(out.blocks().first().map(|block| block.0), Some(300));
+    }
+    let (plan, out) = (plan(&toml("", "")).unwrap(), Capture::new());
+    let refused = "stage `out` failed: the name of the broker does not resolve";
+    let started = plan.start_with(RunOptions::default(), |stage, made| dress(1, &out, &stage.name, made));
+    assert_eq!(started.err().map(|fault| fault.to_string()).as_deref(), Some(refused));
+    let session = plan.session_with(|stage, made| dress(1, &out, &stage.name, made));
+    assert_eq!(session.err().map(|fault| fault.to_string()).as_deref(), Some(refused));
+}
+
+/// What is made by opening something is made again, or goes on with what it has.
+#[test]
+fn what_is_opened_is_opened_once_or_anew() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    for anew in [false, true] {
+        let opened = Arc::new(AtomicU32::new(0));
+        let (count, fragile) = (opened.clone(), Fragile::on(&[300]));
+        let open = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(Middle(fragile.clone()))
+        };
+        let middle =
+            if anew { node(kws_engine::Opened::anew(open)) } else { node(kws_engine::Opened::once(open)) };
+        let (plan, mut middle) = (plan(&toml("on_fault = 'restart'", "")).unwrap(), Some(middle));
+        let running = plan.start_with(RunOptions::default(), |stage, made| match stage.name.as_str() {
+            "middle" => middle.take().unwrap(),
+            _ => made,
+        });
+        let outcome = ended(running.unwrap());
+        assert_eq!((outcome.fault, opened.load(Ordering::Relaxed)), (None, if anew { 2 } else { 1 }));
+    }
 }

@@ -3,11 +3,9 @@
 
 mod kinds;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use kinds::{Counter, Log, Noting, Ran, Seen, Stalling, ended, plan};
+use kinds::{Counter, Ran, plan};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Capture, CaptureSink, Latch, Seen, Stalling, ended};
 use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 const BLOCKS: u64 = 300;
@@ -36,17 +34,15 @@ depth = {depth}
 
 /// A sink that shuts until the source has sent everything.
 struct Late {
-    open: Arc<AtomicBool>,
-    inner: Noting,
+    open: Latch,
+    inner: CaptureSink<f32>,
 }
 
 impl Stage for Late {
     type In = f32;
     type Out = ();
     fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
-        while !self.open.load(Ordering::Acquire) {
-            std::thread::yield_now();
-        }
+        self.open.wait();
         self.inner.process(input, ())
     }
     fn reset(&mut self) {
@@ -55,7 +51,7 @@ impl Stage for Late {
 }
 
 /// A source that lets the sink open when it ends.
-struct Opening(Counter, Arc<AtomicBool>);
+struct Opening(Counter, Latch);
 
 impl Stage for Opening {
     type In = ();
@@ -64,7 +60,7 @@ impl Stage for Opening {
         self.0.process((), output)
     }
     fn finish(&mut self) -> Result<(), StageFault> {
-        self.1.store(true, Ordering::Release);
+        self.1.open();
         Ok(())
     }
 }
@@ -81,18 +77,17 @@ fn with_main_inputs_that_wait(mut plan: Plan) -> Plan {
 
 /// Runs with a sink that takes nothing before the source has ended.
 fn flooded(plan: &Plan) -> Ran {
-    let (open, log) = (Arc::new(AtomicBool::new(false)), Log::default());
+    let (open, out) = (Latch::new(), Capture::new());
     let running = plan
         .start_with(RunOptions::default(), |stage, made| match stage.name.as_str() {
             "source" => node(Opening(Counter { next: 0, left: BLOCKS, items: PERIOD }, open.clone())),
-            "out" => node(Late { open: open.clone(), inner: Noting(log.clone()) }),
+            "out" => node(Late { open: open.clone(), inner: out.stage() }),
             _ => made,
         })
         .unwrap();
     let outcome = ended(running);
     // A policy that ends the run early must not leave the sink shut; the source opened it when it ended.
-    let seen = log.lock().unwrap().clone();
-    Ran { outcome, seen }
+    Ran { outcome, seen: out.take() }
 }
 
 /// Every hole between two blocks is told of with its length, at the block after it; the holes and blocks add up.
@@ -336,7 +331,7 @@ kind = "out"
 }
 
 /// A burst of blocks, and then nothing to say until the last of them has arrived.
-struct Burst(Counter, Arc<AtomicBool>, Arc<AtomicBool>);
+struct Burst(Counter, Latch, Latch);
 
 impl Stage for Burst {
     type In = ();
@@ -345,8 +340,8 @@ impl Stage for Burst {
         if self.0.left > 0 {
             return self.0.process((), output);
         }
-        self.1.store(true, Ordering::Release);
-        if self.2.load(Ordering::Acquire) {
+        self.1.open();
+        if self.2.is_open() {
             return Ok(Flow::End);
         }
         std::thread::yield_now();
@@ -355,17 +350,15 @@ impl Stage for Burst {
 }
 
 /// A sink that shuts until the burst is over, and tells when the last block has come.
-struct Last(Arc<AtomicBool>, Arc<AtomicBool>);
+struct Last(Latch, Latch);
 
 impl Stage for Last {
     type In = f32;
     type Out = ();
     fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
-        while !self.0.load(Ordering::Acquire) {
-            std::thread::yield_now();
-        }
+        self.0.wait();
         if input.at == BLOCKS * PERIOD {
-            self.1.store(true, Ordering::Release);
+            self.1.open();
         }
         Ok(Flow::Skip)
     }
@@ -375,7 +368,7 @@ impl Stage for Last {
 #[test]
 fn what_waits_for_room_leaves_while_the_source_is_idle() {
     for depth in [1, 4] {
-        let (over, come) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (over, come) = (Latch::new(), Latch::new());
         let counter = Counter { next: 0, left: BLOCKS, items: PERIOD };
         let mut burst = Some(Burst(counter, over.clone(), come.clone()));
         let running =

@@ -5,16 +5,16 @@ mod kinds;
 
 use std::collections::BTreeMap;
 
-use kinds::graphs::{Random, blocks, laid_out, random_gapped_graph};
-use kinds::{Log, Noting, Seen, Stalling, plan, run, run_with};
+use kinds::graphs::{laid_out, random_gapped_graph};
+use kinds::{plan, run, run_with};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Capture, Random, Seen, Stalling, blocks};
 use kws_engine::{Block, Flow, Plan, Session, SessionError, Stage, StageFault, node};
 
 /// A session whose sink notes what it sees.
-fn session(plan: &Plan, log: &Log) -> Session {
-    let mut session = plan
-        .session_with(|stage, made| if stage.name == "out" { node(Noting(log.clone())) } else { made })
-        .unwrap();
+fn session(plan: &Plan, out: &Capture<f32>) -> Session {
+    let mut session =
+        plan.session_with(|stage, made| if stage.name == "out" { out.sink() } else { made }).unwrap();
     session.tap("end").unwrap();
     session
 }
@@ -56,7 +56,7 @@ fn play(plan: &Plan, session: &mut Session, random: &mut Random) -> Vec<(u64, Ve
 
 #[test]
 fn random_graphs_as_threads_and_as_a_session() {
-    let mut random = Random(0x1234_5678_9ABC_DEF1);
+    let mut random = Random::new(0x1234_5678_9ABC_DEF1);
     let mut resets = 0;
     for round in 0..300 {
         let graph = random_gapped_graph(&mut random);
@@ -70,18 +70,18 @@ fn random_graphs_as_threads_and_as_a_session() {
             });
             assert_eq!((other.fault(), &other.seen), (String::new(), &one.seen), "{toml}");
         }
-        let log = Log::default();
-        let mut session = session(&planned, &log);
+        let out = Capture::new();
+        let mut session = session(&planned, &out);
         // Once, and once more after a beginning of another stream.
         for again in [false, true] {
             if again {
                 let some = [1.0f32; 50];
                 session.push("s0", &some, |_| {}).unwrap();
                 session.reset();
-                log.lock().unwrap().clear();
+                out.take();
             }
             let tapped = play(&planned, &mut session, &mut random);
-            assert_eq!(*log.lock().unwrap(), one.seen, "{graph}");
+            assert_eq!(out.take(), one.seen, "{graph}");
             assert_eq!(tapped, blocks(&one.seen), "{graph}");
             session.reset();
         }

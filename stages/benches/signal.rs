@@ -1,12 +1,9 @@
 //! Time of the signal stages for one frame of 30 ms every 20 ms: 40 bands, 10 coefficients.
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
-#[path = "../tests/rig/mod.rs"]
-mod rig;
-
 use divan::Bencher;
+use kws_engine::testing::Rig;
 use kws_engine::{Buffer, Element, HostInput, HostOutput, Inputs, Item, Port, Role};
-use rig::Rig;
 
 fn main() {
     divan::main();
@@ -22,7 +19,7 @@ where
 {
     let toml: String = kinds.iter().map(|kind| format!("[[stage]]\nkind = {kind}\n")).collect();
     let port = Port::source(Element::I16, vec![HOP], Role::SAMPLES, 16_000, HOP as u64);
-    let rig = Rig::new(&port, &toml).unwrap();
+    let rig = Rig::new(kws_stages::register, &port, &toml).unwrap();
     let name = kinds.last().unwrap().split('\'').nth(1).unwrap();
     let mut stage = rig.stage::<I, O>(name);
     let mut output = Buffer::zeroed(<O as Item>::ELEMENT, rig.output().len());

@@ -5,18 +5,15 @@
 //! a number of runs, and its answer the nanoseconds that one took.
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
-#[path = "../tests/rig/mod.rs"]
-mod rig;
-
 use std::hint::black_box;
 use std::io::BufRead;
 use std::time::Instant;
 
+use kws_engine::testing::Rig;
 use kws_engine::{Buffer, Element, Inputs, Port, Role};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW};
 use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
-use rig::Rig;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -85,7 +82,7 @@ fn mfcc(transform: &str) {
     const HOP: usize = 320;
     let port = Port::source(Element::I16, vec![HOP], Role::SAMPLES, 16_000, HOP as u64);
     let toml = format!("[[stage]]\nkind = 'mfcc'\ntransform = '{transform}'\n");
-    let rig = Rig::new(&port, &toml).unwrap();
+    let rig = Rig::new(kws_stages::register, &port, &toml).unwrap();
     let mut stage = rig.stage::<i16, f32>("mfcc");
     let mut output = Buffer::zeroed(Element::F32, rig.output().len());
     let input = Buffer::I16((0..HOP).map(|n| ((n * 7919) % 20_011) as i16 - 10_000).collect());

@@ -2,16 +2,13 @@
 //! to MLPerf Tiny's Visual Wake Words reference's answer, where the reference is at hand.
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
-#[path = "../tests/rig/mod.rs"]
-mod rig;
-
 use std::path::Path;
 
 use divan::{Bencher, black_box};
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, RgbImage};
+use kws_engine::testing::Rig;
 use kws_engine::{Buffer, Element, HostInput, HostOutput, Inputs, Item, Node, Port, Role};
-use rig::Rig;
 
 fn main() {
     divan::main();
@@ -43,7 +40,7 @@ impl Step {
         I: Item + HostInput,
         O: Item + HostOutput,
     {
-        let rig = Rig::new(port, toml).unwrap_or_else(|error| panic!("{error}"));
+        let rig = Rig::new(kws_stages::register, port, toml).unwrap_or_else(|error| panic!("{error}"));
         let output = Buffer::zeroed(<O as Item>::ELEMENT, rig.output().len());
         Step { node: rig.stage::<I, O>(kind), output }
     }

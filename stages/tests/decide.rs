@@ -1,10 +1,8 @@
 //! Smoothing and triggers, over posteriors that are written down.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod rig;
-
+use kws_engine::testing::Rig;
 use kws_engine::{Element, Event, OperatingPoint, Port, Quant, Role};
-use rig::Rig;
 
 const LABELS: [&str; 4] = ["yes", "no", "_silence_", "unknown"];
 
@@ -29,7 +27,8 @@ fn trigger(params: &str) -> String {
 
 /// Events that one label's scores make.
 fn events(params: &str, scores: &[f32]) -> Vec<Event> {
-    let rig = Rig::new(&posteriors(&["yes"]), &trigger(params)).unwrap_or_else(|error| panic!("{error}"));
+    let rig = Rig::new(kws_stages::register, &posteriors(&["yes"]), &trigger(params))
+        .unwrap_or_else(|error| panic!("{error}"));
     let blocks = rig.run::<f32, Event>(scores);
     blocks.into_iter().flat_map(|(_, places)| places).filter(Event::is_some).collect()
 }
@@ -40,7 +39,7 @@ fn spans(params: &str, scores: &[f32]) -> Vec<(u64, u64)> {
 
 #[test]
 fn smooth_averages_what_has_come_and_then_the_window() {
-    let rig = Rig::new(&posteriors(&["yes", "no"]), &smooth(60)).unwrap();
+    let rig = Rig::new(kws_stages::register, &posteriors(&["yes", "no"]), &smooth(60)).unwrap();
     let means = rig.run::<f32, f32>(&[0.0, 1.0, 0.5, 1.0, 1.0, 1.0, 0.0, 0.0]);
     let expected = [[0.0, 1.0], [0.25, 1.0], [0.5, 1.0], [0.5, 2.0 / 3.0]];
     assert_eq!(means.iter().map(|(_, block)| block.clone()).collect::<Vec<_>>(), expected);
@@ -50,15 +49,15 @@ fn smooth_averages_what_has_come_and_then_the_window() {
 fn smooth_of_bytes_equals_smooth_of_reals() {
     let stored: Vec<i8> = (0..90).map(|n| (n * 37 % 256 - 128) as i8).collect();
     let real: Vec<f32> = stored.iter().map(|value| (f32::from(*value) + 128.0) / 256.0).collect();
-    let from_bytes = Rig::new(&bytes(&["a", "b", "c"]), &smooth(140)).unwrap();
+    let from_bytes = Rig::new(kws_stages::register, &bytes(&["a", "b", "c"]), &smooth(140)).unwrap();
     assert_eq!(from_bytes.output().quant, None);
-    let from_reals = Rig::new(&posteriors(&["a", "b", "c"]), &smooth(140)).unwrap();
+    let from_reals = Rig::new(kws_stages::register, &posteriors(&["a", "b", "c"]), &smooth(140)).unwrap();
     assert_eq!(from_bytes.run::<i8, f32>(&stored), from_reals.run::<f32, f32>(&real));
 }
 
 #[test]
 fn smooth_forgets_at_a_gap() {
-    let rig = Rig::new(&posteriors(&["yes"]), &smooth(1000)).unwrap().gap(2, 500);
+    let rig = Rig::new(kws_stages::register, &posteriors(&["yes"]), &smooth(1000)).unwrap().gap(2, 500);
     let means = rig.run::<f32, f32>(&[1.0, 1.0, 0.0, 0.5]);
     assert_eq!(means, [(20, vec![1.0]), (40, vec![1.0]), (560, vec![0.0]), (580, vec![0.25])]);
 }
@@ -66,7 +65,7 @@ fn smooth_forgets_at_a_gap() {
 #[test]
 fn smooth_depends_on_its_window_alone() {
     // Sums that run would keep the rounding of the large value for ever.
-    let rig = Rig::new(&posteriors(&["yes"]), &smooth(40)).unwrap();
+    let rig = Rig::new(kws_stages::register, &posteriors(&["yes"]), &smooth(40)).unwrap();
     let means = rig.run::<f32, f32>(&[1e9, 0.1, 0.1, 0.1]);
     assert_eq!(means[3].1, [0.1]);
 }
@@ -118,7 +117,7 @@ fn release_tells_the_whole_extent() {
 fn a_gap_ends_a_run_and_keeps_refractory_time() {
     let params = "points = [{ on = 0.8, min_count = 2, refractory_ms = 200 }]";
     let run = |scores: &[f32]| {
-        let rig = Rig::new(&posteriors(&["yes"]), &trigger(params)).unwrap().gap(3, 20);
+        let rig = Rig::new(kws_stages::register, &posteriors(&["yes"]), &trigger(params)).unwrap().gap(3, 20);
         let blocks = rig.run::<f32, Event>(scores);
         blocks.iter().map(|(at, _)| *at).collect::<Vec<u64>>()
     };
@@ -133,7 +132,7 @@ fn a_change_is_told_once_whatever_gaps_come_between() {
     let points = "points = [{ label = 'yes', on = 0.6, refractory_ms = 0 }, { label = 'no', on = 0.6, refractory_ms = 0 }]";
     let run = |emit: &str| {
         let toml = trigger(&format!("emit = '{emit}'\n{points}"));
-        let rig = Rig::new(&posteriors(&["yes", "no"]), &toml).unwrap().gap(3, 20);
+        let rig = Rig::new(kws_stages::register, &posteriors(&["yes", "no"]), &toml).unwrap().gap(3, 20);
         let blocks = rig.run::<f32, Event>(&[0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.2, 0.8, 0.9, 0.1]);
         let label =
             |(_, places): (u64, Vec<Event>)| places.iter().find(|event| event.is_some()).unwrap().label;
@@ -146,7 +145,7 @@ fn a_change_is_told_once_whatever_gaps_come_between() {
 #[test]
 fn points_fire_on_their_own_in_places_of_their_own() {
     let points = "points = [{ name = 'any', on = 0.5 }, { name = 'sure', label = 'no', on = 0.9 }]";
-    let rig = Rig::new(&posteriors(&LABELS), &trigger(points)).unwrap();
+    let rig = Rig::new(kws_stages::register, &posteriors(&LABELS), &trigger(points)).unwrap();
     let port = rig.output();
     assert_eq!(
         (port.shape.clone(), port.points.clone()),
@@ -164,7 +163,7 @@ fn points_fire_on_their_own_in_places_of_their_own() {
 
 #[test]
 fn bytes_trigger_at_the_same_score() {
-    let rig = Rig::new(&bytes(&["yes"]), &trigger("points = [{ on = 0.5 }]")).unwrap();
+    let rig = Rig::new(kws_stages::register, &bytes(&["yes"]), &trigger("points = [{ on = 0.5 }]")).unwrap();
     let blocks = rig.run::<i8, Event>(&[-1, 0]);
     assert_eq!(blocks.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [40]);
     assert_eq!(blocks[0].1[0].score, 0.5);
@@ -187,7 +186,9 @@ fn a_model_s_points_count_where_the_pipeline_has_none() {
     let calibrated = vec![point("yes", 0.9), point("no", 0.6)];
     let port = Port { calibrated, ..posteriors(&LABELS) };
     let labels = |params: &str| -> Vec<(u16, u16)> {
-        let blocks = Rig::new(&port, &trigger(params)).unwrap().run::<f32, Event>(&[0.7, 0.7, 0.0, 0.0]);
+        let blocks = Rig::new(kws_stages::register, &port, &trigger(params))
+            .unwrap()
+            .run::<f32, Event>(&[0.7, 0.7, 0.0, 0.0]);
         let events = blocks.into_iter().flat_map(|(_, places)| places).filter(Event::is_some);
         events.map(|event| (event.point, event.label)).collect()
     };
@@ -197,7 +198,10 @@ fn a_model_s_points_count_where_the_pipeline_has_none() {
 }
 
 fn refused(labels: &[&str], params: &str) -> String {
-    Rig::new(&posteriors(labels), &trigger(params)).err().expect("a refusal").to_string()
+    Rig::new(kws_stages::register, &posteriors(labels), &trigger(params))
+        .err()
+        .expect("a refusal")
+        .to_string()
 }
 
 #[test]
@@ -218,6 +222,6 @@ fn refusals_say_what_to_do() {
         assert!(error.contains(expected), "{expected}:\n{error}");
     }
     let unscaled = Port { quant: None, ..bytes(&LABELS) };
-    let error = Rig::new(&unscaled, &smooth(100)).err().expect("a refusal").to_string();
+    let error = Rig::new(kws_stages::register, &unscaled, &smooth(100)).err().expect("a refusal").to_string();
     assert!(error.contains("without a scale"), "{error}");
 }

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod rig;
-
 use std::fs;
 use std::path::PathBuf;
 
+use kws_engine::testing::Rig;
 use kws_engine::{Element, Port, Quant, Role};
 use kws_stages::nn::Model;
-use rig::Rig;
 
 /// A small network of the golden vectors: one image in, five posteriors out.
 fn folder() -> PathBuf {
@@ -48,7 +46,8 @@ const LABELS: &str = "labels = [\"a\", \"b\", \"c\", \"d\", \"e\"]";
 
 #[test]
 fn bytes_give_the_models_own_answer() {
-    let rig = Rig::new(&port(Element::I8), &plain(LABELS)).unwrap_or_else(|error| panic!("{error}"));
+    let rig = Rig::new(kws_stages::register, &port(Element::I8), &plain(LABELS))
+        .unwrap_or_else(|error| panic!("{error}"));
     let output = rig.output();
     assert_eq!((output.element, &output.shape[..], &output.role), (Element::I8, &[5][..], &Role::POSTERIOR));
     assert_eq!(output.labels, ["a", "b", "c", "d", "e"]);
@@ -64,14 +63,15 @@ fn real_features_are_quantised_as_the_model_wants_them() {
     let input = &model.inputs()[0];
     let real = |byte: i8| (i32::from(byte) - input.zero_point) as f32 * input.scale;
     let features: Vec<f32> = bytes("input0.npy").into_iter().map(real).collect();
-    let rig = Rig::new(&port(Element::F32), &plain(LABELS)).unwrap_or_else(|error| panic!("{error}"));
+    let rig = Rig::new(kws_stages::register, &port(Element::F32), &plain(LABELS))
+        .unwrap_or_else(|error| panic!("{error}"));
     let written: Vec<i8> = rig.run::<f32, i8>(&features).into_iter().flat_map(|(_, block)| block).collect();
     assert_eq!(written, bytes("output0.npy"));
 }
 
 /// The planner's message for a classifier that does not fit.
 fn refusal(port: &Port, toml: &str) -> String {
-    match Rig::new(port, toml) {
+    match Rig::new(kws_stages::register, port, toml) {
         Ok(_) => panic!("planned:\n{toml}"),
         Err(error) => error.to_string(),
     }
@@ -118,7 +118,8 @@ fn damaged_models_are_refused() {
 
     fs::write(folder.join("model.toml"), "labels = [\"v\", \"w\", \"x\", \"y\", \"z\"]\nclock = 16000")
         .unwrap();
-    let rig = Rig::new(&port(Element::F32), &stage(&path, "")).unwrap_or_else(|error| panic!("{error}"));
+    let rig = Rig::new(kws_stages::register, &port(Element::F32), &stage(&path, ""))
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(rig.output().labels, ["v", "w", "x", "y", "z"]);
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,17 +1,16 @@
 //! Models that run on new frames against the same models over whole windows, bit for bit.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod rig;
 #[path = "../nn/tests/tflite/mod.rs"]
 mod tflite;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use kws_engine::testing::Rig;
 use kws_engine::{Element, Port, Role};
 use kws_stages::nn::Model;
 use kws_stages::nn::kernels::KernelSet;
-use rig::Rig;
 use tflite::{Field, Network, code};
 
 const VALID: i8 = 1;
@@ -408,19 +407,30 @@ fn the_classifier_answers_as_behind_a_stack_also_after_a_gap() {
     let stacked = format!("[[stage]]\nkind = 'stack'\nframes = 49\nhop = 6\n{classifier}");
     let streaming = format!("{classifier}streaming = true\nhop = 6\n");
     let run = |toml: &str| {
-        let rig = Rig::new(&frames(), toml).unwrap_or_else(|error| panic!("{error}")).gap(80, 640);
+        let rig = Rig::new(kws_stages::register, &frames(), toml)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .gap(80, 640);
         (rig.output().period, rig.run::<f32, i8>(&features))
     };
     let (whole, new) = (run(&stacked), run(&streaming));
     assert_eq!(whole.0, 6 * 320);
     assert!(whole.1.len() >= 8);
     assert_eq!(whole, new);
-    let error = Rig::new(&frames(), &format!("{stacked}streaming = true\n")).err().unwrap().to_string();
+    let error = Rig::new(kws_stages::register, &frames(), &format!("{stacked}streaming = true\n"))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("remove the `stack`"), "{error}");
     let error =
-        Rig::new(&frames(), &format!("{classifier}streaming = true\nhop = 5\n")).err().unwrap().to_string();
+        Rig::new(kws_stages::register, &frames(), &format!("{classifier}streaming = true\nhop = 5\n"))
+            .err()
+            .unwrap()
+            .to_string();
     assert!(error.contains("a hop that is a multiple of 2"), "{error}");
-    let error = Rig::new(&frames(), &format!("{classifier}hop = 3\n")).err().unwrap().to_string();
+    let error = Rig::new(kws_stages::register, &frames(), &format!("{classifier}hop = 3\n"))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("without `streaming = true`"), "{error}");
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }

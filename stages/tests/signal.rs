@@ -1,13 +1,11 @@
 //! The signal stages against NumPy and SciPy: vectors and the script that made them are in `tests/vectors/signal`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod rig;
-
 use std::fs;
 use std::path::Path;
 
+use kws_engine::testing::Rig;
 use kws_engine::{Element, Item, PlanError, Port, Role};
-use rig::Rig;
 
 fn bytes(name: &str) -> Vec<u8> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/signal"));
@@ -31,7 +29,8 @@ fn audio(element: Element, block: usize) -> Port {
 
 /// What stages make of the samples, all blocks one after the other.
 fn made(toml: &str) -> Vec<f32> {
-    let rig = Rig::new(&audio(Element::I16, 160), toml).unwrap_or_else(|error| panic!("{error}"));
+    let rig = Rig::new(kws_stages::register, &audio(Element::I16, 160), toml)
+        .unwrap_or_else(|error| panic!("{error}"));
     rig.run(&samples()).into_iter().flat_map(|(_, block): (u64, Vec<f32>)| block).collect()
 }
 
@@ -148,7 +147,7 @@ fn speech_features_are_those_of_the_shipped_pipeline() {
 fn singles_and_integers_give_the_same_bits() {
     let toml = chain(&["'mfcc'\npre_emphasis = 0.97"]);
     let scaled: Vec<f32> = samples().iter().map(|sample| f32::from(*sample) / 32768.0).collect();
-    let rig = Rig::new(&audio(Element::F32, 160), &toml).unwrap();
+    let rig = Rig::new(kws_stages::register, &audio(Element::F32, 160), &toml).unwrap();
     let singles: Vec<f32> =
         rig.run(&scaled).into_iter().flat_map(|(_, block): (u64, Vec<f32>)| block).collect();
     assert_eq!(made(&toml), singles);
@@ -158,7 +157,7 @@ fn singles_and_integers_give_the_same_bits() {
 fn frames_do_not_depend_on_the_block() {
     let toml = chain(&["'window'\nlength = 500"]);
     let run = |block| {
-        let rig = Rig::new(&audio(Element::I16, block), &toml).unwrap();
+        let rig = Rig::new(kws_stages::register, &audio(Element::I16, block), &toml).unwrap();
         // 500 samples reach into a second hop of 320, and are waited for until its end.
         assert_eq!((rig.output().period, rig.output().delay), (320, 140));
         rig.run::<i16, f32>(&samples())
@@ -172,7 +171,7 @@ fn frames_do_not_depend_on_the_block() {
 
 #[test]
 fn a_clip_of_a_second_gives_49_frames() {
-    let rig = Rig::new(&audio(Element::I16, 160), &chain(&["'mfcc'"])).unwrap();
+    let rig = Rig::new(kws_stages::register, &audio(Element::I16, 160), &chain(&["'mfcc'"])).unwrap();
     let blocks = rig.run::<i16, f32>(&[0; 16_000]);
     assert_eq!((blocks.len(), blocks.last().unwrap().0), (49, 16_000));
     assert_eq!(rig.output().shape, [10]);
@@ -180,14 +179,17 @@ fn a_clip_of_a_second_gives_49_frames() {
 
 #[test]
 fn a_source_whose_block_is_too_long_is_asked_for_less() {
-    let rig = Rig::new(&audio(Element::I16, 480), &chain(&["'window'\nhop_ms = 10"])).unwrap();
+    let rig = Rig::new(kws_stages::register, &audio(Element::I16, 480), &chain(&["'window'\nhop_ms = 10"]))
+        .unwrap();
     assert_eq!(rig.output().period, 160);
 }
 
 #[test]
 fn after_a_gap_frames_begin_anew() {
     let rig =
-        Rig::new(&audio(Element::I16, 160), &chain(&["'window'\ntaper = 'rectangle'"])).unwrap().gap(7, 160);
+        Rig::new(kws_stages::register, &audio(Element::I16, 160), &chain(&["'window'\ntaper = 'rectangle'"]))
+            .unwrap()
+            .gap(7, 160);
     let samples = samples();
     let frames = rig.run::<i16, f32>(&samples);
     // Seven blocks make two frames; the next begins with the eighth, 160 ticks late.
@@ -204,7 +206,7 @@ fn counted<I: Item + From<i8>>(blocks: i8, len: usize) -> Vec<I> {
 #[test]
 fn stack_gathers_and_hops() {
     let port = Port::source(Element::F32, vec![2], Role::MFCC, 100, 1);
-    let rig = Rig::new(&port, &chain(&["'stack'\nframes = 3\nhop = 2"])).unwrap();
+    let rig = Rig::new(kws_stages::register, &port, &chain(&["'stack'\nframes = 3\nhop = 2"])).unwrap();
     assert_eq!((rig.output().shape.clone(), rig.output().period), (vec![3, 2], 2));
     let stacks = rig.run::<f32, f32>(&counted(8, 2));
     let expected = [
@@ -218,7 +220,8 @@ fn stack_gathers_and_hops() {
 #[test]
 fn stack_hops_over_more_than_it_holds_and_fills_anew_after_a_gap() {
     let port = Port::source(Element::F32, vec![1], Role::MFCC, 100, 1);
-    let rig = Rig::new(&port, &chain(&["'stack'\nframes = 2\nhop = 3"])).unwrap().gap(6, 10);
+    let rig =
+        Rig::new(kws_stages::register, &port, &chain(&["'stack'\nframes = 2\nhop = 3"])).unwrap().gap(6, 10);
     let stacks = rig.run::<f32, f32>(&counted(9, 1));
     let expected = [(2, [1.0, 2.0]), (5, [4.0, 5.0]), (18, [7.0, 8.0])];
     assert_eq!(stacks, expected.map(|(at, values)| (at, values.to_vec())));
@@ -230,7 +233,7 @@ fn quantise_rounds_truncates_and_clips() {
     let values = [0.24, 0.25, -0.25, -0.26, 63.9, -65.0, f32::NAN, 1e30];
     let run = |rounding| {
         let toml = format!("'quantise'\nscale = 0.5\nzero_point = 1\nrounding = '{rounding}'");
-        let rig = Rig::new(&port, &chain(&[&toml, "'stack'\nframes = 1"])).unwrap();
+        let rig = Rig::new(kws_stages::register, &port, &chain(&[&toml, "'stack'\nframes = 1"])).unwrap();
         let quant = rig.output().quant.unwrap();
         assert_eq!((quant.scale, quant.zero_point), (0.5, 1));
         rig.run::<f32, i8>(&values).remove(0).1
@@ -240,7 +243,8 @@ fn quantise_rounds_truncates_and_clips() {
 }
 
 fn refused(toml: &str) -> String {
-    let error: PlanError = Rig::new(&audio(Element::I16, 160), toml).err().expect("a refusal");
+    let error: PlanError =
+        Rig::new(kws_stages::register, &audio(Element::I16, 160), toml).err().expect("a refusal");
     error.to_string()
 }
 
@@ -265,6 +269,11 @@ fn refusals_name_the_parameter() {
 
 #[test]
 fn a_band_between_two_bins_is_told() {
-    let rig = Rig::new(&audio(Element::I16, 160), &chain(&["'mfcc'\nlength_ms = 5\nbands = 80"])).unwrap();
+    let rig = Rig::new(
+        kws_stages::register,
+        &audio(Element::I16, 160),
+        &chain(&["'mfcc'\nlength_ms = 5\nbands = 80"]),
+    )
+    .unwrap();
     assert!(rig.notices()[0].contains("is always 0"), "{:?}", rig.notices());
 }

@@ -2,13 +2,11 @@
 //! hold of every picture.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod rig;
-
 use std::fs;
 use std::path::Path;
 
+use kws_engine::testing::Rig;
 use kws_engine::{Element, PlanError, Port, Quant, Role};
-use rig::Rig;
 
 /// Microseconds of a picture.
 const PERIOD: u64 = 100_000;
@@ -34,11 +32,11 @@ fn stage(kind: &str, params: &str) -> String {
 }
 
 fn planned(port: &Port, toml: &str) -> Rig {
-    Rig::new(port, toml).unwrap_or_else(|error| panic!("{error}"))
+    Rig::new(kws_stages::register, port, toml).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn refused(port: &Port, toml: &str) -> String {
-    let error: PlanError = Rig::new(port, toml).err().expect("it is refused");
+    let error: PlanError = Rig::new(kws_stages::register, port, toml).err().expect("it is refused");
     error.to_string()
 }
 

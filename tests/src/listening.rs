@@ -1,10 +1,10 @@
 //! What a pipeline hears in samples, driven as one session.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use kws::{Output, Plan};
-use kws_engine::{Block, Flow, Pipeline, Stage, StageFault, node};
+use kws_engine::Pipeline;
+use kws_engine::testing::Capture;
 
 use crate::root;
 
@@ -27,23 +27,10 @@ pub fn samples(path: &Path) -> Vec<i16> {
     );
     let pipeline = Pipeline::parse(&toml, "samples.toml", Path::new("")).expect("the pipeline parses");
     let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
-    let collected: Arc<Mutex<Vec<i16>>> = Arc::default();
-    plan.run_here(|stage, made| if stage.name == "end" { node(Collect(collected.clone())) } else { made })
+    let end = Capture::<i16>::new();
+    plan.run_here(|stage, made| if stage.name == "end" { end.instead::<f32>() } else { made })
         .unwrap_or_else(|fault| panic!("{fault}"));
-    let samples = collected.lock().expect("no stage panicked");
-    samples.clone()
-}
-
-struct Collect(Arc<Mutex<Vec<i16>>>);
-
-impl Stage for Collect {
-    type In = i16;
-    type Out = f32;
-
-    fn process(&mut self, input: Block<'_, i16>, _: &mut [f32]) -> Result<Flow, StageFault> {
-        self.0.lock().expect("no stage panicked").extend_from_slice(&input);
-        Ok(Flow::Skip)
-    }
+    end.items()
 }
 
 /// Label and second of every event that a pipeline with a `mic` shows.

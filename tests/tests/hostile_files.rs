@@ -9,7 +9,7 @@ use io::{plan, refusal, run_plan};
 use kws_tests::shared_data;
 
 fn source(kind: &str, path: &Path) -> String {
-    format!("[[stage]]\nkind = \"{kind}\"\npath = {path:?}\n[[stage]]\nkind = \"collect\"\n")
+    format!("[[stage]]\nkind = \"{kind}\"\npath = {path:?}\n[[stage]]\nkind = \"catch\"\n")
 }
 
 #[test]

@@ -5,12 +5,11 @@ mod io;
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use io::{Came, Collected, plan, refusal, run, run_well};
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Flow, Stage, StageFault, node};
+use kws_engine::testing::{Capture, Script};
 
 /// A folder with a picture of each format, of even red, green and blue, 8×6.
 fn folder() -> tempfile::TempDir {
@@ -24,7 +23,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn toml(source: &str) -> String {
-    format!("[[stage]]\n{source}\n[[stage]]\nkind = \"collect\"\n")
+    format!("[[stage]]\n{source}\n[[stage]]\nkind = \"catch\"\n")
 }
 
 fn images(params: &str) -> String {
@@ -131,34 +130,19 @@ fn pictures_of_no_size_and_huge_ones_are_gaps() {
     assert_eq!((collected.u8.len(), lost), (3, 300_000), "{:?}", outcome.gaps);
 }
 
-/// Shows two pictures, and is then unplugged.
-struct Unplugged(u8);
-
-impl Stage for Unplugged {
-    type In = ();
-    type Out = u8;
-
-    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, StageFault> {
-        if self.0 == 2 {
-            return Err(StageFault::new("the camera `/dev/video0` has disappeared; was it unplugged?"));
-        }
-        self.0 += 1;
-        picture.fill(self.0);
-        Ok(Flow::Emit)
-    }
-}
-
 #[test]
 fn a_camera_that_is_unplugged_ends_the_run_after_what_it_has_shown() {
     let dir = folder();
     let camera = "kind = \"camera\"\nwidth = 4\nheight = 4\nfallback = \".\"";
     let plan = plan(dir.path(), &toml(camera)).unwrap();
     for one_lane in [false, true] {
-        let shown = Arc::new(Mutex::new(Vec::new()));
+        let shown = Capture::<u8>::new();
+        let two = Script::new().items(&[1_u8; 48]).items(&[2; 48]);
+        let camera = two.fails("the camera `/dev/video0` has disappeared; was it unplugged?");
         let options = RunOptions { one_lane, ..RunOptions::default() };
         let running = plan.start_with(options, |stage, made| match stage.kind.as_str() {
-            "camera" => node(Unplugged(0)),
-            "collect" => node(Looked(shown.clone())),
+            "camera" => camera.clone().source(),
+            "catch" => shown.sink(),
             _ => made,
         });
         let outcome = running.unwrap().wait();
@@ -167,20 +151,8 @@ fn a_camera_that_is_unplugged_ends_the_run_after_what_it_has_shown() {
             text,
             "stage `camera` failed: the camera `/dev/video0` has disappeared; was it unplugged?"
         );
-        assert_eq!(*shown.lock().unwrap(), [1, 2], "what it has shown is worked off");
-    }
-}
-
-/// Notes the first pixel of each picture.
-struct Looked(Arc<Mutex<Vec<u8>>>);
-
-impl Stage for Looked {
-    type In = u8;
-    type Out = ();
-
-    fn process(&mut self, picture: Block<'_, u8>, (): ()) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().push(picture[0]);
-        Ok(Flow::Skip)
+        let first: Vec<u8> = shown.blocks().iter().map(|(_, picture)| picture[0]).collect();
+        assert_eq!(first, [1, 2], "what it has shown is worked off");
     }
 }
 
@@ -273,7 +245,7 @@ fn a_camera_falls_back_to_pictures_and_says_so() {
     let named = "kind = \"camera\"\ndevice = \"/dev/no-such-camera\"\nwidth = 4\nheight = 4";
     let text = refusal(dir.path(), &toml(&format!("{named}\nfallback = \".\"")));
     assert!(text.starts_with("`device` of `camera`"), "{text}");
-    if kws_host::source::cameras().is_ok_and(|found| !found.is_empty()) {
+    if io::has_device("camera") {
         kws_tests::skipped("this computer has a camera");
         return;
     }
@@ -292,6 +264,6 @@ fn pictures_of_other_channels_are_refused_where_they_are_read() {
     GrayImage::from_pixel(4, 4, Luma([9])).save(dir.path().join("a.png")).unwrap();
     let source = "[[stage]]\nkind = \"image_files\"\npath = \".\"\n";
     let text =
-        refusal(dir.path(), &format!("{source}[[stage]]\nkind = \"mfcc\"\n[[stage]]\nkind = \"collect\"\n"));
+        refusal(dir.path(), &format!("{source}[[stage]]\nkind = \"mfcc\"\n[[stage]]\nkind = \"catch\"\n"));
     assert!(text.contains("writes image u8[4×4×3]"), "{text}");
 }

@@ -24,9 +24,9 @@ const GAPS: &str = "gaps = [{ at_ms = 100, length_ms = 50 }, { at_ms = 500, leng
 
 /// Records what comes by after these stages, and replays it.
 fn there_and_back(dir: &Path, stages: &str) -> (Collected, Collected) {
-    let record = stage("record", "path = \"edge\"") + &stage("collect", "");
+    let record = stage("record", "path = \"edge\"") + &stage("catch", "");
     let recorded = run_well(dir, &(stages.to_owned() + &record));
-    let replayed = run_well(dir, &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+    let replayed = run_well(dir, &(stage("replay", "path = \"edge\"") + &stage("catch", "")));
     (recorded, replayed)
 }
 
@@ -47,7 +47,7 @@ fn samples_replay_with_their_ticks_and_gaps() {
 fn a_replay_tells_how_much_was_lost() {
     let dir = folder();
     there_and_back(dir.path(), &(stage("audio_file", NOISE) + &stage("fault", GAPS)));
-    let (_, outcome) = run(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+    let (_, outcome) = run(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("catch", "")));
     let gaps: Vec<(u64, u64)> = outcome.gaps.iter().map(|gap| (gap.at, gap.lost)).collect();
     assert_eq!(gaps, [(2400, 800), (8160, 160)]);
 }
@@ -93,8 +93,8 @@ fn what_follows_a_replay_gives_the_same_events() {
 fn a_record_that_nobody_reads_records_too() {
     let dir = folder();
     let tap = stage("record", "path = \"edge\"\ninput = \"audio_file\"");
-    let recorded = run_well(dir.path(), &(stage("audio_file", NOISE) + &stage("collect", "") + &tap));
-    let replayed = run_well(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+    let recorded = run_well(dir.path(), &(stage("audio_file", NOISE) + &stage("catch", "") + &tap));
+    let replayed = run_well(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("catch", "")));
     assert_eq!(replayed, recorded);
 }
 
@@ -102,7 +102,7 @@ fn a_record_that_nobody_reads_records_too() {
 fn a_recording_that_is_not_whole_is_refused() {
     let dir = folder();
     there_and_back(dir.path(), &stage("audio_file", NOISE));
-    let replay = stage("replay", "path = \"edge\"") + &stage("collect", "");
+    let replay = stage("replay", "path = \"edge\"") + &stage("catch", "");
     let whole = |name: &str| fs::read(dir.path().join(name)).unwrap();
     let (port, ticks, wav) = (whole("edge.port.json"), whole("edge.ticks.npy"), whole("edge.wav"));
     let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
@@ -139,7 +139,7 @@ fn a_recording_that_was_cut_off_plays_what_is_there() {
     let play = |ticks_bytes: usize, wav_bytes: usize| {
         fs::write(&ticks, &open[..open.len() - ticks_bytes]).unwrap();
         fs::write(&wav, &whole_wav[..whole_wav.len() - wav_bytes]).unwrap();
-        run_well(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")))
+        run_well(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("catch", "")))
     };
     // A row that is not whole, and a block without its tick or half of one without the rest.
     for (ticks_bytes, wav_bytes, blocks) in [(0, 0, 100), (8, 0, 99), (32, 3, 98), (0, 160 * 2 + 7, 98)] {
@@ -147,7 +147,7 @@ fn a_recording_that_was_cut_off_plays_what_is_there() {
     }
     let nothing = open.len() - 192;
     fs::write(&ticks, &open[..open.len() - nothing]).unwrap();
-    let text = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+    let text = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("catch", "")));
     assert!(text.contains("it holds no block"), "{text}");
 }
 
@@ -166,7 +166,7 @@ fn a_recording_is_refused_where_it_cannot_be_written() {
 fn faults_end_runs_as_asked() {
     let dir = folder();
     let of = |params: &str| {
-        run(dir.path(), &(stage("audio_file", NOISE) + &stage("fault", params) + &stage("collect", "")))
+        run(dir.path(), &(stage("audio_file", NOISE) + &stage("fault", params) + &stage("catch", "")))
     };
     let (heard, outcome) = of("end_at_ms = 300");
     assert_eq!((heard.i16.len(), outcome.fault), (30, None));
@@ -197,7 +197,7 @@ fn a_block_that_no_memory_holds_is_refused() {
         let (before, after) = text.split_once("\"shape\": [").unwrap();
         let (_, after) = after.split_once(']').unwrap();
         fs::write(&port, format!("{before}\"shape\": [{extent}]{after}")).unwrap();
-        let error = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("collect", "")));
+        let error = refusal(dir.path(), &(stage("replay", "path = \"edge\"") + &stage("catch", "")));
         assert!(error.contains(expected), "{extent}: {error}");
     }
 }

@@ -6,57 +6,28 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
-use kws_engine::{
-    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Pipeline, Plan, Simple, Site, Stage,
-    StageFault, node,
-};
+use kws_engine::testing::{self, Capture};
+use kws_engine::{Item, Pipeline, Plan};
 use kws_stages::nn::{Manifest, Model};
 use kws_tests::{root, shared_data, skipped};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// A sink of anything. What it keeps is put in when it runs.
-#[derive(Serialize, Deserialize, JsonSchema)]
-struct Keep {}
-
-impl Kind for Keep {
-    const NAME: &'static str = "keep";
-
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        Ok(Simple::boxed(None, Cost::default(), || Ok(node(All::<i8>(Arc::default())))))
-    }
-}
-
-/// Keeps every block.
-struct All<T>(Arc<Mutex<Vec<T>>>);
-
-impl<T: Item> Stage for All<T> {
-    type In = T;
-    type Out = ();
-
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().extend_from_slice(&input);
-        Ok(Flow::Skip)
-    }
-}
 
 /// All that the last stage of `toml` writes over a recording.
-fn written<T: Item + HostInput>(recording: &Path, toml: &str) -> Vec<T> {
+fn written<T: Item>(recording: &Path, toml: &str) -> Vec<T> {
     let path = recording.display();
-    let toml = format!("[[stage]]\nkind = 'audio_file'\npath = '{path}'\n{toml}\n[[stage]]\nkind = 'keep'\n");
+    let toml =
+        format!("[[stage]]\nkind = 'audio_file'\npath = '{path}'\n{toml}\n[[stage]]\nkind = 'catch'\n");
     let pipeline = Pipeline::parse(&toml, "micro_wake_word.toml", Path::new(".")).unwrap();
     let mut registry = kws_host::registry();
-    registry.add::<Keep>();
+    testing::register(&mut registry);
     let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
-    let kept: Arc<Mutex<Vec<T>>> = Arc::default();
+    let kept = Capture::<T>::new();
     plan.run_here(|stage, made| match stage.kind.as_str() {
-        "keep" => node(All(Arc::clone(&kept))),
+        "catch" => kept.sink(),
         _ => made,
     })
     .unwrap_or_else(|fault| panic!("{fault}"));
-    std::mem::take(&mut *kept.lock().unwrap())
+    kept.items()
 }
 
 /// Probabilities with ESPHome's features, as a pipeline gives them.

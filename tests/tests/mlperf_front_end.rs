@@ -11,17 +11,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::{fs, str};
 
-use kws_engine::{
-    Block, Cost, Design, DesignError, Flow, HostInput, Item, Kind, Node, Pipeline, Plan, Simple, Site, Stage,
-    StageFault, node,
-};
+use kws_engine::testing::{self, Capture};
+use kws_engine::{Pipeline, Plan};
 use kws_stages::nn::Model;
 use kws_tests::{root, shared_data, skipped};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 const FEATURES: usize = 49 * 10;
 const LABELS: usize = 12;
@@ -54,67 +49,31 @@ fn clips(oracle: &Path) -> Vec<String> {
     index.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
 }
 
-/// A sink of anything. What it keeps is put in when it runs.
-#[derive(Serialize, Deserialize, JsonSchema)]
-struct Keep {}
-
-impl Kind for Keep {
-    const NAME: &'static str = "keep";
-
-    fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        Ok(Simple::boxed(None, Cost::default(), || Ok(node(First::<f32>(Arc::default())))))
-    }
-}
-
-/// Keeps the first block.
-struct First<T>(Arc<Mutex<Vec<T>>>);
-
-impl<T: Item> Stage for First<T> {
-    type In = T;
-    type Out = ();
-
-    fn process(&mut self, input: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
-        let mut first = self.0.lock().unwrap();
-        if first.is_empty() {
-            first.extend_from_slice(&input);
-        }
-        Ok(Flow::Skip)
-    }
-}
-
-fn first<T: Item + HostInput>(kept: &Arc<Mutex<Vec<T>>>) -> Box<dyn Node> {
-    node(First(Arc::clone(kept)))
-}
-
-fn taken<T>(kept: &Mutex<Vec<T>>) -> Vec<T> {
-    std::mem::take(&mut *kept.lock().unwrap())
-}
-
 /// A clip's first second as features: real, and as bytes.
 fn features(clip: &Path) -> (Vec<f32>, Vec<i8>) {
     let toml = format!(
         "[[stage]]\nkind = 'audio_file'\npath = '{}'\nformat = 'f32'\nnormalise = 'maximum'\ntail_ms = 1000\n
          [[stage]]\nkind = 'mfcc'\n
          [[stage]]\nname = 'reals'\nkind = 'stack'\nframes = 49\n
-         [[stage]]\nname = 'real'\nkind = 'keep'\n
+         [[stage]]\nname = 'real'\nkind = 'catch'\n
          [[stage]]\nkind = 'quantise'\ninput = 'mfcc'\nscale = {SCALE}\nzero_point = {ZERO_POINT}\n\
          rounding = 'truncate'\n
          [[stage]]\nname = 'bytes'\nkind = 'stack'\nframes = 49\n
-         [[stage]]\nname = 'byte'\nkind = 'keep'\n",
+         [[stage]]\nname = 'byte'\nkind = 'catch'\n",
         clip.display()
     );
     let pipeline = Pipeline::parse(&toml, "front_end.toml", Path::new(".")).unwrap();
     let mut registry = kws_host::registry();
-    registry.add::<Keep>();
+    testing::register(&mut registry);
     let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
-    let (reals, bytes) = (Arc::default(), Arc::default());
+    let (reals, bytes) = (Capture::<f32>::new(), Capture::<i8>::new());
     plan.run_here(|stage, made| match stage.name.as_str() {
-        "real" => first::<f32>(&reals),
-        "byte" => first::<i8>(&bytes),
+        "real" => reals.sink(),
+        "byte" => bytes.sink(),
         _ => made,
     })
     .unwrap_or_else(|fault| panic!("{}: {fault}", clip.display()));
-    (taken(&reals), taken(&bytes))
+    (reals.blocks().remove(0).1, bytes.blocks().remove(0).1)
 }
 
 #[test]

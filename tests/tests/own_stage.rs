@@ -10,10 +10,10 @@
 mod own_stage;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use kws_engine::run::RunOptions;
-use kws_engine::{Block, Flow, Pipeline, Plan, PlanError, Stage, StageFault, node};
+use kws_engine::testing::{Capture, Rig};
+use kws_engine::{Element, Pipeline, Plan, PlanError, Port, Role};
 
 fn plan(folder: &Path, factor: &str) -> Result<Plan, PlanError> {
     let toml = format!(
@@ -25,30 +25,26 @@ fn plan(folder: &Path, factor: &str) -> Result<Plan, PlanError> {
     Plan::new(&Pipeline::parse(&toml, "gain.toml", folder)?, &registry)
 }
 
-/// Keeps what it hears.
-struct Ear(Arc<Mutex<Vec<i16>>>);
-
-impl Stage for Ear {
-    type In = i16;
-    type Out = i16;
-    fn process(&mut self, input: Block<'_, i16>, _: &mut [i16]) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().extend_from_slice(&input);
-        Ok(Flow::Skip)
-    }
-}
-
 #[test]
 fn it_runs_in_a_pipeline() {
     let folder = tempfile::tempdir().unwrap();
     let ramp: Vec<u8> = (0..1600_i16).flat_map(i16::to_le_bytes).collect();
     std::fs::write(folder.path().join("ramp.s16"), ramp).unwrap();
-    let heard = Arc::new(Mutex::new(Vec::new()));
+    let heard = Capture::<i16>::new();
     let running = plan(folder.path(), "2.5").unwrap().start_with(RunOptions::default(), |stage, made| {
-        if stage.name == "ear" { node(Ear(heard.clone())) } else { made }
+        if stage.name == "ear" { heard.instead::<i16>() } else { made }
     });
     assert_eq!(running.unwrap().wait().fault, None);
     let expected: Vec<i16> = (0..1600_i16).map(|sample| (f32::from(sample) * 2.5) as i16).collect();
-    assert_eq!(*heard.lock().unwrap(), expected);
+    assert_eq!(heard.items(), expected);
+}
+
+/// As `stages/README.md` says.
+#[test]
+fn it_is_tested_in_a_rig() {
+    let port = Port::source(Element::I16, vec![2], Role::SAMPLES, 16_000, 2);
+    let rig = Rig::new(own_stage::register, &port, "[[stage]]\nkind = \"gain\"\nfactor = 2").unwrap();
+    assert_eq!(rig.run::<i16, i16>(&[1, 2, 3, 4]), [(2, vec![2, 4]), (4, vec![6, 8])]);
 }
 
 #[test]

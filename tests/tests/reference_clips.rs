@@ -5,39 +5,27 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, Flow, Pipeline, Plan, Registry, Stage, StageFault, node};
+use kws_engine::testing::Capture;
+use kws_engine::{Pipeline, Plan, Registry};
 use kws_tests::{root, shared_data};
 
 /// The share of clips that must be understood.
 const TOP_1: f64 = 0.90;
-
-/// Keeps the first posterior and ends there: the clip's second, before the silence that follows it.
-struct FirstPosterior(Arc<Mutex<Vec<i8>>>);
-
-impl Stage for FirstPosterior {
-    type In = i8;
-    type Out = f32;
-
-    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().extend_from_slice(&input);
-        Ok(Flow::End)
-    }
-}
 
 /// Index of the label that the pipeline gives a clip.
 fn understood(pipeline: &Pipeline, registry: &Registry, clip: &Path) -> usize {
     let mut pipeline = pipeline.clone();
     pipeline.set(&format!("audio_file.path={:?}", clip.display().to_string())).unwrap();
     let plan = Plan::new(&pipeline, registry).unwrap_or_else(|error| panic!("{error}"));
-    let posterior = Arc::default();
+    let posteriors = Capture::<i8>::new();
     plan.run_here(|stage, made| match stage.kind.as_str() {
-        "smooth" => node(FirstPosterior(Arc::clone(&posterior))),
+        "smooth" => posteriors.instead::<f32>(),
         _ => made,
     })
     .unwrap_or_else(|fault| panic!("{}: {fault}", clip.display()));
-    let posterior = posterior.lock().unwrap();
+    // That of the clip's second, before the silence that follows it.
+    let (_, posterior) = posteriors.blocks().remove(0);
     // The first of the greatest, as NumPy's argmax.
     (0..posterior.len()).rev().max_by_key(|&label| posterior[label]).unwrap()
 }

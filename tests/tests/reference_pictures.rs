@@ -5,26 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
-use std::sync::{Arc, Mutex};
 
-use kws_engine::{Block, Flow, Pipeline, Plan, Stage, StageFault, node};
+use kws_engine::testing::Capture;
+use kws_engine::{Pipeline, Plan};
 use kws_tests::{root, shared_data, skipped};
 
 /// The share of photographs that must be told right.
 const TOP_1: f64 = 0.80;
-
-/// Keeps what it reads.
-struct Kept(Arc<Mutex<Vec<i8>>>);
-
-impl Stage for Kept {
-    type In = i8;
-    type Out = f32;
-
-    fn process(&mut self, input: Block<'_, i8>, _: &mut [f32]) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().extend_from_slice(&input);
-        Ok(Flow::Skip)
-    }
-}
 
 /// The bytes of an array that NumPy or `record` wrote.
 fn array(path: &std::path::Path) -> Option<Vec<u8>> {
@@ -37,14 +24,13 @@ fn array(path: &std::path::Path) -> Option<Vec<u8>> {
 fn posteriors() -> Vec<i8> {
     let pipeline = Pipeline::read(&root().join("tests/pipelines/mlperf_vww.toml")).unwrap();
     let plan = Plan::new(&pipeline, &kws_host::registry()).unwrap_or_else(|error| panic!("{error}"));
-    let kept = Arc::default();
+    let kept = Capture::<i8>::new();
     plan.run_here(|stage, made| match stage.kind.as_str() {
-        "smooth" => node(Kept(Arc::clone(&kept))),
+        "smooth" => kept.instead::<f32>(),
         _ => made,
     })
     .unwrap_or_else(|fault| panic!("{fault}"));
-    let kept: &Mutex<Vec<i8>> = &kept;
-    std::mem::take(&mut *kept.lock().unwrap())
+    kept.items()
 }
 
 #[test]

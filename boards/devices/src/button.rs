@@ -115,7 +115,7 @@ impl<T: Item, P: InputPin> Stage for Button<T, P> {
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
-pub use kind::ButtonParams;
+pub use kind::{ButtonParams, Press};
 
 #[cfg(test)]
 mod tests {

@@ -101,7 +101,7 @@ impl<T: Item, P: OutputPin> Stage for Led<T, P> {
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
-pub use kind::LedParams;
+pub use kind::{LedParams, LitBy};
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,8 @@
 //! | `jsonl`, `print` | [`Serial`]: writes events as lines | embedded-io `Write` |
 //!
 //! None needs `std` or an allocator. With the feature `std`, which a board's build script has on, each has its kind beside
-//! it, and [`register`] adds them all to those that a pipeline may name.
+//! it, and [`bind`] and [`register`] add them to those that a pipeline may name. A computer has the parameters of these kinds in
+//! common with boards, and stands for `mic`, `camera`, `led`, `button`, `print` and `jsonl` by its own means.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 mod active;
@@ -19,8 +20,18 @@ mod adc_mic;
 mod arducam;
 mod asleep;
 mod button;
+#[cfg(feature = "std")]
+mod camera;
+#[cfg(feature = "std")]
+mod channel;
 mod dc;
+#[cfg(feature = "std")]
+mod fallback;
 mod led;
+#[cfg(feature = "std")]
+mod lines;
+#[cfg(feature = "std")]
+mod mic;
 #[cfg(feature = "std")]
 mod on_board;
 pub mod pdm;
@@ -40,12 +51,30 @@ pub use serial::Serial;
 
 #[cfg(feature = "std")]
 pub use {
-    adc_mic::AdcMicParams, arducam::ArduCamParams, button::ButtonParams, led::LedParams,
+    adc_mic::AdcMicParams,
+    arducam::ArduCamParams,
+    button::{ButtonParams, Press},
+    camera::CameraParams,
+    channel::{All, Channel},
+    fallback::Fallback,
+    led::{LedParams, LitBy},
+    lines::{JsonlParams, PrintParams},
+    mic::MicParams,
     pdm_spi_mic::PdmSpiMicParams,
 };
 
-/// Adds the kinds of this crate to those that a pipeline may name. `mic`, `jsonl` and `print` are the engine's, see
-/// [`kws_engine::firmware::bind`].
+/// The boards that kws knows: the text of `boards/boards.toml`.
+#[cfg(feature = "std")]
+pub const BOARDS: &str = include_str!("../../boards.toml");
+
+/// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, `camera`, given as `crate::Camera<ITEMS>`
+/// of the bytes of a picture, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
+#[cfg(feature = "std")]
+pub fn bind(registry: &mut kws_engine::Registry) {
+    registry.add::<MicParams>().add::<CameraParams>().add::<PrintParams>().add::<JsonlParams>();
+}
+
+/// Adds the kinds of all devices that this crate has a driver for, to those that [`bind`] adds.
 #[cfg(feature = "std")]
 pub fn register(registry: &mut kws_engine::Registry) {
     registry

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, Firmware};
+use kws_engine::firmware::{Board, Firmware};
 use kws_engine::{Pipeline, Registry};
 
-const BOARDS: &str = include_str!("../../boards.toml");
+const BOARDS: &str = kws_devices::BOARDS;
 const MODEL: &str = "../../pipelines/models/yes_no_tiny/model.tflite";
 
 /// A pipeline that begins with `source` and ends with `rest`, as the firmware of a Nano 33 BLE.
@@ -27,7 +27,7 @@ fn write_for(board: &str, text: &str) -> Result<String, String> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let board = Board::list(BOARDS).and_then(|boards| Board::named(boards, board));
     let board = board.map_err(|error| error.to_string())?;

@@ -21,7 +21,6 @@ mod graph;
 mod interrupt;
 #[cfg(test)]
 mod kinds;
-mod length;
 mod listing;
 mod overrides;
 mod progress;
@@ -65,7 +64,7 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         return Ok(listing::schema(registry, &mut stdout)?);
     }
     if arguments.devices {
-        return listing::devices(&mut stdout);
+        return listing::devices(registry, &mut stdout);
     }
     if let Some(kind) = &arguments.stages {
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);

@@ -4,6 +4,7 @@ mod audio;
 mod picture;
 pub mod sink;
 pub mod source;
+mod terminal;
 pub mod wrapper;
 
 use kws_engine::Registry;
@@ -16,6 +17,7 @@ pub fn registry() -> Registry {
     kws_stages::register(&mut registry);
     source::register(&mut registry);
     sink::register(&mut registry);
+    terminal::register(&mut registry);
     wrapper::register(&mut registry);
     registry
 }

@@ -9,11 +9,10 @@ mod print;
 mod stem;
 mod wav;
 
-pub(crate) use action::KINDS as ACTIONS;
 pub use action::{ExecParams, MqttParams, WebhookParams};
-pub use jsonl::JsonlParams;
+pub(crate) use jsonl::JsonLines;
 pub use overlay::OverlayParams;
-pub use print::PrintParams;
+pub(crate) use print::Lines;
 pub use wav::WavParams;
 
 use kws_engine::Registry;
@@ -22,10 +21,10 @@ use kws_engine::Registry;
 pub fn register(registry: &mut Registry) {
     registry
         .add::<ExecParams>()
-        .add::<JsonlParams>()
+        .add::<JsonLines>()
         .add::<MqttParams>()
         .add::<OverlayParams>()
-        .add::<PrintParams>()
+        .add::<Lines>()
         .add::<WavParams>()
         .add::<WebhookParams>();
 }

@@ -2,7 +2,6 @@
 
 mod audio_file;
 mod camera;
-mod fallback;
 mod image_files;
 mod mic;
 mod player;
@@ -10,19 +9,18 @@ mod raw;
 mod video_file;
 
 pub use audio_file::AudioFileParams;
-pub use camera::{CameraParams, cameras};
+use camera::Camera;
 pub use image_files::ImageFilesParams;
-pub(crate) use image_files::listed;
-pub use mic::{MicParams, devices};
+use mic::Mic;
 pub use raw::RawParams;
 pub use video_file::VideoFileParams;
 
-use kws_engine::{Cost, Design, Element, Port, Registry, Role, Simple, Site, StageFault};
+use kws_engine::{Cost, Design, Element, Node, Port, Registry, Role, Simple, Site, StageFault};
 
 /// Adds every source of this crate to a registry.
 pub fn register(registry: &mut Registry) {
-    registry.add::<AudioFileParams>().add::<MicParams>().add::<RawParams>();
-    registry.add::<CameraParams>().add::<ImageFilesParams>().add::<VideoFileParams>();
+    registry.add::<AudioFileParams>().add::<Mic>().add::<RawParams>();
+    registry.add::<Camera>().add::<ImageFilesParams>().add::<VideoFileParams>();
 }
 
 /// Milliseconds of a block where neither the file nor the pipeline asks for another.
@@ -33,6 +31,32 @@ fn samples(element: Element, rate: u32, block: Option<u32>, site: &Site<'_>) -> 
     let usual = (u64::from(rate) * BLOCK_MS / 1000).max(1);
     let block = block.map(u64::from).or(site.block).unwrap_or(usual);
     Port::source(element, vec![block as usize], Role::SAMPLES, rate, block)
+}
+
+/// The design of a source that may know how long its stream is.
+struct Lasting<F> {
+    design: Box<dyn Design>,
+    seconds: F,
+}
+
+impl<F: Fn() -> Option<f64> + 'static> Lasting<F> {
+    fn boxed(design: Box<dyn Design>, seconds: F) -> Box<dyn Design> {
+        Box::new(Lasting { design, seconds })
+    }
+}
+
+impl<F: Fn() -> Option<f64>> Design for Lasting<F> {
+    fn output(&self) -> Option<Port> {
+        self.design.output()
+    }
+
+    fn seconds(&self) -> Option<f64> {
+        (self.seconds)()
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        self.design.build()
+    }
 }
 
 /// What stands for a device that is not here: the pipeline can be planned, and cannot run.

@@ -19,12 +19,12 @@ pub fn register(registry: &mut Registry) {
 }
 
 /// Makes a stage for an element that is known only now.
-trait Make {
+pub(crate) trait Make {
     fn make<T: Item>(&self) -> Result<Box<dyn Node>, StageFault>;
 }
 
 /// A design that makes a stage for whatever element a port carries.
-fn for_any(port: Port, make: impl Make + 'static) -> Box<dyn Design> {
+pub(crate) fn for_any(port: Port, make: impl Make + 'static) -> Box<dyn Design> {
     let element = port.element;
     Simple::boxed(Some(port), Cost::default(), move || match element {
         Element::I8 => make.make::<i8>(),

@@ -5,7 +5,7 @@ use std::path::Path;
 pub use kws_engine::run::RunError;
 pub use kws_engine::{
     Assets, Buffer, Detection, Element, Event, Health, Item, Output, Pipeline, Plan, PlanError, Port,
-    Registry, Session, SessionError, StageState, firmware,
+    Registry, Session, SessionError, StageState,
 };
 
 /// The kinds that a program's pipelines may name: every stage that needs no hardware, and the devices that the program
@@ -14,7 +14,7 @@ pub use kws_engine::{
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     registry
 }
 

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     machine.link(out)?;
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     registry.add::<TapParams>();
     firmware::build(&machine.board, &registry)?;
     fs::write(out.join("model.rs"), measured::model()?)?;

@@ -44,6 +44,10 @@ impl Node for ClipNode {
         self.node.signature()
     }
 
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.node.start()
+    }
+
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         self.node.reset();
         let mut count = 0;

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::BuildError;
+use super::{BuildError, Work};
 use crate::error::nearest;
 
 /// A board: what a pipeline has there.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Board {
     /// Its name, the heading of its entry.
-    #[serde(skip)]
     pub name: String,
     /// What it is, in a line.
     pub about: String,
@@ -26,38 +24,94 @@ pub struct Board {
     /// Bytes of flash that the firmware has.
     pub flash: usize,
     /// What is built where `PIPELINE` names no other.
-    #[serde(default)]
     pub pipeline: Option<PathBuf>,
 }
 
 /// A processor, as far as it matters to which code is written and what it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Core {
-    /// Armv6-M: no floating point, no DSP extension.
-    CortexM0,
-    /// Armv7E-M with floating point and the DSP extension.
-    CortexM4f,
-    /// Armv7E-M, dual-issue.
-    CortexM7,
-    /// Armv8-M with floating point and the DSP extension.
-    CortexM33,
-    /// Armv8.1-M.
-    CortexM55,
-    /// RV32IMAC: no floating point.
-    Riscv32,
-    /// The computer that builds: what tests run.
-    Host,
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// The kernels that run a model there: `dsp` where the core has the instructions of Arm's DSP extension, else `plain`.
+    pub kernels: String,
+    /// What a multiply-accumulate takes.
+    pub instructions: Instructions,
 }
 
-impl Core {
-    /// The kernels that run a model there: `dsp` where the core has the instructions, else `plain`.
-    pub const fn kernels(self) -> &'static str {
-        match self {
-            Core::CortexM4f | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => "dsp",
-            Core::CortexM0 | Core::Riscv32 | Core::Host => "plain",
+/// Instructions of one multiply-accumulate, all that goes with it included, by the kind of work. From stage to stage it is half
+/// of this to twice as many.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instructions {
+    /// Front ends of reals.
+    pub float: f64,
+    /// Front ends of integers.
+    pub integer: f64,
+    /// Models.
+    pub model: f64,
+}
+
+impl Instructions {
+    pub(super) const fn of(self, work: Work) -> f64 {
+        match work {
+            Work::Float => self.float,
+            Work::Integer => self.integer,
+            Work::Model => self.model,
         }
     }
+}
+
+/// A list of boards, as TOML has it.
+#[derive(Deserialize)]
+struct List {
+    /// Processors by their names.
+    #[serde(default)]
+    core: BTreeMap<String, Core>,
+    #[serde(flatten)]
+    boards: BTreeMap<String, Entry>,
+}
+
+/// A board, as TOML has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    about: String,
+    core: CoreOf,
+    clock_hz: u32,
+    ram: usize,
+    flash: usize,
+    pipeline: Option<PathBuf>,
+}
+
+/// A processor: one that the list has, or one of the board's own.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected the name of a core, or a table with `kernels` and `instructions`")]
+enum CoreOf {
+    Named(String),
+    Own(Core),
+}
+
+impl Entry {
+    fn board(self, name: String, cores: &BTreeMap<String, Core>) -> Result<Board, BuildError> {
+        let Entry { about, core, clock_hz, ram, flash, pipeline } = self;
+        let core = match core {
+            CoreOf::Own(core) => core,
+            CoreOf::Named(core) => cores.get(&core).cloned().ok_or_else(|| {
+                let known: Vec<&str> = cores.keys().map(String::as_str).collect();
+                unknown(&format!("core `{core}` of the board `{name}`"), &core, &known)
+            })?,
+        };
+        Ok(Board { name, about, core, clock_hz, ram, flash, pipeline })
+    }
+}
+
+/// What a list does not have, and what it has.
+fn unknown(what: &str, name: &str, known: &[&str]) -> BuildError {
+    let meant = nearest(name, known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    BuildError::new(format!("unknown {what}\n  = help: {meant}available: `{}`", known.join("`, `")))
+}
+
+fn parsed(text: &str) -> Result<List, BuildError> {
+    toml::from_str(text).map_err(|error| BuildError::new(format!("not a list of boards: {error}")))
 }
 
 impl Board {
@@ -66,9 +120,23 @@ impl Board {
     /// # Errors
     /// When the text is no such list.
     pub fn list(text: &str) -> Result<Vec<Board>, BuildError> {
-        let boards: BTreeMap<String, Board> = toml::from_str(text)
-            .map_err(|error| BuildError::new(format!("not a list of boards: {error}")))?;
-        Ok(boards.into_iter().map(|(name, board)| Board { name, ..board }).collect())
+        let List { core, boards } = parsed(text)?;
+        boards.into_iter().map(|(name, entry)| entry.board(name, &core)).collect()
+    }
+
+    /// The board that a file of its own describes: the table of one entry of a list, called as the file. It names a core of
+    /// `list`, or has one of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no such table, or names a core that the list does not have.
+    pub fn of_file(path: &Path, list: &str) -> Result<Board, BuildError> {
+        let at = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| BuildError::new(format!("cannot read `{at}`: {error}")))?;
+        let entry: Entry = toml::from_str(&text)
+            .map_err(|error| BuildError::new(format!("`{at}` does not describe a board: {error}")))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        entry.board(name, &parsed(list)?.core)
     }
 
     /// The board of this name from a list.
@@ -79,9 +147,7 @@ impl Board {
         let known: Vec<String> = boards.iter().map(|board| board.name.clone()).collect();
         boards.into_iter().find(|board| board.name == name).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
-            let help = format!("{}available: `{}`", meant.unwrap_or_default(), names.join("`, `"));
-            BuildError::new(format!("unknown board `{name}`\n  = help: {help}"))
+            unknown(&format!("board `{name}`"), name, &names)
         })
     }
 

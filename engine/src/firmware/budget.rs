@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cross::Crossing;
 use super::lane::{Lanes, Placed, refused};
 use super::write::fields;
-use super::{Board, Core, Work};
+use super::{Board, Work};
 use crate::design::DesignError;
 use crate::error::PlanError;
 use crate::file::Pipeline;
@@ -126,25 +126,6 @@ impl Flash {
     }
 }
 
-impl Core {
-    /// Instructions of one multiply-accumulate of this kind of work, all that goes with it included: what firmware took
-    /// on `mps2-an386`, `microbit` and `riscv32-virt` in the emulator, divided by the operations that its stages state.
-    /// From stage to stage it is half of this to twice as many.
-    fn instructions(self, work: Work) -> f64 {
-        let [float, integer, model] = match self {
-            Core::CortexM4f | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => [7.0, 8.4, 2.2],
-            Core::CortexM0 => [250.0, 18.0, 22.0],
-            Core::Riscv32 => [145.0, 9.0, 14.0],
-            Core::Host => [2.0, 4.0, 0.2],
-        };
-        match work {
-            Work::Float => float,
-            Work::Integer => integer,
-            Work::Model => model,
-        }
-    }
-}
-
 impl Budget {
     pub(super) fn new(lanes: &Lanes<'_>, board: &Board) -> Self {
         let lane = &lanes.stages;
@@ -242,7 +223,7 @@ fn share(placed: &Placed<'_>, lane: &[Placed<'_>], board: &Board) -> Share {
         fields.iter().filter(|field| field.between == between).map(|field| field.bytes).sum()
     };
     // What a source has to do beside its block is its device's affair.
-    let work = if placed.firing == Firing::Source { 0.0 } else { board.core.instructions(code.work) };
+    let work = if placed.firing == Firing::Source { 0.0 } else { board.core.instructions.of(code.work) };
     Share {
         stage: stage.name.clone(),
         kind: stage.kind.clone(),

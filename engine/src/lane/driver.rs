@@ -1,7 +1,5 @@
 //! What a lane asks and tells whoever drives it.
 
-use std::time::Instant;
-
 use super::intake::Intake;
 use super::slot::Slot;
 use crate::stage::StageFault;
@@ -24,8 +22,13 @@ pub(crate) trait Driver {
         false
     }
 
+    /// The time now, in nanoseconds since the start, where firings are timed.
+    fn now(&self) -> u64 {
+        0
+    }
+
     /// A firing of a slot on a block of tick `at` began then and has ended.
-    fn fired(&mut self, _index: usize, _slot: &Slot, _at: u64, _began: Instant) {}
+    fn fired(&mut self, _index: usize, _slot: &Slot, _at: u64, _began: u64) {}
 
     /// A source has brought the block that tick `at` of its clock completes, after a gap or not.
     fn drew(&mut self, _index: usize, _slot: &Slot, _at: u64, _after_gap: bool) {}

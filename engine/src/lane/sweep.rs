@@ -5,8 +5,6 @@
 //! while it lacks input or one of its outputs lacks room; when a sweep moves nothing, there is nothing to do until
 //! something comes from outside: by a ring, from the program, or with time.
 
-use std::time::Instant;
-
 use super::driver::Driver;
 use super::edge::EdgeBuffer;
 use super::intake::Intake;
@@ -171,7 +169,7 @@ impl<D: Driver> Lane<D> {
     fn fire(&mut self, index: usize, input: Option<(usize, usize)>, at: u64) -> Result<Flow, StageFault> {
         self.firing = Some(index);
         let slot = &mut self.slots[index];
-        let began = self.driver.timed().then(Instant::now);
+        let began = self.driver.timed().then(|| self.driver.now());
         let result = match (input, slot.outlet) {
             (Some((source, which)), Some(outlet)) => {
                 let edges = self.edges.get_disjoint_mut([source, outlet]);

@@ -52,6 +52,12 @@ impl Waker {
         self.sleeping.store(false, Ordering::Relaxed);
     }
 
+    /// Whether the lane sleeps, is about to, or has ended.
+    #[cfg(feature = "testing")]
+    pub(crate) fn sleeps(&self) -> bool {
+        self.sleeping.load(Ordering::Acquire)
+    }
+
     /// Wakes the lane if it sleeps or is about to. Call it after the work has become visible.
     #[inline]
     pub fn wake(&self) {

@@ -11,6 +11,7 @@ use crate::assets::Assets;
 use crate::clip;
 use crate::design::{DesignError, Gathered, Site};
 use crate::error::PlanError;
+use crate::facts::{Effect, Trace};
 use crate::file::{OnFault, Pipeline, StageSpec, check};
 use crate::port::{Port, Step};
 use crate::registry::{Entry, Registry};
@@ -164,10 +165,20 @@ impl Graph<'_> {
         check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
         let on_fault = self.on_fault(spec, output.is_none(), design.comes_back())?;
-        let (name, kind, acts) = (spec.name.clone(), spec.kind.clone(), self.entries[index].acts);
+        let (name, kind, effect) = (spec.name.clone(), spec.kind.clone(), self.entries[index].effect);
         let live = gathered.live.borrow().contains(&name);
-        let design = design.into();
-        Ok(PlannedStage { name, kind, params, lane: 0, output, cost, on_fault, live, acts, design })
+        Ok(PlannedStage {
+            name,
+            kind,
+            params,
+            lane: 0,
+            output,
+            cost,
+            on_fault,
+            live,
+            effect,
+            design: design.into(),
+        })
     }
 
     /// The port of the stream within clips, where the stage reads those block by block.
@@ -178,7 +189,7 @@ impl Graph<'_> {
             return Ok(None);
         };
         let input = input + whole;
-        if ports.len() > 1 || whole > 0 || entry.acts {
+        if ports.len() > 1 || whole > 0 || entry.effect == Effect::Keeps {
             let origin = spec.origins.inputs.get(input).unwrap_or(&spec.origins.kind);
             let (name, from) = (&spec.name, &spec.inputs[input]);
             let message = format!("`{name}` (`{}`) cannot read the clips that `{from}` writes", spec.kind);
@@ -207,7 +218,7 @@ impl Graph<'_> {
 
     /// Adds the stage to the history that its output carries.
     fn with_step(&self, index: usize, mut port: Port, params: &Value) -> Port {
-        if !self.inputs[index].is_empty() && !self.entries[index].traceless {
+        if !self.inputs[index].is_empty() && self.entries[index].trace != Trace::Unseen {
             let given: Map<String, Value> = params
                 .as_object()
                 .into_iter()
@@ -215,8 +226,9 @@ impl Graph<'_> {
                 .filter(|(_, value)| !value.is_null())
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            port.made_by
-                .push(Step { kind: self.entries[index].name.to_owned(), params: Value::Object(given) });
+            let Entry { name, trace, .. } = self.entries[index];
+            let (kind, params) = ((*name).to_owned(), Value::Object(given));
+            port.made_by.push(Step { kind, params, is_conditioning: *trace == Trace::Conditioning });
         }
         port
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::watch::Watch;
 use super::{FIRST, Recovery};
@@ -10,6 +10,7 @@ use crate::buffer::Buffer;
 use crate::file::OnFault;
 use crate::node::{Firing, Inputs, Node, Signature};
 use crate::plan::{Plan, PlannedStage};
+use crate::run::{Clock, RunError};
 use crate::stage::{Flow, StageFault};
 
 /// How long a source that is down waits in one firing.
@@ -40,7 +41,7 @@ struct Recovering {
     recovery: Recovery,
     /// Ticks in a second of what it reads; of a source of what it writes.
     clock: u32,
-    began: Instant,
+    time: Clock,
     /// Where it failed: by the clock that it waits by, and the tick.
     fell: (u64, u64),
     watch: Arc<Watch>,
@@ -48,11 +49,11 @@ struct Recovering {
 }
 
 impl Recovering {
-    fn new(node: Box<dyn Node>, clock: u32, watch: Arc<Watch>, tell: Tell) -> Self {
+    fn new(node: Box<dyn Node>, clock: u32, time: Clock, watch: Arc<Watch>, tell: Tell) -> Self {
         let is_source = node.signature().firing == Firing::Source;
         let unit = if is_source { NANOS } else { u64::from(clock) };
-        let (recovery, began) = (Recovery::new((unit / FIRST).max(1)), Instant::now());
-        Recovering { node, is_source, recovery, clock, began, fell: (0, 0), watch, tell }
+        let recovery = Recovery::new((unit / FIRST).max(1));
+        Recovering { node, is_source, recovery, clock, time, fell: (0, 0), watch, tell }
     }
 
     /// It has failed: its readers see an idle stretch.
@@ -72,7 +73,7 @@ impl Recovering {
         let left = self.recovery.left(now);
         if left > 0 {
             if self.is_source {
-                std::thread::sleep(NAP.min(Duration::from_nanos(left)));
+                self.time.nap(NAP.min(Duration::from_nanos(left)));
             }
             return Some(Flow::Idle);
         }
@@ -93,22 +94,31 @@ impl Recovering {
 }
 
 impl Plan {
-    /// Makes those stages go on when they fail of which the plan says so: the nodes, and what others see of each.
-    pub(crate) fn recovering(
+    /// Makes those stages go on when they fail of which the plan says so, and starts all: the nodes, and what others see of
+    /// each.
+    ///
+    /// # Errors
+    /// When a stage cannot start that does not go on.
+    pub(crate) fn started(
         &self,
         nodes: Vec<Box<dyn Node>>,
+        time: &Clock,
         tell: impl Fn(&PlannedStage) -> Tell,
-    ) -> (Vec<Box<dyn Node>>, Watches) {
-        let wrap = |(index, node): (usize, Box<dyn Node>)| -> (Box<dyn Node>, _) {
+    ) -> Result<(Vec<Box<dyn Node>>, Watches), RunError> {
+        let (mut started, mut watches) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
+        for (index, mut node) in nodes.into_iter().enumerate() {
             let stage = &self.stages[index];
-            if stage.on_fault == OnFault::End {
-                return (node, None);
+            let mut watched = None;
+            if stage.on_fault != OnFault::End {
+                let clock = self.first_input(index).or(stage.output.as_ref()).map_or(1, |port| port.clock);
+                let watch = watched.insert(Arc::new(Watch::default())).clone();
+                node = Box::new(Recovering::new(node, clock, time.clone(), watch, tell(stage)));
             }
-            let clock = self.first_input(index).or(stage.output.as_ref()).map_or(1, |port| port.clock);
-            let watch = Arc::new(Watch::default());
-            (Box::new(Recovering::new(node, clock, watch.clone(), tell(stage))), Some(watch))
-        };
-        nodes.into_iter().enumerate().map(wrap).unzip()
+            node.start().map_err(|fault| RunError { stage: stage.name.clone(), fault })?;
+            started.push(node);
+            watches.push(watched);
+        }
+        Ok((started, watches))
     }
 }
 
@@ -122,9 +132,18 @@ impl Node for Recovering {
         self.node.signature()
     }
 
+    /// A stage that cannot start is down, and is tried again as one that fails later.
+    fn start(&mut self) -> Result<(), StageFault> {
+        let now = if self.is_source { self.time.now() } else { 0 };
+        if let Err(fault) = caught(|| self.node.start()) {
+            let _ = self.failed(now, 0, fault);
+        }
+        Ok(())
+    }
+
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let at = inputs.at;
-        let now = |this: &Self| if this.is_source { this.began.elapsed().as_nanos() as u64 } else { at };
+        let now = |this: &Self| if this.is_source { this.time.now() } else { at };
         if self.recovery.is_down()
             && let Some(flow) = self.retry(now(self), at)
         {

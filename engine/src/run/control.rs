@@ -27,12 +27,23 @@ impl Control {
         Control { stop: AtomicBool::new(false), wakers }
     }
 
+    /// What wakes the lanes.
+    pub(crate) fn wakers(&self) -> &[Arc<Waker>] {
+        &self.wakers
+    }
+
     /// Sources shall end; what they have sent is still worked off.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         for waker in &self.wakers {
             waker.wake();
         }
+    }
+
+    /// Whether no lane moves. A look at one after the other: true for good only where nobody outside stirs them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn lanes_sleep(&self) -> bool {
+        self.wakers.iter().all(|waker| waker.sleeps())
     }
 
     pub(crate) fn stopped(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::time::Instant;
 
+use super::clock::Clock;
 use crate::lane::slot::{Counts, Life};
 use crate::recovery::{Health, Watch};
 
@@ -222,7 +222,7 @@ pub(super) struct Meters {
     /// The stages at both ends of each ring, and the blocks that it holds.
     pub(super) rings: Vec<(String, String, usize)>,
     pub(super) ring_meters: Arc<[RingMeter]>,
-    pub(super) start: Instant,
+    pub(super) clock: Clock,
 }
 
 impl Meters {
@@ -249,11 +249,7 @@ impl Meters {
                 high_water: load(&meter.high_water),
                 dropped: load(&meter.dropped),
             });
-        RunStats {
-            stages: stages.collect(),
-            rings: rings.collect(),
-            elapsed: self.start.elapsed().as_nanos() as u64,
-        }
+        RunStats { stages: stages.collect(), rings: rings.collect(), elapsed: self.clock.now() }
     }
 }
 

@@ -310,7 +310,7 @@ mod lanes {
                 cost: Cost::default(),
                 on_fault: Default::default(),
                 live: false,
-                acts: false,
+                effect: crate::facts::Effect::None,
                 design: design.into(),
             }
         };

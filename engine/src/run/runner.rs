@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use crossbeam_channel::{Receiver as Channel, bounded};
 
+use super::clock::Clock;
 use super::control::{Control, RunOptions, Stopper};
 use super::meter::{Meters, RingMeter, RunStats, StageMeter};
 use super::origin::Origin;
@@ -48,7 +48,19 @@ impl Plan {
         options: RunOptions,
         dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
     ) -> Result<Running, RunError> {
-        let (lanes, mut running) = self.assemble(options, dress)?;
+        self.start_on(&Clock::system(), |_| {}, options, dress)
+    }
+
+    /// As [`start_with`](Self::start_with), by any clock, which `woken` tells what to wake when time passes.
+    pub(super) fn start_on(
+        &self,
+        clock: &Clock,
+        woken: impl FnOnce(&[Arc<Waker>]),
+        options: RunOptions,
+        dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
+    ) -> Result<Running, RunError> {
+        let (lanes, mut running) = self.assemble(clock, options, dress)?;
+        woken(running.control.wakers());
         for lane in lanes {
             let name = format!("lane {}", lane.driver.name);
             let spawned = std::thread::Builder::new().name(name).spawn(move || drive(lane));
@@ -69,7 +81,7 @@ impl Plan {
         dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
     ) -> Result<Outcome, RunError> {
         let options = RunOptions { one_lane: true, ..RunOptions::default() };
-        let (lanes, running) = self.assemble(options, dress)?;
+        let (lanes, running) = self.assemble(&Clock::system(), options, dress)?;
         lanes.into_iter().for_each(drive);
         let outcome = running.wait();
         match outcome.fault {
@@ -80,6 +92,7 @@ impl Plan {
 
     fn assemble(
         &self,
+        clock: &Clock,
         options: RunOptions,
         mut dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
     ) -> Result<(Vec<Lane<Thread>>, Running), RunError> {
@@ -97,13 +110,13 @@ impl Plan {
         // Beside gaps, which every lane may exceed by one, each stage faults once and each lane faults and ends once:
         // there is always room for that, so that no lane waits for whoever reads.
         let (sender, reports) = bounded(GAPS + self.stages.len() + 3 * count);
-        let (nodes, watches) = self.recovering(nodes, |stage| {
+        let (nodes, watches) = self.started(nodes, clock, |stage| {
             let (reports, stage) = (sender.clone(), stage.name.clone());
             Box::new(move |change| tell(&reports, report(&stage, change)))
-        });
+        })?;
         let (parts, rings) = Assembly { plan: self, lanes, wakers: wakers.clone() }.lanes(nodes);
-        let meters = self.meters(options, watches, &rings);
         let origins = self.origins();
+        let meters = self.meters(clock, options, watches, &rings);
         let looks = looks(count);
         let thread = |(index, parts): (usize, Parts)| {
             let of = |slot: &crate::lane::slot::Slot| meters.stages[slot.stage].2.clone();
@@ -118,7 +131,7 @@ impl Plan {
                 paced: options.paced,
                 timed: options.timed,
                 looks,
-                start: meters.start,
+                clock: clock.clone(),
                 due: None,
             };
             Lane::new(parts, driver)
@@ -142,7 +155,7 @@ impl Plan {
     }
 
     /// What counts the stages and rings of a run.
-    fn meters(&self, options: RunOptions, watches: Watches, rings: &[RingEnds]) -> Meters {
+    fn meters(&self, clock: &Clock, options: RunOptions, watches: Watches, rings: &[RingEnds]) -> Meters {
         let stage = |(stage, watch): (&PlannedStage, Option<Arc<Watch>>)| {
             let lane = if options.one_lane { 0 } else { stage.lane };
             let lane = self.lanes.get(lane).cloned().unwrap_or_default();
@@ -153,7 +166,7 @@ impl Plan {
             stages: self.stages.iter().zip(watches).map(stage).collect(),
             rings: rings.iter().map(|ring| (name(ring.from), name(ring.to), ring.depth)).collect(),
             ring_meters: rings.iter().map(|_| RingMeter::default()).collect(),
-            start: Instant::now(),
+            clock: clock.clone(),
         }
     }
 }
@@ -194,6 +207,11 @@ impl Running {
     /// What everything has done so far.
     pub fn stats(&self) -> RunStats {
         self.meters.read()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn lanes_sleep(&self) -> bool {
+        self.control.lanes_sleep()
     }
 
     /// Waits for the end.

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender as Channel;
 
+use super::clock::Clock;
 use super::control::Control;
 use super::meter::{RingMeter, StageMeter};
 use super::origin::Origin;
@@ -43,9 +43,9 @@ pub(super) struct Thread {
     pub(super) timed: bool,
     /// How often the lane looks for work before it parks.
     pub(super) looks: u32,
-    pub(super) start: Instant,
-    /// When the next source that keeps real time is due, while none is.
-    pub(super) due: Option<Instant>,
+    pub(super) clock: Clock,
+    /// When the next source that keeps real time is due, while none is: nanoseconds since the start.
+    pub(super) due: Option<u64>,
 }
 
 /// How often each lane of a run looks for work before it parks. To look is worth something only while the others run
@@ -65,9 +65,8 @@ impl Driver for Thread {
         if !self.paced {
             return true;
         }
-        let due =
-            self.start + Duration::from_nanos((u128::from(tick) * 1_000_000_000 / u128::from(rate)) as u64);
-        if Instant::now() >= due {
+        let due = (u128::from(tick) * 1_000_000_000 / u128::from(rate)) as u64;
+        if self.clock.now() >= due {
             return true;
         }
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
@@ -79,21 +78,25 @@ impl Driver for Thread {
         self.timed
     }
 
+    fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
     /// Counts how long a firing took and, for a sink of a run that does not outrun real time, how long after the end of
     /// a block it ended.
     #[cold]
-    fn fired(&mut self, index: usize, slot: &Slot, at: u64, began: Instant) {
+    fn fired(&mut self, index: usize, slot: &Slot, at: u64, began: u64) {
         let meter = &self.meters[index];
         // What a device's source takes is time in which it waits.
         let waits = slot.inlets.count == 0 && self.origins[index].is_some();
         if let (Some(time), false) = (&meter.time, waits) {
-            time.count(began.elapsed().as_nanos() as u64);
+            time.count(self.clock.now() - began);
         }
         let (Some(latency), None, Some(inlet)) = (&meter.latency, slot.outlet, slot.inlets.iter().next())
         else {
             return;
         };
-        let (due, now) = (nanos(at, inlet.clock), self.start.elapsed().as_nanos() as i64);
+        let (due, now) = (nanos(at, inlet.clock), self.clock.now() as i64);
         let late = match &self.origins[index] {
             Some(origin) => origin.since(due, now),
             // A run that is ahead of real time has no latency.
@@ -105,7 +108,7 @@ impl Driver for Thread {
     #[cold]
     fn drew(&mut self, index: usize, slot: &Slot, at: u64, after_gap: bool) {
         if let Some(origin) = &self.origins[index] {
-            origin.see(nanos(at, slot.rate), self.start.elapsed().as_nanos() as i64, after_gap);
+            origin.see(nanos(at, slot.rate), self.clock.now() as i64, after_gap);
         }
     }
 
@@ -151,6 +154,8 @@ pub(super) fn drive(mut lane: Lane<Thread>) {
             }
         }
     }
+    // A lane that has ended counts as one that sleeps.
+    lane.driver.waker.announce();
     let (reports, name) = (lane.driver.reports.clone(), std::mem::take(&mut lane.driver.name));
     drop(lane);
     let _ = reports.send(Report::Ended { lane: name });
@@ -175,7 +180,7 @@ fn run(lane: &mut Lane<Thread>) {
         if moved || lane.finished() {
             lane.driver.waker.retract();
         } else {
-            lane.driver.waker.park(lane.driver.due);
+            lane.driver.waker.park(lane.driver.due.and_then(|due| lane.driver.clock.moment(due)));
         }
     }
     show_counts(lane);

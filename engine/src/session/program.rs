@@ -53,6 +53,10 @@ impl Node for Door {
         Signature { reads: self.reads, firing, writes: self.writes, acts: false }
     }
 
+    fn start(&mut self) -> Result<(), StageFault> {
+        Ok(())
+    }
+
     fn fire(&mut self, _: Inputs<'_>, _: &mut Buffer) -> Result<Flow, StageFault> {
         Ok(Flow::Skip)
     }

@@ -1,13 +1,13 @@
 //! Ends and stops: of a branch, of a join, of a run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Capture, Latch, ManualClock, Script, Seen, Stalling, ended, still, until};
 use kws_engine::{Block, Flow, Stage, StageFault, node};
 
-use super::kinds::{self, Log, Noting, Seen, ended, plan, run, run_with};
+use super::kinds::{plan, run, run_with};
 use super::{CHAIN, chain, options};
 
 #[test]
@@ -73,74 +73,63 @@ kind = "out"
     }
 }
 
-/// A source that has nothing to say until it is stopped; one that is not stopped must not go on for ever.
-struct Silent(u32);
-
-impl Stage for Silent {
-    type In = ();
-    type Out = f32;
-    fn process(&mut self, (): (), _: &mut [f32]) -> Result<Flow, StageFault> {
-        self.0 += 1;
-        assert!(self.0 < 20_000, "nobody stops it");
-        std::thread::sleep(Duration::from_millis(5));
-        Ok(Flow::Skip)
-    }
-}
-
 #[test]
 fn stop_wakes_lanes_that_are_parked() {
     for paced in [false, true] {
-        let log = Log::default();
+        let (out, never) = (Capture::<f32>::new(), Latch::new());
         let options = RunOptions { paced, ..RunOptions::default() };
-        let running = plan(&CHAIN.replace("blocks = 9", "block = 100000\nblocks = 9"))
+        // No time passes by this clock, so that nothing of the paced source is ever due.
+        let running = plan(CHAIN)
             .unwrap()
-            .start_with(options, |stage, made| match stage.name.as_str() {
-                "source" if !paced => node(Silent(0)),
-                "out" => node(Noting(log.clone())),
+            .start_by(&ManualClock::new(), options, |stage, made| match stage.name.as_str() {
+                "source" if !paced => Script::new().waits(&never).items(&[1.0; 12]).source(),
+                "out" => out.sink(),
                 _ => made,
             })
             .unwrap();
-        std::thread::sleep(Duration::from_millis(30));
+        if paced {
+            still(&running);
+        } else {
+            // The source's own lane looks for what it waits for; the others sleep.
+            until(&running, || running.stats().stages[0].fired > 0);
+        }
         running.stopper().stop();
-        // The paced source's first block is due after 100 s, longer than `ended` waits.
         assert_eq!(ended(running).fault, None);
-        assert_eq!(*log.lock().unwrap(), [Seen::Finish]);
+        assert_eq!(out.take(), [Seen::Finish]);
     }
 }
 
 #[test]
 fn stop_ends_a_source_that_waits_for_room_and_what_it_sent_is_worked_off() {
-    struct Shut(Arc<AtomicBool>, Log);
+    struct Shut(Latch, Capture<f32>);
     impl Stage for Shut {
         type In = f32;
         type Out = ();
         fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
-            while !self.0.load(Ordering::Acquire) {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            self.1.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
+            self.0.wait();
+            self.1.note(Seen::Block(input.at, input.to_vec()));
             Ok(Flow::Skip)
         }
     }
-    let (open, log) = (Arc::new(AtomicBool::new(false)), Log::default());
+    let (open, out) = (Latch::new(), Capture::new());
     let running = chain()
         .start_with(options(false), |stage, made| match stage.name.as_str() {
-            "out" => node(Shut(open.clone(), log.clone())),
+            "out" => node(Shut(open.clone(), out.clone())),
             _ => made,
         })
         .unwrap();
-    // A moment in which every ring becomes full and the source stands still, on a machine that is not too busy.
-    std::thread::sleep(Duration::from_millis(50));
+    // What the rings hold and a block in each stage's hands.
+    let rings = running.stats().rings;
+    let held: usize = rings.iter().map(|ring| ring.depth).sum();
+    until(&running, || running.stats().stages[0].emitted >= held as u64);
     running.stopper().stop();
-    std::thread::sleep(Duration::from_millis(20));
-    open.store(true, Ordering::Release);
+    open.open();
     let outcome = ended(running);
     assert_eq!(outcome.fault, None);
-    // What the rings hold and a block in each stage's hands: a stopped source sends no more.
-    let sent = outcome.stats.stages[0].emitted;
-    let room: usize = outcome.stats.rings.iter().map(|ring| ring.depth + 1).sum();
-    assert!(sent <= room as u64, "sent {sent} blocks, expected no more than the {room} there is room for");
-    assert_eq!(log.lock().unwrap().len() as u64, sent);
+    // A stopped source sends no more.
+    let (sent, room) = (outcome.stats.stages[0].emitted, (held + rings.len()) as u64);
+    assert!(sent <= room, "sent {sent} blocks, expected no more than the {room} there is room for");
+    assert_eq!(out.blocks().len() as u64, sent);
 }
 
 #[test]
@@ -212,7 +201,7 @@ kind = "out"
             let ran = run_with(&plan(&toml).unwrap(), options(false), |stage, made| {
                 next += 10;
                 let made = if stage.name == "keep" { node(Keeping(kept.clone())) } else { made };
-                kinds::Stalling::boxed(made, next, 4)
+                Stalling::boxed(made, next, 4)
             });
             assert_eq!((ran.fault(), ran.blocks().len()), (String::new(), 10));
             assert_eq!(kept.load(Ordering::Relaxed), 300, "{lane} {depth}");

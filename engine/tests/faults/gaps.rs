@@ -1,8 +1,9 @@
 //! Gaps: what they reset, and how they are counted.
 
+use kws_engine::testing::Seen;
 use kws_engine::{Block, Flow, Stage, StageFault, node};
 
-use super::kinds::{Counter, Seen, plan, run_with};
+use super::kinds::{Counter, plan, run_with};
 use super::{chain, options};
 
 #[test]

@@ -6,8 +6,9 @@ mod gaps;
 #[path = "../kinds/mod.rs"]
 mod kinds;
 
-use kinds::{Log, Noting, Ran, Seen, ended, plan, run, run_with};
+use kinds::{Ran, plan, run, run_with};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Capture, Seen, ended};
 use kws_engine::{Block, Flow, Plan, Stage, StageFault, node};
 
 /// Five stages in five lanes, whose source never ends of itself.
@@ -81,7 +82,7 @@ struct Source(Troubled);
 
 struct Middle(Troubled);
 
-struct Sink(Troubled, Log);
+struct Sink(Troubled, Capture<f32>);
 
 impl Stage for Source {
     type In = ();
@@ -112,7 +113,7 @@ impl Stage for Sink {
     type Out = ();
     fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
         let flow = self.0.now()?;
-        self.1.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
+        self.1.note(Seen::Block(input.at, input.to_vec()));
         Ok(flow)
     }
     fn finish(&mut self) -> Result<(), StageFault> {
@@ -122,22 +123,21 @@ impl Stage for Sink {
 
 /// Runs the chain with trouble in one stage.
 fn troubled(name: &str, trouble: Trouble, one_lane: bool) -> Ran {
-    let log = Log::default();
+    let out = Capture::new();
     let running = chain()
         .start_with(options(one_lane), |stage, made| {
             let with = Troubled { trouble, fired: 0 };
             match stage.name.as_str() {
-                at if at != name && at == "out" => node(Noting(log.clone())),
+                at if at != name && at == "out" => out.sink(),
                 at if at != name => made,
                 "source" => node(Source(with)),
-                "out" => node(Sink(with, log.clone())),
+                "out" => node(Sink(with, out.clone())),
                 _ => node(Middle(with)),
             }
         })
         .unwrap();
     let outcome = ended(running);
-    let seen = log.lock().unwrap().clone();
-    Ran { outcome, seen }
+    Ran { outcome, seen: out.take() }
 }
 
 #[test]

@@ -1,18 +1,6 @@
 //! Random graphs.
 
-use super::Seen;
-
-/// Random numbers, the same in every run.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
+use kws_engine::testing::Random;
 
 /// A stream of a random graph: its stage, the period of its samples if it carries any, and whether a merge is before.
 struct Stream {
@@ -103,13 +91,4 @@ pub fn laid_out(graph: &str, lanes: u64, random: &mut Random) -> String {
         text += &format!("[[stage]]\nlane = \"{lane}\"\ndepth = {depth}\non_full = \"{policy}\"{stage}");
     }
     text
-}
-
-/// The blocks among what a sink saw.
-pub fn blocks(seen: &[Seen]) -> Vec<(u64, Vec<f32>)> {
-    let block = |seen: &Seen| match seen {
-        Seen::Block(at, items) => Some((*at, items.clone())),
-        Seen::Reset | Seen::Finish => None,
-    };
-    seen.iter().filter_map(block).collect()
 }

@@ -1,25 +1,20 @@
-//! Tiny kinds, so that the engine is tested without any stage of kws, and ways to run them that cannot hang.
+//! Tiny kinds, so that the engine is tested without any stage of kws, and ways to run them.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses some of these")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 pub mod graphs;
-mod watch;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use kws_engine::run::{Outcome, RunOptions};
+use kws_engine::testing::{Capture, Seen, blocks, ended};
 use kws_engine::{
     Any, Block, Cost, Design, DesignError, Element, Flow, Kind, Node, Pipeline, Plan, PlanError,
     PlannedStage, Port, Registry, Role, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-#[allow(unused_imports, reason = "each test binary uses some of these")]
-pub use watch::{ended, until};
 
 pub type Designed = Result<Box<dyn Design>, DesignError>;
 
@@ -371,36 +366,6 @@ impl Stage for Nowhere {
     }
 }
 
-/// What a sink saw.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
-    Block(u64, Vec<f32>),
-    Reset,
-    Finish,
-}
-
-/// What every sink of a run saw, one list for each.
-pub type Log = Arc<Mutex<Vec<Seen>>>;
-
-/// A sink that notes what it sees.
-pub struct Noting(pub Log);
-
-impl Stage for Noting {
-    type In = f32;
-    type Out = ();
-    fn process(&mut self, input: Block<'_, f32>, (): ()) -> Result<Flow, StageFault> {
-        self.0.lock().unwrap().push(Seen::Block(input.at, input.to_vec()));
-        Ok(Flow::Skip)
-    }
-    fn reset(&mut self) {
-        self.0.lock().unwrap().push(Seen::Reset);
-    }
-    fn finish(&mut self) -> Result<(), StageFault> {
-        self.0.lock().unwrap().push(Seen::Finish);
-        Ok(())
-    }
-}
-
 pub fn plan(toml: &str) -> Result<Plan, PlanError> {
     Plan::new(&Pipeline::parse(toml, "test.toml", Path::new(""))?, &registry())
 }
@@ -408,18 +373,13 @@ pub fn plan(toml: &str) -> Result<Plan, PlanError> {
 /// A run with what the sink called `out` saw.
 pub struct Ran {
     pub outcome: Outcome,
-    pub seen: Vec<Seen>,
+    pub seen: Vec<Seen<f32>>,
 }
 
 impl Ran {
     /// The blocks that `out` saw: their ticks and items.
     pub fn blocks(&self) -> Vec<(u64, Vec<f32>)> {
-        self.seen
-            .iter()
-            .filter_map(
-                |seen| if let Seen::Block(at, items) = seen { Some((*at, items.clone())) } else { None },
-            )
-            .collect()
+        blocks(&self.seen)
     }
 
     pub fn fault(&self) -> String {
@@ -438,72 +398,16 @@ pub fn run_with(
     options: RunOptions,
     mut dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
 ) -> Ran {
-    let log = Log::default();
-    let running = plan
-        .start_with(options, |stage, made| {
-            if stage.name == "out" { dress(stage, node(Noting(log.clone()))) } else { dress(stage, made) }
+    let out = Capture::new();
+    let running =
+        plan.start_with(options, |stage, made| {
+            if stage.name == "out" { dress(stage, out.sink()) } else { dress(stage, made) }
         })
         .unwrap();
     let outcome = ended(running);
-    let seen = log.lock().unwrap().clone();
-    Ran { outcome, seen }
+    Ran { outcome, seen: out.take() }
 }
 
 pub fn run(plan: &Plan, options: RunOptions) -> Ran {
     run_with(plan, options, |_, node| node)
-}
-
-/// A stage that now and then takes its time: lanes meet in another order in every run.
-pub struct Stalling {
-    inner: Box<dyn Node>,
-    random: u64,
-    one_in: u64,
-}
-
-impl Stalling {
-    pub fn boxed(inner: Box<dyn Node>, seed: u64, one_in: u64) -> Box<dyn Node> {
-        let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Box::new(Stalling { inner, random, one_in })
-    }
-
-    fn stall(&mut self) {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        match self.random % self.one_in {
-            0 => std::thread::sleep(Duration::from_micros(self.random >> 8 & 255)),
-            1 => std::thread::yield_now(),
-            _ => {}
-        }
-    }
-}
-
-impl Node for Stalling {
-    fn signature(&self) -> kws_engine::Signature {
-        self.inner.signature()
-    }
-    fn fire(
-        &mut self,
-        inputs: kws_engine::Inputs<'_>,
-        output: &mut kws_engine::Buffer,
-    ) -> Result<Flow, StageFault> {
-        self.stall();
-        self.inner.fire(inputs, output)
-    }
-    fn reset(&mut self) {
-        self.inner.reset();
-    }
-    fn reset_beside(&mut self) {
-        self.inner.reset_beside();
-    }
-    fn restart(&mut self) {
-        self.inner.restart();
-    }
-    fn recover(&mut self) -> Result<(), StageFault> {
-        self.inner.recover()
-    }
-    fn finish(&mut self) -> Result<(), StageFault> {
-        self.stall();
-        self.inner.finish()
-    }
 }

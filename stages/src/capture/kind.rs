@@ -2,7 +2,7 @@
 
 use kws_engine::firmware::{self, Code, Start};
 use kws_engine::{
-    Cost, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Port, Role, Site,
+    Cost, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Port, Role, Site, Trace,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ type HostCapture<T> = Capture<T, Vec<T>, Vec<u8>, Vec<u64>>;
 impl Kind for CaptureParams {
     const NAME: &'static str = "capture";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
-    const TRACELESS: bool = true;
+    const TRACE: Trace = Trace::Unseen;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input(&[Element::I16, Element::F32, Element::I8, Element::U8])?;

@@ -130,8 +130,7 @@ impl ModelInfo {
         };
         let before = port.made_by.len().saturating_sub(front_end.len());
         let (before, own) = port.made_by.split_at(before);
-        let made_by =
-            if before.iter().all(|step| VIEW.contains(&step.kind.as_str())) { own } else { &port.made_by };
+        let made_by = if before.iter().all(|step| step.is_conditioning) { own } else { &port.made_by };
         let found: Vec<&str> = made_by.iter().map(|step| step.kind.as_str()).collect();
         let expected: Vec<&str> = front_end.iter().map(|step| step.kind.as_str()).collect();
         if found != expected {
@@ -140,9 +139,6 @@ impl ModelInfo {
         front_end.iter().zip(made_by).try_for_each(|(expected, found)| expected.accepts(found))
     }
 }
-
-/// Stages that make a camera's picture one that the front end begins with: another form of the same, or a part of it.
-const VIEW: [&str; 2] = ["colour", "crop"];
 
 impl FrontEnd {
     fn accepts(&self, step: &Step) -> Result<(), String> {
@@ -175,7 +171,7 @@ mod tests {
     fn port(window_ms: f64) -> Port {
         let mut port = Port::source(Element::F32, vec![10], Role::MFCC, 16_000, 320);
         let params = serde_json::json!({ "window_ms": window_ms, "bands": 40 });
-        port.made_by.push(Step { kind: "mfcc".into(), params });
+        port.made_by.push(Step { kind: "mfcc".into(), params, is_conditioning: false });
         port
     }
 
@@ -203,8 +199,11 @@ mod tests {
         let port = |kinds: &[&str]| {
             let mut port = Port::source(Element::U8, vec![96, 96, 3], Role::new("rgb"), 1_000_000, 1);
             let params = serde_json::json!({ "width": 96 });
-            port.made_by
-                .extend(kinds.iter().map(|kind| Step { kind: (*kind).into(), params: params.clone() }));
+            port.made_by.extend(kinds.iter().map(|kind| Step {
+                kind: (*kind).into(),
+                params: params.clone(),
+                is_conditioning: ["colour", "crop"].contains(kind),
+            }));
             port
         };
         assert_eq!(card.accepts(&port(&["colour", "crop", "resize"])), Ok(()));

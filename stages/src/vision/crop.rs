@@ -74,7 +74,7 @@ impl Stage for Crop {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
+    use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site, Trace};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,7 @@ mod kind {
 
     impl Kind for CropParams {
         const NAME: &'static str = "crop";
+        const TRACE: Trace = Trace::Conditioning;
 
         fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, from) = Size::read_by(site)?;

@@ -8,6 +8,8 @@ mod exposure;
 pub mod file;
 #[cfg(feature = "std")]
 mod fit;
+#[cfg(feature = "std")]
+mod frames;
 mod motion;
 mod normalise;
 mod picture;
@@ -27,6 +29,7 @@ pub use {
     crop::CropParams,
     exposure::ExposureParams,
     fit::{Fit, Fitter, Picture},
+    frames::{CLOCK, Frames},
     motion::MotionParams,
     normalise::NormaliseParams,
     resize::{Method, ResizeParams, Resizer},

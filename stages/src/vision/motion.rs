@@ -130,7 +130,7 @@ impl<B: AsMut<[u8]>> Stage for Motion<B> {
 #[cfg(feature = "std")]
 mod kind {
     use kws_engine::firmware::{self, Code};
-    use kws_engine::{Cost, Design, DesignError, Kind, Site};
+    use kws_engine::{Cost, Design, DesignError, Kind, Site, Trace};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -179,7 +179,7 @@ mod kind {
 
     impl Kind for MotionParams {
         const NAME: &'static str = "motion";
-        const TRACELESS: bool = true;
+        const TRACE: Trace = Trace::Unseen;
 
         fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
             let (input, size) = Size::read_by(site)?;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use kws_engine::firmware::{self, Board, Firmware};
+use kws_engine::firmware::{Board, Firmware};
 use kws_engine::{Pipeline, Registry};
 use kws_tests::root;
 
@@ -50,7 +50,7 @@ fn checksum(text: &str) -> u64 {
 fn compare(board: &str, pipeline: &str) {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
-    firmware::bind(&mut registry);
+    kws_devices::bind(&mut registry);
     let board = Board::read(root().join("boards/boards.toml"), board).unwrap();
     let file = Pipeline::read(&root().join("pipelines").join(pipeline).with_extension("toml")).unwrap();
     let written = Firmware::new(&file, &board, &registry).unwrap_or_else(|error| panic!("{error}"));

@@ -2,24 +2,10 @@
 
 use std::fmt::Write as _;
 
+use kws_engine::testing::Random;
+
 /// Graphs that are compared.
 pub const GRAPHS: u64 = 300;
-
-/// Random numbers, the same in every build.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Random((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
 
 /// The stages of a graph, in an order in which each reads earlier ones.
 pub struct Graph {

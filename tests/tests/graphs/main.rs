@@ -9,9 +9,10 @@ mod kinds;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use graph::{Graph, Random, graph};
+use graph::{Graph, graph};
 use kinds::{Count, SEEN, Seen};
 use kws_engine::run::RunOptions;
+use kws_engine::testing::{Random, ended};
 use kws_engine::tick::{Gap, TickError};
 use kws_engine::{Flow, Pipeline, Plan, Registry, Stage};
 
@@ -112,7 +113,7 @@ fn plan(toml: &str) -> Plan {
 }
 
 fn by_threads(toml: &str, options: RunOptions) -> Ran {
-    let outcome = plan(toml).start(options).unwrap().wait();
+    let outcome = ended(plan(toml).start(options).unwrap());
     assert_eq!(outcome.fault, None, "{toml}");
     Ran::take(outcome.gaps.into_iter().map(|gap| (gap.stage, gap.at, gap.lost)).collect())
 }

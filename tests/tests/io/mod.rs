@@ -2,12 +2,12 @@
 #![allow(dead_code)] // every test binary uses its own part
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use kws_engine::run::{Outcome, RunOptions};
+use kws_engine::testing::{self, Capture, Seen, ended};
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Pipeline, Plan, PlanError,
-    Registry, Simple, Site, Stage, StageFault, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Pipeline, Plan, PlanError, Registry,
+    Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub(crate) struct Came<T> {
     pub(crate) items: Vec<T>,
 }
 
-/// Items of every element that came by the stage `collect`.
+/// Items of every element that came by the stage `catch`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Collected {
     pub(crate) i16: Vec<Came<i16>>,
@@ -46,53 +46,24 @@ impl Collected {
     }
 }
 
-/// Takes everything.
-#[derive(Serialize, Deserialize, JsonSchema)]
-struct CollectParams {}
-
-impl Kind for CollectParams {
-    const NAME: &'static str = "collect";
-
-    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let element = site.inputs[0].element;
-        Ok(Simple::boxed(None, Cost::default(), move || Ok(collector(element, Arc::default()))))
+/// What came to a sink, block by block.
+fn came<T: Item>(capture: &Capture<T>) -> Vec<Came<T>> {
+    let mut reset = false;
+    let mut came = Vec::new();
+    for seen in capture.take() {
+        match seen {
+            Seen::Block(at, items) => came.push(Came { at, reset: std::mem::take(&mut reset), items }),
+            Seen::Reset => reset = true,
+            Seen::Finish => {}
+        }
     }
-}
-
-struct Collector<T> {
-    to: Arc<Mutex<Collected>>,
-    place: fn(&mut Collected) -> &mut Vec<Came<T>>,
-    reset: bool,
-}
-
-impl<T: Item> Stage for Collector<T> {
-    type In = T;
-    type Out = ();
-
-    fn process(&mut self, block: Block<'_, T>, (): ()) -> Result<Flow, StageFault> {
-        let came = Came { at: block.at, reset: std::mem::take(&mut self.reset), items: block.to_vec() };
-        (self.place)(&mut self.to.lock().unwrap()).push(came);
-        Ok(Flow::Skip)
-    }
-
-    fn reset(&mut self) {
-        self.reset = true;
-    }
-}
-
-fn collector(element: Element, to: Arc<Mutex<Collected>>) -> Box<dyn Node> {
-    match element {
-        Element::I16 => node(Collector { to, place: |all| &mut all.i16, reset: false }),
-        Element::I8 => node(Collector { to, place: |all| &mut all.i8, reset: false }),
-        Element::F32 => node(Collector { to, place: |all| &mut all.f32, reset: false }),
-        Element::Event => node(Collector { to, place: |all| &mut all.events, reset: false }),
-        Element::U8 => node(Collector { to, place: |all| &mut all.u8, reset: false }),
-    }
+    came
 }
 
 pub(crate) fn registry() -> Registry {
     let mut registry = kws_host::registry();
-    registry.add::<CollectParams>().add::<PositiveParams>();
+    testing::register(&mut registry);
+    registry.add::<PositiveParams>();
     registry
 }
 
@@ -104,6 +75,14 @@ pub(crate) fn plan(dir: &Path, toml: &str) -> Result<Plan, PlanError> {
     plan_with(dir, toml, &registry())
 }
 
+/// Whether this computer has a device of a kind.
+pub(crate) fn has_device(kind: &str) -> bool {
+    let devices = kws_host::registry().kind(kind).and_then(kws_engine::Entry::devices);
+    devices.is_some_and(|devices| {
+        devices.found.is_ok_and(|found| found.iter().any(|device| !device.contains("not usable now")))
+    })
+}
+
 /// The message of a pipeline that cannot be planned.
 pub(crate) fn refusal(dir: &Path, toml: &str) -> String {
     match plan(dir, toml) {
@@ -112,19 +91,31 @@ pub(crate) fn refusal(dir: &Path, toml: &str) -> String {
     }
 }
 
-/// Runs a plan to its end, and collects what came by the stage `collect`.
+/// Runs a plan to its end, and collects what came by the stage `catch`.
 pub(crate) fn run_plan(plan: &Plan) -> (Collected, Outcome) {
-    let all = Arc::new(Mutex::new(Collected::default()));
-    let running = plan.start_with(RunOptions::default(), |stage, node| {
-        if stage.name != "collect" {
-            return node;
+    let (i16s, i8s, u8s) = (Capture::<i16>::new(), Capture::<i8>::new(), Capture::<u8>::new());
+    let (f32s, events) = (Capture::<f32>::new(), Capture::<Event>::new());
+    let running = plan.start_with(RunOptions::default(), |stage, made| {
+        if stage.name != "catch" {
+            return made;
         }
-        let element = node.signature().reads[0];
-        collector(element, all.clone())
+        match made.signature().reads[0] {
+            Element::I16 => i16s.sink(),
+            Element::I8 => i8s.sink(),
+            Element::U8 => u8s.sink(),
+            Element::F32 => f32s.sink(),
+            Element::Event => events.sink(),
+        }
     });
-    let outcome = running.unwrap().wait();
-    let all = all.lock().unwrap().clone();
-    (all, outcome)
+    let outcome = ended(running.unwrap());
+    let collected = Collected {
+        i16: came(&i16s),
+        i8: came(&i8s),
+        u8: came(&u8s),
+        f32: came(&f32s),
+        events: came(&events),
+    };
+    (collected, outcome)
 }
 
 /// Plans and runs.

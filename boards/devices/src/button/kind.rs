@@ -1,7 +1,7 @@
 //! The kind `button`.
 
 use kws_engine::firmware::Code;
-use kws_engine::{Cost, Design, DesignError, Kind, Site};
+use kws_engine::{Cost, Design, DesignError, Kind, Port, Site, Trace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,31 +14,57 @@ use crate::on_board::{OnBoard, item, pin};
 #[serde(default)]
 pub struct ButtonParams {
     /// The button, as the board's page calls it: `button` is the firmware's `Switch::Button`.
-    pin: String,
+    pub pin: String,
     /// What a press does.
-    mode: Mode,
+    pub mode: Mode,
     /// The level at which it is pressed.
-    active: Active,
+    pub active: Active,
     /// Time that it must be pressed, or released, to count.
     #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "ms"))]
-    debounce_ms: f64,
+    pub debounce_ms: f64,
+    /// When it is pressed, on a computer; by default the Enter key of its terminal presses and releases it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presses: Option<Vec<Press>>,
+}
+
+/// A stretch of the stream in which a button is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Press {
+    /// When it is pressed.
+    #[schemars(range(min = 0.0), extend("unit" = "ms"))]
+    pub at_ms: f64,
+    /// How long.
+    #[schemars(range(min = 0.0), extend("unit" = "ms"))]
+    pub length_ms: f64,
+}
+
+impl ButtonParams {
+    /// Blocks in a row at which the button must read otherwise to count, in a stream.
+    pub fn steady(&self, stream: &Port) -> u32 {
+        stream.ticks(self.debounce_ms).div_ceil(stream.period.max(1)).max(1) as u32
+    }
 }
 
 impl Default for ButtonParams {
     fn default() -> Self {
-        ButtonParams { pin: "button".to_owned(), mode: Mode::Hold, active: Active::Low, debounce_ms: 20.0 }
+        ButtonParams {
+            pin: "button".to_owned(),
+            mode: Mode::Hold,
+            active: Active::Low,
+            debounce_ms: 20.0,
+            presses: None,
+        }
     }
 }
 
 impl Kind for ButtonParams {
     const NAME: &'static str = "button";
-    const TRACELESS: bool = true;
+    const TRACE: Trace = Trace::Unseen;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.inputs[0].clone();
         let pin = pin("Switch", &self.pin)?;
-        let (element, period) = (input.element, input.period);
-        let steady = input.ticks(self.debounce_ms).div_ceil(period.max(1)).max(1);
+        let (element, period, steady) = (input.element, input.period, self.steady(&input));
         let Self { mode, active, .. } = self;
         let cost = Cost { state: 32, ..Cost::default() };
         Ok(OnBoard::boxed(Some(input), cost, move |site| {

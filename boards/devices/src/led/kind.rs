@@ -15,16 +15,16 @@ use crate::on_board::{OnBoard, item, pin};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LedParams {
-    /// The LED, as the board's page calls it: `red` is the firmware's `Light::Red`.
-    pin: String,
+    /// The LED, as the board's page calls it: `red` is the firmware's `Light::Red`. A computer draws it, in the colour of its name.
+    pub pin: String,
     /// The label that it shows; by default any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<String>,
+    pub label: Option<String>,
     /// Time that it shines after an event.
     #[schemars(range(min = 1.0, max = 600_000.0), extend("unit" = "ms"))]
-    hold_ms: f64,
+    pub hold_ms: f64,
     /// The level at which it shines.
-    active: Active,
+    pub active: Active,
 }
 
 impl Default for LedParams {
@@ -33,7 +33,30 @@ impl Default for LedParams {
     }
 }
 
+/// What an LED's parameters come to where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LitBy {
+    /// Which events it shows.
+    pub shown: Shown,
+    /// Ticks that it shines after one.
+    pub hold: u64,
+}
+
 impl LedParams {
+    /// What the parameters come to where the LED stands.
+    ///
+    /// # Errors
+    /// When the second input carries no events, or none with the label.
+    pub fn lit_by(&self, site: &Site<'_>) -> Result<LitBy, DesignError> {
+        let [time, events] = site.inputs else { return Err(DesignError::new("expected two inputs")) };
+        if events.element != Element::Event || events.role != Role::EVENTS {
+            let found = format!("`{}` writes {events}, expected events", site.from[1]);
+            return Err(DesignError::of("inputs", found)
+                .help("put a steady stream first, then a `trigger`: `inputs = [\"smooth\", \"trigger\"]`"));
+        }
+        Ok(LitBy { shown: self.shown(&events.labels)?, hold: time.ticks(self.hold_ms) })
+    }
+
     fn shown(&self, labels: &[String]) -> Result<Shown, DesignError> {
         let Some(name) = &self.label else { return Ok(Shown::Any) };
         if let Some(index) = labels.iter().position(|label| label == name) {
@@ -53,14 +76,8 @@ impl Kind for LedParams {
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let [time, events] = site.inputs else { return Err(DesignError::new("expected two inputs")) };
-        if events.element != Element::Event || events.role != Role::EVENTS {
-            let found = format!("`{}` writes {events}, expected events", site.from[1]);
-            return Err(DesignError::of("inputs", found)
-                .help("put a steady stream first, then a `trigger`: `inputs = [\"smooth\", \"trigger\"]`"));
-        }
-        let (pin, shown) = (pin("Light", &self.pin)?, self.shown(&events.labels)?);
-        let (element, hold, active) = (time.element, time.ticks(self.hold_ms), self.active);
+        let LitBy { shown, hold } = self.lit_by(site)?;
+        let (pin, element, active) = (pin("Light", &self.pin)?, site.inputs[0].element, self.active);
         let cost = Cost { state: 32, ..Cost::default() };
         Ok(OnBoard::boxed(None, cost, move |site| {
             let mut code = Code::new(site);

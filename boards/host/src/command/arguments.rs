@@ -74,8 +74,9 @@ pub(crate) struct Arguments {
     /// With --check: reports what the pipeline needs as firmware of this board, and whether it fits
     ///
     /// Reports RAM, flash and MACs, and estimates instructions per second and CPU load, without building. A wrong name lists the
-    /// available boards.
-    #[arg(long, value_name = "NAME", requires = "check")]
+    /// available boards. A path such as boards/mine.toml reads a board of your own: the table of one entry of boards/boards.toml,
+    /// without its heading.
+    #[arg(long, value_name = "NAME|PATH", requires = "check")]
     pub(crate) board: Option<String>,
 
     /// Prints the plan as a diagram without running it

@@ -1,6 +1,7 @@
 //! `--check --board`: what a pipeline takes of a board.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use kws_engine::firmware::{self, Board, Budget, Firmware, Share};
@@ -13,7 +14,7 @@ use super::table::{Side, Table};
 use super::units;
 
 /// The boards that are known.
-const BOARDS: &str = include_str!("../../../boards.toml");
+const BOARDS: &str = kws_devices::BOARDS;
 
 const TITLE: Style = Style::new().bold();
 const NOTICE: Style = AnsiColor::Yellow.on_default();
@@ -27,10 +28,17 @@ pub(crate) fn write(
     to: &mut impl Write,
 ) -> Result<(), CommandError> {
     let unknown = |failure: firmware::BuildError| CommandError::usage(failure.to_string());
-    let board = Board::named(Board::list(BOARDS).map_err(unknown)?, board).map_err(unknown)?;
+    let path = Path::new(board);
+    // A name has no ending; what has one, or stands in a folder, is a file.
+    let board = if path.extension().is_some() || path.components().count() > 1 {
+        Board::of_file(path, BOARDS)
+    } else {
+        Board::list(BOARDS).and_then(|boards| Board::named(boards, board))
+    };
+    let board = board.map_err(unknown)?;
     let mut registry = registry.clone();
+    kws_devices::bind(&mut registry);
     kws_devices::register(&mut registry);
-    firmware::bind(&mut registry);
     let Firmware { budget, misfit, late, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
     match format {
         Format::Json => writeln!(to, "{:#}", as_json(&budget, &notices))?,

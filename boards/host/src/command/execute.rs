@@ -13,7 +13,7 @@ use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
 use super::progress::{Detail, Progress};
-use super::{faults, interrupt, length, stats};
+use super::{faults, interrupt, stats};
 
 const NOTICE: Style = AnsiColor::Yellow.on_default();
 
@@ -25,7 +25,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     let interrupts = interrupt::watch();
     suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
-    let progress = Progress::new(detail, || length::seconds(plan));
+    let progress = Progress::new(detail, || plan.seconds());
     let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
     let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
     let mut listener = Listener { plan, progress, gaps: Gaps::default(), told: None, interrupted: false };

@@ -1,8 +1,8 @@
 //! Small kinds for the tests of this command.
 
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Pipeline, Port, Registry, Role, Simple,
-    Site, Stage, StageFault, node,
+    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Pipeline, Port, Registry, Rest, Role,
+    Scheme, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,7 @@ impl Kind for Tone {
 
 impl Kind for Raw {
     const NAME: &'static str = "raw";
+    const SCHEME: Option<Scheme> = Some(Scheme { name: "raw", rest: Rest::PathOrInput });
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
     fn design(self, _: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         Ok(silence(self.rate, 160))

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use kws_engine::{Registry, nearest};
+use kws_engine::{Devices, Registry, nearest};
 use serde_json::{Value, json};
 
 use super::arguments::Format;
@@ -16,15 +16,17 @@ pub(crate) fn schema(registry: &Registry, to: &mut impl Write) -> io::Result<()>
     writeln!(to, "{:#}", kws_engine::schema(registry))
 }
 
-/// Writes the microphones and the cameras of this computer, one a line; of a program that was built without either, how
-/// one comes by it.
-pub(crate) fn devices(to: &mut impl Write) -> Result<(), CommandError> {
-    let lists = [("microphones", crate::source::devices()), ("cameras", crate::source::cameras())];
-    if !lists.iter().any(|(_, found)| found.as_ref().is_ok_and(|found| !found.is_empty())) {
-        let whys = lists.map(|(what, found)| found.err().unwrap_or_else(|| format!("no {what} found")));
+/// Writes the microphones, the cameras and whatever else kinds read of this computer, one a line; of a program that was built
+/// without any, how one comes by it.
+pub(crate) fn devices(registry: &Registry, to: &mut impl Write) -> Result<(), CommandError> {
+    let mut lists: Vec<Devices> = registry.kinds().filter_map(kws_engine::Entry::devices).collect();
+    lists.reverse();
+    if !lists.iter().any(|list| list.found.as_ref().is_ok_and(|found| !found.is_empty())) {
+        let why = |Devices { what, found }| found.err().unwrap_or_else(|| format!("no {what} found"));
+        let whys: Vec<String> = lists.into_iter().map(why).collect();
         return Err(CommandError::Lacking(format!("`--devices`: {}", whys.join("; "))));
     }
-    for (what, found) in lists {
+    for Devices { what, found } in lists {
         writeln!(to, "{NAME}{what}{NAME:#}")?;
         match found {
             Ok(devices) if devices.is_empty() => writeln!(to, "  none")?,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use kws_engine::{Element, OnFault, Pipeline, Plan, PlanError, Registry, StageSpec};
+use kws_devices::{JsonlParams, PrintParams};
+use kws_engine::{Element, Kind, OnFault, Pipeline, Plan, PlanError, Registry, StageSpec};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -22,7 +24,7 @@ pub(crate) fn apply(
         replace_source(pipeline, spec, registry)?;
     }
     if !arguments.sensitivity.is_empty() {
-        set_sensitivity(pipeline, &arguments.sensitivity)?;
+        set_sensitivity(pipeline, &arguments.sensitivity, registry)?;
     }
     if arguments.exit_on_loss {
         for stage in &mut pipeline.stages {
@@ -39,7 +41,7 @@ pub(crate) fn apply(
 
 /// Whether a stage is a source, as far as its kind is known.
 pub(crate) fn is_source(stage: &StageSpec, registry: &Registry) -> bool {
-    registry.kind(&stage.kind).is_some_and(|kind| *kind.inputs.end() == 0)
+    registry.kind(&stage.kind).is_some_and(kws_engine::Entry::is_source)
 }
 
 fn replace_source(
@@ -70,22 +72,28 @@ fn replace_source(
             return Err(CommandError::usage(format!("{text}; choose one with `--source NAME=SPEC`")));
         }
     };
-    let mut params = spec.input.params();
+    let (kind, mut params) = spec.resolve(registry)?;
     let (Some(old), Some(new)) = (pipeline.stage(&name), params.as_object_mut()) else { return Ok(()) };
-    let takes =
-        |key: &str| registry.kind(spec.input.kind()).is_some_and(|kind| kind.params().any(|(p, _)| p == key));
-    let same = old.kind == spec.input.kind();
+    let takes = |key: &str| registry.kind(kind).is_some_and(|kind| kind.params().any(|(p, _)| p == key));
+    let same = old.kind == kind;
     for (key, value) in old.params.to_json().as_object().into_iter().flatten() {
         if (same || KEPT.contains(&key.as_str())) && takes(key) {
             new.entry(key).or_insert_with(|| value.clone());
         }
     }
-    pipeline.replace(&name, spec.input.kind(), &params, &spec.said);
+    pipeline.replace(&name, kind, &params, &spec.said);
     Ok(())
 }
 
-/// Sets the key `sensitivity` of every trigger.
-fn set_sensitivity(pipeline: &mut Pipeline, said: &[String]) -> Result<(), CommandError> {
+/// The parameter that `--sensitivity` sets.
+const SENSITIVITY: &str = "sensitivity";
+
+/// Sets the key `sensitivity` of every stage that has it.
+fn set_sensitivity(
+    pipeline: &mut Pipeline,
+    said: &[String],
+    registry: &Registry,
+) -> Result<(), CommandError> {
     let number = |text: &str| {
         text.trim().parse::<f64>().map_err(|_| {
             CommandError::usage(format!(
@@ -109,13 +117,17 @@ fn set_sensitivity(pipeline: &mut Pipeline, said: &[String]) -> Result<(), Comma
             Value::Object(values)
         }
     };
-    let triggers: Vec<String> =
-        pipeline.stages.iter().filter(|s| s.kind == "trigger").map(|s| s.name.clone()).collect();
+    let takes = |stage: &&StageSpec| {
+        let kind = registry.kind(&stage.kind);
+        kind.is_some_and(|kind| kind.params().any(|(name, _)| name == SENSITIVITY))
+    };
+    let triggers: Vec<String> = pipeline.stages.iter().filter(takes).map(|s| s.name.clone()).collect();
     if triggers.is_empty() {
-        return Err(CommandError::usage("`--sensitivity`: the pipeline has no stage of kind `trigger`"));
+        let text = "`--sensitivity`: no stage of the pipeline has the parameter `sensitivity`; `trigger` has";
+        return Err(CommandError::usage(text));
     }
     for name in triggers {
-        pipeline.set(&format!("{name}.sensitivity={}", inline(&value)))?;
+        pipeline.set(&format!("{name}.{SENSITIVITY}={}", inline(&value)))?;
     }
     Ok(())
 }
@@ -168,11 +180,13 @@ pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Re
         output.is_some_and(|port| port.element == Element::Event)
     };
     let to_stdout = |stage: &StageSpec| {
-        let path = plan.stage(&stage.name).and_then(|planned| planned.params.get("path"));
-        stage.kind == "jsonl" && path.is_some_and(|path| path == "-")
+        let planned = plan.stage(&stage.name).filter(|planned| planned.kind == JsonlParams::NAME);
+        let lines = planned.and_then(|planned| JsonlParams::deserialize(&planned.params).ok());
+        lines.is_some_and(|lines| lines.path == Path::new("-"))
     };
-    let shown = |stage: &&StageSpec| stage.kind == "print" || to_stdout(stage);
-    if pipeline.stages.iter().any(to_stdout) && !pipeline.stages.iter().any(|stage| stage.kind == "print") {
+    let prints = |stage: &StageSpec| stage.kind == PrintParams::NAME;
+    let shown = |stage: &&StageSpec| prints(stage) || to_stdout(stage);
+    if pipeline.stages.iter().any(to_stdout) && !pipeline.stages.iter().any(prints) {
         return Ok(());
     }
     let mut inputs: Vec<String> =
@@ -192,7 +206,7 @@ pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Re
     let gone: Vec<String> = pipeline.stages.iter().filter(shown).map(|stage| stage.name.clone()).collect();
     pipeline.stages.retain(|stage| !gone.contains(&stage.name));
     let Some(first) = inputs.first() else { return Ok(()) };
-    pipeline.attach("--json", "jsonl", first, &json!({"path": "-"}), said);
+    pipeline.attach("--json", JsonlParams::NAME, first, &json!({"path": "-"}), said);
     if let Some(sink) = pipeline.stages.last_mut() {
         sink.inputs = inputs;
     }

@@ -1,12 +1,12 @@
 //! How far a run has come, shown on a terminal while it goes.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Flow, Inputs, Node, Plan, PlannedStage, Signature, StageFault};
+use kws_engine::{Buffer, Effect, Flow, Inputs, Node, Plan, PlannedStage, Signature, StageFault};
 
 use super::stats;
 use super::units;
@@ -80,12 +80,10 @@ impl Progress {
         }
     }
 
-    /// Wraps sinks that write to the same terminal, so that what is drawn makes way for them.
+    /// Wraps stages that show something on the same terminal, so that what is drawn makes way for them.
     pub(crate) fn dress(&self, stage: &PlannedStage, node: Box<dyn Node>) -> Box<dyn Node> {
         match &self.bar {
-            Some(bar) if stage.output.is_none() && stdout().is_terminal() => {
-                Box::new(Aside { node, bar: bar.clone() })
-            }
+            Some(bar) if stage.effect == Effect::Shows => Box::new(Aside { node, bar: bar.clone() }),
             _ => node,
         }
     }
@@ -117,6 +115,10 @@ struct Aside {
 impl Node for Aside {
     fn signature(&self) -> Signature {
         self.node.signature()
+    }
+
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.node.start()
     }
 
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {

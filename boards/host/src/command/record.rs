@@ -4,14 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Origin, Pipeline, Plan, Registry, Setting, StageSpec, nearest};
+use kws_devices::PrintParams;
+use kws_engine::{Effect, Kind, Origin, Pipeline, Plan, Registry, Setting, StageSpec, nearest};
 use serde_json::{Value, json};
 
 use super::command_error::CommandError;
 use super::overrides::{is_path, is_source};
 use super::source::absolute;
-use crate::sink::ACTIONS;
-use crate::wrapper::write_whole;
+use crate::wrapper::{RecordParams, ReplayParams, write_whole};
 
 /// The pipeline that replays, in the folder of the recording.
 const PIPELINE: &str = "pipeline.toml";
@@ -100,7 +100,13 @@ impl Recording {
     pub(crate) fn attach(&self, pipeline: &mut Pipeline) {
         for (stage, file) in &self.edges {
             let path = absolute(&self.dir.join(file));
-            pipeline.attach(&format!("record {stage}"), "record", stage, &json!({"path": path}), "--record");
+            pipeline.attach(
+                &format!("record {stage}"),
+                RecordParams::NAME,
+                stage,
+                &json!({"path": path}),
+                "--record",
+            );
         }
     }
 
@@ -109,10 +115,10 @@ impl Recording {
         let mut replaying = pipeline.clone();
         for stage in pipeline.stages.iter().filter(|stage| is_source(stage, registry)) {
             if let Some((_, file)) = self.edges.iter().find(|(name, _)| *name == stage.name) {
-                replaying.replace(&stage.name, "replay", &json!({"path": file}), "--record");
+                replaying.replace(&stage.name, ReplayParams::NAME, &json!({"path": file}), "--record");
             }
         }
-        without_actions(&mut replaying);
+        without_actions(&mut replaying, registry);
         let mut copies = Copies { from: pipeline.dir.clone(), to: self.dir.clone(), done: Vec::new() };
         for stage in replaying.stages.iter_mut().filter(|stage| self.readers.contains(&stage.name)) {
             copies.of_stage(stage, registry)?;
@@ -122,10 +128,11 @@ impl Recording {
 }
 
 /// Lets `print` tell what actions were for.
-fn without_actions(pipeline: &mut Pipeline) {
-    let actions = pipeline.stages.iter().filter(|stage| ACTIONS.contains(&stage.kind.as_str()));
-    let actions: Vec<String> = actions.map(|stage| stage.name.clone()).collect();
-    actions.iter().for_each(|action| pipeline.replace(action, "print", &json!({}), "--record"));
+fn without_actions(pipeline: &mut Pipeline, registry: &Registry) {
+    let acts =
+        |stage: &&StageSpec| registry.kind(&stage.kind).is_some_and(|kind| kind.effect == Effect::Acts);
+    let actions: Vec<String> = pipeline.stages.iter().filter(acts).map(|stage| stage.name.clone()).collect();
+    actions.iter().for_each(|action| pipeline.replace(action, PrintParams::NAME, &json!({}), "--record"));
 }
 
 /// A file name from a stage's name, which may hold anything.

@@ -1,62 +1,95 @@
 //! What `--source` may say.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use kws_engine::{Entry, Registry, Rest, Scheme};
 use serde_json::{Value, json};
+
+use super::command_error::CommandError;
 
 /// `[NAME=]SPEC`: which source is replaced, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SourceSpec {
     /// The stage that it replaces, where the pipeline has several sources.
     pub(crate) name: Option<String>,
-    /// What takes its place.
-    pub(crate) input: SourceInput,
+    /// What takes its place: a scheme of some kind, or that, a colon and the rest.
+    spec: String,
     /// As it was written.
     pub(crate) said: String,
 }
 
-/// Where a stream comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SourceInput {
-    /// An audio file.
-    File(PathBuf),
-    /// s16le samples from a file; from standard input where the path is `-`.
-    Raw(PathBuf),
-    /// A microphone: the named one, or the default.
-    Mic(Option<String>),
-    /// A folder of pictures, a picture, or a list of them.
-    Images(PathBuf),
-    /// An uncompressed video.
-    Video(PathBuf),
-    /// A camera: the named one, or the first.
-    Camera(Option<String>),
+impl FromStr for SourceSpec {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        // A path may hold a `=` too, but only behind its `file:` and the like.
+        let (name, spec) = match text.split_once('=') {
+            Some((name, spec)) if !name.contains(':') => (Some(name.to_owned()), spec),
+            _ => (None, text),
+        };
+        Ok(SourceSpec { name, spec: spec.to_owned(), said: format!("--source {text}") })
+    }
 }
 
-impl SourceInput {
-    /// The kind of stage that reads it.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            SourceInput::File(_) => "audio_file",
-            SourceInput::Raw(_) => "raw",
-            SourceInput::Mic(_) => "mic",
-            SourceInput::Images(_) => "image_files",
-            SourceInput::Video(_) => "video_file",
-            SourceInput::Camera(_) => "camera",
-        }
+impl SourceSpec {
+    /// The kind of stage that it means, and the parameters that make that kind read it.
+    pub(crate) fn resolve(&self, registry: &Registry) -> Result<(&'static str, Value), CommandError> {
+        let (scheme, rest) = match self.spec.split_once(':') {
+            Some((scheme, rest)) => (scheme, Some(rest)),
+            None => (self.spec.as_str(), None),
+        };
+        let kinds = || registry.kinds().filter_map(|kind| Some((kind, kind.scheme?)));
+        let found = kinds().find(|(_, known)| known.name == scheme);
+        let resolved = match found {
+            Some((kind, known)) => params(kind, known, rest).map(|params| (kind.name, params)),
+            None => Err(()),
+        };
+        resolved.map_err(|()| {
+            let all: Vec<Scheme> = kinds().map(|(_, scheme)| scheme).collect();
+            CommandError::usage(format!("`{}`: {}", self.said, self.refused(&all)))
+        })
     }
 
-    /// The parameters that make that kind read it.
-    pub(crate) fn params(&self) -> Value {
-        match self {
-            SourceInput::File(path)
-            | SourceInput::Raw(path)
-            | SourceInput::Images(path)
-            | SourceInput::Video(path) => json!({"path": absolute(path)}),
-            SourceInput::Mic(Some(device)) | SourceInput::Camera(Some(device)) => json!({"device": device}),
-            // Who asks for a device wants nothing in its place.
-            SourceInput::Mic(None) | SourceInput::Camera(None) => json!({"fallback": false}),
+    /// What is wrong with it, where programs know these schemes.
+    fn refused(&self, known: &[Scheme]) -> String {
+        let spec = self.spec.as_str();
+        let of = |scheme: &Scheme| match scheme.rest {
+            Rest::Path => format!("{}:PATH", scheme.name),
+            Rest::PathOrInput => format!("{0}:PATH, {0}:-", scheme.name),
+            Rest::Device => format!("{0}, {0}:DEVICE", scheme.name),
+        };
+        let all: Vec<String> = known.iter().map(of).collect();
+        let paths = known.iter().filter(|scheme| scheme.rest != Rest::Device);
+        let scheme = spec.strip_suffix(':').unwrap_or(spec);
+        if paths.clone().any(|known| known.name == scheme) {
+            return format!("`{spec}` has no path");
         }
+        if Path::new(spec).exists() {
+            let forms: Vec<String> = paths.map(|scheme| format!("`{}:{spec}`", scheme.name)).collect();
+            return format!("found a path, expected {}", forms.join(" or "));
+        }
+        if spec.ends_with(":-") && known.iter().any(|scheme| scheme.rest == Rest::PathOrInput) {
+            return "only samples can be read from standard input: `ffmpeg -i FILE -f s16le -ac 1 -ar 16000 - | kws-run … \
+                    --source raw:-`"
+                .to_owned();
+        }
+        format!("found `{spec}`, expected {}", all.join(", "))
+    }
+}
+
+/// The parameters that make a kind read what stands behind its scheme.
+fn params(kind: &Entry, scheme: Scheme, rest: Option<&str>) -> Result<Value, ()> {
+    match (scheme.rest, rest) {
+        (_, Some("")) | (Rest::Path | Rest::PathOrInput, None) | (Rest::Path, Some("-")) => Err(()),
+        (Rest::Path | Rest::PathOrInput, Some(path)) => Ok(json!({"path": absolute(Path::new(path))})),
+        (Rest::Device, Some(device)) => Ok(json!({"device": device})),
+        // Who asks for a device wants nothing in its place.
+        (Rest::Device, None) if kind.params().any(|(name, _)| name == "fallback") => {
+            Ok(json!({"fallback": false}))
+        }
+        (Rest::Device, None) => Ok(json!({})),
     }
 }
 
@@ -68,52 +101,6 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-impl FromStr for SourceSpec {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // A path may hold a `=` too, but only behind its `file:` and the like.
-        let (name, spec) = match text.split_once('=') {
-            Some((name, spec)) if !name.contains(':') => (Some(name.to_owned()), spec),
-            _ => (None, text),
-        };
-        let input = match spec.split_once(':') {
-            Some(("file" | "raw" | "images" | "video", "")) => return Err(format!("`{spec}` has no path")),
-            Some(("file", "-")) => {
-                return Err(
-                    "an audio file cannot be read from standard input; send its samples: `ffmpeg -i FILE -f \
-                            s16le -ac 1 -ar 16000 - | kws-run … --source raw:-`"
-                        .to_owned(),
-                );
-            }
-            Some(("file", path)) => SourceInput::File(path.into()),
-            Some(("raw", path)) => SourceInput::Raw(path.into()),
-            Some(("mic", device)) if !device.is_empty() => SourceInput::Mic(Some(device.to_owned())),
-            None if spec == "mic" => SourceInput::Mic(None),
-            Some(("images", path)) => SourceInput::Images(path.into()),
-            Some(("video", path)) => SourceInput::Video(path.into()),
-            Some(("camera", device)) if !device.is_empty() => SourceInput::Camera(Some(device.to_owned())),
-            None if spec == "camera" => SourceInput::Camera(None),
-            None if Path::new(spec).is_dir() => {
-                return Err(format!("found a folder, expected, for one of pictures, `images:{spec}`"));
-            }
-            None if Path::new(spec).exists() => {
-                return Err(format!(
-                    "found a path, expected `file:{spec}`, for s16le `raw:{spec}`, for a picture `images:{spec}` or for \
-                     a .y4m `video:{spec}`"
-                ));
-            }
-            _ => {
-                return Err(format!(
-                    "found `{spec}`, expected file:PATH, raw:PATH, raw:-, mic, mic:DEVICE, images:PATH, video:PATH, \
-                     camera or camera:DEVICE"
-                ));
-            }
-        };
-        Ok(SourceSpec { name, input, said: format!("--source {text}") })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,58 +109,53 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn resolved(text: &str) -> Result<(&'static str, Value), CommandError> {
+        parsed(text).resolve(&crate::registry())
+    }
+
     #[test]
     fn every_form_is_understood() {
-        assert_eq!(parsed("file:a.wav").input, SourceInput::File("a.wav".into()));
-        assert_eq!(parsed("raw:-").input, SourceInput::Raw("-".into()));
-        assert_eq!(parsed("mic").input, SourceInput::Mic(None));
-        assert_eq!(parsed("mic:hw:1,0").input, SourceInput::Mic(Some("hw:1,0".to_owned())));
-        assert_eq!(parsed("images:a").input, SourceInput::Images("a".into()));
-        assert_eq!(parsed("video:a.y4m").input, SourceInput::Video("a.y4m".into()));
-        assert_eq!(parsed("camera").input, SourceInput::Camera(None));
-        assert_eq!(parsed("camera:/dev/video2").input, SourceInput::Camera(Some("/dev/video2".to_owned())));
+        let here = std::env::current_dir().unwrap();
+        let path = |name: &str| json!({"path": here.join(name)});
+        for (text, kind, params) in [
+            ("file:a.wav", "audio_file", path("a.wav")),
+            ("raw:a.s16", "raw", path("a.s16")),
+            ("raw:-", "raw", json!({"path": "-"})),
+            ("mic", "mic", json!({"fallback": false})),
+            ("mic:hw:1,0", "mic", json!({"device": "hw:1,0"})),
+            ("images:a", "image_files", path("a")),
+            ("video:a.y4m", "video_file", path("a.y4m")),
+            ("camera", "camera", json!({"fallback": false})),
+            ("camera:/dev/video2", "camera", json!({"device": "/dev/video2"})),
+        ] {
+            assert_eq!(resolved(text).unwrap(), (kind, params), "{text}");
+        }
     }
 
     #[test]
     fn a_name_stands_before_the_scheme_only() {
         let named = parsed("left=file:a=b.wav");
-        assert_eq!((named.name.as_deref(), named.input), (Some("left"), SourceInput::File("a=b.wav".into())));
+        assert_eq!((named.name.as_deref(), named.spec.as_str()), (Some("left"), "file:a=b.wav"));
         let bare = parsed("file:a=b.wav");
-        assert_eq!((bare.name, bare.input), (None, SourceInput::File("a=b.wav".into())));
+        assert_eq!((bare.name, bare.spec.as_str()), (None, "file:a=b.wav"));
     }
 
     #[test]
     fn other_forms_are_refused() {
-        for text in [
-            "",
-            "file:",
-            "file:-",
-            "raw:",
-            "mic:",
-            "images:",
-            "video:",
-            "camera:",
-            "udp:1",
-            "x=",
-            "microphone",
-        ] {
-            assert!(text.parse::<SourceSpec>().is_err(), "{text}");
+        for text in
+            ["", "file", "file:", "file:-", "raw:", "mic:", "images:", "video:", "camera:", "udp:1", "x="]
+        {
+            assert!(resolved(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn paths_start_from_the_current_folder() {
-        let params = parsed("file:a.wav").input.params();
-        assert_eq!(
-            params["path"].as_str().map(PathBuf::from),
-            Some(std::env::current_dir().unwrap().join("a.wav"))
-        );
-        assert_eq!(parsed("raw:-").input.params()["path"], "-");
-    }
-
-    #[test]
-    fn nothing_takes_the_place_of_a_device_that_is_asked_for() {
-        assert_eq!(parsed("mic").input.params(), json!({"fallback": false}));
-        assert_eq!(parsed("camera").input.params(), json!({"fallback": false}));
+        let refusal = |text: &str| match resolved(text) {
+            Err(CommandError::Usage(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        };
+        let known = refusal("microphone");
+        for form in ["file:PATH", "raw:PATH, raw:-", "mic, mic:DEVICE", "camera, camera:DEVICE"] {
+            assert!(known.contains(form), "{known}");
+        }
+        assert!(refusal("file:-").contains("--source raw:-"));
+        assert!(refusal("src").contains("`images:src`"), "a folder of this package");
     }
 }

@@ -10,14 +10,9 @@ mod outbox;
 mod secret;
 mod webhook;
 
-use kws_engine::Kind;
-
 pub use exec::ExecParams;
 pub use mqtt::MqttParams;
 pub use webhook::WebhookParams;
-
-/// Their kinds.
-pub(crate) const KINDS: [&str; 3] = [ExecParams::NAME, MqttParams::NAME, WebhookParams::NAME];
 
 /// Refuses a key for lack of a cargo feature.
 fn built_without(key: &str, feature: &str) -> kws_engine::DesignError {

@@ -1,10 +1,12 @@
 //! `jsonl`: detections for programs.
 
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use kws_devices::JsonlParams;
 use kws_engine::{
-    Any, Block, Cost, Design, DesignError, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
+    Any, Block, Cost, Design, DesignError, Effect, Event, Flow, Kind, Opened, Simple, Site, Stage,
+    StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,69 +14,31 @@ use serde::{Deserialize, Serialize};
 use super::log::{Limits, Log};
 use super::names::Names;
 
-/// Writes each event as one line of JSON.
-///
-/// # Reads
-/// Events, by one input or several; those of several are merged in the order of their ticks.
-///
-/// # Lines
-/// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`,
-/// the text of [`kws_engine::line`], where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
-/// stage that wrote the event. The same recording gives the same bytes; an event of a live source, such as
-/// `mic`, ends with its time of day in UTC, `"wall_time":"2026-11-28T12:50:47.123Z"`, and one of a recording that stands in for a missing
-/// microphone or camera with its name, `"source":"recordings/yes_no.flac"`. Each line is written at once, so that a run that is
-/// killed leaves whole lines; a line that a power cut left unfinished is removed when the file is continued. When its reader
-/// goes away, the sink ends quietly.
-///
-/// # Example
-/// ```toml
-/// [[stage]]
-/// kind = "jsonl"
-/// path = "events.jsonl"
-/// ```
+// Lines of JSON in a file or on standard output: the kind's parameters are those of every board.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct JsonlParams {
-    /// Output file, relative to the pipeline's folder; "-" for standard output.
-    #[serde(default = "standard_output")]
-    #[schemars(extend("format" = "path"))]
-    path: PathBuf,
-    /// Continues a file that exists; otherwise it is overwritten.
-    #[serde(default)]
-    append: bool,
-    /// Size from which on a new file is begun; the old one becomes `PATH.1`, that one `PATH.2`, and so on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1024), extend("unit" = "bytes"))]
-    max_bytes: Option<u64>,
-    /// Old files to keep.
-    #[serde(default = "default_keep")]
-    #[schemars(range(min = 0, max = 1000), extend("unit" = "files"))]
-    keep: u32,
-}
+#[serde(transparent)]
+pub(crate) struct JsonLines(JsonlParams);
 
-fn default_keep() -> u32 {
-    3
-}
-
-fn standard_output() -> PathBuf {
-    PathBuf::from("-")
-}
-
-impl Kind for JsonlParams {
-    const NAME: &'static str = "jsonl";
+impl Kind for JsonLines {
+    const NAME: &'static str = JsonlParams::NAME;
+    const EFFECT: Effect = Effect::Shows;
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
-        let path = (self.path != Path::new("-")).then(|| site.path(&self.path));
-        let limits = Limits { append: self.append, bytes: self.max_bytes, keep: self.keep };
+        let path = (self.0.path != Path::new("-")).then(|| site.path(&self.0.path));
+        let limits = Limits { append: self.0.append, bytes: self.0.max_bytes, keep: self.0.keep };
         Ok(Simple::boxed(None, Cost::default(), move || {
-            let out: Box<dyn Write + Send> = match &path {
-                None => Box::new(std::io::stdout()),
-                Some(path) => Box::new(Log::open(path, limits).map_err(|error| {
-                    StageFault::because(format!("cannot write `{}`: {error}", path.display()))
-                })?),
-            };
-            Ok(node(Jsonl { names: names.clone(), line: Vec::with_capacity(256), out }))
+            let (path, names) = (path.clone(), names.clone());
+            Ok(node(Opened::once(move || {
+                let out: Box<dyn Write + Send> = match &path {
+                    None => Box::new(std::io::stdout()),
+                    Some(path) => Box::new(Log::open(path, limits).map_err(|error| {
+                        StageFault::because(format!("cannot write `{}`: {error}", path.display()))
+                    })?),
+                };
+                Ok(Jsonl { names: names.clone(), line: Vec::with_capacity(256), out })
+            })))
         }))
     }
 }

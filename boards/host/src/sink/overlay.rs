@@ -9,14 +9,14 @@ use std::path::PathBuf;
 
 use image::RgbImage;
 use kws_engine::{
-    Block, Cost, Design, DesignError, Event, Flow, Kind, Read, Simple, Site, Stage, StageFault, node,
+    Block, Cost, Design, DesignError, Effect, Event, Flow, Kind, Read, Simple, Site, Stage, StageFault, node,
 };
 use kws_stages::vision::{Conversion, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
-use super::stem::file_stem;
+use super::stem::{file_stem, make_folder};
 use canvas::{Canvas, annotate};
 use region::Part;
 use sheet::Sheet;
@@ -83,6 +83,7 @@ fn forty() -> usize {
 
 impl Kind for OverlayParams {
     const NAME: &'static str = "overlay";
+    const EFFECT: Effect = Effect::Keeps;
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -107,9 +108,6 @@ impl Kind for OverlayParams {
         let cost = Cost { state: held * size.items(), ..Cost::default() };
         let which = self.pictures;
         Ok(Simple::boxed(None, cost, move || {
-            std::fs::create_dir_all(&folder).map_err(|error| {
-                StageFault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
-            })?;
             let (folder, names) = (folder.clone(), names.clone());
             let past = VecDeque::with_capacity(held);
             Ok(node(Overlay {
@@ -166,6 +164,15 @@ struct Overlay {
 impl Stage for Overlay {
     type In = (u8, Event);
     type Out = ();
+
+    fn start(&mut self) -> Result<(), StageFault> {
+        make_folder(&self.folder)
+    }
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.restart();
+        make_folder(&self.folder)
+    }
 
     fn process(&mut self, (pixels, events): Read<'_, Self::In>, (): ()) -> Result<Flow, StageFault> {
         if std::mem::take(&mut self.cut) {

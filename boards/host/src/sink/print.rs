@@ -4,31 +4,23 @@ use std::io::{ErrorKind, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use kws_devices::PrintParams;
 use kws_engine::{
-    Any, Block, Cost, Design, DesignError, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
+    Any, Block, Cost, Design, DesignError, Effect, Event, Flow, Kind, Simple, Site, Stage, StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
 
-/// Prints each event as a readable line: time, label, operating point, score.
-///
-/// # Reads
-/// Events, by one input or several; those of several are merged in the order of their ticks, and each line then
-/// names the stage that wrote it. On standard output, in colour only where that is a terminal and `NO_COLOR` is not
-/// set.
-///
-/// # Example
-/// ```toml
-/// [[stage]]
-/// kind = "print"
-/// ```
+// Lines for people on standard output: the kind's parameters are those of every board.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct PrintParams {}
+#[serde(transparent)]
+pub(crate) struct Lines(PrintParams);
 
-impl Kind for PrintParams {
-    const NAME: &'static str = "print";
+impl Kind for Lines {
+    const NAME: &'static str = PrintParams::NAME;
+    const EFFECT: Effect = Effect::Shows;
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

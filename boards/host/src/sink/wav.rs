@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Event, Flow, Kind, Read, Role, Simple, Site, Stage,
+    Block, Cost, Design, DesignError, Effect, Element, Event, Flow, Kind, Read, Role, Simple, Site, Stage,
     StageFault, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
-use super::stem::file_stem;
+use super::stem::{file_stem, make_folder};
 
 /// Writes the audio around each event to its own WAV file.
 ///
@@ -66,6 +66,7 @@ fn default_longest() -> f64 {
 
 impl Kind for WavParams {
     const NAME: &'static str = "wav";
+    const EFFECT: Effect = Effect::Keeps;
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -86,10 +87,6 @@ impl Kind for WavParams {
         let past = extent.before as usize + block;
         let cost = Cost { state: 2 * past, ..Cost::default() };
         Ok(Simple::boxed(None, cost, move || {
-            let made = std::fs::create_dir_all(&folder);
-            made.map_err(|error| {
-                StageFault::because(format!("cannot make the folder `{}`: {error}", folder.display()))
-            })?;
             let past = Past::new(past);
             let (folder, names) = (folder.clone(), names.clone());
             Ok(node(Capture { folder, names, clock, extent, past, seen: None, running: None, cut: false }))
@@ -160,6 +157,10 @@ impl Stage for Capture {
     type In = (i16, Event);
     type Out = ();
 
+    fn start(&mut self) -> Result<(), StageFault> {
+        make_folder(&self.folder)
+    }
+
     fn process(&mut self, (samples, events): Read<'_, Self::In>, (): ()) -> Result<Flow, StageFault> {
         if std::mem::take(&mut self.cut) {
             self.close()?;
@@ -191,7 +192,7 @@ impl Stage for Capture {
     fn recover(&mut self) -> Result<(), StageFault> {
         self.running = None;
         self.past.held = 0;
-        Ok(())
+        make_folder(&self.folder)
     }
 
     fn finish(&mut self) -> Result<(), StageFault> {

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Rest, Scheme, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::player::{Level, Played, Player, Programme};
-use super::{default_rate, samples};
+use super::{Lasting, default_rate, samples};
 use crate::audio::{Channel, Decoder, Reblock, Sample};
 
 /// Plays an audio file: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, of 1 to 768 kHz, with any number of channels.
@@ -104,6 +106,7 @@ impl AudioFileParams {
 
 impl Kind for AudioFileParams {
     const NAME: &'static str = "audio_file";
+    const SCHEME: Option<Scheme> = Some(Scheme { name: "file", rest: Rest::Path });
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -126,12 +129,17 @@ impl Kind for AudioFileParams {
         let plays = (self.repeat > 0).then_some(self.repeat);
         let tail = port.ticks(self.tail_ms);
         let programme = Programme { path, channel: self.channel, rate: self.rate, plays, tail, level };
-        Ok(Simple::boxed(Some(port), Cost::default(), move || {
+        let (file, channel, tail_ms) = (programme.path.clone(), self.channel, self.tail_ms);
+        let design = Simple::boxed(Some(port), Cost::default(), move || {
             let player = Player::open(programme.clone()).map_err(StageFault::because)?;
             Ok(match element {
                 Element::I16 => node(Playback::<i16>::new(player, block)),
                 _ => node(Playback::<f32>::new(player, block)),
             })
+        });
+        Ok(Lasting::boxed(design, move || {
+            let once = Decoder::open(&file, channel).ok()?.length()?;
+            Some(f64::from(plays?) * (once + tail_ms / 1000.0))
         }))
     }
 }

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
+use kws_engine::{
+    Cost, Design, DesignError, Flow, Kind, Rest, Scheme, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Lasting;
 use crate::picture::{Fitter, Frames, Picture, decode, is_picture};
 
 /// The ending of a file that lists pictures, a path in a line.
@@ -83,6 +86,7 @@ impl ImageFilesParams {
 
 impl Kind for ImageFilesParams {
     const NAME: &'static str = "image_files";
+    const SCHEME: Option<Scheme> = Some(Scheme { name: "images", rest: Rest::Path });
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -92,17 +96,19 @@ impl Kind for ImageFilesParams {
         let port = Frames::port(size, self.fps);
         let (period, fit) = (port.period, self.shown.fit);
         let ImageFilesParams { frames, repeat, damaged, .. } = self;
-        Ok(Simple::boxed(Some(port), Cost::default(), move || {
+        let length = f64::from(repeat) * f64::from(frames) * paths.len() as f64 / self.fps;
+        let design = Simple::boxed(Some(port), Cost::default(), move || {
             let fitter = Fitter::new(size, fit);
             let paths = paths.clone();
             let plays = (repeat > 0).then_some(repeat);
             Ok(node(ImageFiles { paths, fitter, period, frames, plays, damaged, next: 0, shown: frames }))
-        }))
+        });
+        Ok(Lasting::boxed(design, move || (repeat > 0).then_some(length)))
     }
 }
 
 /// The pictures that a path means.
-pub(crate) fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
+fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let name = path.display();
     let about = std::fs::metadata(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
     if about.is_dir() {

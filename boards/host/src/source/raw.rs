@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, DesignError, Element, Flow, Kind, Simple, Site, Stage, StageFault, node};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Flow, Kind, Rest, Scheme, Simple, Site, Stage, StageFault, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{default_rate, samples};
+use super::{Lasting, default_rate, samples};
 
+/// Bytes of a sample.
+const SAMPLE: u64 = 2;
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 /// Pieces of standard input that may wait to be taken.
@@ -52,6 +56,7 @@ pub struct RawParams {
 
 impl Kind for RawParams {
     const NAME: &'static str = "raw";
+    const SCHEME: Option<Scheme> = Some(Scheme { name: "raw", rest: Rest::PathOrInput });
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -63,7 +68,8 @@ impl Kind for RawParams {
         if self.live {
             site.happens_now();
         }
-        Ok(Simple::boxed(Some(port), Cost::default(), move || match &path {
+        let (file, rate) = (path.clone(), f64::from(self.rate));
+        let design = Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {
                 let name = path.display().to_string();
                 if !path.is_file() {
@@ -80,6 +86,10 @@ impl Kind for RawParams {
                 let supply = Awaited::new(|| Ok(std::io::stdin()));
                 Ok(node(Raw::new(supply, "standard input".to_owned())))
             }
+        });
+        Ok(Lasting::boxed(design, move || {
+            let about = std::fs::metadata(file.as_ref()?).ok().filter(|about| about.is_file())?;
+            Some((about.len() / SAMPLE) as f64 / rate)
         }))
     }
 }

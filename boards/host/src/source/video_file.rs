@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use kws_engine::{Cost, Design, DesignError, Flow, Kind, Simple, Site, Stage, StageFault, node};
+use kws_engine::{
+    Cost, Design, DesignError, Flow, Kind, Rest, Scheme, Simple, Site, Stage, StageFault, node,
+};
 use kws_stages::vision::{Palette, Size, luma_to_grey, yuv_to_rgb};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,7 @@ fn once() -> u32 {
 
 impl Kind for VideoFileParams {
     const NAME: &'static str = "video_file";
+    const SCHEME: Option<Scheme> = Some(Scheme { name: "video", rest: Rest::Path });
     const INPUTS: std::ops::RangeInclusive<usize> = 0..=0;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kws_engine::{Block, Design, DesignError, Flow, Item, Kind, Node, Port, Site, Stage, StageFault, node};
+use kws_engine::{
+    Block, Design, DesignError, Flow, Item, Kind, Node, Port, Site, Stage, StageFault, Trace, node,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +53,7 @@ struct Span {
 
 impl Kind for FaultParams {
     const NAME: &'static str = "fault";
-    const TRACELESS: bool = true;
+    const TRACE: Trace = Trace::Unseen;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let port = site.inputs[0].clone();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Event, Flow, Item, Kind, Node, Port, Simple, Site, Stage,
-    StageFault, node,
+    Block, Cost, Design, DesignError, Effect, Element, Event, Flow, Item, Kind, Node, Opened, Port, Simple,
+    Site, Stage, StageFault, Trace, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,8 @@ pub struct RecordParams {
 
 impl Kind for RecordParams {
     const NAME: &'static str = "record";
-    const TRACELESS: bool = true;
-    const ACTS: bool = true;
+    const TRACE: Trace = Trace::Unseen;
+    const EFFECT: Effect = Effect::Keeps;
     const WHOLE_CLIPS: bool = true;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
@@ -88,6 +88,16 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     files: &Files,
     create: fn(&Port, PathBuf) -> Result<K, String>,
 ) -> Result<Box<dyn Node>, StageFault> {
+    let (port, files) = (port.clone(), files.clone());
+    Ok(node(Opened::once(move || begun::<T, K>(&port, &files, create))))
+}
+
+/// A recording with its files.
+fn begun<T: Item, K: Keep<T>>(
+    port: &Port,
+    files: &Files,
+    create: fn(&Port, PathBuf) -> Result<K, String>,
+) -> Result<Record<T, K>, StageFault> {
     let path = files.blocks(Layout::of(port));
     let cannot = |path: PathBuf, text: String| {
         StageFault::because(format!("cannot write `{}`: {text}", path.display()))
@@ -100,7 +110,7 @@ fn recording<T: Item, K: Keep<T> + 'static>(
     about.map_err(|text| cannot(files.port(), text))?;
     let (period, items) = (port.period, std::marker::PhantomData::<fn(T)>);
     let saved = Instant::now();
-    Ok(node(Record { blocks, ticks, period, last: 0, index: 0, gap: false, saved, items }))
+    Ok(Record { blocks, ticks, period, last: 0, index: 0, gap: false, saved, items })
 }
 
 struct Record<T, K> {

@@ -13,6 +13,7 @@ mod interrupting;
 mod killed;
 mod live;
 mod pictures;
+mod push_to_talk;
 mod recording;
 mod running;
 mod sensitivity;

@@ -51,6 +51,24 @@ fn a_sink_that_cannot_write_is_told_and_ignored() {
     assert_eq!(run.err.matches("error:").count(), 1, "it is told once: {run:#?}");
 }
 
+/// What is not there when the run begins is waited for, where the file says so.
+#[test]
+fn a_sink_that_cannot_start_is_told_and_ignored() {
+    let bench = spotting();
+    let away = |on_fault: &str| {
+        let sink = format!(
+            "\n[[stage]]\nkind = \"jsonl\"\ninput = \"trigger\"\npath = \"away/events.jsonl\"\n{on_fault}"
+        );
+        bench.write("away.toml", &(bench.read("spotting.toml") + &sink));
+        bench.run(&["away.toml"])
+    };
+    let run = away("on_fault = \"ignore\"\n").well();
+    assert_eq!(run.out.lines().count(), 3, "{run:#?}");
+    assert!(run.err.contains("fault: `jsonl` failed at") && run.err.contains("cannot write `"), "{run:#?}");
+    let run = away("").badly(1, &["error: stage `jsonl` failed: cannot write `", "away/events.jsonl"]);
+    assert_eq!(run.out, "", "nothing runs: {run:#?}");
+}
+
 #[test]
 fn with_json_events_of_several_stages_come_in_the_order_of_their_time() {
     let bench = spotting();

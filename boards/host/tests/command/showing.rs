@@ -181,3 +181,30 @@ fn a_board_that_there_is_not_lists_those_that_there_are() {
     let texts = ["unknown board `nano`", "did you mean `nano33ble`? available: `microbit`, `mps2-an386`"];
     features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
 }
+
+/// A board that this project does not know, from a file: with a core that it knows, and with one of its own.
+#[test]
+fn a_board_may_be_described_by_a_file() {
+    let (bench, tiny) = (features(), shipped("yes_no_tiny"));
+    let board = |core: &str| {
+        format!("about = 'My board'\ncore = {core}\nclock_hz = 64_000_000\nram = 262_144\nflash = 983_040\n")
+    };
+    let checked = |name: &str, text: &str| {
+        std::fs::write(bench.path(name), text).unwrap();
+        bench.run(&[tiny.as_str(), "--check", "--board", name, "--json"])
+    };
+    let named = checked("mine.toml", &board("'cortex-m4f'")).well();
+    let known = bench.run(&[tiny.as_str(), "--check", "--board", "nano33ble", "--json"]).well();
+    let (mut named, known) = (json(&named.out), json(&known.out));
+    assert_eq!(named["board"], "mine");
+    named["board"] = known["board"].clone();
+    assert_eq!(named, known, "it is what the same board of the list takes");
+    let own = "{ kernels = 'plain', instructions = { float = 7.0, integer = 8.4, model = 22.0 } }";
+    let own = json(&checked("own.toml", &board(own)).out);
+    assert!(own["core_share"].as_f64() > known["core_share"].as_f64(), "{own}");
+    checked("bad.toml", &board("'cortex-m4'"))
+        .badly(2, &["unknown core `cortex-m4`", "did you mean `cortex-m4f`?"]);
+    checked("none.toml", "about = 'x'")
+        .badly(2, &["`none.toml` does not describe a board", "missing field `core`"]);
+    bench.run(&[tiny.as_str(), "--check", "--board", "./away.toml"]).badly(2, &["cannot read `./away.toml`"]);
+}

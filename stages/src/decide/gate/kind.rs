@@ -3,6 +3,7 @@
 use kws_engine::firmware::{self, Code};
 use kws_engine::{
     Cost, Density, Design, DesignError, Element, Event, HostInput, HostOutput, Item, Kind, Port, Role, Site,
+    Trace,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,7 @@ const OPENS_FOR_MS: f64 = 5000.0;
 impl Kind for GateParams {
     const NAME: &'static str = "gate";
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
-    const TRACELESS: bool = true;
+    const TRACE: Trace = Trace::Unseen;
     const WHOLE_CLIPS: bool = true;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

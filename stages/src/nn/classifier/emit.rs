@@ -13,7 +13,7 @@ const PLAN: &str = "&'static [Op], &'static [i8], &'static [i32]";
 impl Resolved {
     /// The stage on a board.
     pub(super) fn code(&self, site: &EmitSite<'_>) -> Result<Code, DesignError> {
-        let model = self.open(site.board.core.kernels())?;
+        let model = self.open(&site.board.core.kernels)?;
         let mut code = Code::new(site).works(Work::Model);
         code.uses("kws_stages::nn::op::Op");
         code.uses("kws_stages::nn::classifier::Classifier");

@@ -1,7 +1,7 @@
 //! The kind `colour`.
 
 use kws_engine::firmware::{self, Code};
-use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, Role, Site, Trace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,7 @@ impl Emit for Colour {
 
 impl Kind for ColourParams {
     const NAME: &'static str = "colour";
+    const TRACE: Trace = Trace::Conditioning;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let input = site.input(&[Element::U8])?;

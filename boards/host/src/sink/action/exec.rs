@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kws_engine::{Cost, Design, DesignError, Kind, Simple, Site, node};
+use kws_engine::{Cost, Design, DesignError, Effect, Kind, Simple, Site, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,7 @@ fn default_queue() -> u32 {
 
 impl Kind for ExecParams {
     const NAME: &'static str = "exec";
+    const EFFECT: Effect = Effect::Acts;
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

@@ -9,7 +9,7 @@ mod publisher;
 
 use std::path::PathBuf;
 
-use kws_engine::{Design, DesignError, Kind, Site};
+use kws_engine::{Design, DesignError, Effect, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,7 @@ fn default_queue() -> u32 {
 
 impl Kind for MqttParams {
     const NAME: &'static str = "mqtt";
+    const EFFECT: Effect = Effect::Acts;
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

@@ -5,7 +5,7 @@ mod client;
 
 use std::collections::BTreeMap;
 
-use kws_engine::{Design, DesignError, Kind, Site};
+use kws_engine::{Design, DesignError, Effect, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,7 @@ const SECRETS: [&str; 6] = ["authorization", "cookie", "key", "password", "secre
 
 impl Kind for WebhookParams {
     const NAME: &'static str = "webhook";
+    const EFFECT: Effect = Effect::Acts;
     const INPUTS: std::ops::RangeInclusive<usize> = 1..=usize::MAX;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

@@ -55,7 +55,11 @@ mod tests {
         let mut port = Port::source(Element::U8, vec![100, 200, 3], Role::IMAGE, 1_000_000, 100_000);
         port.made_by = steps
             .iter()
-            .map(|(kind, params)| Step { kind: (*kind).to_owned(), params: params.clone() })
+            .map(|(kind, params)| Step {
+                kind: (*kind).to_owned(),
+                params: params.clone(),
+                is_conditioning: false,
+            })
             .collect();
         port
     }

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Simple, StageFault, node};
+use kws_engine::{Cost, Design, Opened, Simple, StageFault, node};
 use kws_stages::vision::Size;
 use v4l::buffer::Type;
 use v4l::io::traits::{CaptureStream, Stream};
@@ -41,9 +41,12 @@ pub(super) fn design(device: Option<&str>, fps: f64, shown: &Frames) -> Result<B
     let port = Frames::port(size, agreed.fps);
     let (period, fit) = (port.period, shown.fit);
     Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let (device, agreed) = negotiate(&path, wanted, fps).map_err(StageFault::because)?;
-        let camera = Camera::open(&device, &path).map_err(StageFault::because)?;
-        Ok(node(Watch::new(camera, agreed.format, Fitter::new(size, fit), period)))
+        let path = path.clone();
+        Ok(node(Opened::anew(move || {
+            let (device, agreed) = negotiate(&path, wanted, fps).map_err(StageFault::because)?;
+            let camera = Camera::open(&device, &path).map_err(StageFault::because)?;
+            Ok(Watch::new(camera, agreed.format, Fitter::new(size, fit), period))
+        })))
     }))
 }
 

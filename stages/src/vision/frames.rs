@@ -1,34 +1,36 @@
 //! What sources of pictures write.
 
 use kws_engine::{Element, Port, Role};
-use kws_stages::vision::{Fit, Palette, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CLOCK;
+use super::{Fit, Palette, Size};
+
+/// Ticks in a second of sources of pictures: microseconds.
+pub const CLOCK: u32 = 1_000_000;
 
 /// What a source of pictures writes: the parameters that all of them share.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Frames {
+pub struct Frames {
     /// Width of the output images; by default that of the input.
     #[serde(default)]
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
-    pub(crate) width: Option<usize>,
+    pub width: Option<usize>,
     /// Height of the output images; by default that of the input.
     #[serde(default)]
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
-    pub(crate) height: Option<usize>,
+    pub height: Option<usize>,
     /// How to fit an image with another aspect ratio.
     #[serde(default)]
-    pub(crate) fit: Fit,
+    pub fit: Fit,
     /// Colours of the output images.
     #[serde(default)]
-    pub(crate) colour: Palette,
+    pub colour: Palette,
 }
 
 impl Frames {
     /// The size of what is written, of pictures whose own size is this.
-    pub(crate) fn size(&self, own: Size) -> Size {
+    pub fn size(&self, own: Size) -> Size {
         Size {
             height: self.height.unwrap_or(own.height),
             width: self.width.unwrap_or(own.width),
@@ -37,7 +39,7 @@ impl Frames {
     }
 
     /// The port of a source that writes pictures of a size, so many in a second.
-    pub(crate) fn port(size: Size, fps: f64) -> Port {
+    pub fn port(size: Size, fps: f64) -> Port {
         let period = ((f64::from(CLOCK) / fps).round() as u64).max(1);
         Port::source(Element::U8, size.shape(), Role::IMAGE, CLOCK, period)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What takes the place of a device that is missing. It is for demonstrations: a device that is named never falls back.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Fallback {
+pub enum Fallback {
     /// `false`: nothing, which is what a pipeline without the key says.
     Switch(bool),
     /// A recording, or images.
@@ -18,10 +18,10 @@ pub(crate) enum Fallback {
 
 impl Fallback {
     /// The file to play where `device` is missing; none where the pipeline must not run without it.
-    pub(crate) fn file(
-        fallback: Option<Fallback>,
-        device: Option<&str>,
-    ) -> Result<Option<PathBuf>, DesignError> {
+    ///
+    /// # Errors
+    /// When it says `true`, which names no file.
+    pub fn file(fallback: Option<Fallback>, device: Option<&str>) -> Result<Option<PathBuf>, DesignError> {
         match fallback {
             Some(Fallback::Switch(true)) => {
                 Err(DesignError::of("fallback", "found true, expected a path, or false for none"))

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use kws_engine::run::{Outcome, Running, StageStats};
+use crate::run::{Outcome, Report, Running, StageStats};
 
-/// A run in which no stage has moved for so long hangs. No pause of these tests lasts longer, nor does any scheduler let a
+/// A run in which no stage has moved for so long hangs. No pause of a test lasts longer, nor does any scheduler let a
 /// thread wait so long for its turn.
 const STILL: Duration = Duration::from_secs(60);
 
@@ -35,19 +35,36 @@ impl Watchdog {
 }
 
 /// Waits for the end of a run.
+///
+/// # Panics
+/// When it hangs: when no stage moves for a minute.
 #[track_caller]
-pub fn ended(mut running: Running) -> Outcome {
+pub fn ended(running: Running) -> Outcome {
+    ended_with(running, |_| {})
+}
+
+/// As [`ended`], with a look at every report.
+///
+/// # Panics
+/// As [`ended`].
+#[track_caller]
+pub fn ended_with(mut running: Running, mut see: impl FnMut(&Report)) -> Outcome {
     let mut watchdog = Watchdog::new();
     loop {
-        let report = running.reports().recv_timeout(Duration::from_secs(1));
-        if report.is_ok_and(|report| running.note(report)) {
-            return running.wait();
+        if let Ok(report) = running.reports().recv_timeout(Duration::from_secs(1)) {
+            see(&report);
+            if running.note(report) {
+                return running.wait();
+            }
         }
         watchdog.look(&running);
     }
 }
 
 /// Waits until something has come to pass in a run.
+///
+/// # Panics
+/// When the run hangs before: when no stage moves for a minute.
 #[track_caller]
 pub fn until(running: &Running, passed: impl Fn() -> bool) {
     let mut watchdog = Watchdog::new();
@@ -55,4 +72,13 @@ pub fn until(running: &Running, passed: impl Fn() -> bool) {
         watchdog.look(running);
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Waits until every lane sleeps, for room, for work or for the clock.
+///
+/// # Panics
+/// When the run never ends.
+#[track_caller]
+pub fn still(running: &Running) {
+    until(running, || running.is_still());
 }
