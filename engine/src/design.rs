@@ -1,7 +1,7 @@
 //! From a kind's parameters to a stage that can be built.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -80,6 +80,12 @@ pub trait Design {
 
     /// Whether it stands for a device, which the board or the program around the pipeline has.
     fn is_device(&self) -> bool {
+        false
+    }
+
+    /// Whether it stands for something outside that may be lost and come back, such as a microphone: a stage that fails is
+    /// tried again, unless the file says otherwise (`on_fault`).
+    fn comes_back(&self) -> bool {
         false
     }
 
@@ -243,6 +249,8 @@ pub(crate) struct Gathered {
     pub(crate) knobs: RefCell<Vec<Knob>>,
     /// Stages whose stream is happening now.
     pub(crate) live: RefCell<BTreeSet<String>>,
+    /// Stages whose stream is a recording's that stands in for a device, with its name.
+    pub(crate) stand_ins: RefCell<BTreeMap<String, String>>,
 }
 
 impl Site<'_> {
@@ -317,6 +325,16 @@ impl Site<'_> {
     /// Whether an input's stream, or this source's, is happening now, so that its events have a time of day.
     pub fn is_live(&self) -> bool {
         self.gathered.live.borrow().contains(self.name)
+    }
+
+    /// Says, for a source, that this recording stands in for the device that it asks for.
+    pub fn stands_in(&self, recording: impl Into<String>) {
+        self.gathered.stand_ins.borrow_mut().insert(self.name.to_owned(), recording.into());
+    }
+
+    /// The recording that stands in for the device that an input's stream should come from, if one does: events say so.
+    pub fn stand_in(&self) -> Option<String> {
+        self.gathered.stand_ins.borrow().get(self.name).cloned()
     }
 
     /// Offers a number of this stage that may be changed while the pipeline runs.

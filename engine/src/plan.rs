@@ -61,6 +61,8 @@ pub struct PlannedStage {
     pub cost: Cost,
     /// What happens when it fails.
     pub on_fault: OnFault,
+    /// Whether its stream happens now: that of a device, not of a recording.
+    pub live: bool,
     /// What it does beside writing blocks.
     pub effect: Effect,
     pub(crate) design: Rc<dyn Design>,

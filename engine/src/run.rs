@@ -7,6 +7,7 @@ mod manual;
 mod meter;
 #[cfg(test)]
 mod model;
+mod origin;
 mod report;
 mod runner;
 mod thread;

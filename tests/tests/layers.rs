@@ -45,16 +45,16 @@ fn own() -> BTreeMap<String, BTreeSet<String>> {
 /// runtime of models stands beside the engine and knows nothing of it; among the boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "kws-engine" | "kws-nn" => Some(&[]),
+        "kws-engine" | "kws-nn" | "kws-service" => Some(&[]),
         "kws-stages" => Some(&["kws-engine", "kws-nn"]),
         "kws-lab" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
         // The tests may use everything.
         "kws-tests" => None,
         "kws-devices" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
         // A program like any other, that embeds the engine.
-        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-stages"]),
+        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
         // Boards.
-        _ => Some(&["kws-engine", "kws-nn", "kws-stages", "kws-devices"]),
+        _ => Some(&["kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-devices"]),
     }
 }
 

@@ -22,6 +22,8 @@ mod asleep;
 mod button;
 #[cfg(feature = "std")]
 mod camera;
+#[cfg(feature = "std")]
+mod channel;
 mod dc;
 #[cfg(feature = "std")]
 mod fallback;
@@ -53,6 +55,7 @@ pub use {
     arducam::ArduCamParams,
     button::{ButtonParams, Press},
     camera::CameraParams,
+    channel::{All, Channel},
     fallback::Fallback,
     led::{LedParams, LitBy},
     lines::{JsonlParams, PrintParams},

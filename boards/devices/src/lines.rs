@@ -34,7 +34,8 @@ pub struct PrintParams {}
 /// `{"time":1.240,"tick":19840,"stage":"trigger","label":"yes","point":"wake","score":0.9700,"start":0.800,"end":1.240}`,
 /// the text of [`kws_engine::line`], where `time`, `start` and `end` are seconds of the stream with three digits, `tick` is exact, and `stage` is the
 /// stage that wrote the event. The same recording gives the same bytes; an event of a live source, such as
-/// `mic`, ends with its time of day in UTC, `"wall_time":"2026-11-28T12:50:47.123Z"`. Each line is written at once, so that a run that is
+/// `mic`, ends with its time of day in UTC, `"wall_time":"2026-11-28T12:50:47.123Z"`, and one of a recording that stands in for a missing
+/// microphone or camera with its name, `"source":"recordings/yes_no.flac"`. Each line is written at once, so that a run that is
 /// killed leaves whole lines; a line that a power cut left unfinished is removed when the file is continued. When its reader
 /// goes away, the sink ends quietly. Firmware writes to `crate::Output`, a `core::fmt::Write` that is `Copy`; the parameters
 /// are for files and mean nothing there.

@@ -1,12 +1,11 @@
 //! Audio on its way into a pipeline: decoded, one channel, at the rate that the pipeline asks for.
 
-mod channel;
 mod decode;
 mod reblock;
 mod resample;
 
-pub(crate) use channel::Channel;
 pub(crate) use decode::{Decoder, Heard};
+pub(crate) use kws_devices::Channel;
 pub(crate) use reblock::{Reblock, Sample};
 pub(crate) use resample::Resampler;
 

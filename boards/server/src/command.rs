@@ -1,7 +1,6 @@
 //! The command `kws-serve`.
 
 mod arguments;
-mod supervisor;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use kws::Pipeline;
+use kws_service::Supervisor;
 
 use crate::load;
 use crate::{Server, ServerError, journal};
 use arguments::{Arguments, Command, LoadArguments};
-use supervisor::Supervisor;
 
 /// How often the main thread looks whether all is well.
 const LOOK: Duration = Duration::from_secs(1);
@@ -75,7 +74,9 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
         if !server.is_well() {
             return Err(ServerError::Pipeline("a thread of the service ended; the log says why".to_owned()));
         }
-        supervisor.alive(server.turns());
+        if !supervisor.alive(server.turns()) {
+            log::error!("a worker hangs: the watchdog is not told that all is well");
+        }
         if arguments.health.is_some_and(|every| reported.elapsed().as_secs_f64() >= every) {
             reported = Instant::now();
             log::info!("{}", server.health());

@@ -25,7 +25,7 @@ struct Storm {
 
 /// Lets `log` write to standard error.
 pub(crate) fn install(level: LevelFilter) {
-    let prefixed = std::env::var_os("JOURNAL_STREAM").is_some();
+    let prefixed = kws_service::is_journal();
     let journal = Journal { prefixed, storm: Mutex::default() };
     // Whoever has installed another one has it.
     if log::set_boxed_logger(Box::new(journal)).is_ok() {

@@ -1,9 +1,10 @@
 //! What the service counts, and how Prometheus reads it.
 
-use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
+
+use kws_service::exposition::{self, MetricKind};
 
 /// Counters of a service.
 pub(crate) struct Metrics {
@@ -72,41 +73,28 @@ impl Metrics {
 
     /// Prometheus' text format, version 0.0.4.
     pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        let mut add = |name: &str, kind: &str, help: &str, value: &dyn std::fmt::Display| {
-            let _ = write!(text, "# HELP kws_{name} {help}\n# TYPE kws_{name} {kind}\nkws_{name} {value}\n");
-        };
+        use MetricKind::{Counter, Gauge};
+        let mut metrics = exposition::Metrics::default();
         let count = |counter: &AtomicU64| counter.load(Relaxed);
-        add("connections", "gauge", "Open connections.", &self.open.load(Relaxed));
-        add("connections_total", "counter", "Connections taken.", &count(&self.taken));
-        add(
-            "connections_turned_away_total",
-            "counter",
-            "Connections beyond the limit.",
-            &count(&self.turned_away),
-        );
-        add(
-            "connections_refused_total",
-            "counter",
-            "Connections ended for what the client did.",
-            &count(&self.refused),
-        );
-        add("streams_total", "counter", "Streams of audio begun.", &count(&self.streams));
-        add("audio_bytes_total", "counter", "Bytes of audio received.", &count(&self.audio_bytes));
-        add(
-            "busy_seconds_total",
-            "counter",
-            "Time in which workers did not wait.",
-            &(count(&self.busy) as f64 / 1e9),
-        );
+        metrics.one(Gauge, "connections", "Open connections.", self.open.load(Relaxed));
+        metrics.one(Counter, "connections_total", "Connections taken.", count(&self.taken));
+        let turned_away = "connections_turned_away_total";
+        metrics.one(Counter, turned_away, "Connections beyond the limit.", count(&self.turned_away));
+        let help = "Connections ended for what the client did.";
+        metrics.one(Counter, "connections_refused_total", help, count(&self.refused));
+        metrics.one(Counter, "streams_total", "Streams of audio begun.", count(&self.streams));
+        metrics.one(Counter, "audio_bytes_total", "Bytes of audio received.", count(&self.audio_bytes));
+        let busy = count(&self.busy) as f64 / 1e9;
+        metrics.one(Counter, "busy_seconds_total", "Time in which workers did not wait.", busy);
         let longest = self.longest_turn.swap(0, Relaxed) as f64 / 1e6;
-        add("longest_turn_seconds", "gauge", "Longest turn of a worker since the last scrape.", &longest);
-        add("uptime_seconds", "gauge", "Time since the start.", &self.began.elapsed().as_secs_f64());
-        text.push_str("# HELP kws_detections_total Detections told.\n# TYPE kws_detections_total counter\n");
-        for (name, count) in self.all_detections() {
-            let name = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let _ = writeln!(text, "kws_detections_total{{name=\"{name}\"}} {count}");
-        }
-        text
+        let help = "Longest turn of a worker since the last scrape.";
+        metrics.one(Gauge, "longest_turn_seconds", help, longest);
+        metrics.one(Gauge, "uptime_seconds", "Time since the start.", self.began.elapsed().as_secs_f64());
+        let detections = self.all_detections();
+        let labels: Vec<[(&str, &str); 1]> =
+            detections.iter().map(|(name, _)| [("name", name.as_str())]).collect();
+        let values = labels.iter().zip(&detections).map(|(labels, (_, count))| (&labels[..], count));
+        metrics.several(Counter, "detections_total", "Detections told.", values);
+        metrics.into_text()
     }
 }

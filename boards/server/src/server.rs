@@ -2,7 +2,6 @@
 
 mod acceptor;
 mod address;
-mod exposition;
 mod socket;
 mod worker;
 
@@ -162,7 +161,7 @@ impl Server {
         server.spawn("acceptor", waker, move || acceptor.run())?;
         if let Some(address) = options.metrics {
             let service = server.shared.service.clone();
-            let bound = exposition::serve(address, service)
+            let bound = kws_service::exposition::serve(address, move || service.metrics.text())
                 .map_err(|error| ServerError::Listen { address: address.to_string(), error })?;
             server.metrics = Some(bound);
         }

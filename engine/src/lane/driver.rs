@@ -30,6 +30,9 @@ pub(crate) trait Driver {
     /// A firing of a slot on a block of tick `at` began then and has ended.
     fn fired(&mut self, _index: usize, _slot: &Slot, _at: u64, _began: u64) {}
 
+    /// A source has brought the block that tick `at` of its clock completes, after a gap or not.
+    fn drew(&mut self, _index: usize, _slot: &Slot, _at: u64, _after_gap: bool) {}
+
     /// A stage lost part of its stream itself: `lost` ticks up to and with `at`.
     fn gap(&mut self, stage: &str, at: u64, lost: u64);
 

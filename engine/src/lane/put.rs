@@ -16,6 +16,9 @@ impl<D: Driver> Lane<D> {
             Ok(Step::Nothing) => {}
             Ok(Step::Block(mark)) => {
                 let stamp = Stamp::only(mark.at, slot.rate);
+                if self.driver.timed() {
+                    self.driver.drew(index, &self.slots[index], mark.at, mark.lost > 0);
+                }
                 self.emit(index, stamp, mark.lost);
             }
             Ok(Step::Lost { at, lost }) => self.lose(index, at, lost),

@@ -139,6 +139,10 @@ impl Graph<'_> {
         if from.iter().any(|name| gathered.live.borrow().contains(name)) {
             gathered.live.borrow_mut().insert(spec.name.clone());
         }
+        let stand_in = from.iter().find_map(|name| gathered.stand_ins.borrow().get(name).cloned());
+        if let Some(recording) = stand_in {
+            gathered.stand_ins.borrow_mut().insert(spec.name.clone(), recording);
+        }
         let site = Site {
             pipeline: &self.pipeline.name,
             name: &spec.name,
@@ -160,8 +164,9 @@ impl Graph<'_> {
         let output = design.output().map(|port| self.with_step(index, port, &params));
         check_output(spec, output.as_ref(), ports.is_empty())?;
         let cost = design.cost();
-        let on_fault = self.on_fault(spec, output.is_none())?;
+        let on_fault = self.on_fault(spec, output.is_none(), design.comes_back())?;
         let (name, kind, effect) = (spec.name.clone(), spec.kind.clone(), self.entries[index].effect);
+        let live = gathered.live.borrow().contains(&name);
         Ok(PlannedStage {
             name,
             kind,
@@ -170,6 +175,7 @@ impl Graph<'_> {
             output,
             cost,
             on_fault,
+            live,
             effect,
             design: design.into(),
         })
@@ -195,7 +201,7 @@ impl Graph<'_> {
     }
 
     /// What happens when a stage fails: what the file says for it, or what it says for all that it can be said for.
-    fn on_fault(&self, spec: &StageSpec, sink: bool) -> Result<OnFault, PlanError> {
+    fn on_fault(&self, spec: &StageSpec, sink: bool, comes_back: bool) -> Result<OnFault, PlanError> {
         match (spec.on_fault, self.pipeline.on_fault) {
             (Some(OnFault::Ignore), _) if !sink => {
                 let message =
@@ -204,6 +210,7 @@ impl Graph<'_> {
                 Err(PlanError::at(&spec.origins.on_fault, message).help(help))
             }
             (Some(on_fault), _) => Ok(on_fault),
+            (None, _) if comes_back => Ok(OnFault::Restart),
             (None, OnFault::Ignore) if !sink => Ok(OnFault::End),
             (None, on_fault) => Ok(on_fault),
         }

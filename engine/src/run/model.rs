@@ -309,6 +309,7 @@ mod lanes {
                 output,
                 cost: Cost::default(),
                 on_fault: Default::default(),
+                live: false,
                 effect: crate::facts::Effect::None,
                 design: design.into(),
             }

@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver as Channel, bounded};
 use super::clock::Clock;
 use super::control::{Control, RunOptions, Stopper};
 use super::meter::{Meters, RingMeter, RunStats, StageMeter};
+use super::origin::Origin;
 use super::report::{GAPS, GapReport, Outcome, Report, RunError, tell};
 use super::thread::{Thread, drive, looks};
 use crate::lane::assembly::{Assembly, RingEnds};
@@ -114,6 +115,7 @@ impl Plan {
             Box::new(move |change| tell(&reports, report(&stage, change)))
         })?;
         let (parts, rings) = Assembly { plan: self, lanes, wakers: wakers.clone() }.lanes(nodes);
+        let origins = self.origins();
         let meters = self.meters(clock, options, watches, &rings);
         let looks = looks(count);
         let thread = |(index, parts): (usize, Parts)| {
@@ -124,6 +126,7 @@ impl Plan {
                 control: control.clone(),
                 reports: sender.clone(),
                 meters: parts.slots.iter().map(of).collect(),
+                origins: parts.slots.iter().map(|slot| origins[slot.stage].clone()).collect(),
                 rings: meters.ring_meters.clone(),
                 paced: options.paced,
                 timed: options.timed,
@@ -138,6 +141,17 @@ impl Plan {
         let running =
             Running { threads: Vec::new(), reports, meters, control, open, gaps: Vec::new(), fault: None };
         Ok((lanes, running))
+    }
+
+    /// For each stage, when the stream of the device began that it comes from, if it does.
+    fn origins(&self) -> Vec<Option<Arc<Origin>>> {
+        let mut origins: Vec<Option<Arc<Origin>>> = Vec::with_capacity(self.stages.len());
+        for (index, stage) in self.stages.iter().enumerate() {
+            let inherited = self.inputs(index).find_map(|edge| origins[edge.from].clone());
+            let new = || stage.live.then(|| Arc::new(Origin::new()));
+            origins.push(inherited.or_else(new));
+        }
+        origins
     }
 
     /// What counts the stages and rings of a run.

@@ -8,6 +8,7 @@ use crossbeam_channel::Sender as Channel;
 use super::clock::Clock;
 use super::control::Control;
 use super::meter::{RingMeter, StageMeter};
+use super::origin::Origin;
 use super::report::{GapReport, Report, tell};
 use crate::lane::driver::Driver;
 use crate::lane::intake::Intake;
@@ -32,6 +33,8 @@ pub(super) struct Thread {
     pub(super) reports: Channel<Report>,
     /// One for each slot.
     pub(super) meters: Vec<Arc<StageMeter>>,
+    /// For each slot, when the stream of the device began that it comes from, if it does.
+    pub(super) origins: Vec<Option<Arc<Origin>>>,
     /// One for each ring of the run.
     pub(super) rings: Arc<[RingMeter]>,
     /// Set when sources keep real time.
@@ -84,17 +87,28 @@ impl Driver for Thread {
     #[cold]
     fn fired(&mut self, index: usize, slot: &Slot, at: u64, began: u64) {
         let meter = &self.meters[index];
-        if let Some(time) = &meter.time {
+        // What a device's source takes is time in which it waits.
+        let waits = slot.inlets.count == 0 && self.origins[index].is_some();
+        if let (Some(time), false) = (&meter.time, waits) {
             time.count(self.clock.now() - began);
         }
         let (Some(latency), None, Some(inlet)) = (&meter.latency, slot.outlet, slot.inlets.iter().next())
         else {
             return;
         };
-        let due = u128::from(at) * 1_000_000_000 / u128::from(inlet.clock);
-        // A run that is ahead of real time has no latency.
-        if let Some(late) = u128::from(self.clock.now()).checked_sub(due) {
-            latency.count(late as u64);
+        let (due, now) = (nanos(at, inlet.clock), self.clock.now() as i64);
+        let late = match &self.origins[index] {
+            Some(origin) => origin.since(due, now),
+            // A run that is ahead of real time has no latency.
+            None => u64::try_from(now - due).ok(),
+        };
+        late.into_iter().for_each(|late| latency.count(late));
+    }
+
+    #[cold]
+    fn drew(&mut self, index: usize, slot: &Slot, at: u64, after_gap: bool) {
+        if let Some(origin) = &self.origins[index] {
+            origin.see(nanos(at, slot.rate), self.clock.now() as i64, after_gap);
         }
     }
 
@@ -118,6 +132,11 @@ impl Driver for Thread {
         self.control.stop();
         let _ = self.reports.send(Report::StageFault { stage: stage.to_owned(), fault });
     }
+}
+
+/// Nanoseconds of a stream up to a tick.
+fn nanos(tick: u64, rate: u32) -> i64 {
+    (u128::from(tick) * 1_000_000_000 / u128::from(rate)) as i64
 }
 
 /// Runs a lane to its end. A stage that panics is ended as one that fails, and the rest of the lane works on.

@@ -78,7 +78,9 @@ pub(crate) fn plan(dir: &Path, toml: &str) -> Result<Plan, PlanError> {
 /// Whether this computer has a device of a kind.
 pub(crate) fn has_device(kind: &str) -> bool {
     let devices = kws_host::registry().kind(kind).and_then(kws_engine::Entry::devices);
-    devices.is_some_and(|devices| devices.found.is_ok_and(|found| !found.is_empty()))
+    devices.is_some_and(|devices| {
+        devices.found.is_ok_and(|found| found.iter().any(|device| !device.contains("not usable now")))
+    })
 }
 
 /// The message of a pipeline that cannot be planned.

@@ -41,6 +41,12 @@ impl Reblock {
         Reblock { block, queue: Vec::new(), used: 0, lost: 0, skip: 0 }
     }
 
+    /// Forgets what waits.
+    pub(crate) fn restart(&mut self) {
+        self.queue.clear();
+        (self.used, self.lost, self.skip) = (0, 0, 0);
+    }
+
     /// Lets `add` append samples and say how many were lost before those that it appended.
     ///
     /// # Errors

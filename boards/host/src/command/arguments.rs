@@ -100,6 +100,12 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) realtime: bool,
 
+    /// Ends, with exit code 1, when a microphone is lost or missing: for a supervisor that starts it again
+    ///
+    /// Otherwise the loss is reported, and the microphone is opened again after a pause of 0.1 s to 25.6 s.
+    #[arg(long)]
+    pub(crate) exit_on_loss: bool,
+
     /// Reports times on standard error at the end, and continuously on a terminal
     ///
     /// Reports the p50, p99, maximum and total time of each lane's and stage's firings, ring levels, gaps, the share of real

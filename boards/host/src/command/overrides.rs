@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kws_devices::{JsonlParams, PrintParams};
-use kws_engine::{Element, Kind, Pipeline, Plan, PlanError, Registry, StageSpec};
+use kws_engine::{Element, Kind, OnFault, Pipeline, Plan, PlanError, Registry, StageSpec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use super::source::{SourceSpec, absolute};
 /// What a replaced source hands on to one of another kind. One of its own kind gets all but what `--source` says.
 const KEPT: [&str; 7] = ["rate", "block", "fps", "width", "height", "fit", "colour"];
 
-/// Applies `--source` and `--set`.
+/// Applies `--source`, `--set` and their like.
 pub(crate) fn apply(
     pipeline: &mut Pipeline,
     arguments: &Arguments,
@@ -25,6 +25,13 @@ pub(crate) fn apply(
     }
     if !arguments.sensitivity.is_empty() {
         set_sensitivity(pipeline, &arguments.sensitivity, registry)?;
+    }
+    if arguments.exit_on_loss {
+        for stage in &mut pipeline.stages {
+            if is_source(stage, registry) {
+                stage.on_fault = Some(OnFault::End);
+            }
+        }
     }
     for assignment in &arguments.set {
         pipeline.set(&from_here(assignment, pipeline, registry))?;

@@ -17,6 +17,8 @@ pub(crate) struct Names {
     clock: u32,
     /// Whether the events happen now.
     live: bool,
+    /// The recording that stands in for a device, if one does.
+    stand_in: Option<String>,
 }
 
 impl Names {
@@ -26,7 +28,11 @@ impl Names {
     /// When one carries something else.
     pub(crate) fn of_all(site: &Site<'_>) -> Result<Vec<Self>, DesignError> {
         let of = |(port, from): (&Port, &String)| {
-            Names::of(port, from).map(|names| Names { live: site.is_live(), ..names })
+            Names::of(port, from).map(|names| Names {
+                live: site.is_live(),
+                stand_in: site.stand_in(),
+                ..names
+            })
         };
         site.inputs.iter().zip(site.from).map(of).collect()
     }
@@ -43,15 +49,20 @@ impl Names {
             );
         }
         let (labels, points) = (port.labels.clone(), port.points.clone());
-        Ok(Names { stage: from.to_owned(), labels, points, clock: port.clock, live: false })
+        Ok(Names { stage: from.to_owned(), labels, points, clock: port.clock, live: false, stand_in: None })
     }
 
-    /// Writes an event as a line of JSON, without a line feed; where it happens now, with the time of day.
+    /// Writes an event as a line of JSON, without a line feed; where it happens now, with the time of day, and where a
+    /// recording stands in for a device, with its name.
     pub(crate) fn write_line(&self, at: u64, event: &Event, line: &mut Vec<u8>) -> std::io::Result<()> {
         write!(line, "{}", self.borrowed().line(at, event))?;
         if self.live {
             line.pop();
             write!(line, ",\"wall_time\":\"{}\"}}", humantime::format_rfc3339_millis(SystemTime::now()))?;
+        }
+        if let Some(recording) = &self.stand_in {
+            line.pop();
+            write!(line, ",\"source\":{}}}", serde_json::Value::from(recording.as_str()))?;
         }
         Ok(())
     }
@@ -100,6 +111,17 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_for_a_device_is_said() {
+        let port = Port::source(Element::Event, vec![1], Role::EVENTS, 16_000, 320);
+        let stand_in = Some("a \"b\".wav".to_owned());
+        let names = Names { stand_in, ..Names::of(&port, "trigger").unwrap() };
+        let mut line = Vec::new();
+        names.write_line(16_000, &Event { label: 0, ..Event::NONE }, &mut line).unwrap();
+        let event: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(event["source"], "a \"b\".wav");
+    }
 
     #[test]
     fn what_happens_now_bears_the_time_of_day() {

@@ -92,6 +92,7 @@ impl Camera {
         site.notice(format!(
             "no camera ({why}); showing the images of `{name}` instead. To use a camera, {help}"
         ));
+        site.stands_in(name.to_string());
         ImageFilesParams::of(fallback, self.0.fps, self.0.shown)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })

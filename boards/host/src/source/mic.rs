@@ -1,12 +1,27 @@
 //! `mic`: the sound card as a source, or a recording in its place.
 
+#[cfg(all(feature = "mic", target_os = "linux"))]
+mod alsa;
+#[cfg(any(feature = "mic", test))]
+mod callback;
 #[cfg(any(feature = "mic", test))]
 mod capture;
-#[cfg(feature = "mic")]
-mod device;
+#[cfg(all(feature = "mic", not(target_os = "linux")))]
+mod system;
 
+#[cfg(all(feature = "mic", target_os = "linux"))]
+use alsa as system;
+#[cfg(feature = "mic")]
+use std::{sync::Arc, sync::mpsc::sync_channel, time::Duration};
+
+#[cfg(feature = "mic")]
+use capture::MicStage;
+#[cfg(feature = "mic")]
+use kws_devices::Channel;
 use kws_devices::{Fallback, MicParams};
 use kws_engine::{Design, DesignError, Devices, Element, Kind, Rest, Scheme, Site};
+#[cfg(feature = "mic")]
+use kws_engine::{Node, Port, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +42,7 @@ impl Kind for Mic {
     }
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        match self.listen(site) {
+        match self.listen(site)? {
             Ok(design) => Ok(design),
             Err(missing) => self.replay(missing, site),
         }
@@ -38,8 +53,6 @@ impl Kind for Mic {
 struct Missing {
     why: String,
     help: String,
-    /// The parameter that is to blame, if one is.
-    key: Option<&'static str>,
 }
 
 /// The microphones that this computer has: names that the parameter `device` of `mic` takes, each with what it
@@ -49,66 +62,89 @@ struct Missing {
 /// A text that says why none can be listed, and what to do.
 fn devices() -> Result<Vec<String>, String> {
     #[cfg(feature = "mic")]
-    return device::devices();
+    return system::devices();
     #[cfg(not(feature = "mic"))]
-    Err(format!("{BUILT_WITHOUT}; to list devices, {}", how_to_build()))
+    Err(format!("{BUILT_WITHOUT}; to list devices, {HOW_TO_BUILD}"))
 }
 
 #[cfg(not(feature = "mic"))]
 const BUILT_WITHOUT: &str = "this program was built without microphone support";
-
 #[cfg(not(feature = "mic"))]
-fn how_to_build() -> String {
-    let headers = if cfg!(target_os = "linux") {
-        "install ALSA's headers (Debian: `apt install libasound2-dev`) and "
-    } else {
-        ""
-    };
-    format!("{headers}run `cargo run --release --features mic -- …`")
+const HOW_TO_BUILD: &str = "build it with its default features: `cargo run --release -- …`";
+
+/// Does what may hang in a driver in a thread of its own. None when it takes longer than that.
+#[cfg(feature = "mic")]
+fn patience<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, result) = sync_channel(1);
+    // Whoever has lost patience has no use for the result.
+    std::thread::spawn(move || done.send(work()));
+    result.recv_timeout(limit).ok()
+}
+
+/// A device that is opened when the pipeline runs.
+#[cfg(feature = "mic")]
+struct MicDesign {
+    device: Option<String>,
+    channel: Channel,
+    port: Port,
+}
+
+#[cfg(feature = "mic")]
+impl Design for MicDesign {
+    fn output(&self) -> Option<Port> {
+        Some(self.port.clone())
+    }
+
+    fn comes_back(&self) -> bool {
+        true
+    }
+
+    fn build(&self) -> Result<Box<dyn Node>, StageFault> {
+        let (device, rate, channel) = (self.device.clone(), self.port.clock, self.channel);
+        let listen = move |callback| system::listen(device.as_deref(), rate, channel, callback);
+        Ok(node(MicStage::new(Arc::new(listen), rate, self.port.len())))
+    }
 }
 
 impl Mic {
     #[cfg(not(feature = "mic"))]
-    fn listen(&self, _: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
-        Err(Missing { why: BUILT_WITHOUT.to_owned(), help: how_to_build(), key: None })
+    fn listen(&self, _: &Site<'_>) -> Result<Result<Box<dyn Design>, Missing>, DesignError> {
+        Ok(Err(Missing { why: BUILT_WITHOUT.to_owned(), help: HOW_TO_BUILD.to_owned() }))
     }
 
+    /// Where nothing may take the microphone's place it need not be there yet.
     #[cfg(feature = "mic")]
-    fn listen(&self, site: &Site<'_>) -> Result<Box<dyn Design>, Missing> {
-        let device = device::find(self.0.device.as_deref()).map_err(|why| Missing {
-            why,
-            help: "connect one; `kws-run --devices` lists those that are found".to_owned(),
-            key: self.0.device.as_ref().map(|_| "device"),
-        })?;
-        let port = super::samples(Element::I16, self.0.rate, self.0.block, site);
-        let design = device::design(device, port).map_err(|why| Missing {
-            why,
-            help: "set `device` to one that `kws-run --devices` lists".to_owned(),
-            key: None,
-        })?;
+    fn listen(&self, site: &Site<'_>) -> Result<Result<Box<dyn Design>, Missing>, DesignError> {
+        if let Err(why) = system::usable() {
+            return Ok(Err(Missing { why, help: system::HELP.to_owned() }));
+        }
+        let device = self.0.device.as_deref();
+        if Fallback::file(self.0.fallback.clone(), device)?.is_some()
+            && let Err(why) = system::check(device)
+        {
+            let help = "connect one; `kws-run --devices` lists those that are found".to_owned();
+            return Ok(Err(Missing { why, help }));
+        }
         site.happens_now();
-        Ok(design)
+        let port = super::samples(Element::I16, self.0.rate, self.0.block, site);
+        Ok(Ok(Box::new(MicDesign { device: self.0.device.clone(), channel: self.0.channel, port })))
     }
 
     fn replay(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let Missing { why, help, key } = missing;
+        let Missing { why, help } = missing;
         let Some(fallback) = Fallback::file(self.0.fallback, self.0.device.as_deref())? else {
             let help = match self.0.device {
                 Some(_) => help,
                 None => format!("{help}; or set `fallback` to a recording"),
             };
-            return match key {
-                Some(key) => Err(DesignError::of(key, why).help(help)),
-                None => {
-                    let port = super::samples(Element::I16, self.0.rate, self.0.block, site);
-                    Ok(super::absent("microphone", port, &why, &help, site))
-                }
-            };
+            let port = super::samples(Element::I16, self.0.rate, self.0.block, site);
+            return Ok(super::absent("microphone", port, &why, &help, site));
         };
         let name = fallback.display();
         site.notice(format!(
             "no microphone ({why}); replaying `{name}` instead. To use a microphone, {help}"
         ));
+        site.stands_in(name.to_string());
         AudioFileParams::of(fallback, self.0.rate, self.0.block)
             .design(site)
             .map_err(|refusal| DesignError { key: Some("fallback".to_owned()), ..refusal })

@@ -23,7 +23,7 @@ const WAITING: usize = 4;
 /// How long standard input is waited for before the engine may look whether it shall stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Plays headerless samples (s16le, one channel) from a file or standard input.
+/// Plays headerless samples (s16le, one channel) from a file, a named pipe or standard input.
 ///
 /// # Writes
 /// Samples, `i16`, one tick each. A last incomplete block is dropped, so that events do not depend on the block's
@@ -71,11 +71,21 @@ impl Kind for RawParams {
         let (file, rate) = (path.clone(), f64::from(self.rate));
         let design = Simple::boxed(Some(port), Cost::default(), move || match &path {
             Some(path) => {
+                let name = path.display().to_string();
+                if !path.is_file() {
+                    // To open a pipe waits until somebody writes to it.
+                    let path = path.clone();
+                    let open = move || File::open(&path).map_err(|error| cannot_open(&path, &error));
+                    return Ok(node(Raw::new(Awaited::new(open), name)));
+                }
                 let file =
                     File::open(path).map_err(|error| StageFault::because(cannot_open(path, &error)))?;
-                Ok(node(Raw::new(Direct(file), path.display().to_string())))
+                Ok(node(Raw::new(Direct(file), name)))
             }
-            None => Ok(node(Raw::new(Awaited::new(std::io::stdin()), "standard input".to_owned()))),
+            None => {
+                let supply = Awaited::new(|| Ok(std::io::stdin()));
+                Ok(node(Raw::new(supply, "standard input".to_owned())))
+            }
         });
         Ok(Lasting::boxed(design, move || {
             let about = std::fs::metadata(file.as_ref()?).ok().filter(|about| about.is_file())?;
@@ -146,14 +156,14 @@ fn read(from: &mut impl Read, bytes: &mut Vec<u8>) -> Result<Supplied, String> {
     }
 }
 
-/// A pipe or a terminal: read by a thread of its own, so that a run can be stopped while nothing comes.
+/// A pipe or a terminal: opened and read by a thread of its own, so that a run can be stopped while nothing comes.
 struct Awaited {
     full: Receiver<Result<Vec<u8>, String>>,
     empty: SyncSender<Vec<u8>>,
 }
 
 impl Awaited {
-    fn new(mut from: impl Read + Send + 'static) -> Self {
+    fn new<R: Read>(open: impl FnOnce() -> Result<R, String> + Send + 'static) -> Self {
         let (to_lane, full) = sync_channel(WAITING);
         let (empty, from_lane) = sync_channel::<Vec<u8>>(WAITING + 1);
         for _ in 0..WAITING {
@@ -161,6 +171,13 @@ impl Awaited {
             let _ = empty.send(Vec::with_capacity(PIECE));
         }
         std::thread::spawn(move || {
+            let mut from = match open() {
+                Ok(from) => from,
+                Err(text) => {
+                    let _ = to_lane.send(Err(text));
+                    return;
+                }
+            };
             while let Ok(mut bytes) = from_lane.recv() {
                 let piece = match read(&mut from, &mut bytes) {
                     Ok(Supplied::Bytes) => Ok(bytes),
@@ -314,7 +331,7 @@ mod tests {
     #[test]
     fn a_thread_reads_what_may_keep_waiting() {
         let bytes: Vec<u8> = (0..100_000u32).flat_map(|n| (n as i16).to_le_bytes()).collect();
-        let mut raw = Raw::new(Awaited::new(std::io::Cursor::new(bytes)), "test".to_owned());
+        let mut raw = Raw::new(Awaited::new(|| Ok(std::io::Cursor::new(bytes))), "test".to_owned());
         let (mut block, mut next) = ([0; 1000], 0u32);
         loop {
             match raw.process((), &mut block).unwrap() {

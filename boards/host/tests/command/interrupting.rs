@@ -37,3 +37,21 @@ fn the_second_ends_at_once() {
     let run = live.ended();
     assert_eq!(run.code, Some(130), "{run:#?}");
 }
+
+/// Nobody has opened the pipe to write, so that opening it to read waits.
+#[test]
+fn a_pipe_that_nobody_writes_to_is_left_at_the_first() {
+    let bench = faulty("gaps = [{ at_ms = 50, length_ms = 20 }]");
+    let made = std::process::Command::new("mkfifo").arg(bench.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let mut live = Live::start(&bench, &["faulty.toml", "--source", "raw:pipe"]);
+    // Until the program has come to its pipe a signal would end it as any other.
+    let began = std::time::Instant::now();
+    while began.elapsed() < Duration::from_millis(500) {
+        assert!(live.runs());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    live.signal("INT");
+    let run = live.ended().well();
+    assert!(run.err.contains("interrupted at 0.00 s"), "{run:#?}");
+}

@@ -154,6 +154,22 @@ fn in_real_time_a_second_lasts_a_second_and_detections_have_a_latency() {
     assert_eq!(run.out, bench.run(&["spotting.toml"]).well().out);
 }
 
+/// Time in which a device is waited for is not work, and a device that began late is not late.
+#[test]
+fn a_live_source_waits_at_no_cost() {
+    let bench = features();
+    let arguments =
+        ["features.toml", "--source", "raw:-", "--set", "mic.live=true", "--stats", "--exit-on-loss"];
+    let mut child = bench.command(&arguments).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    stdin.write_all(&std::fs::read(bench.path("sound.raw")).unwrap()).unwrap();
+    drop(stdin);
+    let run = Ended::from(child.wait_with_output().unwrap()).well();
+    let lane = run.err.lines().find(|line| line.trim_start().starts_with("mic ")).unwrap();
+    assert!(lane.contains(" 0 ns") && lane.contains(" 0 %"), "{run:#?}");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let bench = spotting();

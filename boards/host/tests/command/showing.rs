@@ -163,9 +163,6 @@ fn check_needs_no_microphone() {
     std::fs::write(bench.path("mic.toml"), text).unwrap();
     let shown = bench.run(&["mic.toml", "--check"]).well();
     assert!(shown.out.contains("frame f32[480]"), "{shown:#?}");
-    if shown.out.contains("no microphone") {
-        bench.run(&["mic.toml"]).badly(1, &["set `fallback` to a recording"]);
-    }
 }
 
 #[test]

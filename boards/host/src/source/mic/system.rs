@@ -1,22 +1,37 @@
-//! The sound card, by way of cpal.
+//! Microphones of systems other than Linux, by way of cpal.
+
+use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, ErrorKind, FromSample, Sample, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
-use kws_engine::{Cost, Design, Opened, Port, Simple, StageFault, node};
 
-use super::capture::{MicCallback, Shape, Troubles, capture};
-use crate::audio::RATES;
+use super::callback::MicCallback;
+use crate::audio::{Channel, RATES};
 
-/// Keeps ALSA's library from writing to the terminal what this program says in its own words.
-fn hush() {
-    // Without it there is only more to read.
-    #[cfg(target_os = "linux")]
-    let _ = alsa::Output::local_error_handler();
+/// How often the thread that keeps a device open looks whether anybody listens.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What to do where microphones cannot be used.
+pub(super) const HELP: &str = "connect one; `kws-run --devices` lists those that are found";
+
+/// Whether microphones can be used at all.
+///
+/// # Errors
+/// None: the system has them.
+pub(super) fn usable() -> Result<(), String> {
+    Ok(())
+}
+
+/// Whether a microphone can be opened now.
+///
+/// # Errors
+/// A text that says why not.
+pub(super) fn check(device: Option<&str>) -> Result<(), String> {
+    find(device).map(|_| ())
 }
 
 /// See [`devices`](super::devices).
 pub(super) fn devices() -> Result<Vec<String>, String> {
-    hush();
     let host = cpal::default_host();
     let found = host.input_devices().map_err(|error| format!("cannot list devices: {}", said(&error)))?;
     let default = host.default_input_device().map(|device| device.to_string());
@@ -24,13 +39,8 @@ pub(super) fn devices() -> Result<Vec<String>, String> {
         let name = device.to_string();
         let mark = if default.as_ref() == Some(&name) { " (default)" } else { "" };
         let delivers = match device.default_input_config() {
-            Ok(config) => format!(
-                "{} Hz, {} channels, {}",
-                config.sample_rate(),
-                config.channels(),
-                config.sample_format()
-            ),
-            Err(error) => format!("not usable: {}", said(&error)),
+            Ok(config) => format!("{} Hz, {} channels", config.sample_rate(), config.channels()),
+            Err(error) => format!("not usable now: {}", said(&error)),
         };
         format!("{name}{mark}: {delivers}")
     };
@@ -38,11 +48,7 @@ pub(super) fn devices() -> Result<Vec<String>, String> {
 }
 
 /// The default microphone, or the first one whose name contains this.
-///
-/// # Errors
-/// A text that says that there is none.
-pub(super) fn find(name: Option<&str>) -> Result<Device, String> {
-    hush();
+fn find(name: Option<&str>) -> Result<Device, String> {
     let host = cpal::default_host();
     let Some(name) = name else {
         return host.default_input_device().ok_or_else(|| "no microphone found".to_owned());
@@ -59,41 +65,40 @@ fn said(error: &cpal::Error) -> String {
     error.to_string().trim_end_matches('.').to_owned()
 }
 
-/// A source that listens to a device.
+/// Listens until nobody wants to hear any more.
 ///
 /// # Errors
-/// A text that says why the device is of no use.
-pub(super) fn design(device: Device, port: Port) -> Result<Box<dyn Design>, String> {
+/// A text that says why there is no microphone, or no more.
+pub(super) fn listen(
+    device: Option<&str>,
+    _rate: u32,
+    channel: Channel,
+    mut callback: MicCallback,
+) -> Result<(), String> {
+    let device = find(device)?;
     let name = device.to_string();
-    let config = device
-        .default_input_config()
-        .map_err(|error| format!("the microphone `{name}` cannot be used: {}", said(&error)))?;
-    let (device_rate, channels) = (config.sample_rate(), usize::from(config.channels()));
-    if !RATES.contains(&device_rate) {
-        return Err(format!(
-            "the microphone `{name}` reports a sample rate of {device_rate} Hz, expected {} to {} Hz",
-            RATES.start(),
-            RATES.end()
-        ));
+    let unusable = |why: String| format!("the microphone `{name}` cannot be used: {why}");
+    let config = device.default_input_config().map_err(|error| unusable(said(&error)))?;
+    let (rate, channels) = (config.sample_rate(), usize::from(config.channels()));
+    if !RATES.contains(&rate) {
+        return Err(unusable(format!("it has {rate} Hz, expected {} to {} Hz", RATES.start(), RATES.end())));
     }
-    let shape = Shape { channels, device_rate, rate: port.clock, block: port.len() };
-    Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let (name, device) = (name.clone(), device.clone());
-        Ok(node(Opened::anew(move || {
-            let stage = capture(shape, |callback, troubles| open(&device, config, callback, troubles));
-            stage.map_err(|why| {
-                StageFault::because(format!("the microphone `{name}` cannot be opened: {why}"))
-            })
-        })))
-    }))
+    if !channel.is_among(channels) {
+        return Err(unusable(format!("it has {channels} channels, and `channel` counts from 0")));
+    }
+    callback.begin(rate, channels, channel);
+    let link = callback.link();
+    let _stream = open(&device, config, callback).map_err(unusable)?;
+    while link.is_wanted() {
+        if let Some(why) = link.failure() {
+            return Err(format!("the microphone `{name}` is lost: {why}"));
+        }
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
 }
 
-fn open(
-    device: &Device,
-    config: SupportedStreamConfig,
-    callback: MicCallback,
-    troubles: Troubles,
-) -> Result<Stream, String> {
+fn open(device: &Device, config: SupportedStreamConfig, callback: MicCallback) -> Result<Stream, String> {
     let build = match config.sample_format() {
         SampleFormat::I8 => build::<i8>,
         SampleFormat::I16 => build::<i16>,
@@ -105,7 +110,7 @@ fn open(
         SampleFormat::F64 => build::<f64>,
         other => return Err(format!("its sample format {other} is not supported")),
     };
-    let stream = build(device, config, callback, troubles).map_err(|error| said(&error))?;
+    let stream = build(device, config, callback).map_err(|error| said(&error))?;
     stream.play().map_err(|error| said(&error))?;
     Ok(stream)
 }
@@ -114,20 +119,20 @@ fn build<S>(
     device: &Device,
     config: SupportedStreamConfig,
     mut callback: MicCallback,
-    troubles: Troubles,
 ) -> Result<Stream, cpal::Error>
 where
     S: SizedSample,
     f32: FromSample<S>,
 {
+    let link = callback.link();
     device.build_input_stream(
         config.into(),
         move |frames: &[S], _: &_| callback.push(frames, f32::from_sample),
         move |error: cpal::Error| match error.kind() {
-            ErrorKind::Xrun => troubles.overrun(),
+            ErrorKind::Xrun => link.overrun(),
             // The stream goes on.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-            _ => troubles.fail(said(&error)),
+            _ => link.fail(said(&error)),
         },
         None,
     )

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which channels are heard: their mean, or one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub(crate) enum Channel {
+pub enum Channel {
     /// All of them.
     All(All),
     /// One, counted from 0.
@@ -16,7 +16,7 @@ pub(crate) enum Channel {
 /// All channels as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum All {
+pub enum All {
     /// Their mean.
     Mix,
 }
@@ -29,7 +29,7 @@ impl Default for Channel {
 
 impl Channel {
     /// Whether there is such a channel among so many.
-    pub(crate) fn is_among(self, channels: usize) -> bool {
+    pub fn is_among(self, channels: usize) -> bool {
         match self {
             Channel::All(All::Mix) => channels > 0,
             Channel::One(index) => usize::from(index) < channels,
@@ -38,7 +38,7 @@ impl Channel {
 
     /// Adds one sample for every frame of equally long planes, one plane for each channel. The mean is summed in the
     /// order of the channels, so that it is the same everywhere.
-    pub(crate) fn append(self, planes: &[Vec<f32>], into: &mut Vec<f32>) {
+    pub fn append(self, planes: &[Vec<f32>], into: &mut Vec<f32>) {
         match (self, planes) {
             (_, []) => {}
             (Channel::All(All::Mix), [only]) => into.extend_from_slice(only),

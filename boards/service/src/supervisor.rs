@@ -3,18 +3,25 @@
 use std::time::{Duration, Instant};
 
 /// The supervisor of this process, if it has one.
-pub(super) struct Supervisor {
+pub struct Supervisor {
     #[cfg(unix)]
     socket: Option<std::os::unix::net::UnixDatagram>,
     /// How often it wants to hear that all is well.
     every: Option<Duration>,
     told: Instant,
-    /// Turns of the workers when it was told last.
+    /// What the program had done when it was told last.
     turns: Vec<u64>,
 }
 
+impl Default for Supervisor {
+    fn default() -> Self {
+        Supervisor::new()
+    }
+}
+
 impl Supervisor {
-    pub(super) fn new() -> Self {
+    /// The one that the environment names, if it names one.
+    pub fn new() -> Self {
         let watchdog = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse().ok());
         Supervisor {
             #[cfg(unix)]
@@ -26,28 +33,36 @@ impl Supervisor {
         }
     }
 
-    /// The service takes connections.
-    pub(super) fn ready(&self) {
+    /// The program does its work from now on.
+    pub fn ready(&self) {
         self.tell("READY=1");
     }
 
-    /// The workers have made so many turns: that is told as long as each of them has made some.
-    pub(super) fn alive(&mut self, turns: Vec<u64>) {
+    /// Whether it is there.
+    pub fn listens(&self) -> bool {
+        #[cfg(unix)]
+        return self.socket.is_some();
+        #[cfg(not(unix))]
+        false
+    }
+
+    /// The program's parts have made so many turns: all is well as long as each of them makes some. To be told often, at
+    /// least once a second. False if one hangs: then the supervisor is told nothing.
+    pub fn alive(&mut self, turns: Vec<u64>) -> bool {
         if self.every.is_none_or(|every| self.told.elapsed() < every) {
-            return;
+            return true;
         }
         self.told = Instant::now();
         let hangs = self.turns.iter().zip(&turns).any(|(before, now)| before == now);
         self.turns = turns;
-        if hangs {
-            log::error!("a worker hangs: the watchdog is not told that all is well");
-        } else {
+        if !hangs {
             self.tell("WATCHDOG=1");
         }
+        !hangs
     }
 
     /// A signal came.
-    pub(super) fn stopping(&self) {
+    pub fn stopping(&self) {
         self.tell("STOPPING=1");
     }
 
