@@ -30,7 +30,7 @@ impl Request {
                 return Err(Refusal::Gone);
             }
             bytes.extend_from_slice(&more[..count]);
-            if let Some((request, length, begin)) = parse(&bytes)? {
+            if let Some((request, length, begin)) = parse(&bytes)?.filter(|(_, _, begin)| *begin <= HEAD) {
                 return request.with_body(stream, bytes.split_off(begin), length);
             }
             if bytes.len() > HEAD {

@@ -68,8 +68,8 @@ impl Viewed {
         }
     }
 
-    /// Ends the run; the labels that it printed.
-    fn end(mut self) -> Vec<String> {
+    /// Ends the run; the events that it printed.
+    fn end(mut self) -> Vec<Value> {
         #[cfg(unix)]
         {
             use nix::sys::signal::{Signal, kill};
@@ -80,8 +80,7 @@ impl Viewed {
         let mut text = String::new();
         self.run.stdout.take().unwrap().read_to_string(&mut text).unwrap();
         self.run.wait().unwrap();
-        let label = |line: &str| serde_json::from_str::<Value>(line).unwrap()["label"].as_str().unwrap().to_owned();
-        text.lines().map(label).collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn open(&self, request: &str) -> TcpStream {
@@ -159,8 +158,8 @@ fn a_viewer_sees_what_the_run_hears_and_finds() {
     assert_eq!(heard.map(|sample| sample.unwrap()).collect::<Vec<_>>(), samples, "sample by sample");
     assert!(late.iter().any(|message| message["stats"]["stages"][0]["fired"].as_u64() > Some(0)));
     let shown = news(&late, "events", "events");
-    let shown: Vec<&str> = shown.iter().map(|event| event["label"].as_str().unwrap()).collect();
-    assert_eq!(run.end(), shown);
+    let labels = |events: &[Value]| events.iter().map(|event| event["label"].clone()).collect::<Vec<_>>();
+    assert_eq!(labels(&run.end()), labels(&shown));
 }
 
 #[test]
@@ -180,10 +179,13 @@ fn a_threshold_that_is_dragged_changes_what_is_found() {
         run.over();
         let stand = run.messages().iter().filter(|message| message.get("knob").is_some()).count();
         assert_eq!(stand, if value.is_some() { 2 } else { 0 }, "one who comes late sees where they stand");
-        run.end().len()
+        let scores = run.end().iter().map(|event| event["score"].as_f64().unwrap()).collect::<Vec<_>>();
+        assert!(!scores.is_empty());
+        scores
     };
     let (strict, usual) = (found(Some(0.0)), found(None));
-    assert!(strict < usual, "at its strictest it finds {strict}, else {usual}");
+    assert!(strict.iter().all(|score| *score > 0.94), "at its strictest it waits for high scores: {strict:?}");
+    assert!(usual.iter().all(|score| *score < 0.94), "{usual:?}");
 }
 
 #[test]
