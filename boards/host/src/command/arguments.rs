@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -110,6 +111,14 @@ pub(crate) struct Arguments {
     /// time and, with --realtime or a live source, the latency of detections.
     #[arg(long)]
     pub(crate) stats: bool,
+
+    /// Serves metrics to Prometheus at http://HOST:PORT/metrics: blocks, events, gaps, faults, rings, times
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+
+    /// Reports how it goes, in one line on standard error, every so many seconds
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60")]
+    pub(crate) health: Option<f64>,
 
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]

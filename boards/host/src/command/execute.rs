@@ -1,40 +1,45 @@
 //! Runs a plan: starts it, listens to it, ends it.
 
-use std::fmt::Display;
-use std::io::Write;
 use std::time::Instant;
 
-use anstyle::{AnsiColor, Style};
 use crossbeam_channel::{Receiver, after, never, select};
 use kws_engine::Plan;
-use kws_engine::run::{Outcome, Report, RunError, RunOptions, Running};
+use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
+use super::journal::{Level, tell};
 use super::progress::{Detail, Progress};
+use super::service::Service;
 use super::{faults, interrupt, stats};
-
-const NOTICE: Style = AnsiColor::Yellow.on_default();
 
 /// Runs a plan to its end, or to a Ctrl-C.
 pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
     for notice in &plan.notices {
-        tell(format_args!("{NOTICE}notice:{NOTICE:#} {notice}"));
+        let style = Level::Notice.style();
+        tell(Level::Notice, format_args!("{style}notice:{style:#} {notice}"));
     }
     let interrupts = interrupt::watch();
     suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
     let progress = Progress::new(detail, || plan.seconds());
-    let options = RunOptions { paced: arguments.realtime, timed: arguments.stats, one_lane: false };
+    let options = RunOptions {
+        paced: arguments.realtime,
+        timed: arguments.stats || arguments.metrics.is_some(),
+        one_lane: false,
+    };
     let running = plan.start_with(options, |stage, node| progress.dress(stage, node))?;
-    let mut listener = Listener { plan, progress, gaps: Gaps::default(), told: None, interrupted: false };
+    let service = Service::begin(plan, arguments, running.counters())?;
+    let mut listener =
+        Listener { plan, progress, service, gaps: Gaps::default(), told: None, interrupted: false };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
     listener.conclude(&outcome);
     if arguments.stats {
-        // What cannot be told on standard error cannot be told anywhere.
-        let _ = stats::write(plan, &outcome.stats, &mut anstream::stderr());
+        let mut text = Vec::new();
+        stats::write(plan, &outcome.stats, &mut text)?;
+        tell(Level::Info, String::from_utf8_lossy(&text).trim_end());
     }
     match outcome.fault {
         None => Ok(()),
@@ -43,15 +48,11 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     }
 }
 
-/// Tells a line on standard error. When that is gone, there is nowhere left to say so.
-fn tell(line: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{line}");
-}
-
 /// Follows a run.
 struct Listener<'a> {
     plan: &'a Plan,
     progress: Progress,
+    service: Service,
     gaps: Gaps,
     /// The stage whose fault ends the run and was told.
     told: Option<String>,
@@ -63,7 +64,7 @@ impl Listener<'_> {
     fn listen(&mut self, mut running: Running, interrupts: &Receiver<()>) -> Outcome {
         let reports = running.reports().clone();
         let stopper = running.stopper();
-        let ticks = self.progress.ticks();
+        let (ticks, looks) = (self.progress.ticks(), self.service.looks());
         loop {
             let gather = if self.gaps.pending() { after(GATHER) } else { never() };
             select! {
@@ -76,9 +77,11 @@ impl Listener<'_> {
                 }
                 recv(interrupts) -> _ => {
                     self.interrupted = true;
+                    self.service.stopping();
                     stopper.stop();
                 }
                 recv(gather) -> _ => self.tell_gaps(),
+                recv(looks) -> _ => self.look(&running.stats()),
                 recv(ticks) -> _ => self.progress.draw(self.plan, || running.stats()),
             }
         }
@@ -96,20 +99,25 @@ impl Listener<'_> {
             }
             Report::Down { stage, fault, at } => {
                 let line = faults::down(self.plan, stage, fault, *at);
-                self.progress.aside(|| tell(&line));
+                self.progress.aside(|| tell(Level::Warning, &line));
             }
             Report::Up { stage, at, lost } => {
                 let line = faults::up(self.plan, stage, *at, *lost);
-                self.progress.aside(|| tell(&line));
+                self.progress.aside(|| tell(Level::Warning, &line));
             }
             Report::StageFault { .. } | Report::Ended { .. } => {}
         }
     }
 
+    fn look(&mut self, stats: &RunStats) {
+        let Listener { plan, progress, service, .. } = self;
+        progress.aside(|| service.look(plan, stats));
+    }
+
     fn tell_gaps(&mut self) {
         let lines = self.gaps.tell(self.plan, Instant::now());
         if !lines.is_empty() {
-            self.progress.aside(|| lines.iter().for_each(tell));
+            self.progress.aside(|| lines.iter().for_each(|line| tell(Level::Warning, line)));
         }
     }
 
@@ -118,10 +126,14 @@ impl Listener<'_> {
         if self.interrupted {
             let seconds = stats::stream_seconds(self.plan, &outcome.stats);
             let events = stats::events(self.plan, &outcome.stats);
-            tell(format_args!("interrupted at {seconds:.2} s; {events} events"));
+            tell(Level::Info, format_args!("interrupted at {seconds:.2} s; {events} events"));
         }
-        let _ = self.gaps.sum(self.plan, &mut anstream::stderr());
-        let _ = faults::sum(&outcome.stats, &mut anstream::stderr());
+        let mut text = Vec::new();
+        // Nothing fails to be written to memory.
+        let _ = self.gaps.sum(self.plan, &mut text).and_then(|()| faults::sum(&outcome.stats, &mut text));
+        if !text.is_empty() {
+            tell(Level::Warning, String::from_utf8_lossy(&text).trim_end());
+        }
     }
 }
 

@@ -17,5 +17,6 @@ mod push_to_talk;
 mod recording;
 mod running;
 mod sensitivity;
+mod service;
 mod showing;
 mod usage;
