@@ -16,7 +16,7 @@ pub(crate) use clock::Clock;
 pub use control::{RunOptions, Stopper};
 #[cfg(feature = "testing")]
 pub use manual::ManualClock;
-pub use meter::{Percentiles, RingStats, RunStats, StageStats};
+pub use meter::{Counters, Percentiles, RingStats, RunStats, StageStats};
 pub use report::{GapReport, Outcome, Report, RunError};
 pub use runner::Running;
 

@@ -19,12 +19,14 @@ mod faults;
 mod gaps;
 mod graph;
 mod interrupt;
+mod journal;
 #[cfg(test)]
 mod kinds;
 mod listing;
 mod overrides;
 mod progress;
 mod record;
+mod service;
 mod source;
 mod stats;
 mod table;

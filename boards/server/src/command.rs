@@ -12,7 +12,7 @@ use kws::Pipeline;
 use kws_service::Supervisor;
 
 use crate::load;
-use crate::{Server, ServerError, journal};
+use crate::{Server, ServerError, actions, journal};
 use arguments::{Arguments, Command, LoadArguments};
 
 /// How often the main thread looks whether all is well.
@@ -53,6 +53,7 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
     }
     let mut pipelines =
         arguments.pipelines.iter().map(|path| Pipeline::read(path)).collect::<Result<Vec<_>, _>>()?;
+    actions::leave_out(&mut pipelines);
     arguments.apply(&mut pipelines)?;
     let server = Server::start(pipelines, &arguments.options())?;
     for address in server.addresses() {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../../docs/wyoming.md")]
 
+mod actions;
 mod audio;
 mod catalogue;
 mod connection;

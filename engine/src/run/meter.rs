@@ -253,6 +253,17 @@ impl Meters {
     }
 }
 
+/// The counters of a run, for whoever looks at it from another thread, also after its end.
+#[derive(Clone)]
+pub struct Counters(pub(super) Arc<Meters>);
+
+impl Counters {
+    /// What everything has done so far.
+    pub fn read(&self) -> RunStats {
+        self.0.read()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver as Channel, bounded};
 
 use super::clock::Clock;
 use super::control::{Control, RunOptions, Stopper};
-use super::meter::{Meters, RingMeter, RunStats, StageMeter};
+use super::meter::{Counters, Meters, RingMeter, RunStats, StageMeter};
 use super::origin::Origin;
 use super::report::{GAPS, GapReport, Outcome, Report, RunError, tell};
 use super::thread::{Thread, drive, looks};
@@ -202,6 +202,11 @@ impl Running {
             Report::Ended { .. } => self.open -= 1,
         }
         self.open == 0
+    }
+
+    /// What another thread reads of what everything has done so far.
+    pub fn counters(&self) -> Counters {
+        Counters(self.meters.clone())
     }
 
     /// What everything has done so far.

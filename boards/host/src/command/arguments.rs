@@ -126,6 +126,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", requires = "view")]
     pub(crate) view_clips: Option<PathBuf>,
 
+    /// Serves metrics to Prometheus at http://HOST:PORT/metrics: blocks, events, gaps, faults, rings, times
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+
+    /// Reports how it goes, in one line on standard error, every so many seconds
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60")]
+    pub(crate) health: Option<f64>,
+
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]
     pub(crate) devices: bool,

@@ -1,13 +1,15 @@
 //! Why the command ends with an error, and how it says so.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use kws_engine::PlanError;
 use kws_engine::run::RunError;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
+use super::journal::{Level, tell};
+
+const ERROR: Style = Level::Error.style();
 
 /// Why the command ends with an error.
 #[derive(Debug)]
@@ -48,8 +50,7 @@ impl CommandError {
             CommandError::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             CommandError::Output(error) => (error.to_string(), 1),
         };
-        // Nothing is left to tell it to when standard error is gone.
-        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {text}");
+        tell(Level::Error, format_args!("{ERROR}error:{ERROR:#} {text}"));
         ExitCode::from(code)
     }
 }

@@ -1,27 +1,25 @@
 //! Runs a plan: starts it, listens to it, ends it.
 
-use std::fmt::Display;
-use std::io::Write;
 use std::time::Instant;
 
-use anstyle::{AnsiColor, Style};
 use crossbeam_channel::{Receiver, after, never, select};
-use kws_engine::run::{Outcome, Report, RunError, RunOptions, Running};
+use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running};
 use kws_engine::{Plan, PlannedStage};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::gaps::{GATHER, Gaps};
+use super::journal::{Level, tell};
 use super::progress::{Detail, Progress};
+use super::service::Service;
 use super::viewing::Viewing;
 use super::{faults, interrupt, stats};
-
-const NOTICE: Style = AnsiColor::Yellow.on_default();
 
 /// Runs a plan to its end, or to a Ctrl-C.
 pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
     for notice in &plan.notices {
-        tell(format_args!("{NOTICE}notice:{NOTICE:#} {notice}"));
+        let style = Level::Notice.style();
+        tell(Level::Notice, format_args!("{style}notice:{style:#} {notice}"));
     }
     let interrupts = interrupt::watch();
     suppress_lane_panics();
@@ -29,11 +27,16 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     let progress = Progress::new(detail, || plan.seconds());
     let mut viewing = Viewing::begin(plan, arguments)?;
     let viewed = viewing.is_on();
-    let options =
-        RunOptions { paced: arguments.realtime || viewed, timed: arguments.stats || viewed, one_lane: false };
+    let options = RunOptions {
+        paced: arguments.realtime || viewed,
+        timed: arguments.stats || arguments.metrics.is_some() || viewed,
+        one_lane: false,
+    };
     let dress = |stage: &PlannedStage, node| viewing.dress(plan, stage, progress.dress(stage, node));
     let running = plan.start_with(options, dress)?;
-    let mut listener = Listener { plan, progress, viewing, gaps: Gaps::default(), told: None, interrupted: false };
+    let service = Service::begin(plan, arguments, running.counters())?;
+    let mut listener =
+        Listener { plan, progress, service, viewing, gaps: Gaps::default(), told: None, interrupted: false };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
     listener.conclude(&outcome);
@@ -42,8 +45,9 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         listener.viewing.stay(&interrupts);
     }
     if arguments.stats {
-        // What cannot be told on standard error cannot be told anywhere.
-        let _ = stats::write(plan, &outcome.stats, &mut anstream::stderr());
+        let mut text = Vec::new();
+        stats::write(plan, &outcome.stats, &mut text)?;
+        tell(Level::Info, String::from_utf8_lossy(&text).trim_end());
     }
     match outcome.fault {
         None => Ok(()),
@@ -52,15 +56,11 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     }
 }
 
-/// Tells a line on standard error. When that is gone, there is nowhere left to say so.
-fn tell(line: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{line}");
-}
-
 /// Follows a run.
 struct Listener<'a> {
     plan: &'a Plan,
     progress: Progress,
+    service: Service,
     viewing: Viewing<'a>,
     gaps: Gaps,
     /// The stage whose fault ends the run and was told.
@@ -73,7 +73,7 @@ impl Listener<'_> {
     fn listen(&mut self, mut running: Running, interrupts: &Receiver<()>) -> Outcome {
         let reports = running.reports().clone();
         let stopper = running.stopper();
-        let ticks = self.progress.ticks();
+        let (ticks, looks) = (self.progress.ticks(), self.service.looks());
         let views = self.viewing.ticks();
         loop {
             let gather = if self.gaps.pending() { after(GATHER) } else { never() };
@@ -87,9 +87,11 @@ impl Listener<'_> {
                 }
                 recv(interrupts) -> _ => {
                     self.interrupted = true;
+                    self.service.stopping();
                     stopper.stop();
                 }
                 recv(gather) -> _ => self.tell_gaps(),
+                recv(looks) -> _ => self.look(&running.stats()),
                 recv(views) -> _ => self.viewing.show(&running.stats()),
                 recv(ticks) -> _ => self.progress.draw(self.plan, || running.stats()),
             }
@@ -108,20 +110,25 @@ impl Listener<'_> {
             }
             Report::Down { stage, fault, at } => {
                 let line = faults::down(self.plan, stage, fault, *at);
-                self.progress.aside(|| tell(&line));
+                self.progress.aside(|| tell(Level::Warning, &line));
             }
             Report::Up { stage, at, lost } => {
                 let line = faults::up(self.plan, stage, *at, *lost);
-                self.progress.aside(|| tell(&line));
+                self.progress.aside(|| tell(Level::Warning, &line));
             }
             Report::StageFault { .. } | Report::Ended { .. } => {}
         }
     }
 
+    fn look(&mut self, stats: &RunStats) {
+        let Listener { plan, progress, service, .. } = self;
+        progress.aside(|| service.look(plan, stats));
+    }
+
     fn tell_gaps(&mut self) {
         let lines = self.gaps.tell(self.plan, Instant::now());
         if !lines.is_empty() {
-            self.progress.aside(|| lines.iter().for_each(tell));
+            self.progress.aside(|| lines.iter().for_each(|line| tell(Level::Warning, line)));
         }
     }
 
@@ -130,10 +137,14 @@ impl Listener<'_> {
         if self.interrupted {
             let seconds = stats::stream_seconds(self.plan, &outcome.stats);
             let events = stats::events(self.plan, &outcome.stats);
-            tell(format_args!("interrupted at {seconds:.2} s; {events} events"));
+            tell(Level::Info, format_args!("interrupted at {seconds:.2} s; {events} events"));
         }
-        let _ = self.gaps.sum(self.plan, &mut anstream::stderr());
-        let _ = faults::sum(&outcome.stats, &mut anstream::stderr());
+        let mut text = Vec::new();
+        // Nothing fails to be written to memory.
+        let _ = self.gaps.sum(self.plan, &mut text).and_then(|()| faults::sum(&outcome.stats, &mut text));
+        if !text.is_empty() {
+            tell(Level::Warning, String::from_utf8_lossy(&text).trim_end());
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use kws_engine::run::{RunStats, StageStats};
 use kws_engine::{Plan, StageFault, StageState};
 
 use super::gaps::clock;
+use super::journal::Level;
 
-const FAULT: Style = AnsiColor::Yellow.on_default().bold();
+const FAULT: Style = Level::Warning.style();
 
 /// A line about a stage that has failed.
 pub(crate) fn down(plan: &Plan, stage: &str, fault: &StageFault, at: u64) -> String {

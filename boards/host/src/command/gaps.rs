@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use kws_engine::Plan;
 use kws_engine::run::GapReport;
 
-const GAP: Style = AnsiColor::Yellow.on_default().bold();
+use super::journal::Level;
+
+const GAP: Style = Level::Warning.style();
 /// How long gaps are gathered before they are told: what is lost block by block comes in many reports.
 pub(crate) const GATHER: Duration = Duration::from_millis(100);
 /// How often one stage's gaps are told.

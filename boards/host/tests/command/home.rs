@@ -184,3 +184,55 @@ password_file /dev/null",
         assert!(!text.contains("hunter2"), "{text}");
     }
 }
+
+/// A broker that a certificate of one's own vouches for; one that another vouches for is not talked to.
+#[cfg(feature = "tls")]
+#[test]
+fn events_go_encrypted() {
+    let bench = Bench::new();
+    let openssl = |arguments: &str| {
+        let mut command = std::process::Command::new("openssl");
+        command.args(arguments.split_whitespace()).current_dir(bench.path("")).stderr(Stdio::null()).status()
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    if openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=ca -days 2")).is_err() {
+        println!("SKIPPED: openssl is not installed (Debian: `apt install openssl`)");
+        return;
+    }
+    bench.write("names", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    for arguments in [
+        &format!("req -x509 {key} -keyout other.key -out other.pem -subj /CN=other -days 2"),
+        &format!("req {key} -keyout key.pem -out request.pem -subj /CN=localhost"),
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 -extfile names",
+    ] {
+        assert!(openssl(arguments).unwrap().success(), "openssl {arguments}");
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = bench.path("").display().to_string();
+    let listener = format!(
+        "listener {free} 127.0.0.1\ncafile {folder}/ca.pem\ncertfile {folder}/cert.pem\nkeyfile {folder}/key.pem"
+    );
+    let Some(broker) = Broker::start(&listener) else { return };
+    let subscriber = Subscriber::to(&broker);
+    let port = format!("mqtt.port={free}");
+    let with = |ca: &str| {
+        let ca = format!("mqtt.ca={}", bench.path(ca).display());
+        let settings = ["mqtt.host=localhost", "mqtt.tls=true", &port, &ca];
+        let more: Vec<String> =
+            settings.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]).collect();
+        more
+    };
+    let trusted = with("ca.pem");
+    let mut home = Home::start(&bench, &trusted.iter().map(String::as_str).collect::<Vec<_>>());
+    home.hear();
+    wait("events", || ticks(&subscriber.on("kws/test/event")) == ticks(&home.events()));
+    drop(home);
+    std::fs::remove_dir_all(bench.path("take")).unwrap();
+    let heard = subscriber.on("kws/test/event").len();
+    let other = with("other.pem");
+    let source = format!("file:{RECORDING}");
+    let arguments = [&[HOME, "--source", &source][..], &other.iter().map(String::as_str).collect::<Vec<_>>()];
+    let ended = bench.run(&arguments.concat()).well();
+    assert!(ended.err.contains("`mqtt` is not connected to the broker"), "{ended:#?}");
+    assert_eq!(subscriber.on("kws/test/event").len(), heard);
+}

@@ -17,6 +17,7 @@ mod push_to_talk;
 mod recording;
 mod running;
 mod sensitivity;
+mod service;
 mod showing;
 mod usage;
 mod view;

@@ -83,3 +83,17 @@ fn what_cannot_be_served_is_an_error() {
     let (code, text) = ends(&[]);
     assert!(code == Some(2) && text.contains("<PIPELINE>"), "{text}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipeline_for_home_assistant_is_served_without_its_broker() {
+    let (mut child, mut log) = starts(&["pipelines/home.toml", "--wyoming", "tcp://127.0.0.1:0"]);
+    let told = after(&mut log, "`home`: `mqtt` (kind `mqtt`) ");
+    assert!(told.starts_with("is left out"), "{told}");
+    let address = after(&mut log, " at tcp://");
+    let mut client = Client::connect(address.parse().unwrap());
+    client.send("ping", &json!({}), &[]);
+    assert_eq!(client.next().unwrap().0, "pong");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -137,10 +137,8 @@ pub(super) fn listen(
         return Err(format!("the microphone `{name}` has {} Hz, expected {low} to {high} Hz", format.rate));
     }
     if !channel.is_among(format.channels) {
-        let (found, index) = (format.channels, channels - 1);
-        return Err(format!(
-            "the microphone `{name}` has {found} channels, found `channel = {index}`, counted from 0"
-        ));
+        let (last, index) = (format.channels - 1, channels - 1);
+        return Err(format!("the microphone `{name}` has no `channel = {index}`, expected 0 to {last}"));
     }
     callback.begin(format.rate, format.channels, channel);
     capture.start().map_err(unusable)?;
