@@ -32,7 +32,7 @@ pub(crate) struct View {
     pub(crate) url: String,
     feed: Feed,
     /// By the stage that reads an edge, what taps it.
-    taps: Vec<Option<edge::Making>>,
+    taps: Vec<Option<tap::Making>>,
 }
 
 impl View {

@@ -1,6 +1,5 @@
 //! `--view`: the page of a run.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, tick};
@@ -9,6 +8,7 @@ use kws_engine::{Node, Plan, PlannedStage};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
+use super::journal::{Level, tell};
 use super::stats;
 use crate::view::View;
 
@@ -27,7 +27,7 @@ impl<'a> Viewing<'a> {
         let Some(address) = arguments.view else { return Ok(Viewing { plan, view: None }) };
         let view = View::open(address, plan, arguments.view_clips.clone())
             .map_err(|error| CommandError::Lacking(format!("cannot show the page at {address}: {error}")))?;
-        tell(format_args!("view: {}", view.url));
+        tell(Level::Info, format_args!("view: {}", view.url));
         Ok(Viewing { plan, view: Some(view) })
     }
 
@@ -59,13 +59,9 @@ impl<'a> Viewing<'a> {
     pub(crate) fn stay(&mut self, interrupts: &Receiver<()>) {
         if let Some(view) = &mut self.view {
             view.over();
-            tell(format_args!("the stream is over; {} stays until Ctrl-C", view.url));
+            tell(Level::Info, format_args!("the stream is over; {} stays until Ctrl-C", view.url));
             // An error means that Ctrl-C ends the program by itself.
             let _ = interrupts.recv();
         }
     }
-}
-
-fn tell(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -1,13 +1,10 @@
 //! What the page shows of each edge: waveform, features, scores, events, images.
 
-use kws_engine::{Element, Event, Item, Node, Plan, Port, Role};
+use kws_engine::{Element, Event, Item, Plan, Port, Role};
 use serde_json::{Value, json};
 
 use super::kept::Kept;
-use super::tap::{Tapped, tap};
-
-/// Puts a tap before a stage.
-pub(super) type Making = Box<dyn FnOnce(Box<dyn Node>) -> Box<dyn Node>>;
+use super::tap::{Making, Tapped, tap};
 
 /// An edge that the page shows.
 pub(super) trait Watched: Send {
@@ -54,9 +51,11 @@ fn watch(port: &Port, name: &str, reader: &str) -> Option<(Shown, Making)> {
     let is_model_input = matches!(reader, "classifier" | "stack");
     match port.element {
         Element::I16 if port.role == Role::SAMPLES && is_source => {
-            Some(shown(port, name, "audio", |port, tapped| Audio::new(port, tapped)))
+            Some(shown(port, name, "audio", Audio::new))
         }
-        Element::Event => Some(shown(port, name, "events", |port, tapped| Events { port: port.clone(), tapped })),
+        Element::Event => {
+            Some(shown(port, name, "events", |port, tapped| Events { port: port.clone(), tapped }))
+        }
         Element::U8 if port.role == Role::IMAGE && (is_source || is_model_input) => {
             Some(shown(port, name, "image", |port, tapped| Images { port: port.clone(), tapped, next: 0.0 }))
         }
@@ -83,7 +82,7 @@ fn shown<T: Item, W: Watched + 'static>(
     let (making, tapped) = tap::<T>(length, depth.clamp(4, 4096));
     let about = json!({ "what": what, "stage": name, "labels": port.labels, "shape": port.shape,
         "every": port.seconds(port.period) });
-    (Shown { about, edge: Box::new(make(port, tapped)) }, Box::new(making))
+    (Shown { about, edge: Box::new(make(port, tapped)) }, making)
 }
 
 /// Samples: the lowest, the highest and the mean square of each [`COLUMN`]; the samples themselves are kept.
@@ -121,7 +120,8 @@ impl Watched for Audio {
             for (index, &sample) in block.iter().enumerate() {
                 let column = &mut self.begun;
                 if column.count == 0 {
-                    *column = Column { low: sample, high: sample, from: start + index as u64, ..Column::default() };
+                    *column =
+                        Column { low: sample, high: sample, from: start + index as u64, ..Column::default() };
                 }
                 column.count += 1;
                 column.low = column.low.min(sample);
@@ -137,7 +137,9 @@ impl Watched for Audio {
             }
         }
         let at = self.port.seconds(first?);
-        Some(json!({ "at": at, "step": self.column as f64 / f64::from(self.port.clock), "low": low, "high": high, "rms": rms }))
+        Some(
+            json!({ "at": at, "step": self.column as f64 / f64::from(self.port.clock), "low": low, "high": high, "rms": rms }),
+        )
     }
 }
 
@@ -183,14 +185,17 @@ impl<T: Real> Watched for Features<T> {
         let (mut times, mut columns) = (Vec::new(), Vec::new());
         while let Some((tick, block)) = self.tapped.next() {
             let row = &block[block.len() - row..];
-            let values: Vec<f32> = (0..bands).map(|band| row[band * row.len() / bands].real(&self.port)).collect();
+            let values: Vec<f32> =
+                (0..bands).map(|band| row[band * row.len() / bands].real(&self.port)).collect();
             for value in values.iter().filter(|value| value.is_finite()) {
                 self.low = self.low.min(*value);
                 self.high = self.high.max(*value);
             }
             let range = (self.high - self.low).max(1e-6);
-            let column: String =
-                values.iter().map(|value| format!("{:02x}", (255.0 * (value - self.low) / range) as u8)).collect();
+            let column: String = values
+                .iter()
+                .map(|value| format!("{:02x}", (255.0 * (value - self.low) / range) as u8))
+                .collect();
             times.push(rounded(self.port.seconds(tick)));
             columns.push(column);
         }
@@ -215,7 +220,9 @@ impl<T: Real> Watched for Scores<T> {
         let (mut times, mut scores) = (Vec::new(), Vec::new());
         while let Some((tick, block)) = self.tapped.next() {
             times.push(rounded(self.port.seconds(tick)));
-            scores.push(block.iter().map(|score| rounded(f64::from(score.real(&self.port)))).collect::<Vec<_>>());
+            scores.push(
+                block.iter().map(|score| rounded(f64::from(score.real(&self.port)))).collect::<Vec<_>>(),
+            );
         }
         (!times.is_empty()).then(|| json!({ "at": times, "scores": scores }))
     }
@@ -233,7 +240,8 @@ impl Watched for Events {
         while let Some((tick, block)) = self.tapped.next() {
             let heard = kept.heard();
             for event in block.iter().filter(|event| event.is_some()) {
-                let name = |names: &[String], index: u16| names.get(usize::from(index)).cloned().unwrap_or_default();
+                let name =
+                    |names: &[String], index: u16| names.get(usize::from(index)).cloned().unwrap_or_default();
                 events.push(json!({
                     "at": rounded(self.port.seconds(tick)),
                     "start": rounded(self.port.seconds(event.start)),

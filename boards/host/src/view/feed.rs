@@ -53,7 +53,8 @@ impl Feed {
         };
         let shared = Arc::new(shared);
         let gathering = shared.clone();
-        let thread = std::thread::Builder::new().name("view".to_owned()).spawn(move || gather(&gathering, shown))?;
+        let thread =
+            std::thread::Builder::new().name("view".to_owned()).spawn(move || gather(&gathering, shown))?;
         Ok(Feed { shared, thread: Some(thread) })
     }
 
@@ -86,7 +87,8 @@ fn gather(shared: &Shared, mut shown: Vec<Shown>) {
         // What comes after this is seen by the next round.
         let last = shared.over.load(Ordering::Relaxed);
         let mut kept = shared.kept();
-        let drained: Vec<Value> = shown.iter_mut().map(|edge| edge.edge.drain(&mut kept).unwrap_or_default()).collect();
+        let drained: Vec<Value> =
+            shown.iter_mut().map(|edge| edge.edge.drain(&mut kept).unwrap_or_default()).collect();
         if drained.iter().any(|value| !value.is_null()) {
             let message: Arc<str> = json!({ "news": drained }).to_string().into();
             kept.keep(begun.elapsed().as_secs_f64(), message.clone());

@@ -65,7 +65,9 @@ impl Access {
         }
         let is_text = routes::page(&request.path).is_some();
         match &self.token {
-            Some(token) if !is_text && request.value("token") != Some(token) => Some("the token is missing or wrong"),
+            Some(token) if !is_text && request.value("token") != Some(token) => {
+                Some("the token is missing or wrong")
+            }
             _ => None,
         }
     }
@@ -167,7 +169,10 @@ const SECURITY: &str = "Cache-Control: no-store\r\nX-Content-Type-Options: nosni
 
 /// Server-sent events: all that is kept, then whatever comes.
 fn stream_to(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
-    write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{SECURITY}Connection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{SECURITY}Connection: close\r\n\r\n"
+    )?;
     let (past, coming) = shared.join();
     for message in past {
         write!(stream, "data: {message}\n\n")?;

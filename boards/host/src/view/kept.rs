@@ -51,8 +51,12 @@ impl Kept {
         if from >= to {
             return Err(Error::other("none of this sound is kept any more"));
         }
-        let spec =
-            WavSpec { channels: 1, sample_rate: self.rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
+        let spec = WavSpec {
+            channels: 1,
+            sample_rate: self.rate,
+            bits_per_sample: 16,
+            sample_format: SampleFormat::Int,
+        };
         let mut bytes = Cursor::new(Vec::new());
         let mut wav = WavWriter::new(&mut bytes, spec).map_err(Error::other)?;
         for sample in self.samples.range(from..to) {
@@ -86,7 +90,11 @@ mod tests {
     use super::*;
 
     fn samples(wav: Vec<u8>) -> Vec<i16> {
-        hound::WavReader::new(Cursor::new(wav)).unwrap().samples::<i16>().map(|sample| sample.unwrap()).collect()
+        hound::WavReader::new(Cursor::new(wav))
+            .unwrap()
+            .samples::<i16>()
+            .map(|sample| sample.unwrap())
+            .collect()
     }
 
     #[test]

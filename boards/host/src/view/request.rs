@@ -123,6 +123,9 @@ mod tests {
     fn what_is_no_request_is_refused() {
         assert!(matches!(parse(b"\x16\x03\x01 hello\r\n\r\n"), Err(Refusal::Bad(_))));
         assert!(matches!(parse(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"), Err(Refusal::Bad(_))));
-        assert!(matches!(parse(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), Err(Refusal::Bad(_))));
+        assert!(matches!(
+            parse(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Err(Refusal::Bad(_))
+        ));
     }
 }

@@ -21,7 +21,12 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn text(status: &'static str, text: impl Into<String>) -> Answer {
-        Answer { status, kind: "text/plain; charset=utf-8", extra: String::new(), body: text.into().into_bytes() }
+        Answer {
+            status,
+            kind: "text/plain; charset=utf-8",
+            extra: String::new(),
+            body: text.into().into_bytes(),
+        }
     }
 
     fn bytes(kind: &'static str, body: Vec<u8>) -> Answer {
@@ -79,7 +84,8 @@ impl Changes {
         let plain = |letter: char| if letter.is_alphanumeric() || letter == '-' { letter } else { '_' };
         let folder = folder.join(verdict).join(label.chars().map(plain).collect::<String>());
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let now = humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string().replace(':', "-");
+        let now =
+            humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string().replace(':', "-");
         let file = folder.join(format!("{now}.wav"));
         fs::write(&file, wav).map_err(|error| error.to_string())?;
         Ok(file.display().to_string())
@@ -114,7 +120,9 @@ enum Verdict {
 pub(super) fn answer(request: &Request, shared: &Shared, changes: &Changes) -> Answer {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/sound.wav") => sound(request, shared, &changes.name),
-        ("GET", "/clips") => Answer::bytes("application/json", json!(changes.clips.is_some()).to_string().into()),
+        ("GET", "/clips") => {
+            Answer::bytes("application/json", json!(changes.clips.is_some()).to_string().into())
+        }
         ("POST", "/knob") => match changes.turn(&request.body, shared) {
             Ok(()) => Answer::text("200 OK", ""),
             Err(text) => Answer::text("400 Bad Request", text),
@@ -143,7 +151,8 @@ fn sound(request: &Request, shared: &Shared, name: &str) -> Answer {
     match shared.kept().wav(from, to) {
         Err(error) => Answer::text("404 Not Found", error.to_string()),
         Ok(wav) => {
-            let name: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+            let name: String =
+                name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
             let extra = format!("Content-Disposition: inline; filename=\"{name}.wav\"\r\n");
             Answer { extra, ..Answer::bytes("audio/wav", wav) }
         }

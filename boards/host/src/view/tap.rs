@@ -18,12 +18,15 @@ pub(super) struct Tapped<T: Item> {
     block: Vec<T>,
 }
 
+/// Puts a tap before a stage.
+pub(super) type Making = Box<dyn FnOnce(Box<dyn Node>) -> Box<dyn Node>>;
+
 /// A tap for blocks of `length` items, of which the ring holds `depth`.
-pub(super) fn tap<T: Item>(length: usize, depth: usize) -> (impl FnOnce(Box<dyn Node>) -> Box<dyn Node>, Tapped<T>) {
+pub(super) fn tap<T: Item>(length: usize, depth: usize) -> (Making, Tapped<T>) {
     let (ticks, ticks_out) = HeapRb::new(depth).split();
     let (items, items_out) = HeapRb::new(depth * length).split();
     let making = move |node| Box::new(Tap { node, ticks, items }) as Box<dyn Node>;
-    (making, Tapped { ticks: ticks_out, items: items_out, block: vec![T::default(); length] })
+    (Box::new(making), Tapped { ticks: ticks_out, items: items_out, block: vec![T::default(); length] })
 }
 
 impl<T: Item> Tapped<T> {
@@ -46,7 +49,9 @@ impl<T: Item> Node for Tap<T> {
 
     fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
         let items = if inputs.which == 0 { T::items(inputs.block) } else { None };
-        if let Some(items) = items.filter(|items| self.items.vacant_len() >= items.len() && !self.ticks.is_full()) {
+        if let Some(items) =
+            items.filter(|items| self.items.vacant_len() >= items.len() && !self.ticks.is_full())
+        {
             // First the items: whoever finds a tick finds them too.
             self.items.push_slice(items);
             let _ = self.ticks.try_push(inputs.at);

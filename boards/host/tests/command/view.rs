@@ -14,7 +14,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 fn clip(folder: &Path, seconds: usize) -> (PathBuf, Vec<i16>) {
     let recorded = folder.join("recorded");
     let made = Command::new(PROGRAM)
-        .args(["pipelines/yes_no.toml", "--source", "file:pipelines/recordings/yes_no.flac", "--edges", "mic"])
+        .args([
+            "pipelines/yes_no.toml",
+            "--source",
+            "file:pipelines/recordings/yes_no.flac",
+            "--edges",
+            "mic",
+        ])
         .arg("--record")
         .arg(&recorded)
         .current_dir(ROOT)
@@ -146,7 +152,8 @@ fn a_viewer_sees_what_the_run_hears_and_finds() {
     run.over();
     let late = run.messages();
     let count = |key: &str, what: &str| (news(&early, what, key), news(&late, what, key));
-    for (what, key) in [("audio", "low"), ("features", "columns"), ("scores", "scores"), ("events", "events")] {
+    for (what, key) in [("audio", "low"), ("features", "columns"), ("scores", "scores"), ("events", "events")]
+    {
         let (early, late) = count(key, what);
         assert!(!late.is_empty(), "{what}");
         assert_eq!(early, late, "{what}");
@@ -184,7 +191,10 @@ fn a_threshold_that_is_dragged_changes_what_is_found() {
         scores
     };
     let (strict, usual) = (found(Some(0.0)), found(None));
-    assert!(strict.iter().all(|score| *score > 0.94), "at its strictest it waits for high scores: {strict:?}");
+    assert!(
+        strict.iter().all(|score| *score > 0.94),
+        "at its strictest it waits for high scores: {strict:?}"
+    );
     assert!(usual.iter().all(|score| *score < 0.94), "{usual:?}");
 }
 
@@ -251,7 +261,8 @@ fn a_judged_clip_is_kept() {
     std::fs::create_dir(&kept).unwrap();
     let mut run = Viewed::start(&clip, &["--view-clips", kept.to_str().unwrap()]);
     run.over();
-    let (status, file) = run.post("/clip", "{\"label\":\"yes\",\"from\":0.5,\"to\":1.0,\"verdict\":\"wrong\"}");
+    let (status, file) =
+        run.post("/clip", "{\"label\":\"yes\",\"from\":0.5,\"to\":1.0,\"verdict\":\"wrong\"}");
     let file = PathBuf::from(String::from_utf8(file).unwrap());
     assert_eq!((status, file.parent()), (200, Some(kept.join("wrong/yes").as_path())));
     let wav = hound::WavReader::open(&file).unwrap().into_samples::<i16>();
