@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The files that pipelines name, models and what is said of them: on disk, or in the program's own memory.
 ///
@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub struct Assets {
     /// Files in memory, by their paths; `None` where the disk is read.
     files: Option<BTreeMap<PathBuf, Arc<[u8]>>>,
+    /// Files that were read, where that is noted.
+    noted: Option<Arc<Mutex<Vec<PathBuf>>>>,
 }
 
 impl Assets {
@@ -30,7 +32,7 @@ impl Assets {
 
     /// Files in memory, none at first.
     pub fn memory() -> Self {
-        Assets { files: Some(BTreeMap::new()) }
+        Assets { files: Some(BTreeMap::new()), noted: None }
     }
 
     /// Adds a file in memory, under the path by which a pipeline names it: relative to the folder with which the
@@ -46,9 +48,31 @@ impl Assets {
     /// # Errors
     /// When it cannot be read, or is not in memory where files are.
     pub fn read(&self, path: &Path) -> Result<Cow<'_, [u8]>> {
-        let Some(files) = &self.files else { return std::fs::read(path).map(Cow::Owned) };
-        let file = files.get(&plain(path)).map(|bytes| Cow::Borrowed(&**bytes));
-        file.ok_or_else(|| Error::new(ErrorKind::NotFound, "it is not among the files in memory"))
+        let bytes = match &self.files {
+            None => Cow::Owned(std::fs::read(path)?),
+            Some(files) => match files.get(&plain(path)) {
+                Some(bytes) => Cow::Borrowed(&**bytes),
+                None => return Err(Error::new(ErrorKind::NotFound, "it is not among the files in memory")),
+            },
+        };
+        if let Some(noted) = &self.noted {
+            noted.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+        }
+        Ok(bytes)
+    }
+
+    /// The same files; which of them are read from now on is noted.
+    pub(crate) fn noting(&self) -> Self {
+        Assets { files: self.files.clone(), noted: Some(Arc::default()) }
+    }
+
+    /// The files that were read since, in order, each once.
+    pub(crate) fn noted(&self) -> Vec<PathBuf> {
+        let noted = self.noted.as_ref().map(|noted| noted.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut files = noted.map_or_else(Vec::new, |noted| noted.clone());
+        files.sort();
+        files.dedup();
+        files
     }
 
     /// Whether there is such a file.

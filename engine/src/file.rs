@@ -193,27 +193,6 @@ impl Pipeline {
         parts[parts.len().saturating_sub(2)..].join("/")
     }
 
-    /// Files and folders that it names, as far as they exist.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
-        fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
-            match value {
-                serde_json::Value::String(text) => found.push(text.clone()),
-                serde_json::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
-                serde_json::Value::Object(values) => values.values().for_each(|value| texts(value, found)),
-                _ => {}
-            }
-        }
-        let mut found = Vec::new();
-        self.stages.iter().for_each(|stage| texts(&stage.params.to_json(), &mut found));
-        // A model's card and its weights lie beside it.
-        let near = |text: String| {
-            let path = self.dir.join(text);
-            let card = path.with_file_name("model.toml");
-            [path, card]
-        };
-        found.into_iter().flat_map(near).filter(|path| path.is_file()).collect()
-    }
-
     pub(crate) fn locate(&self, error: PlanError) -> PlanError {
         error.in_file(&self.file, &self.text)
     }

@@ -59,6 +59,9 @@ pub struct PlannedStage {
     pub output: Option<Port>,
     /// What it costs.
     pub cost: Cost,
+    /// Files that it was designed from, such as its model and what is said of it: those that it read by
+    /// [`Site::assets`](crate::Site::assets).
+    pub files: Vec<PathBuf>,
     /// What happens when it fails.
     pub on_fault: OnFault,
     /// Whether its stream happens now: that of a device, not of a recording.

@@ -51,6 +51,8 @@ pub struct Firmware {
     pub misfit: Option<PlanError>,
     /// Why the board is too slow for it, by what is estimated, if it is.
     pub late: Option<PlanError>,
+    /// The files that it was made from, beside the pipeline's own.
+    pub files: Vec<PathBuf>,
     /// What to tell the person who builds it.
     pub notices: Vec<String>,
 }
@@ -67,7 +69,8 @@ impl Firmware {
         let misfit = budget.check(pipeline, &lanes.stages).err();
         let late = budget.late(pipeline, &lanes.stages);
         let source = write::source(&lanes, &pipeline.file_name(), &board.name);
-        Ok(Firmware { source, budget, misfit, late, notices: plan.notices })
+        let files = plan.stages.iter().flat_map(|stage| stage.files.clone()).collect();
+        Ok(Firmware { source, budget, misfit, late, files, notices: plan.notices })
     }
 }
 
@@ -87,10 +90,10 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
     })?;
     println!("cargo::rerun-if-changed={}", path.display());
     let pipeline = Pipeline::read(&path)?;
-    for file in pipeline.files() {
+    let firmware = Firmware::new(&pipeline, board, registry)?;
+    for file in firmware.files {
         println!("cargo::rerun-if-changed={}", file.display());
     }
-    let firmware = Firmware::new(&pipeline, board, registry)?;
     for notice in firmware.notices {
         println!("cargo::warning={notice}");
     }

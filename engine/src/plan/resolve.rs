@@ -143,6 +143,7 @@ impl Graph<'_> {
         if let Some(recording) = stand_in {
             gathered.stand_ins.borrow_mut().insert(spec.name.clone(), recording);
         }
+        let assets = self.assets.noting();
         let site = Site {
             pipeline: &self.pipeline.name,
             name: &spec.name,
@@ -150,7 +151,7 @@ impl Graph<'_> {
             inputs: within.as_ref().map_or(&ports[..], std::slice::from_ref),
             from: &from,
             block: blocks.get(&index).copied(),
-            assets: self.assets,
+            assets: &assets,
             most_bytes: self.pipeline.max_memory_mb.saturating_mul(MEGABYTE),
             gathered,
         };
@@ -174,6 +175,7 @@ impl Graph<'_> {
             lane: 0,
             output,
             cost,
+            files: assets.noted(),
             on_fault,
             live,
             effect,

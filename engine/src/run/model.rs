@@ -311,6 +311,7 @@ mod lanes {
                 on_fault: Default::default(),
                 live: false,
                 effect: crate::facts::Effect::None,
+                files: Vec::new(),
                 design: design.into(),
             }
         };

@@ -70,9 +70,8 @@ impl ArduCamParams {
     fn writes(&self, site: &Site<'_>) -> Result<Vec<Write>, DesignError> {
         match (self.sensor, &self.registers) {
             (Sensor::Ov2640, None) => Ok(Vec::new()),
-            (Sensor::Ov5642, Some(path)) => {
-                registers::read(&site.path(path)).map_err(|text| DesignError::of("registers", text))
-            }
+            (Sensor::Ov5642, Some(path)) => registers::read(&site.path(path), site.assets())
+                .map_err(|text| DesignError::of("registers", text)),
             (Sensor::Ov2640, Some(_)) => Err(DesignError::of(
                 "registers",
                 "an OV2640 needs none: remove it, or set `sensor = \"ov5642\"`",

@@ -1,8 +1,9 @@
 //! A published table of registers and values.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
+
+use kws_engine::Assets;
 
 /// A register and its value, written as hexadecimal numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,9 +23,9 @@ const END: u32 = 0xffff;
 ///
 /// # Errors
 /// When the file cannot be read, has no table, or a number does not fit. The text says where.
-pub(super) fn read(path: &Path) -> Result<Vec<Write>, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
-    parse(&text).map_err(|error| format!("`{}`: {error}", path.display()))
+pub(super) fn read(path: &Path, assets: &Assets) -> Result<Vec<Write>, String> {
+    let bytes = assets.read(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    parse(&String::from_utf8_lossy(&bytes)).map_err(|error| format!("`{}`: {error}", path.display()))
 }
 
 fn parse(text: &str) -> Result<Vec<Write>, String> {

@@ -15,8 +15,6 @@ use crate::wrapper::{RecordParams, ReplayParams, write_whole};
 
 /// The pipeline that replays, in the folder of the recording.
 const PIPELINE: &str = "pipeline.toml";
-/// What may stand beside a model.
-const CARDS: [&str; 2] = ["model.toml", "card.md"];
 /// Where copies of the files go that the pipeline reads.
 const FILES: &str = "files";
 
@@ -25,8 +23,8 @@ pub(crate) struct Recording {
     dir: PathBuf,
     /// Stages whose output is recorded, with the file of each.
     edges: Vec<(String, String)>,
-    /// Stages that read files: sinks write theirs, and sources are replaced.
-    readers: Vec<String>,
+    /// Stages that read files, with those that they were designed from: sinks write theirs, and sources are replaced.
+    readers: Vec<(String, Vec<PathBuf>)>,
 }
 
 impl Recording {
@@ -62,7 +60,9 @@ impl Recording {
         Ok(Recording {
             dir: dir.to_owned(),
             edges: edges.collect(),
-            readers: readers.map(|stage| stage.name.clone()).collect(),
+            readers: readers
+                .filter_map(|stage| Some((stage.name.clone(), plan.stage(&stage.name)?.files.clone())))
+                .collect(),
         })
     }
 
@@ -120,8 +120,10 @@ impl Recording {
         }
         without_actions(&mut replaying, registry);
         let mut copies = Copies { from: pipeline.dir.clone(), to: self.dir.clone(), done: Vec::new() };
-        for stage in replaying.stages.iter_mut().filter(|stage| self.readers.contains(&stage.name)) {
-            copies.of_stage(stage, registry)?;
+        for stage in &mut replaying.stages {
+            if let Some((_, files)) = self.readers.iter().find(|(name, _)| *name == stage.name) {
+                copies.of_stage(stage, files, registry)?;
+            }
         }
         Ok(replaying)
     }
@@ -150,23 +152,23 @@ struct Copies {
 }
 
 impl Copies {
-    /// Copies what the stage's paths name, and lets them name the copies.
-    fn of_stage(&mut self, stage: &mut StageSpec, registry: &Registry) -> io::Result<()> {
+    /// Copies what the stage's paths name, with all beside it that it was designed from, and lets them name the copies.
+    fn of_stage(&mut self, stage: &mut StageSpec, files: &[PathBuf], registry: &Registry) -> io::Result<()> {
         let Some(kind) = registry.kind(&stage.kind) else { return Ok(()) };
         let mut params = stage.params.to_json();
         let Some(entries) = params.as_object_mut() else { return Ok(()) };
         for (name, _) in kind.params().filter(|(_, schema)| is_path(schema)) {
             let path = entries.get(name).and_then(Value::as_str).map(|path| self.from.join(path));
             if let Some(path) = path.filter(|path| path.is_file()) {
-                entries.insert(name.to_owned(), Value::from(self.copy(&path.canonicalize()?)?));
+                entries.insert(name.to_owned(), Value::from(self.copy(&path.canonicalize()?, files)?));
             }
         }
         stage.params = Setting::from_json(&params, &Origin::Nowhere);
         Ok(())
     }
 
-    /// Copies a file with its companions to a folder called as its own.
-    fn copy(&mut self, file: &Path) -> io::Result<String> {
+    /// Copies a file, with those of `files` that stand in the same folder, to a folder called as its own.
+    fn copy(&mut self, file: &Path, files: &[PathBuf]) -> io::Result<String> {
         if let Some((_, copy)) = self.done.iter().find(|(done, _)| done == file) {
             return Ok(copy.clone());
         }
@@ -174,22 +176,13 @@ impl Copies {
         // Folders of one name elsewhere must not run together.
         let name = format!("{FILES}/{}-{folder}", self.done.len() + 1);
         fs::create_dir_all(self.to.join(&name))?;
-        for path in companions(file)? {
+        let beside = files.iter().filter_map(|path| path.canonicalize().ok());
+        let beside = beside.filter(|path| path.parent() == file.parent() && path != file);
+        for path in beside.chain([file.to_owned()]) {
             fs::copy(&path, self.to.join(&name).join(path.file_name().unwrap_or_default()))?;
         }
         let copy = format!("{name}/{}", file.file_name().unwrap_or_default().to_string_lossy());
         self.done.push((file.to_owned(), copy.clone()));
         Ok(copy)
     }
-}
-
-/// A file and those beside it that belong to it: of the same stem, or a model's card.
-fn companions(file: &Path) -> io::Result<Vec<PathBuf>> {
-    let belongs = |path: &Path| {
-        let name = path.file_name().unwrap_or_default();
-        path.file_stem() == file.file_stem() || CARDS.iter().any(|card| name == *card)
-    };
-    let beside = fs::read_dir(file.parent().unwrap_or(Path::new("")))?;
-    let paths = beside.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
-    Ok(paths.into_iter().filter(|path| path.is_file() && belongs(path)).collect())
 }

@@ -51,3 +51,19 @@ fn a_folder_that_cannot_be_made_is_named() {
         .run(&["features.toml", "--record", "sound.raw/x"])
         .badly(1, &["cannot write the recording", "sound.raw/x"]);
 }
+
+/// What planning read of a model goes along, and nothing else of its folder.
+#[test]
+fn the_files_of_a_model_are_copied() {
+    let bench = features();
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines");
+    let (pipeline, source) =
+        (format!("{models}/yes_no_tiny.toml"), format!("file:{models}/recordings/yes_no.flac"));
+    let run = bench.run(&[&pipeline, "--source", &source, "--json", "--record", "take"]).well();
+    let copies = std::fs::read_dir(bench.path("take/files/1-yes_no_tiny")).unwrap();
+    let mut names: Vec<String> =
+        copies.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["model.tflite", "model.toml"]);
+    assert_eq!(bench.run(&["take/pipeline.toml", "--json"]).well().out, run.out);
+}
