@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -72,6 +73,23 @@ class Page:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
 
 
+class Reader(threading.Thread):
+    """Counts the events of the page's stream."""
+
+    def __init__(self, url):
+        super().__init__()
+        self.url, self.events = url, 0
+        self.start()
+
+    def run(self):
+        for line in urllib.request.urlopen(self.url + "stream"):
+            if line.startswith(b"data: "):
+                message = json.loads(line[6:])
+                if "over" in message:
+                    return
+                self.events += sum(len(news.get("events", [])) for news in message.get("news", []) if news)
+
+
 def view(*more, source=RECORDING):
     """Starts a run with a page; the process and the page's address."""
     process = subprocess.Popen([RUN, PIPELINE, "--source", f"file:{source}", "--json", "--view", "0", *more],
@@ -118,7 +136,9 @@ def main(port):
     # One that is left alone, but for ten viewers, pause and download.
     run, url = view()
     page = Page(port, url)
-    others = [Page(port, url, 400, 800, "dark") for _ in range(9)]
+    narrow = Page(port, url, 400, 800, "dark")
+    # A browser opens six connections to a host at most, so most viewers are none.
+    others = [Reader(url) for _ in range(8)]
     page.until(f"{EVENTS} >= 2")
     page.shot("light.png")
     page.value("document.getElementById('pause').click()")
@@ -128,10 +148,12 @@ def main(port):
     page.value("document.getElementById('pause').click()")
     page.until(OVER)
     assert page.value(EVENTS) == len(expected), (page.value(EVENTS), len(expected))
+    narrow.until(OVER)
+    assert narrow.value(EVENTS) == len(expected), "a viewer saw other events"
+    narrow.shot("narrow_dark.png")
     for other in others:
-        other.until(OVER)
-        assert other.value(EVENTS) == len(expected), "a viewer saw other events"
-    others[0].shot("narrow_dark.png")
+        other.join()
+        assert other.events == len(expected), "a viewer saw other events"
     late = Page(port, url, 1200, 1000, "dark")
     late.until(OVER)
     late.until(f"{EVENTS} === {len(expected)}")
@@ -141,7 +163,7 @@ def main(port):
         href = page.value("document.getElementById('download').href")
         path.write_bytes(urllib.request.urlopen(href).read())
         assert events(path) == expected, "the downloaded sound gives other events"
-    for one in [page, late, *others]:
+    for one in [page, narrow, late]:
         assert not one.complaints, one.complaints
     assert end(run) == expected, "being looked at changes the events"
 
@@ -159,10 +181,10 @@ def main(port):
     assert all(now > then for now, then in zip(after, before)), (before, after)
     assert len(found) < len(expected), (len(found), len(expected))
     assert not page.complaints, page.complaints
-    print(f"live page: {len(expected)} events with eleven viewers and the same from the download; thresholds {before} dragged to {after}: {len(found)} events")
+    print(f"live page: {len(expected)} events with ten viewers and more and the same from the download; thresholds {before} dragged to {after}: {len(found)} events")
 
 
-with tempfile.TemporaryDirectory() as profile:
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     browser = subprocess.Popen([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
                                 f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True)
     try:

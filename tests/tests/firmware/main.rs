@@ -55,13 +55,22 @@ fn on_host(path: &str, one_lane: bool) -> Run {
     for print in &prints {
         pipeline.replace(print, "jsonl", &serde_json::json!({"path": events}), "a test's events");
     }
+    // A recording in its own name: what a device hears, or what stands in for it, marks its events.
+    let mics = pipeline.stages.iter().filter(|stage| stage.kind == "mic");
+    let mics: Vec<_> = mics.map(|stage| (stage.name.clone(), stage.params.to_json())).collect();
+    for (mic, mut params) in mics {
+        let of_file = params.as_object_mut().unwrap();
+        let recording = of_file.remove("fallback").unwrap();
+        of_file.insert("path".to_owned(), recording);
+        pipeline.replace(&mic, "audio_file", &params, "a test's recording");
+    }
     let mut registry = kws_host::registry();
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
     let plan = Plan::new(&pipeline, &registry).unwrap_or_else(|error| panic!("{error}"));
     let options = RunOptions { one_lane, ..RunOptions::default() };
     let running = plan.start_with(options, |stage, made| match stage.kind.as_str() {
-        "mic" => node(Mic::<0>::new()),
+        "audio_file" => node(Mic::<0>::new()),
         _ => made,
     });
     let outcome = running.unwrap().wait();

@@ -18,8 +18,10 @@ pub(super) struct Shown {
     pub(super) edge: Box<dyn Watched>,
 }
 
-/// Seconds of blocks that a ring holds: the feed looks into it 25 times a second.
-const RING_SECONDS: f64 = 0.5;
+/// Seconds of blocks that a ring holds, and the most bytes: the feed looks into it 25 times a second, but on a computer that
+/// is busy with other things it may come late.
+const RING_SECONDS: f64 = 5.0;
+const RING_BYTES: usize = 4 << 20;
 /// The most bands that a spectrum is drawn with.
 const BANDS: usize = 128;
 /// The longer side of an image on the page.
@@ -79,7 +81,8 @@ fn shown<T: Item, W: Watched + 'static>(
 ) -> (Shown, Making) {
     let length: usize = port.shape.iter().product();
     let depth = (RING_SECONDS / port.seconds(port.period).max(1e-6)).ceil() as usize;
-    let (making, tapped) = tap::<T>(length, depth.clamp(4, 4096));
+    let most = RING_BYTES / (length * size_of::<T>()).max(1);
+    let (making, tapped) = tap::<T>(length, depth.min(most).max(4));
     let about = json!({ "what": what, "stage": name, "labels": port.labels, "shape": port.shape,
         "every": port.seconds(port.period) });
     (Shown { about, edge: Box::new(make(port, tapped)) }, making)
