@@ -58,8 +58,8 @@ pub trait Kind: DeserializeOwned + Serialize + JsonSchema + 'static {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError>;
 }
 
-/// A stage's parameters resolved against its input ports.
-pub trait Design {
+/// A stage's parameters resolved against its input ports. It is shared by threads: each may make sessions of one plan.
+pub trait Design: Send + Sync {
     /// What it writes; `None` for a sink.
     fn output(&self) -> Option<Port>;
 
@@ -125,14 +125,14 @@ pub struct Simple<F> {
     pub make: F,
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static> Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault> + Send + Sync + 'static> Simple<F> {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F) -> Box<dyn Design> {
         Box::new(Simple { output, cost, make })
     }
 }
 
-impl<F: Fn() -> Result<Box<dyn Node>, StageFault>> Design for Simple<F> {
+impl<F: Fn() -> Result<Box<dyn Node>, StageFault> + Send + Sync> Design for Simple<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }
@@ -156,8 +156,8 @@ pub struct Written<F, E> {
 
 impl<F, E> Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, StageFault> + 'static,
-    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError> + 'static,
+    F: Fn() -> Result<Box<dyn Node>, StageFault> + Send + Sync + 'static,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError> + Send + Sync + 'static,
 {
     /// A boxed design, as [`Kind::design`] returns it.
     pub fn boxed(output: Option<Port>, cost: Cost, make: F, emit: E) -> Box<dyn Design> {
@@ -167,8 +167,8 @@ where
 
 impl<F, E> Design for Written<F, E>
 where
-    F: Fn() -> Result<Box<dyn Node>, StageFault>,
-    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError>,
+    F: Fn() -> Result<Box<dyn Node>, StageFault> + Send + Sync,
+    E: Fn(&firmware::EmitSite<'_>) -> Result<Code, DesignError> + Send + Sync,
 {
     fn output(&self) -> Option<Port> {
         self.simple.output()

@@ -7,7 +7,6 @@ pub(crate) mod memory;
 mod resolve;
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -68,7 +67,7 @@ pub struct PlannedStage {
     pub live: bool,
     /// What it does beside writing blocks.
     pub effect: Effect,
-    pub(crate) design: Rc<dyn Design>,
+    pub(crate) design: Arc<dyn Design>,
 }
 
 impl PlannedStage {

@@ -24,7 +24,7 @@ pub(crate) trait Emit {
 
 impl<S> Resolved<S>
 where
-    S: Stage + Emit + Clone + Send + 'static,
+    S: Stage + Emit + Clone + Send + Sync + 'static,
     S::In: HostInput,
     S::Out: HostOutput,
 {
@@ -36,7 +36,7 @@ where
 
 impl<S> Design for Resolved<S>
 where
-    S: Stage + Emit + Clone + Send + 'static,
+    S: Stage + Emit + Clone + Send + Sync + 'static,
     S::In: HostInput,
     S::Out: HostOutput,
 {

@@ -51,7 +51,9 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // The tests may use everything.
         "kws-tests" => None,
         "kws-devices" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
-        // A program like any other, that embeds the engine.
+        // Programs like any other, that embed the engine.
+        "kws-c" => Some(&["kws"]),
+        "kws-python" => Some(&["kws", "kws-nn"]),
         "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
         // Boards.
         _ => Some(&["kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-devices"]),

@@ -10,13 +10,13 @@ pub(crate) struct OnBoard<F> {
     pub(crate) code: F,
 }
 
-impl<F: Fn(&firmware::EmitSite<'_>) -> Code + 'static> OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code + Send + Sync + 'static> OnBoard<F> {
     pub(crate) fn boxed(output: Option<Port>, cost: Cost, code: F) -> Box<dyn Design> {
         Box::new(OnBoard { output, cost, code })
     }
 }
 
-impl<F: Fn(&firmware::EmitSite<'_>) -> Code> Design for OnBoard<F> {
+impl<F: Fn(&firmware::EmitSite<'_>) -> Code + Send + Sync> Design for OnBoard<F> {
     fn output(&self) -> Option<Port> {
         self.output.clone()
     }

@@ -39,13 +39,13 @@ struct Lasting<F> {
     seconds: F,
 }
 
-impl<F: Fn() -> Option<f64> + 'static> Lasting<F> {
+impl<F: Fn() -> Option<f64> + Send + Sync + 'static> Lasting<F> {
     fn boxed(design: Box<dyn Design>, seconds: F) -> Box<dyn Design> {
         Box::new(Lasting { design, seconds })
     }
 }
 
-impl<F: Fn() -> Option<f64>> Design for Lasting<F> {
+impl<F: Fn() -> Option<f64> + Send + Sync> Design for Lasting<F> {
     fn output(&self) -> Option<Port> {
         self.design.output()
     }

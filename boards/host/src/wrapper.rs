@@ -24,7 +24,7 @@ pub(crate) trait Make {
 }
 
 /// A design that makes a stage for whatever element a port carries.
-pub(crate) fn for_any(port: Port, make: impl Make + 'static) -> Box<dyn Design> {
+pub(crate) fn for_any(port: Port, make: impl Make + Send + Sync + 'static) -> Box<dyn Design> {
     let element = port.element;
     Simple::boxed(Some(port), Cost::default(), move || match element {
         Element::I8 => make.make::<i8>(),

@@ -1,12 +1,20 @@
 #![doc = include_str!("../../../docs/program.md")]
 
+mod inbox;
+mod samples;
+mod stream;
+
 use std::path::Path;
 
+pub use inbox::{Block, Heard};
 pub use kws_engine::run::RunError;
 pub use kws_engine::{
     Assets, Buffer, Detection, Element, Event, Health, Item, Output, Pipeline, Plan, PlanError, Port,
     Registry, Session, SessionError, StageState,
 };
+pub use kws_stages::decide::is_word;
+pub use samples::Samples;
+pub use stream::Stream;
 
 /// The kinds that a program's pipelines may name: every stage that needs no hardware, and the devices that the program
 /// stands for, `mic` and `camera` as sources, `print` and `jsonl` as sinks. Add your own to it.

@@ -1,7 +1,6 @@
 //! The part of a plan behind one of its stages.
 
-use std::rc::Rc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Edge, Plan, PlannedStage};
 use crate::design::{Cost, Design};
@@ -51,7 +50,7 @@ impl Plan {
         let stages = self.stages.iter().enumerate().filter(|(index, _)| place(*index).is_some());
         let mut stages: Vec<PlannedStage> = stages.map(|(_, stage)| stage.clone()).collect();
         let known = stages.first_mut()?;
-        known.design = Rc::new(Known(known.output.clone()?));
+        known.design = Arc::new(Known(known.output.clone()?));
         known.cost = Cost::default();
         let (name, dir, lanes) = (self.name.clone(), self.dir.clone(), self.lanes.clone());
         let (notices, knobs) = (Vec::new(), self.knobs.clone());

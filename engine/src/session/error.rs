@@ -14,6 +14,11 @@ pub enum SessionError {
         /// Those that it has.
         known: Vec<String>,
     },
+    /// No source was named, and the pipeline has not exactly one.
+    Unnamed {
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// The pipeline has no stage of this name that writes.
     NoStage {
         /// The name.
@@ -51,6 +56,12 @@ impl std::fmt::Display for SessionError {
         match self {
             SessionError::NoSource { name, known } => {
                 write!(f, "the pipeline has no source `{name}`, expected `{}`", names(known))
+            }
+            SessionError::Unnamed { known } if known.is_empty() => {
+                f.write_str("the pipeline has no source, expected one to push to")
+            }
+            SessionError::Unnamed { known } => {
+                write!(f, "found no name of a source, expected one of `{}`", names(known))
             }
             SessionError::NoStage { name, known } => {
                 write!(
