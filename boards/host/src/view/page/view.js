@@ -132,6 +132,9 @@ function take(message) {
     knob.score = scoreOf(knob);
   }
   if (message.over) { over = true; state('over', ''); }
+  // Here and not where it is painted: a page in the background paints nothing.
+  $('download').href = url('/sound.wav', { from: Math.max(0, now - 60).toFixed(3), to: (now + 1).toFixed(3) });
+  $('download').download = `${run.name}.wav`;
   dirty = true;
 }
 
@@ -267,8 +270,6 @@ function paint() {
       key(edge);
     }
   }
-  $('download').href = url('/sound.wav', { from: Math.max(0, now - 60).toFixed(3), to: now.toFixed(3) });
-  $('download').download = `${run.name}.wav`;
 }
 
 function key(edge) {
