@@ -42,6 +42,7 @@ impl Reblock {
     }
 
     /// Forgets what waits.
+    #[cfg(any(test, feature = "mic"))]
     pub(crate) fn restart(&mut self) {
         self.queue.clear();
         (self.used, self.lost, self.skip) = (0, 0, 0);
