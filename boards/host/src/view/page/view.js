@@ -70,6 +70,9 @@ function scoreOf(knob) {
   return knob.scores[low] + rest * (above - knob.scores[low]);
 }
 
+/** The knobs that are thresholds of an edge's scores: another trigger may watch other labels. */
+const knobsOf = edge => knobs.filter(knob => knob.score !== null && edge.labels.includes(knob.label));
+
 /** The knob's value that asks for a score: scores fall as values rise. */
 function valueFor(knob, score) {
   const scores = knob.scores, last = scores.length - 1;
@@ -92,7 +95,7 @@ function dragging(plot, edge) {
   plot.canvas.addEventListener('pointerdown', pointer => {
     const score = scoreAt(pointer), near = 14 / plot.height;
     const reach = knob => Math.abs(knob.score - score);
-    held = knobs.filter(knob => knob.score !== null && reach(knob) < near).sort((a, b) => reach(a) - reach(b))[0] ?? null;
+    held = knobsOf(edge).filter(knob => reach(knob) < near).sort((a, b) => reach(a) - reach(b))[0] ?? null;
     if (held) plot.canvas.setPointerCapture(pointer.pointerId);
   });
   plot.canvas.addEventListener('pointermove', pointer => {
@@ -265,7 +268,7 @@ function paint() {
           draw.scores(c, w, h, inside(other.kept), other.labels, false, from, to);
         }
         draw.scores(c, w, h, inside(edge.kept), edge.labels, true, from, to);
-        for (const knob of knobs) if (knob.score !== null) draw.threshold(c, w, h, knob.score, indexOf(knob.label));
+        for (const knob of knobsOf(edge)) draw.threshold(c, w, h, knob.score, indexOf(knob.label));
       });
       key(edge);
     }
@@ -278,7 +281,7 @@ function key(edge) {
     const entry = document.createElement('span'), square = document.createElement('i');
     square.style.background = draw.colour(index);
     entry.append(square, label);
-    const knob = knobs.find(knob => knob.label === label && knob.score !== null);
+    const knob = knobsOf(edge).find(knob => knob.label === label);
     if (knob) {
       const would = crossings(edge, index, knob.score), told = events.filter(event => event.label === label && event.at >= now - minutes).length;
       const small = document.createElement('small');
