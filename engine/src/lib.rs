@@ -78,7 +78,7 @@ pub use {
     facts::{Devices, Effect, Rest, Scheme, Trace},
     file::{OnFault, Pipeline, Policy, Setting, StageSpec, schema, stage_keys},
     knob::Knob,
-    node::{Firing, HostInput, HostOutput, Inputs, Node, Signature, node},
+    node::{Firing, HostInput, HostOutput, Inputs, Node, Signature, around, node},
     plan::{Edge, Plan, PlannedStage, RingPlan},
     port::{CurvePoint, Density, OperatingPoint, Port, Quant, Role, Step},
     recovery::{Health, StageState},

@@ -114,6 +114,57 @@ where
     Box::new(Erased(stage))
 }
 
+/// Wraps a stage whose types are known only at run time: `fire` is called in place of its firings, and may let it fire. All
+/// else goes to the stage as it is.
+pub fn around<F>(node: Box<dyn Node>, fire: F) -> Box<dyn Node>
+where
+    F: FnMut(&mut dyn Node, Inputs<'_>, &mut Buffer) -> Result<Flow, StageFault> + Send + 'static,
+{
+    Box::new(Around { node, fire })
+}
+
+struct Around<F> {
+    node: Box<dyn Node>,
+    fire: F,
+}
+
+impl<F> Node for Around<F>
+where
+    F: FnMut(&mut dyn Node, Inputs<'_>, &mut Buffer) -> Result<Flow, StageFault> + Send,
+{
+    fn signature(&self) -> Signature {
+        self.node.signature()
+    }
+
+    fn start(&mut self) -> Result<(), StageFault> {
+        self.node.start()
+    }
+
+    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
+        (self.fire)(&mut *self.node, inputs, output)
+    }
+
+    fn reset(&mut self) {
+        self.node.reset();
+    }
+
+    fn reset_beside(&mut self) {
+        self.node.reset_beside();
+    }
+
+    fn restart(&mut self) {
+        self.node.restart();
+    }
+
+    fn recover(&mut self) -> Result<(), StageFault> {
+        self.node.recover()
+    }
+
+    fn finish(&mut self) -> Result<(), StageFault> {
+        self.node.finish()
+    }
+}
+
 struct Erased<S>(S);
 
 impl<S> Node for Erased<S>

@@ -1,13 +1,13 @@
 //! What a stage that was designed for the stream within a clip is on clips.
 
 use super::Clip;
-use super::node::{ClipNode, Writes};
+use super::node::{ClipWork, Writes};
 use crate::buffer::Buffer;
 use crate::design::{Cost, Design, DesignError};
 use crate::event::Event;
 use crate::firmware::{self, Code};
 use crate::item::Element;
-use crate::node::{Firing, Inputs, Node};
+use crate::node::{Firing, Inputs, Node, around};
 use crate::port::Port;
 use crate::stage::{Flow, StageFault};
 
@@ -123,7 +123,8 @@ impl Design for ClipDesign {
         let read = Buffer::zeroed(self.reads.element, self.reads.len());
         let block = |port: &Port| Buffer::zeroed(port.element, port.len());
         let written = self.within.as_ref().map_or(Buffer::empty(), block);
-        Ok(Box::new(ClipNode { node, clip: self.clip, writes: self.writes, read, written }))
+        let mut work = ClipWork { clip: self.clip, writes: self.writes, read, written };
+        Ok(around(node, move |node, inputs, output| work.fire(node, inputs, output)))
     }
 
     fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {

@@ -4,7 +4,7 @@ use super::Clip;
 use crate::buffer::Buffer;
 use crate::event::Event;
 use crate::item::Item as _;
-use crate::node::{Inputs, Node, Signature};
+use crate::node::{Inputs, Node};
 use crate::stage::{Flow, StageFault};
 
 /// What becomes of what a stage writes in a clip.
@@ -18,9 +18,8 @@ pub(super) enum Writes {
     Nothing,
 }
 
-/// A stage on clips.
-pub(super) struct ClipNode {
-    pub(super) node: Box<dyn Node>,
+/// What lets a stage work off clips.
+pub(super) struct ClipWork {
     pub(super) clip: Clip,
     pub(super) writes: Writes,
     /// Room for a block of the clip, and for one that the stage writes.
@@ -28,7 +27,7 @@ pub(super) struct ClipNode {
     pub(super) written: Buffer,
 }
 
-impl ClipNode {
+impl ClipWork {
     /// Keeps what the stage has written: the block of this number in the clip.
     fn keep(&self, count: usize, output: &mut Buffer) {
         match (self.writes, &self.written, output) {
@@ -37,19 +36,15 @@ impl ClipNode {
             _ => {}
         }
     }
-}
 
-impl Node for ClipNode {
-    fn signature(&self) -> Signature {
-        self.node.signature()
-    }
-
-    fn start(&mut self) -> Result<(), StageFault> {
-        self.node.start()
-    }
-
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
-        self.node.reset();
+    /// Lets the stage work off a clip.
+    pub(super) fn fire(
+        &mut self,
+        node: &mut dyn Node,
+        inputs: Inputs<'_>,
+        output: &mut Buffer,
+    ) -> Result<Flow, StageFault> {
+        node.reset();
         let mut count = 0;
         if let (Writes::Events, Buffer::Event(events)) = (self.writes, &mut *output) {
             events.fill(Event::NONE);
@@ -60,7 +55,7 @@ impl Node for ClipNode {
             }
             self.read.copy_part(inputs.block, index);
             let at = self.clip.tick(inputs.at, index);
-            match self.node.fire(Inputs { block: &self.read, at, ..inputs }, &mut self.written)? {
+            match node.fire(Inputs { block: &self.read, at, ..inputs }, &mut self.written)? {
                 Flow::Emit | Flow::EmitAt(_) => {
                     self.keep(count, output);
                     count += 1;
@@ -74,25 +69,5 @@ impl Node for ClipNode {
             Writes::Events if count > 0 => Flow::Emit,
             Writes::Events | Writes::Nothing => Flow::Skip,
         })
-    }
-
-    fn reset(&mut self) {
-        self.node.reset();
-    }
-
-    fn reset_beside(&mut self) {
-        self.node.reset_beside();
-    }
-
-    fn restart(&mut self) {
-        self.node.restart();
-    }
-
-    fn recover(&mut self) -> Result<(), StageFault> {
-        self.node.recover()
-    }
-
-    fn finish(&mut self) -> Result<(), StageFault> {
-        self.node.finish()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, tick};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kws_engine::run::RunStats;
-use kws_engine::{Buffer, Effect, Flow, Inputs, Node, Plan, PlannedStage, Signature, StageFault};
+use kws_engine::{Effect, Node, Plan, PlannedStage, around};
 
 use super::stats;
 use super::units;
@@ -83,7 +83,10 @@ impl Progress {
     /// Wraps stages that show something on the same terminal, so that what is drawn makes way for them.
     pub(crate) fn dress(&self, stage: &PlannedStage, node: Box<dyn Node>) -> Box<dyn Node> {
         match &self.bar {
-            Some(bar) if stage.effect == Effect::Shows => Box::new(Aside { node, bar: bar.clone() }),
+            Some(bar) if stage.effect == Effect::Shows => {
+                let bar = bar.clone();
+                around(node, move |node, inputs, output| bar.suspend(|| node.fire(inputs, output)))
+            }
             _ => node,
         }
     }
@@ -104,45 +107,4 @@ fn line(plan: &Plan, stats: &RunStats, length: Option<f64>) -> String {
         events => format!("{events} events"),
     };
     format!("{come}, {} real time, {events}", units::times(stats::times_real_time(plan, stats)))
-}
-
-/// A sink that makes what is drawn disappear while it writes.
-struct Aside {
-    node: Box<dyn Node>,
-    bar: ProgressBar,
-}
-
-impl Node for Aside {
-    fn signature(&self) -> Signature {
-        self.node.signature()
-    }
-
-    fn start(&mut self) -> Result<(), StageFault> {
-        self.node.start()
-    }
-
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
-        let Aside { node, bar } = self;
-        bar.suspend(|| node.fire(inputs, output))
-    }
-
-    fn reset(&mut self) {
-        self.node.reset();
-    }
-
-    fn reset_beside(&mut self) {
-        self.node.reset_beside();
-    }
-
-    fn restart(&mut self) {
-        self.node.restart();
-    }
-
-    fn recover(&mut self) -> Result<(), StageFault> {
-        self.node.recover()
-    }
-
-    fn finish(&mut self) -> Result<(), StageFault> {
-        self.node.finish()
-    }
 }

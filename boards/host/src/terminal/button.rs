@@ -10,7 +10,7 @@ use kws_engine::{Design, DesignError, Item, Kind, Node, Site, StageFault, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::at_tick::{AtTick, Now};
+use super::at_tick::{Now, at_tick};
 use super::keyboard;
 use crate::wrapper::{Make, for_any};
 
@@ -74,7 +74,7 @@ impl Make for Pressed {
             Finger::Key(name) => Pin::Key(keyboard::key(name)),
         };
         let stage = Button::<T, Pin>::new(pin, Active::High, self.mode, self.steady, self.period);
-        Ok(node(AtTick { stage, now }))
+        Ok(at_tick(node(stage), now))
     }
 }
 

@@ -11,7 +11,7 @@ use kws_engine::{Cost, Design, DesignError, Effect, Element, Event, Item, Kind, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::at_tick::{AtTick, Now};
+use super::at_tick::{Now, at_tick};
 
 // A line on standard error in the place of a board's LED: the kind's parameters are those of every board.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +43,7 @@ fn lamp<T: Item>(pin: &str, lit_by: LitBy, clock: u32) -> Box<dyn Node> {
     let now = Now::default();
     let out = AutoStream::auto(io::stderr());
     let pin = Pin { name: pin.to_owned(), now: now.clone(), clock, lit: false, line: Vec::new(), out };
-    node(AtTick { stage: Led::<T, _>::new(pin, Active::High, lit_by.shown, lit_by.hold), now })
+    at_tick(node(Led::<T, _>::new(pin, Active::High, lit_by.shown, lit_by.hold)), now)
 }
 
 /// A pin that is drawn when it changes.

@@ -1,12 +1,11 @@
 //! Copies what a stage reads, without ever waiting.
 
-use kws_engine::{Buffer, Flow, Inputs, Item, Node, Signature, StageFault};
+use kws_engine::{Inputs, Item, Node, around};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-/// A stage whose first input is copied into a ring.
-pub(super) struct Tap<T: Item> {
-    node: Box<dyn Node>,
+/// Where a stage's first input is copied to.
+struct Tap<T: Item> {
     ticks: HeapProd<u64>,
     items: HeapProd<T>,
 }
@@ -25,7 +24,13 @@ pub(super) type Making = Box<dyn FnOnce(Box<dyn Node>) -> Box<dyn Node>>;
 pub(super) fn tap<T: Item>(length: usize, depth: usize) -> (Making, Tapped<T>) {
     let (ticks, ticks_out) = HeapRb::new(depth).split();
     let (items, items_out) = HeapRb::new(depth * length).split();
-    let making = move |node| Box::new(Tap { node, ticks, items }) as Box<dyn Node>;
+    let mut tap = Tap { ticks, items };
+    let making = move |node| {
+        around(node, move |node, inputs, output| {
+            tap.copy(inputs);
+            node.fire(inputs, output)
+        })
+    };
     (Box::new(making), Tapped { ticks: ticks_out, items: items_out, block: vec![T::default(); length] })
 }
 
@@ -38,16 +43,8 @@ impl<T: Item> Tapped<T> {
     }
 }
 
-impl<T: Item> Node for Tap<T> {
-    fn signature(&self) -> Signature {
-        self.node.signature()
-    }
-
-    fn start(&mut self) -> Result<(), StageFault> {
-        self.node.start()
-    }
-
-    fn fire(&mut self, inputs: Inputs<'_>, output: &mut Buffer) -> Result<Flow, StageFault> {
+impl<T: Item> Tap<T> {
+    fn copy(&mut self, inputs: Inputs<'_>) {
         let items = if inputs.which == 0 { T::items(inputs.block) } else { None };
         if let Some(items) =
             items.filter(|items| self.items.vacant_len() >= items.len() && !self.ticks.is_full())
@@ -56,26 +53,5 @@ impl<T: Item> Node for Tap<T> {
             self.items.push_slice(items);
             let _ = self.ticks.try_push(inputs.at);
         }
-        self.node.fire(inputs, output)
-    }
-
-    fn reset(&mut self) {
-        self.node.reset();
-    }
-
-    fn reset_beside(&mut self) {
-        self.node.reset_beside();
-    }
-
-    fn restart(&mut self) {
-        self.node.restart();
-    }
-
-    fn recover(&mut self) -> Result<(), StageFault> {
-        self.node.recover()
-    }
-
-    fn finish(&mut self) -> Result<(), StageFault> {
-        self.node.finish()
     }
 }
