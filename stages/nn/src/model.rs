@@ -204,6 +204,8 @@ impl Model {
             KernelSet::Neon(neon) => self.plan.run_with(neon, arena),
             #[cfg(target_arch = "aarch64")]
             KernelSet::NeonDot(neon) => self.plan.run_with(neon, arena),
+            #[cfg(target_arch = "wasm32")]
+            KernelSet::Simd128(simd) => self.plan.run_with(simd, arena),
         }
     }
 

@@ -23,7 +23,7 @@ mod unscaled;
 mod walk;
 pub(crate) mod window;
 
-#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 pub(crate) mod packed;
 #[cfg(feature = "std")]
 mod set;
@@ -34,6 +34,8 @@ pub use only::Only;
 pub use packed::{Avx2, AvxVnni, Vnni};
 #[cfg(all(feature = "std", target_arch = "aarch64"))]
 pub use packed::{Neon, NeonDot};
+#[cfg(all(feature = "std", target_arch = "wasm32"))]
+pub use packed::Simd128;
 #[cfg(feature = "std")]
 pub use set::KernelSet;
 

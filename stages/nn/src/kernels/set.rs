@@ -4,6 +4,8 @@
 use super::packed::{Avx2, AvxVnni, Vnni};
 #[cfg(target_arch = "aarch64")]
 use super::packed::{Neon, NeonDot};
+#[cfg(target_arch = "wasm32")]
+use super::packed::Simd128;
 use super::{Dsp, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
@@ -28,15 +30,19 @@ pub enum KernelSet {
     /// AArch64 with NEON and its dot products of bytes.
     #[cfg(target_arch = "aarch64")]
     NeonDot(NeonDot),
+    /// WebAssembly with vectors of 128 bits.
+    #[cfg(target_arch = "wasm32")]
+    Simd128(Simd128),
 }
 
 impl KernelSet {
     /// Names of all sets, those of other computers too, the slowest of each family first.
-    pub const NAMES: [&'static str; 7] = ["dsp", "plain", "avx2", "avx-vnni", "vnni", "neon", "neon-dotprod"];
+    pub const NAMES: [&'static str; 8] =
+        ["dsp", "plain", "avx2", "avx-vnni", "vnni", "neon", "neon-dotprod", "simd128"];
 
     /// All sets that this computer can run, the slowest first.
     pub fn all() -> Vec<Self> {
-        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), expect(unused_mut))]
+        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")), expect(unused_mut))]
         let mut sets = vec![Self::Dsp(Dsp), Self::Plain(Plain)];
         #[cfg(target_arch = "x86_64")]
         {
@@ -49,6 +55,8 @@ impl KernelSet {
             sets.extend(Neon::detect().map(Self::Neon));
             sets.extend(NeonDot::detect().map(Self::NeonDot));
         }
+        #[cfg(target_arch = "wasm32")]
+        sets.extend(Simd128::detect().map(Self::Simd128));
         sets
     }
 
@@ -77,6 +85,8 @@ impl KernelSet {
             Self::Neon(_) => "neon",
             #[cfg(target_arch = "aarch64")]
             Self::NeonDot(_) => "neon-dotprod",
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => "simd128",
         }
     }
 
@@ -95,6 +105,8 @@ impl KernelSet {
             Self::Neon(_) => "Neon",
             #[cfg(target_arch = "aarch64")]
             Self::NeonDot(_) => "NeonDot",
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => "Simd128",
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
 use crate::kernels::KernelSet;
 use crate::kernels::dsp;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
 use crate::kernels::packed::pack::{self, Channels, Form, Packed};
 use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
@@ -67,7 +67,7 @@ impl Lowering<'_, '_> {
         if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
             return Ok(());
         }
-        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
         {
             let form = match self.kernels {
                 KernelSet::Plain(_) | KernelSet::Dsp(_) => None,
@@ -79,6 +79,8 @@ impl Lowering<'_, '_> {
                 KernelSet::Vnni(_) => Some(pack::VNNI),
                 #[cfg(target_arch = "aarch64")]
                 KernelSet::Neon(_) | KernelSet::NeonDot(_) => Some(pack::NEON),
+                #[cfg(target_arch = "wasm32")]
+                KernelSet::Simd128(_) => Some(pack::SIMD128),
             };
             if let Some(form) = form
                 && self.push_packed(form, op, weights, words)?
@@ -125,7 +127,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Adds the operation in packed form, or says that it has none.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
     fn push_packed(
         &mut self,
         form: Form,

@@ -35,7 +35,7 @@ impl Pools {
     }
 
     /// Puts bytes into their pool.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
     pub(crate) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {
         add(&mut self.bytes, bytes)
     }

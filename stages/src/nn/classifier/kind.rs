@@ -218,6 +218,8 @@ impl Resolved {
             KernelSet::Neon(neon) => self.with::<F, _>(neon),
             #[cfg(target_arch = "aarch64")]
             KernelSet::NeonDot(neon) => self.with::<F, _>(neon),
+            #[cfg(target_arch = "wasm32")]
+            KernelSet::Simd128(simd) => self.with::<F, _>(simd),
         }
     }
 

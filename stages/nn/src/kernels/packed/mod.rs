@@ -1,4 +1,5 @@
-//! Kernels that read packed weights: AVX2, AVX-VNNI and AVX-512 with VNNI on x86-64, NEON on AArch64.
+//! Kernels that read packed weights: AVX2, AVX-VNNI and AVX-512 with VNNI on x86-64, NEON on AArch64, vectors of 128 bits
+//! in WebAssembly.
 //!
 //! All work alike. The input image is copied once into scratch memory, in the form that the dot product wants and
 //! with its padding written out; so every window lies inside it, and a sum is a loop over *steps*: for each step a
@@ -19,6 +20,8 @@ mod loops;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub(crate) mod pack;
+#[cfg(target_arch = "wasm32")]
+mod simd128;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -31,3 +34,5 @@ pub use avx2::Avx2;
 pub use avx512::Vnni;
 #[cfg(target_arch = "aarch64")]
 pub use neon::{dotprod::NeonDot, plain::Neon};
+#[cfg(target_arch = "wasm32")]
+pub use simd128::Simd128;

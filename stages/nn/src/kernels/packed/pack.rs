@@ -53,6 +53,11 @@ pub(crate) const VNNI: Form =
 pub(crate) const NEON: Form =
     Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0), pairs: false };
 
+/// WebAssembly's vectors of 128 bits: products of 16-bit pairs.
+#[cfg(target_arch = "wasm32")]
+pub(crate) const SIMD128: Form =
+    Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 2, bias: None, pairs: false };
+
 /// An operator's constants, packed.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {

@@ -290,3 +290,9 @@ fn neon_equals_plain() {
 fn neon_dotprod_equals_plain() {
     tested("NEON with dot products", pack::NEON, super::NeonDot::detect());
 }
+
+#[cfg(target_arch = "wasm32")]
+#[test]
+fn simd128_equals_plain() {
+    tested("vectors", pack::SIMD128, super::Simd128::detect());
+}
