@@ -9,7 +9,7 @@ use std::path::Path;
 pub use inbox::{Block, Heard};
 pub use kws_engine::run::RunError;
 pub use kws_engine::{
-    Assets, Buffer, Detection, Element, Event, Health, Item, Output, Pipeline, Plan, PlanError, Port,
+    Assets, Buffer, Detection, Element, Event, Health, Item, Knob, Output, Pipeline, Plan, PlanError, Port,
     Registry, Session, SessionError, StageState,
 };
 pub use kws_stages::decide::is_word;

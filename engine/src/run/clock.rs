@@ -10,6 +10,8 @@ use super::manual::Manual;
 pub(crate) enum Clock {
     /// The computer's clock, and when the run began.
     System(Instant),
+    /// None: it always shows the start.
+    Still,
     /// A test's clock, which stands still until the test moves it.
     #[cfg(feature = "testing")]
     Manual(std::sync::Arc<Manual>),
@@ -18,6 +20,10 @@ pub(crate) enum Clock {
 impl Clock {
     /// The computer's clock: the run begins now.
     pub(crate) fn system() -> Self {
+        // A web page's module imports no clock; sessions, the only runs there, wait for nothing.
+        if cfg!(all(target_arch = "wasm32", target_os = "unknown")) {
+            return Clock::Still;
+        }
         Clock::System(Instant::now())
     }
 
@@ -26,6 +32,7 @@ impl Clock {
     pub(crate) fn now(&self) -> u64 {
         match self {
             Clock::System(began) => began.elapsed().as_nanos() as u64,
+            Clock::Still => 0,
             #[cfg(feature = "testing")]
             Clock::Manual(manual) => manual.now(),
         }
@@ -35,6 +42,7 @@ impl Clock {
     pub(crate) fn moment(&self, time: u64) -> Option<Instant> {
         match self {
             Clock::System(began) => Some(*began + Duration::from_nanos(time)),
+            Clock::Still => None,
             #[cfg(feature = "testing")]
             Clock::Manual(_) => None,
         }
@@ -44,6 +52,7 @@ impl Clock {
     pub(crate) fn nap(&self, longest: Duration) {
         match self {
             Clock::System(_) => std::thread::sleep(longest),
+            Clock::Still => {}
             #[cfg(feature = "testing")]
             Clock::Manual(_) => std::thread::yield_now(),
         }

@@ -30,12 +30,12 @@ mod set;
 
 pub use dsp::Dsp;
 pub use only::Only;
+#[cfg(all(feature = "std", target_arch = "wasm32"))]
+pub use packed::Simd128;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub use packed::{Avx2, AvxVnni, Vnni};
 #[cfg(all(feature = "std", target_arch = "aarch64"))]
 pub use packed::{Neon, NeonDot};
-#[cfg(all(feature = "std", target_arch = "wasm32"))]
-pub use packed::Simd128;
 #[cfg(feature = "std")]
 pub use set::KernelSet;
 

@@ -1,11 +1,11 @@
 //! Which kernels a plan is made for.
 
+#[cfg(target_arch = "wasm32")]
+use super::packed::Simd128;
 #[cfg(target_arch = "x86_64")]
 use super::packed::{Avx2, AvxVnni, Vnni};
 #[cfg(target_arch = "aarch64")]
 use super::packed::{Neon, NeonDot};
-#[cfg(target_arch = "wasm32")]
-use super::packed::Simd128;
 use super::{Dsp, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
@@ -42,7 +42,10 @@ impl KernelSet {
 
     /// All sets that this computer can run, the slowest first.
     pub fn all() -> Vec<Self> {
-        #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")), expect(unused_mut))]
+        #[cfg_attr(
+            not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")),
+            expect(unused_mut)
+        )]
         let mut sets = vec![Self::Dsp(Dsp), Self::Plain(Plain)];
         #[cfg(target_arch = "x86_64")]
         {
