@@ -37,6 +37,7 @@ impl<'a> Channels<'a> {
     }
 
     /// The output that a channel's sum stands for. With biases of 32 bits, TFLite sums in 32 bits too.
+    #[inline]
     pub(crate) fn output(&self, channel: usize, sum: i64, rescaling: &Rescaling) -> Bytes {
         let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
         let scaled = match self.high {
@@ -51,6 +52,7 @@ impl<'a> Channels<'a> {
 }
 
 /// Sum of the products of inputs with offset weights.
+#[inline]
 pub(crate) fn dot(inputs: &[Bytes], weights: &[i8], weights_offset: i32) -> i64 {
     let products = inputs.iter().zip(weights);
     products.map(|(x, w)| i64::from(i16::get(x)) * i64::from(i32::from(*w) + weights_offset)).sum()
