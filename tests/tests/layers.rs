@@ -42,10 +42,10 @@ fn own() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Which of the workspace's crates a crate may depend on: `engine ← stages ← {boards/*, lab}`, tests on top; the
-/// runtime of models stands beside the engine and knows nothing of it; among the boards, what several share is below each.
+/// runtime of models and the links stand beside the engine and know nothing of it; among the boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "kws-engine" | "kws-nn" | "kws-service" => Some(&[]),
+        "kws-engine" | "kws-link" | "kws-nn" | "kws-service" => Some(&[]),
         "kws-stages" => Some(&["kws-engine", "kws-nn"]),
         "kws-lab" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
         // The tests may use everything.
@@ -56,7 +56,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "kws-python" => Some(&["kws", "kws-nn"]),
         "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
         // Boards.
-        _ => Some(&["kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-devices"]),
+        _ => Some(&["kws-engine", "kws-link", "kws-nn", "kws-service", "kws-stages", "kws-devices"]),
     }
 }
 
