@@ -36,5 +36,5 @@ pub use frame::{
 };
 pub use inbox::{Inbox, Part};
 pub use link::{Link, LinkError, Received, Timing};
-pub use outbox::{Full, Outbox};
+pub use outbox::{Full, Outbox, wire_bytes};
 pub use wrap::{MAX_WRAPPED, Unwrapped, Unwrapper, Wrapper};

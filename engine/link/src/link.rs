@@ -151,7 +151,17 @@ impl<'a, S: AsRef<[u8]> + AsMut<[u8]>> Link<'a, S> {
 
     /// Whether all streams are over in both directions, and each end has what it is to have.
     pub fn is_done(&self) -> bool {
-        self.outboxes.iter().all(Outbox::is_done) && self.inboxes.iter().all(Inbox::is_over)
+        self.has_sent_all() && self.has_got_all()
+    }
+
+    /// Whether all that is sent is over, and the other end has it.
+    pub fn has_sent_all(&self) -> bool {
+        self.outboxes.iter().all(Outbox::is_done)
+    }
+
+    /// Whether all that is received is over.
+    pub fn has_got_all(&self) -> bool {
+        self.inboxes.iter().all(Inbox::is_over)
     }
 
     /// Whether the other end has left in order.

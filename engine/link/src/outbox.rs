@@ -292,6 +292,15 @@ impl Outbox<()> {
     }
 }
 
+/// About how many bytes a block takes on the wire, all that frames and COBS add included.
+pub const fn wire_bytes(block: usize) -> usize {
+    // Kind, edge, session, number, flags; the checksum; two zeros. Of the first part the mark besides.
+    const FRAME: usize = 10 + 4 + 2;
+    const MARK: usize = 12;
+    let parts = if block == 0 { 1 } else { block.div_ceil(PART) };
+    block + parts * FRAME + MARK + block.div_ceil(254)
+}
+
 /// Bytes that a block takes at most.
 const fn needs(bytes: usize) -> usize {
     let parts = if bytes == 0 { 1 } else { bytes.div_ceil(PART) };

@@ -139,7 +139,7 @@ fn tell(story: &Story, seed: u64) -> [Vec<Got>; 2] {
             Link::new(PIPELINE, sa, Timing::DEFAULT, &mut a.outboxes, &mut a.inboxes),
             Link::new(PIPELINE, sb, Timing::DEFAULT, &mut b.outboxes, &mut b.inboxes),
         ];
-        let mut sent = [&mut a.sent, &mut b.sent];
+        let sent = [&mut a.sent, &mut b.sent];
         let unwrappers = [&mut a.unwrapper, &mut b.unwrapper];
         links.iter_mut().for_each(|link| link.open(now));
         let mut restart = None;
