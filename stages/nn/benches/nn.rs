@@ -1,6 +1,6 @@
 //! Time of one inference, for each reference model that is at hand and each kernel set of this computer.
 //!
-//! `cargo bench -p kws-stages --bench nn`
+//! `cargo bench -p kws-nn --bench nn`
 
 use std::fs;
 use std::path::PathBuf;

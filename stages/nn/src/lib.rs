@@ -22,6 +22,7 @@
 //! |---|---|---|
 //! | `flatbuffer`, `flexbuffer`, `schema` | read a hostile file, bounds-checked, without `unsafe` | host |
 //! | `planner` | check, lower to operations, place in the arena | host |
+//! | `operators` | each operator's operations and their plain kernels; its lowering | host and boards; host |
 //! | [`op`], [`plan`], [`kernels`], [`fixed`] | run | host and boards |
 //! | [`micro_frontend`] | TFLite Micro's audio front end, whose arithmetic the signal operators share | host and boards |
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -31,7 +32,6 @@ pub mod fixed;
 pub mod kernels;
 pub mod micro_frontend;
 pub mod op;
-mod operations;
 mod operators;
 pub mod plan;
 

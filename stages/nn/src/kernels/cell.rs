@@ -1,7 +1,7 @@
 //! Integers as the arena holds them: little-endian bytes.
 
 /// An integer type of the arena.
-pub(super) trait Cell: Copy {
+pub(crate) trait Cell: Copy {
     /// The bytes of one integer.
     type Bytes: Copy;
     /// Number of these bytes.

@@ -1,26 +1,14 @@
 //! What computes the operations of a plan.
 //!
-//! [`Plain`] is the reference: portable, safe, one operator per file. Other sets replace single operators and must
-//! equal it bit for bit.
+//! [`Plain`] is the reference: portable and safe. Its kernels are in the files of the operators; here is what several of
+//! them need. Other sets replace single operators and must equal it bit for bit.
 
-mod binary;
-mod cell;
-mod conv;
-mod depthwise;
+pub(crate) mod cell;
 pub mod dsp;
 pub(crate) mod float;
-mod fully_connected;
-mod int16;
-mod mean;
-mod move_block;
+pub(crate) mod int16;
 pub mod only;
-mod pool;
-mod signal;
-mod softmax;
-mod svdf;
-mod table;
-mod unscaled;
-mod walk;
+pub(crate) mod walk;
 pub(crate) mod window;
 
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -39,6 +27,7 @@ pub use set::KernelSet;
 
 use super::fixed::Factor;
 use super::op::{self, Op, Rescaling, Span};
+use super::operators;
 
 /// The pools of constants of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +70,7 @@ macro_rules! define_kernels {
     };
 }
 
-crate::operations::operations!(define_kernels);
+crate::operators::table::operations!(define_kernels);
 
 /// The portable reference kernels.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use crate::op::AXES;
 
 /// Calls `visit` for every index below `counts`, the last axis fastest, with the offset that each list of steps gives
 /// it.
-pub(super) fn each<const N: usize>(
+pub(crate) fn each<const N: usize>(
     counts: &[u32; AXES],
     steps: [&[i32; AXES]; N],
     mut visit: impl FnMut([i64; N]),

@@ -6,18 +6,18 @@ use crate::op::{Image, Window};
 #[derive(Clone, Copy)]
 pub(crate) struct Reach {
     /// First tap inside.
-    pub(super) first: usize,
+    pub(crate) first: usize,
     /// One past the last tap inside.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Coordinate in the image that tap `first` reads.
-    pub(super) start: usize,
+    pub(crate) start: usize,
 }
 
 impl Reach {
     /// Taps of a window of `taps`, `dilation` apart, that lie in `0..size` when the window starts at
     /// `output · stride − pad`.
     #[inline]
-    pub(super) fn new(output: usize, stride: u32, pad: u32, taps: u32, dilation: u32, size: u32) -> Self {
+    pub(crate) fn new(output: usize, stride: u32, pad: u32, taps: u32, dilation: u32, size: u32) -> Self {
         let (pad, dilation, size) = (pad as usize, dilation as usize, size as usize);
         let from = output * stride as usize;
         let first = pad.saturating_sub(from).div_ceil(dilation);
@@ -29,7 +29,7 @@ impl Reach {
         Self { first, end, start: (from + first * dilation).saturating_sub(pad) }
     }
 
-    pub(super) fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         self.end - self.first
     }
 }

@@ -67,3 +67,12 @@ pub struct Window {
 
 /// Dimensions that a [`Move`](super::Move) or a [`Mean`](super::Mean) walks at most, runs of contiguous bytes not counted.
 pub const AXES: usize = 5;
+
+/// How the weights of an operator lie in the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As the `.tflite` file has them.
+    Plain,
+    /// As the kernel set that the plan was made for wants them.
+    Packed,
+}

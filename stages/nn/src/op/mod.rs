@@ -3,6 +3,9 @@
 //! Every operation is plain data: its fields are numbers, its `Debug` form is a Rust expression, and what it reads
 //! and writes are [`Span`]s of the arena and of the plan's two pools of constants. So the same value lies in a `Vec`
 //! on a host and in a `static` of a firmware image.
+//!
+//! Where int16's arithmetic is int8's but for the width, the operation is int8's too: [`Op`] says which. An int16 lies in
+//! the arena as two bytes, the lower one first; shapes and steps count elements, spans count bytes.
 
 /// `Debug` of an enum whose variants are told with the enum's name, since other enums have some of these names, too.
 macro_rules! full_names {
@@ -37,36 +40,48 @@ macro_rules! spans {
     };
 }
 
-mod elementwise;
-mod float;
 mod geometry;
-mod int16;
-mod movement;
-mod reduction;
-mod signal;
-mod svdf;
-mod unscaled;
-mod weighted;
+mod numbers;
 
-pub use elementwise::{Arithmetic, Binary, Table};
-pub use float::{
-    Bounds, FloatBinary, FloatConv, FloatDepthwise, FloatFullyConnected, FloatMean, FloatPool, FloatSoftmax,
-    FloatUnary, Function, HybridConv, Requantise, Rounding,
-};
-pub use geometry::{AXES, Image, Span, Window};
-pub use int16::{Int16Sigmoid, Int16Softmax, Integer, Rescale, Sigmoid};
-pub use movement::{Fill, Move, Source};
-pub use reduction::{Mean, Pool, Pooling, Softmax};
-pub use signal::{
-    SignalAutoScale, SignalEnergy, SignalFilterBank, SignalLog, SignalPcan, SignalRfft, SignalSquareRoot,
-    SignalSubtraction, SignalWindow, Subtraction,
-};
-pub use svdf::{FloatSvdf, Svdf};
-pub use unscaled::{Cast, Combination, Number, Unscaled};
-pub use weighted::{Conv, Depthwise, FullyConnected, Layout, Rescaling};
+pub use geometry::{AXES, Image, Layout, Span, Window};
+pub use numbers::{Bounds, Integer, Rescaling};
 
+// What single operations hold is in the files of their operators; what several have in common is here.
+#[doc(inline)]
+pub use crate::micro_frontend::Subtraction;
+pub use crate::operators::binary::float::FloatBinary;
+pub use crate::operators::binary::unscaled::{Combination, Unscaled};
+pub use crate::operators::binary::{Arithmetic, Binary};
+pub use crate::operators::cast::{Cast, Number};
+pub use crate::operators::conv::Conv;
+pub use crate::operators::conv::float::FloatConv;
+pub use crate::operators::conv::hybrid::{HybridConv, Rounding};
+pub use crate::operators::depthwise::Depthwise;
+pub use crate::operators::depthwise::float::FloatDepthwise;
+pub use crate::operators::fully_connected::{FloatFullyConnected, FullyConnected};
+pub use crate::operators::mean::{FloatMean, Mean};
+pub use crate::operators::moves::{Fill, Move, Source};
 pub use crate::operators::offset::{OffsetConv, OffsetDepthwise};
+pub use crate::operators::pool::{FloatPool, Pool, Pooling};
+pub use crate::operators::requantise::{Requantise, Rescale};
+pub use crate::operators::signal::auto_scale::SignalAutoScale;
+pub use crate::operators::signal::energy::SignalEnergy;
+pub use crate::operators::signal::filter_bank::SignalFilterBank;
+pub use crate::operators::signal::log::SignalLog;
+pub use crate::operators::signal::pcan::SignalPcan;
+pub use crate::operators::signal::rfft::SignalRfft;
+pub use crate::operators::signal::square_root::SignalSquareRoot;
+pub use crate::operators::signal::subtraction::SignalSubtraction;
+pub use crate::operators::signal::window::SignalWindow;
+pub use crate::operators::softmax::Softmax;
+pub use crate::operators::softmax::float::FloatSoftmax;
+pub use crate::operators::softmax::int16::Int16Softmax;
+pub use crate::operators::svdf::Svdf;
+pub use crate::operators::svdf::float::FloatSvdf;
 pub use crate::operators::transpose_conv::{FloatTransposeConv, TransposeConv};
+pub use crate::operators::unary::Table;
+pub use crate::operators::unary::float::{FloatUnary, Function};
+pub use crate::operators::unary::int16::{Int16Sigmoid, Sigmoid};
 
 /// How an operation uses a part of the arena.
 #[cfg(feature = "std")]
@@ -80,7 +95,7 @@ pub(crate) enum Access {
     Scratch,
 }
 
-pub(crate) use spans;
+pub(crate) use {full_names, spans};
 
 macro_rules! define_op {
     ($($(#[$about:meta])+ $variant:ident($of:ident): $family:ident, $method:ident = $kernel:expr;)+) => {
@@ -120,4 +135,4 @@ macro_rules! define_op {
     };
 }
 
-crate::operations::operations!(define_op);
+crate::operators::table::operations!(define_op);

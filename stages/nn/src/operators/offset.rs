@@ -96,7 +96,7 @@ pub(crate) fn depthwise(op: &OffsetDepthwise, constants: Constants<'_>, arena: &
 #[cfg(feature = "std")]
 mod lower {
     use super::{OffsetConv, OffsetDepthwise};
-    use crate::error::{ModelError, ModelErrorKind};
+    use crate::error::ModelError;
     use crate::op::{Conv, Depthwise, Op};
     use crate::planner::node::{Node, Operand};
     use crate::planner::{Lowering, Unplaced};
@@ -112,21 +112,6 @@ mod lower {
             match (zeros.get(0), zeros.len()) {
                 (Some(zero), 1) if self.is_of_uint8() => Ok(-(zero.clamp(-128, 127) as i32)),
                 _ => self.symmetric(node, weights).map(|()| 0),
-            }
-        }
-
-        /// Demands weights whose zero points are zero.
-        pub(crate) fn symmetric(
-            &self,
-            node: &Node<'_, 'a>,
-            weights: &Operand<'_, 'a>,
-        ) -> Result<(), ModelError> {
-            match weights.tensor.quantisation.zero_points.iter().find(|zero| *zero != 0) {
-                None => Ok(()),
-                Some(zero) => {
-                    let found = format!("zero point {zero} of the weights");
-                    Err(node.error(ModelErrorKind::Quantisation, weights, found, "0 (symmetric weights)"))
-                }
             }
         }
 

@@ -1,27 +1,18 @@
 //! From a `.tflite` file to a plan: checks, lowers each operator, and solves the arena.
 
 mod arena;
-mod arithmetic;
-pub(crate) mod conv;
-mod dense;
+pub(crate) mod block;
+mod channels;
 mod float;
 mod fuse;
-mod int16;
-pub(crate) mod moves;
 pub(crate) mod node;
 pub(crate) mod operators;
 pub(crate) mod pack;
-mod pool;
 pub(crate) mod pools;
-mod quantise;
-mod shape;
-mod signal;
-mod softmax;
+pub(crate) mod quantise;
 pub(crate) mod streaming;
-mod svdf;
-mod tables;
-mod unscaled;
 mod variables;
+pub(crate) mod window;
 
 use std::rc::Rc;
 
@@ -164,6 +155,11 @@ impl<'f, 'a> Lowering<'f, 'a> {
         self.file.unsigned
     }
 
+    /// A graph of the file.
+    pub(crate) fn graph_of_file(&self, number: usize) -> Option<&'f Graph<'a>> {
+        self.file.graphs.get(number)
+    }
+
     /// Working memory of so many bytes for one operation.
     pub(crate) fn scratch(&mut self, len: usize) -> Unplaced {
         Unplaced { value: self.value(len) as u32, len: len as u32 }
@@ -228,7 +224,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
     }
 
     /// Lets an operator's output be the same bytes as its input.
-    fn alias(
+    pub(crate) fn alias(
         &mut self,
         node: &Node<'_, 'a>,
         output: &Operand<'_, 'a>,

@@ -138,4 +138,24 @@ impl<'f, 'a> Node<'f, 'a> {
     pub(crate) fn shape(&self, operand: &Operand<'_, 'a>, expected: impl Into<String>) -> ModelError {
         self.error(ModelErrorKind::Shape, operand, format!("shape {:?}", operand.tensor.shape), expected)
     }
+
+    /// A dimension, counted from the end where it is negative.
+    pub(crate) fn axis(
+        &self,
+        operand: &Operand<'_, 'a>,
+        number: i32,
+        rank: usize,
+    ) -> Result<usize, ModelError> {
+        let axis = if number < 0 { i64::from(number) + rank as i64 } else { i64::from(number) };
+        usize::try_from(axis)
+            .ok()
+            .filter(|axis| *axis < rank)
+            .ok_or_else(|| self.shape(operand, format!("a dimension {number}")))
+    }
+
+    /// Contents of a constant of 32-bit integers.
+    pub(crate) fn integers(&self, operand: &Operand<'_, 'a>) -> Result<Vec<i32>, ModelError> {
+        self.expect(operand, Element::I32)?;
+        Ok(self.contents(operand)?.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect())
+    }
 }

@@ -1,16 +1,12 @@
-//! The table of operators: what a `.tflite` file may ask for.
-//!
-//! A line says an operator's number in the schema, what lowers it to operations, and how it treats the rows of a stream.
-//! From it come the names of errors, the planner's choice and streaming's: an operator that is in one is in all.
-//!
-//! `NAME = number: what lowers it, how it treats rows;`
+//! What a `.tflite` file may ask for, from the [table](crate::operators::table) of operators: their numbers, what lowers
+//! each, how it treats the rows of a stream, and the names for errors.
 
 use super::Lowering;
 use super::node::Node;
 use super::streaming::Along;
 use crate::error::ModelError;
 
-macro_rules! operators {
+macro_rules! define_builtin {
     ($($name:ident = $number:literal: $lower:ident, $along:ident;)+) => {
         /// Numbers of the operators.
         pub(crate) mod code {
@@ -42,7 +38,7 @@ macro_rules! operators {
     };
 }
 
-macro_rules! custom_operators {
+macro_rules! define_custom {
     ($($name:ident = $text:literal: $lower:ident, $along:ident;)+) => {
         const CUSTOM: &[&str] = &[$($text),+];
 
@@ -64,60 +60,8 @@ macro_rules! custom_operators {
     };
 }
 
-operators! {
-    ADD = 0: binary, Elementwise;
-    ASSIGN_VARIABLE = 144: assign_variable, State;
-    AVERAGE_POOL_2D = 1: pool_2d, Pool;
-    CALL_ONCE = 129: call_once, State;
-    CAST = 53: cast, Each;
-    CONCATENATION = 2: concatenation, Join;
-    CONV_2D = 3: conv_2d, Convolution;
-    DEPTHWISE_CONV_2D = 4: depthwise_conv_2d, Depthwise;
-    DEQUANTIZE = 6: requantise, Each;
-    DIV = 42: combination, Elementwise;
-    EXPAND_DIMS = 70: reshape, Reshape;
-    FULLY_CONNECTED = 9: fully_connected, Dense;
-    LOGISTIC = 14: unary, Each;
-    MAXIMUM = 55: combination, Elementwise;
-    MAX_POOL_2D = 17: pool_2d, Pool;
-    MEAN = 40: mean, Reduce;
-    MINIMUM = 57: combination, Elementwise;
-    MUL = 18: binary, Elementwise;
-    PACK = 83: pack, Join;
-    PAD = 34: pad, Pad;
-    PADV2 = 60: pad, Pad;
-    QUANTIZE = 114: unary, Each;
-    READ_VARIABLE = 143: read_variable, State;
-    RELU = 19: unary, Each;
-    RELU6 = 21: unary, Each;
-    RELU_N1_TO_1 = 20: unary, Each;
-    RESHAPE = 22: reshape, Reshape;
-    SLICE = 65: slice, Cut;
-    SOFTMAX = 25: softmax, LastAxis;
-    SPLIT = 49: split, Split;
-    SPLIT_V = 102: split, Split;
-    SQUEEZE = 43: reshape, Reshape;
-    STRIDED_SLICE = 45: strided_slice, Cut;
-    SUB = 41: binary, Elementwise;
-    SVDF = 27: svdf, State;
-    TANH = 28: unary, Each;
-    TRANSPOSE = 39: transpose, Transpose;
-    TRANSPOSE_CONV = 67: transpose_conv, Mix;
-    VAR_HANDLE = 142: var_handle, State;
-}
-
-// TFLite Micro's signal operators.
-custom_operators! {
-    WINDOW = "SignalWindow": signal_window, Mix;
-    AUTO_SCALE = "SignalFftAutoScale": signal_auto_scale, Mix;
-    RFFT = "SignalRfft": signal_rfft, Mix;
-    ENERGY = "SignalEnergy": signal_energy, Mix;
-    FILTER_BANK = "SignalFilterBank": signal_filter_bank, Mix;
-    SQUARE_ROOT = "SignalFilterBankSquareRoot": signal_square_root, Mix;
-    SUBTRACTION = "SignalFilterBankSpectralSubtraction": signal_subtraction, State;
-    PCAN = "SignalPCAN": signal_pcan, Mix;
-    LOG = "SignalFilterBankLog": signal_log, Mix;
-}
+crate::operators::table::builtin_operators!(define_builtin);
+crate::operators::table::custom_operators!(define_custom);
 
 impl<'a> Lowering<'_, 'a> {
     /// Lowers an operator to operations.

@@ -121,25 +121,36 @@ impl<'a> Node<'_, 'a> {
         })
     }
 
-    /// Scales of weights along dimension `axis`: one for all, or one per channel.
-    pub(crate) fn channel_factors(
+    /// Demands a scale, to a thousandth as TFLite does, and a zero point.
+    pub(crate) fn expect_affine(
         &self,
-        input: &Operand<'_, 'a>,
-        weights: &Operand<'_, 'a>,
-        output: &Operand<'_, 'a>,
-        axis: usize,
-    ) -> Result<Vec<Factor>, ModelError> {
-        let channels = weights.tensor.shape[axis];
-        let quantisation = &weights.tensor.quantisation;
-        let scales = &quantisation.scales;
-        let along = scales.len() == 1 || (scales.len() == channels && quantisation.axis == axis as i32);
-        if !along {
-            let found = format!("{} scales along dimension {}", scales.len(), quantisation.axis);
-            let expected = format!("1, or {channels} along dimension {axis}");
-            return Err(self.error(ModelErrorKind::Quantisation, weights, found, expected));
+        operand: &Operand<'_, 'a>,
+        scale: f32,
+        zero_point: i32,
+    ) -> Result<(), ModelError> {
+        let (found, zero) = self.affine(operand)?;
+        if (found - scale).abs() <= 0.001 * scale && zero == zero_point {
+            return Ok(());
         }
-        let (from, to) = (f64::from(self.affine(input)?.0), f64::from(self.affine(output)?.0));
-        let scale = |channel: usize| scales.get(if scales.len() == 1 { 0 } else { channel }).unwrap_or(0.0);
-        (0..channels).map(|channel| self.factor(weights, from * f64::from(scale(channel)) / to)).collect()
+        let found = format!("scale {found} and zero point {zero}");
+        Err(self.error(ModelErrorKind::Quantisation, operand, found, format!("{scale} and {zero_point}")))
+    }
+
+    /// Demands that two tensors have one quantisation, since bytes move between them unchanged.
+    pub(crate) fn same_quantisation(
+        &self,
+        a: &Operand<'_, 'a>,
+        b: &Operand<'_, 'a>,
+    ) -> Result<(), ModelError> {
+        let of = |operand: &Operand<'_, 'a>| {
+            let quantisation = &operand.tensor.quantisation;
+            (quantisation.scales.get(0), quantisation.zero_points.get(0).unwrap_or(0))
+        };
+        if of(a) == of(b) || a.tensor.element.size() > 2 {
+            return Ok(());
+        }
+        let found = format!("scale {:?} and zero point {}", of(b).0, of(b).1);
+        let expected = format!("{:?} and {}, as `{}`", of(a).0, of(a).1, a.tensor.name);
+        Err(self.error(ModelErrorKind::Quantisation, b, found, expected))
     }
 }

@@ -1,35 +1,24 @@
-//! State: CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE.
+//! The model's variables: values that keep what they hold from run to run.
 
-use super::moves::{Block, copy};
 use super::node::{Node, Operand};
-use super::{Lowering, Source, Unplaced};
+use super::{Lowering, Unplaced};
 use crate::error::{ModelError, ModelErrorKind};
 use crate::flatbuffer::I32s;
 use crate::op::{Fill, Op};
 use crate::planner::operators::code;
-use crate::schema::Tensor;
+use crate::schema::{Graph, Tensor};
 
 /// A variable of the model.
 #[derive(Clone, Debug)]
-pub(crate) struct Variable {
+pub(super) struct Variable {
     name: String,
     /// The value that holds it, once its size is known.
     value: Option<usize>,
 }
 
 impl<'f, 'a> Lowering<'f, 'a> {
-    /// CALL_ONCE: another graph that gives variables their first values.
-    pub(crate) fn call_once(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let number = node.options()?.i32(0, 0)?;
-        let graph = usize::try_from(number).ok().filter(|n| *n > 0).and_then(|n| self.file.graphs.get(n));
-        let Some(graph) = graph.filter(|graph| graph.inputs.is_empty() && graph.outputs.is_empty()) else {
-            let found = format!("subgraph {number}");
-            return Err(node.refuse(
-                ModelErrorKind::Shape,
-                found,
-                "another subgraph without inputs and outputs",
-            ));
-        };
+    /// Lowers another graph, which runs once, before the first run.
+    pub(crate) fn lower_once(&mut self, node: &Node<'_, 'a>, graph: &'f Graph<'a>) -> Result<(), ModelError> {
         if self.starting {
             return Err(node.refuse(ModelErrorKind::Unsupported, "CALL_ONCE within CALL_ONCE", "one level"));
         }
@@ -49,22 +38,18 @@ impl<'f, 'a> Lowering<'f, 'a> {
         Ok(())
     }
 
-    /// VAR_HANDLE: a tensor that names a variable.
-    pub(crate) fn var_handle(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let output = node.output(0)?;
-        let options = node.options()?;
-        let name = format!("{}/{}", options.string(0)?, options.string(1)?);
+    /// Lets a tensor be the handle of the variable of this name.
+    pub(crate) fn name_variable(&mut self, handle: &Operand<'_, 'a>, name: String) {
         let known = self.variables.iter().position(|variable| variable.name == name);
         let number = known.unwrap_or_else(|| {
             self.variables.push(Variable { name, value: None });
             self.variables.len() - 1
         });
-        self.handles[output.number] = Some(number);
-        Ok(())
+        self.handles[handle.number] = Some(number);
     }
 
     /// The variable that a handle names, and the span that holds it; `tensor` gives its size and first value.
-    fn variable(
+    pub(crate) fn variable(
         &mut self,
         node: &Node<'_, 'a>,
         handle: &Operand<'_, 'a>,
@@ -106,37 +91,37 @@ impl<'f, 'a> Lowering<'f, 'a> {
         to
     }
 
-    /// READ_VARIABLE: the output is the variable itself, unless it is assigned while the output is still needed.
-    pub(crate) fn read_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let (handle, output) = (node.input(0)?, node.output(0)?);
-        let (number, from) = self.variable(node, &handle, &output)?;
-        if !self.assigned_before_last_use(node, number, output.number) {
-            return self.alias(node, &output, from);
+    /// Where the arena holds a tensor that the operator keeps between runs.
+    pub(crate) fn memory(
+        &mut self,
+        node: &Node<'_, 'a>,
+        state: &Operand<'_, 'a>,
+    ) -> Result<Unplaced, ModelError> {
+        if let Some(span) = self.span(state.number) {
+            return Ok(span);
         }
-        let to = self.write(node, &output)?;
-        self.copy_bytes(Source::Arena(from), to);
-        Ok(())
-    }
-
-    /// ASSIGN_VARIABLE: copies a tensor into the variable.
-    pub(crate) fn assign_variable(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
-        let (handle, tensor) = (node.input(0)?, node.input(1)?);
-        let (_, to) = self.variable(node, &handle, &tensor)?;
-        let from = self.source(node, &tensor)?;
-        if from != Source::Arena(to) {
-            self.copy_bytes(from, to);
+        if state.tensor.data.is_some() {
+            let found = "a constant";
+            return Err(node.error(
+                ModelErrorKind::Shape,
+                state,
+                found,
+                "a variable tensor without contents",
+            ));
         }
-        Ok(())
-    }
-
-    pub(crate) fn copy_bytes(&mut self, from: Source, to: Unplaced) {
-        let whole = Block::whole(&[to.len as usize]);
-        self.ops.extend(copy((from, &whole), (to, &whole), &[to.len as usize], 1).map(Op::Move));
+        let span = self.new_variable(state.tensor);
+        self.tensors[state.number] = Some(span.value as usize);
+        Ok(span)
     }
 
     /// Whether the variable changes between this operator and the last that needs the tensor, or what shares its
     /// bytes.
-    fn assigned_before_last_use(&self, node: &Node<'_, 'a>, variable: usize, tensor: usize) -> bool {
+    pub(crate) fn assigned_before_last_use(
+        &self,
+        node: &Node<'_, 'a>,
+        variable: usize,
+        tensor: usize,
+    ) -> bool {
         let mut same = vec![false; self.graph.tensors.len()];
         same[tensor] = true;
         let (mut changed, mut stale) = (false, false);

@@ -26,6 +26,7 @@ mod taps;
 
 use super::{Constants, Kernels};
 use crate::op::{Conv, Depthwise, FullyConnected, Layout};
+use crate::operators;
 
 /// The kernels for Arm's DSP extension; elsewhere their portable stand-ins, which are slow.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ impl Kernels for Dsp {
     #[inline]
     fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
-            Layout::Plain => super::conv::conv(op, constants, arena),
+            Layout::Plain => operators::conv::conv(op, constants, arena),
             Layout::Packed => conv::conv(op, constants, arena),
         }
     }
@@ -43,7 +44,7 @@ impl Kernels for Dsp {
     #[inline]
     fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
-            Layout::Plain => super::depthwise::depthwise(op, constants, arena),
+            Layout::Plain => operators::depthwise::depthwise(op, constants, arena),
             Layout::Packed => depthwise::depthwise(op, constants, arena),
         }
     }
@@ -51,7 +52,7 @@ impl Kernels for Dsp {
     #[inline]
     fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
-            Layout::Plain => super::fully_connected::fully_connected(op, constants, arena),
+            Layout::Plain => operators::fully_connected::fully_connected(op, constants, arena),
             Layout::Packed => dense::fully_connected(op, constants, arena),
         }
     }

@@ -22,6 +22,7 @@ use crate::error::{ModelError, ModelErrorKind};
 use crate::kernels::KernelSet;
 use crate::schema::File;
 pub(super) use rule::Along;
+pub(crate) use rule::{Rule, axis, when};
 use trace::Trace;
 
 /// What a model that was converted to run on new frames reads, and what that saves.

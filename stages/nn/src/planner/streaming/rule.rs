@@ -1,14 +1,13 @@
-//! How each operator treats the rows of a stream.
+//! How each operator treats the rows of a stream. A rule that is one operator's own is in its file.
 
 use crate::error::{ModelError, ModelErrorKind};
 use crate::op::Window;
-use crate::planner::node::{Node, Operand};
-use crate::planner::operators::code;
+use crate::planner::node::Node;
 use crate::schema::Tensor;
 
 /// How an operator treats the rows of its flowing inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// Each output row comes from the same row of every flowing input.
     Each,
     /// Output row j comes from the input rows from `first + j · stride` up to `first + j · stride + reach`.
@@ -62,7 +61,7 @@ pub(in crate::planner) enum Along {
 }
 
 /// The axis along which a tensor of so many rows has them: all axes before it are of length one.
-pub(super) fn axis(shape: &[usize], rows: usize) -> Option<usize> {
+pub(crate) fn axis(shape: &[usize], rows: usize) -> Option<usize> {
     shape.iter().position(|size| *size != 1).filter(|axis| shape[*axis] == rows)
 }
 
@@ -83,7 +82,7 @@ pub(super) fn resized(shape: &[usize], rows: usize, to: usize) -> Option<Vec<usi
     Some(shape)
 }
 
-impl<'a> Node<'_, 'a> {
+impl Node<'_, '_> {
     /// How this operator treats rows; `flowing` is the one number of rows of its flowing inputs, or nothing for an
     /// input that does not flow.
     pub(super) fn rule(&self, flowing: &[Option<usize>]) -> Result<Rule, ModelError> {
@@ -105,10 +104,7 @@ impl<'a> Node<'_, 'a> {
             Along::Elementwise => self.elementwise(flowing, rows),
             Along::Reduce => self.reduced(rows),
             Along::Join => self.joined(flowing, rows),
-            Along::Split if self.operator.code.code == code::SPLIT => {
-                self.parted(&self.input(1)?, &self.input(0)?, rows)
-            }
-            Along::Split => self.parted(&self.input(0)?, &self.input(2)?, rows),
+            Along::Split => self.parted(rows),
             Along::Transpose => self.turned(rows),
         }
     }
@@ -132,53 +128,6 @@ impl<'a> Node<'_, 'a> {
         Ok(Rule::Slide { first: 0, reach, stride })
     }
 
-    /// SLICE and STRIDED_SLICE: a stretch of time, or a part of every row.
-    fn cut(&self, rows: usize) -> Result<Rule, ModelError> {
-        let (shape, to) = (&self.input(0)?.tensor.shape, &self.output(0)?.tensor.shape);
-        let Some(along) = axis(shape, rows).filter(|axis| to.len() == shape.len() && *axis < 32) else {
-            return Ok(Rule::Mix);
-        };
-        let number = |input: usize| -> Result<i64, ModelError> {
-            let list = self.integers(&self.input(input)?)?;
-            Ok(list.get(along).copied().map_or(0, i64::from))
-        };
-        let mut first = number(1)?;
-        let mut stride = 1;
-        if self.operator.code.code == code::STRIDED_SLICE {
-            let options = self.options()?;
-            let masked = |slot: usize| Ok::<_, ModelError>(options.i32(slot, 0)? & (1 << along) != 0);
-            if masked(4)? {
-                return Ok(Rule::Mix);
-            }
-            first = if masked(0)? { 0 } else { first };
-            stride = number(3)?;
-        }
-        let first = if first < 0 { first + rows as i64 } else { first }.max(0) as usize;
-        let Some(stride) = usize::try_from(stride).ok().filter(|stride| *stride > 0) else {
-            return Ok(Rule::Mix);
-        };
-        if first + (to[along] - 1) * stride + 1 > rows {
-            return Ok(Rule::Mix);
-        }
-        Ok(Rule::Slide { first, reach: 1, stride })
-    }
-
-    fn padded(&self, rows: usize) -> Result<Rule, ModelError> {
-        let paddings = self.integers(&self.input(1)?)?;
-        let Some(along) = axis(&self.input(0)?.tensor.shape, rows) else { return Ok(Rule::Mix) };
-        if paddings.iter().take(2 * along + 2).any(|count| *count != 0) {
-            return Err(self.pads("it adds rows before or after those of the window"));
-        }
-        Ok(Rule::Each)
-    }
-
-    fn dense(&self, rows: usize) -> Result<Rule, ModelError> {
-        let (input, output) = (self.input(0)?.tensor, self.output(0)?.tensor);
-        let inputs = self.input(1)?.tensor.shape.get(1).copied().unwrap_or(0).max(1);
-        let apart = axis(&input.shape, rows).is_some() && (input.count() / rows).is_multiple_of(inputs);
-        Ok(when(apart && axis(&output.shape, rows).is_some()))
-    }
-
     /// Arithmetic: flowing inputs as large as the output, and constants that are the same for every row.
     fn elementwise(&self, flowing: &[Option<usize>], rows: usize) -> Result<Rule, ModelError> {
         let to = &self.output(0)?.tensor.shape;
@@ -197,48 +146,8 @@ impl<'a> Node<'_, 'a> {
         Ok(when(flowing.iter().enumerate().all(fits)))
     }
 
-    fn reduced(&self, rows: usize) -> Result<Rule, ModelError> {
-        let (input, output) = (self.input(0)?, self.output(0)?);
-        let Some(along) = axis(&input.tensor.shape, rows) else { return Ok(Rule::Mix) };
-        let over = self.integers(&self.input(1)?)?;
-        let rank = input.tensor.shape.len();
-        let over =
-            over.iter().map(|number| self.axis(&input, *number, rank)).collect::<Result<Vec<_>, _>>()?;
-        let kept = !over.contains(&along) && axis(&output.tensor.shape, rows).is_some();
-        Ok(when(kept))
-    }
-
-    /// CONCATENATION and PACK of tensors that all flow, along an axis after that of the rows.
-    fn joined(&self, flowing: &[Option<usize>], rows: usize) -> Result<Rule, ModelError> {
-        let output = self.output(0)?;
-        let field = usize::from(self.operator.code.code == code::PACK);
-        let along = self.axis(&output, self.options()?.i32(field, 0)?, output.tensor.shape.len())?;
-        let together = flowing.iter().all(Option::is_some);
-        Ok(when(together && axis(&output.tensor.shape, rows).is_some_and(|axis| axis < along)))
-    }
-
-    fn parted(
-        &self,
-        input: &Operand<'_, 'a>,
-        axes: &Operand<'_, 'a>,
-        rows: usize,
-    ) -> Result<Rule, ModelError> {
-        let shape = &input.tensor.shape;
-        let over = self.integers(axes)?.first().copied().unwrap_or(0);
-        let over = self.axis(input, over, shape.len())?;
-        Ok(when(axis(shape, rows).is_some_and(|axis| axis < over)))
-    }
-
-    fn turned(&self, rows: usize) -> Result<Rule, ModelError> {
-        let (from, to) = (&self.input(0)?.tensor.shape, &self.output(0)?.tensor.shape);
-        let order = self.integers(&self.input(1)?)?;
-        let same = axis(from, rows).zip(axis(to, rows));
-        Ok(when(
-            same.is_some_and(|(from, to)| order.get(to).is_some_and(|n| usize::try_from(*n) == Ok(from))),
-        ))
-    }
-
-    fn pads(&self, why: &str) -> ModelError {
+    /// The error for an operator that pads along time.
+    pub(crate) fn pads(&self, why: &str) -> ModelError {
         let found = format!("padding along time, which would differ from window to window: {why}");
         let expected = "padding `VALID` along time (train the model with it), or no streaming";
         self.refuse(ModelErrorKind::Unsupported, found, expected)
@@ -246,6 +155,6 @@ impl<'a> Node<'_, 'a> {
 }
 
 /// [`Rule::Each`] where that is so, else [`Rule::Mix`].
-fn when(each: bool) -> Rule {
+pub(crate) fn when(each: bool) -> Rule {
     if each { Rule::Each } else { Rule::Mix }
 }

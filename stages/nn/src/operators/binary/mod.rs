@@ -1,0 +1,166 @@
+//! ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM; here ADD, SUB and MUL of integers with scales.
+//!
+//! Reference: TFLite's `reference_integer_ops::Add`, `reference_ops::Sub` and `reference_integer_ops::Mul`, with their
+//! broadcasting forms.
+
+pub(crate) mod float;
+pub(crate) mod unscaled;
+
+use crate::fixed::Factor;
+use crate::kernels::Constants;
+use crate::kernels::cell::Cell;
+use crate::kernels::walk::each;
+use crate::op::{AXES, Span, spans};
+
+/// What a [`Binary`] computes from two inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// ADD: both inputs are brought to one scale, with 20 bits of headroom (int16: 15).
+    Add,
+    /// SUB, likewise.
+    Subtract,
+    /// MUL.
+    Multiply,
+}
+
+/// ADD, SUB and MUL, int8 or int16, with broadcasting. The output is dense; an input stands still along an axis whose step is
+/// zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binary<A = Span> {
+    /// What is computed.
+    pub arithmetic: Arithmetic,
+    /// First input in the arena.
+    pub a: A,
+    /// Second input in the arena.
+    pub b: A,
+    /// Output in the arena; may be an input of its size.
+    pub output: A,
+    /// Shape of the output, the slowest axis first.
+    pub counts: [u32; AXES],
+    /// Steps of the first input along each axis.
+    pub a_steps: [i32; AXES],
+    /// Steps of the second input along each axis.
+    pub b_steps: [i32; AXES],
+    /// Added to the first input: its zero point, negated.
+    pub a_offset: i32,
+    /// Added to the second input: its zero point, negated.
+    pub b_offset: i32,
+    /// Factor of the first input; unused by a multiplication.
+    pub a_factor: Factor,
+    /// Factor of the second input; unused by a multiplication.
+    pub b_factor: Factor,
+    /// Factor of the result.
+    pub factor: Factor,
+    /// The output's zero point.
+    pub output_offset: i32,
+    /// Least output, from the fused activation.
+    pub min: i32,
+    /// Greatest output.
+    pub max: i32,
+}
+
+spans!(Binary { a: Read, b: Read, output: Write } { arithmetic, counts, a_steps, b_steps, a_offset, b_offset, a_factor, b_factor, factor, output_offset, min, max });
+
+/// Combines two inputs element by element; `HEADROOM` is the number of bits by which they are shifted up before they
+/// are brought to one scale.
+pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>, arena: &mut [i8]) {
+    let mut output = op.output.range().step_by(C::SIZE);
+    each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
+        let at = |start: u32, offset: i64| {
+            let at = (i64::from(start) + C::SIZE as i64 * offset) as usize;
+            C::get(&C::of(&arena[at..at + C::SIZE])[0])
+        };
+        let (a, b) = (at(op.a.at, a) + op.a_offset, at(op.b.at, b) + op.b_offset);
+        let headroom = |x: i32| x.wrapping_shl(HEADROOM);
+        let result = match op.arithmetic {
+            Arithmetic::Add => op.a_factor.apply(headroom(a)).wrapping_add(op.b_factor.apply(headroom(b))),
+            Arithmetic::Subtract => {
+                op.a_factor.apply(headroom(a)).wrapping_sub(op.b_factor.apply(headroom(b)))
+            }
+            Arithmetic::Multiply => a.wrapping_mul(b),
+        };
+        let scaled = op.factor.apply(result).wrapping_add(op.output_offset);
+        if let Some(at) = output.next() {
+            C::of_mut(&mut arena[at..at + C::SIZE])[0] = C::put(scaled.max(op.min).min(op.max));
+        }
+    });
+}
+
+#[cfg(feature = "std")]
+mod lower {
+    use super::{Arithmetic, Binary};
+    use crate::error::{ModelError, ModelErrorKind};
+    use crate::fixed::Factor;
+    use crate::op::Op;
+    use crate::planner::Lowering;
+    use crate::planner::block::{axes, broadcast_steps};
+    use crate::planner::node::Node;
+    use crate::planner::operators::code;
+    use crate::schema::Element;
+
+    /// Bits by which sums of int8 are shifted up before they are rescaled.
+    const HEADROOM: i32 = 20;
+
+    /// The same for sums of int16.
+    const INT16_HEADROOM: i32 = 15;
+
+    impl<'a> Lowering<'_, 'a> {
+        /// ADD, SUB and MUL of two inputs whose shapes broadcast.
+        pub(crate) fn binary(&mut self, node: &Node<'_, 'a>) -> Result<(), ModelError> {
+            let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
+            let arithmetic = match node.operator.code.code {
+                code::ADD => Arithmetic::Add,
+                code::SUB => Arithmetic::Subtract,
+                _ => Arithmetic::Multiply,
+            };
+            if matches!(a.tensor.element, Element::F32 | Element::I32) {
+                return self.combination(node);
+            }
+            let int16 = node.is_int16(&[&a, &b, &output])?;
+            let (a_steps, b_steps) =
+                (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);
+            let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
+                (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
+            let (a_scale, b_scale, scale) = (f64::from(a_scale), f64::from(b_scale), f64::from(scale));
+            let one = Factor { multiplier: 1 << 30, shift: 1 };
+            let (a_factor, b_factor, factor) = if arithmetic == Arithmetic::Multiply {
+                (one, one, node.factor(&output, a_scale * b_scale / scale)?)
+            } else {
+                let twice = 2.0 * a_scale.max(b_scale);
+                let headroom = if int16 { INT16_HEADROOM } else { HEADROOM };
+                let real = twice / (f64::from(1 << headroom) * scale);
+                if real >= 1.0 {
+                    let found = format!("scale {scale:e}");
+                    let expected = format!("one above {:e}, from the inputs", real * scale);
+                    return Err(node.error(ModelErrorKind::Quantisation, &output, found, expected));
+                }
+                (
+                    node.factor(&a, a_scale / twice)?,
+                    node.factor(&b, b_scale / twice)?,
+                    node.factor(&output, real)?,
+                )
+            };
+            let (min, max) = node.activation(&output, node.options()?.i8(0, 0)?)?;
+            let op = Binary {
+                arithmetic,
+                a: self.read(node, &a)?,
+                b: self.read(node, &b)?,
+                output: self.write(node, &output)?,
+                counts: axes(&output.tensor.shape)
+                    .ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
+                a_steps,
+                b_steps,
+                a_offset: -a_zero,
+                b_offset: -b_zero,
+                a_factor,
+                b_factor,
+                factor,
+                output_offset: zero,
+                min,
+                max,
+            };
+            self.ops.push(if int16 { Op::Int16Binary(op) } else { Op::Binary(op) });
+            Ok(())
+        }
+    }
+}
