@@ -45,6 +45,7 @@ use switches::Switch;
 #[cfg(linked)]
 use uplink::Uplink;
 /// Where sinks write.
+#[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, line::Line>;
 
 /// Cycles of the core in a second.
