@@ -18,7 +18,9 @@ use crate::on_board::OnBoard;
 ///
 /// # Faults
 /// Pictures that the computer was too slow for, and those that are damaged, are gaps. A camera that is unplugged, or says
-/// nothing for five seconds, ends the run with an error that says so.
+/// nothing for five seconds, is reported at once and opened again with increasing pauses; what was not seen is a gap.
+/// `on_fault = "end"`, or `kws-run --exit-on-loss`, ends the run instead. Where nothing may take its place, a camera that is
+/// missing is waited for, and the size is the one that the file states, or 640 × 480.
 ///
 /// # Needs
 /// Linux, and the cargo feature `camera`, which needs libclang to build. Without it, or without a camera, the pictures

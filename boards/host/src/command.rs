@@ -31,6 +31,7 @@ mod service;
 mod source;
 mod stats;
 mod table;
+mod take;
 mod units;
 mod viewing;
 
@@ -41,7 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use kws_engine::{Pipeline, Plan, Registry};
 
-use arguments::{Arguments, Format};
+use arguments::{Arguments, Command, Format};
 use command_error::CommandError;
 use record::Recording;
 
@@ -64,6 +65,9 @@ pub fn run(registry: &Registry) -> ExitCode {
 
 fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandError> {
     let mut stdout = anstream::stdout();
+    if let Some(Command::Take(take)) = &arguments.command {
+        return take::perform(take, registry, &mut stdout);
+    }
     if arguments.schema {
         return Ok(listing::schema(registry, &mut stdout)?);
     }

@@ -4,6 +4,7 @@ mod audio;
 mod picture;
 pub mod sink;
 pub mod source;
+mod take;
 mod terminal;
 mod view;
 pub mod wrapper;

@@ -1,14 +1,20 @@
 //! Wrappers: stages for any edge that pass every block on unchanged, and the source that plays their recordings.
 
+mod element;
 mod fault;
+mod keep;
 mod npy;
+mod recall;
 mod record;
 mod recording;
 mod replay;
 
+pub(crate) use element::{Kept, OfAny, of_any};
 pub use fault::FaultParams;
+pub(crate) use keep::Keeper;
+pub(crate) use recall::{Moment, Recorded, read_port};
 pub use record::RecordParams;
-pub(crate) use recording::write_whole;
+pub(crate) use recording::{Files, PORT, write_whole};
 pub use replay::ReplayParams;
 
 use kws_engine::{Cost, Design, Element, Event, Item, Node, Port, Registry, Simple, StageFault};

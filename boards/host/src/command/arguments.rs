@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use kws_carrier::Address;
 
 use super::graph::GraphFormat;
 use super::source::SourceSpec;
+use super::take::TakeArguments;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +27,7 @@ Examples:
                                                             run one place's part, the others run theirs
   kws-run pipelines/yes_no.toml --record take1              record every edge
   kws-run take1/pipeline.toml                               replay the recording
+  kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
@@ -39,8 +41,12 @@ Colours appear only on a terminal; NO_COLOR=1 turns them off.";
 ///
 /// The pipeline's sinks write events to standard output; diagnostics go to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "kws-run", version, after_help = EXAMPLES, max_term_width = 110)]
+#[command(name = "kws-run", version, after_help = EXAMPLES, max_term_width = 110, args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The pipeline file
     #[arg(required_unless_present_any = ["devices", "stages", "schema"])]
     pub(crate) pipeline: Option<PathBuf>,
@@ -163,6 +169,13 @@ pub(crate) struct Arguments {
     /// Prints the JSON Schema of pipeline files for your editor
     #[arg(long)]
     pub(crate) schema: bool,
+}
+
+/// What is done other than running a pipeline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Cuts, joins and compares recorded takes
+    Take(TakeArguments),
 }
 
 /// How something is shown.

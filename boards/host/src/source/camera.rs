@@ -46,7 +46,7 @@ impl Kind for Camera {
     }
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        match self.watch() {
+        match self.watch()? {
             Ok(design) => {
                 site.happens_now();
                 Ok(design)
@@ -64,15 +64,23 @@ struct Missing {
 
 impl Camera {
     #[cfg(not(feature = "camera"))]
-    fn watch(&self) -> Result<Box<dyn Design>, Missing> {
-        Err(Missing { why: BUILT_WITHOUT.to_owned(), help: HOW_TO_BUILD.to_owned() })
+    fn watch(&self) -> Result<Result<Box<dyn Design>, Missing>, DesignError> {
+        Ok(Err(Missing { why: BUILT_WITHOUT.to_owned(), help: HOW_TO_BUILD.to_owned() }))
     }
 
+    /// Where nothing may take the camera's place it need not be there yet.
     #[cfg(feature = "camera")]
-    fn watch(&self) -> Result<Box<dyn Design>, Missing> {
-        let help = "connect one, or set `device` to one that `kws-run --devices` lists".to_owned();
-        device::design(self.0.device.as_deref(), self.0.fps, &self.0.shown)
-            .map_err(|why| Missing { why, help })
+    fn watch(&self) -> Result<Result<Box<dyn Design>, Missing>, DesignError> {
+        let device = self.0.device.as_deref();
+        let stands_in = Fallback::file(self.0.fallback.clone(), device)?.is_some();
+        Ok(match device::design(device, self.0.fps, &self.0.shown) {
+            Err(why) if stands_in => {
+                let help = "connect one; `kws-run --devices` lists those that are found".to_owned();
+                Err(Missing { why, help })
+            }
+            Err(_) => Ok(device::expected(device, self.0.fps, &self.0.shown)),
+            Ok(design) => Ok(design),
+        })
     }
 
     fn show(self, missing: Missing, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {

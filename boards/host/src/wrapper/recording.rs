@@ -37,9 +37,12 @@ impl Layout {
     }
 }
 
+/// How the name of the file ends that says what the blocks mean.
+pub(crate) const PORT: &str = ".port.json";
+
 /// Where the files of a recording are: they share a stem.
 #[derive(Clone, Debug)]
-pub(super) struct Files {
+pub(crate) struct Files {
     stem: PathBuf,
 }
 
@@ -65,10 +68,10 @@ impl Files {
     }
 
     /// Of a path that may bear the extension of any of its files.
-    pub(super) fn to_read(path: &Path) -> Self {
+    pub(crate) fn to_read(path: &Path) -> Self {
         let stem = Files { stem: path.to_owned() };
         let text = path.to_string_lossy();
-        let ends = [".port.json", ".ticks.npy", ".wav", ".jsonl", ".npy"];
+        let ends = [PORT, ".ticks.npy", ".wav", ".jsonl", ".npy"];
         let cut = ends.iter().find_map(|end| text.strip_suffix(end));
         match cut {
             Some(cut) if !stem.port().exists() => Files { stem: PathBuf::from(cut) },
@@ -88,8 +91,8 @@ impl Files {
     }
 
     /// What the blocks mean: the [`Port`].
-    pub(super) fn port(&self) -> PathBuf {
-        self.with(".port.json")
+    pub(crate) fn port(&self) -> PathBuf {
+        self.with(PORT)
     }
 
     /// Tick of every block, and ticks lost before it: an array of pairs.

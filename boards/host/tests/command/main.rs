@@ -21,5 +21,6 @@ mod running;
 mod sensitivity;
 mod service;
 mod showing;
+mod takes;
 mod usage;
 mod view;

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kws_engine::{Cost, Design, Opened, Simple, StageFault, node};
+use kws_engine::Design;
 use kws_stages::vision::Size;
 use v4l::buffer::Type;
 use v4l::io::traits::{CaptureStream, Stream};
@@ -13,8 +13,8 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{FourCC, Fraction};
 
-use super::watch::{Device, Format, Taken, Watch};
-use crate::picture::{Fitter, Frames};
+use super::watch::{CameraDesign, Device, Format, Open, Taken};
+use crate::picture::Frames;
 
 /// Frames that the driver may hold.
 const BUFFERS: u32 = 4;
@@ -28,26 +28,44 @@ const READABLE: i16 = 1;
 /// What is asked for and what it means, the best first.
 const WANTED: [&[u8; 4]; 2] = [b"MJPG", b"YUYV"];
 
-/// A camera, ready to be opened when the pipeline runs.
+/// A camera as it is now, to be opened when the pipeline runs.
+///
+/// # Errors
+/// A text that says why it cannot be used.
 pub(super) fn design(device: Option<&str>, fps: f64, shown: &Frames) -> Result<Box<dyn Design>, String> {
-    let path = find(device)?;
-    let wanted = (
-        shown.width.map_or(USUAL.0, |width| width as u32),
-        shown.height.map_or(USUAL.1, |height| height as u32),
-    );
-    let (_, agreed) = negotiate(&path, wanted, fps)?;
+    let (_, agreed) = negotiate(&find(device)?, wanted(shown), fps)?;
     let own = Size { height: agreed.height, width: agreed.width, channels: 3 };
+    Ok(designed(device, fps, shown, own, agreed.fps))
+}
+
+/// A camera that need not be here yet: of the size and the frame rate that the file states, or the usual size.
+pub(super) fn expected(device: Option<&str>, fps: f64, shown: &Frames) -> Box<dyn Design> {
+    let (width, height) = wanted(shown);
+    let own = Size { height: height as usize, width: width as usize, channels: 3 };
+    designed(device, fps, shown, own, fps)
+}
+
+/// The size that is asked for, width first.
+fn wanted(shown: &Frames) -> (u32, u32) {
+    let (width, height) = USUAL;
+    (shown.width.map_or(width, |width| width as u32), shown.height.map_or(height, |height| height as u32))
+}
+
+/// A camera of `fps` images a second of its own size, where `asked` were asked for.
+fn designed(device: Option<&str>, asked: f64, shown: &Frames, own: Size, fps: f64) -> Box<dyn Design> {
     let size = shown.size(own);
-    let port = Frames::port(size, agreed.fps);
-    let (period, fit) = (port.period, shown.fit);
-    Ok(Simple::boxed(Some(port), Cost::default(), move || {
-        let path = path.clone();
-        Ok(node(Opened::anew(move || {
-            let (device, agreed) = negotiate(&path, wanted, fps).map_err(StageFault::because)?;
-            let camera = Camera::open(&device, &path).map_err(StageFault::because)?;
-            Ok(Watch::new(camera, agreed.format, Fitter::new(size, fit), period))
-        })))
-    }))
+    let (port, fit) = (Frames::port(size, fps), shown.fit);
+    let (device, wanted) = (device.map(str::to_owned), wanted(shown));
+    let opener = move || -> Open<Camera> {
+        let device = device.clone();
+        Box::new(move || {
+            // It may come back under another number.
+            let path = find(device.as_deref())?;
+            let (device, agreed) = negotiate(&path, wanted, asked)?;
+            Ok((Camera::open(&device, &path)?, agreed.format))
+        })
+    };
+    Box::new(CameraDesign { port, size, fit, opener })
 }
 
 /// See [`cameras`](super::cameras).

@@ -1,0 +1,11 @@
+//! Takes, the folders that `--record` leaves: cut, joined, compared.
+
+mod compare;
+mod cut;
+mod folder;
+mod join;
+
+pub(crate) use compare::{Comparison, Difference, compare};
+pub(crate) use cut::{Span, cut};
+pub(crate) use folder::{Edge, Take};
+pub(crate) use join::{Joined, join};
