@@ -1,7 +1,6 @@
 //! Reads arbitrary text as a pipeline file and plans it: an error in words, or a plan, whatever the text.
 //!
-//! `cargo +nightly fuzz run pipeline`, after `tests/expected/plan_errors/*.toml` and `pipelines/*.toml` were copied to
-//! `fuzz/corpus/pipeline` as seeds.
+//! Its seeds are pipelines that are right and wrong (`fuzz/seed`).
 #![no_main]
 
 use std::ops::RangeInclusive;

@@ -1,8 +1,7 @@
 //! Opens hostile bytes as a `.tflite` model; one that opens is run twice on every kernel set, whose outputs must be
 //! equal. One that can be converted to run on new frames is run so, too.
 //!
-//! `cargo +nightly fuzz run tflite`, after `tests/vectors/nn/golden/*/model.tflite` were copied to
-//! `fuzz/corpus/tflite` as seeds.
+//! Its seeds are models that are right (`fuzz/seed`).
 #![no_main]
 
 use kws_stages::nn::Model;
