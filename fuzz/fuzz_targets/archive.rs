@@ -5,14 +5,13 @@ use kws_fuzz::{file, folder};
 use libfuzzer_sys::fuzz_target;
 
 /// The part of `kws-lab` that unpacks, without the training framework beside it.
+#[path = "../../lab/src/corpus"]
 mod corpus {
-    #[path = "../../../lab/src/corpus/disk.rs"]
     pub(crate) mod disk;
-    #[path = "../../../lab/src/corpus/fetch/unpack.rs"]
-    pub(crate) mod unpack;
-    #[path = "../../../lab/src/corpus/progress.rs"]
     #[allow(dead_code)]
     pub(crate) mod progress;
+    #[path = "fetch/unpack.rs"]
+    pub(crate) mod unpack;
 }
 
 fuzz_target!(|bytes: &[u8]| {

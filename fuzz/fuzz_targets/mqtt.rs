@@ -7,5 +7,5 @@ fuzz_target!(|said: (&str, &str, &str, &[u8])| {
     let (name, label, payload, bytes) = said;
     kws_host::fuzzing::mqtt(name, label, payload);
     let mut bytes = bytes::BytesMut::from(bytes);
-    while rumqttc::mqttbytes::v4::read(&mut bytes, 1 << 16).is_ok() {}
+    while rumqttc::mqttbytes::v4::Packet::read(&mut bytes, 1 << 16).is_ok() {}
 });

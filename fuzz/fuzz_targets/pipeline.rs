@@ -6,7 +6,9 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use kws_engine::{Cost, Design, Element, StageFault, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple, Site};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Kind, Pipeline, Plan, Port, Registry, Role, Simple, Site, StageFault,
+};
 use libfuzzer_sys::fuzz_target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! Opens and reads a recording whose three files are hostile: a line each with the bytes of the port and of the ticks in
-//! front, as lengths. As seeds, files that are cut and mended go further than random ones.
+//! Opens and reads a recording whose files are hostile: its port, its ticks, and its blocks as samples, as an array and
+//! as events.
 #![no_main]
 
 use kws_fuzz::file;

@@ -42,7 +42,10 @@ fn run(bytes: &[u8], kernels: KernelSet) -> Option<Vec<Vec<i8>>> {
     for seed in 0..2i8 {
         for tensor in model.inputs() {
             let values = &mut arena[tensor.span.range()];
-            values.iter_mut().enumerate().for_each(|(i, v)| *v = (i as i8).wrapping_mul(37).wrapping_add(seed));
+            values
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, v)| *v = (i as i8).wrapping_mul(37).wrapping_add(seed));
         }
         model.run(&mut arena);
     }
