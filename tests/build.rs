@@ -84,6 +84,8 @@ fn write_pipeline(name: &str, pipeline: &Pipeline, registry: &Registry) -> Resul
         ram: 1 << 30,
         flash: 1 << 30,
         pipeline: None,
+        serial: None,
+        power: None,
     };
     write_out(name, &Firmware::new(pipeline, &board, registry)?.source)
 }

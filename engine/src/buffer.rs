@@ -1,7 +1,7 @@
 //! One block's memory on the host.
 
 use crate::event::Event;
-use crate::item::Element;
+use crate::item::{Element, Item};
 
 /// One block's items, of an element known at run time. Allocated when a pipeline is built, moved ever after.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,32 @@ impl Buffer {
     /// Whether there are no items.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The bytes of the items as they travel between machines: [`Port::bytes`](crate::Port::bytes) of them.
+    pub fn to_wire(&self, mut put: impl FnMut(u8)) {
+        match self {
+            Buffer::I8(items) => items.iter().for_each(|item| item.to_wire(&mut put)),
+            Buffer::U8(items) => items.iter().for_each(|item| item.to_wire(&mut put)),
+            Buffer::I16(items) => items.iter().for_each(|item| item.to_wire(&mut put)),
+            Buffer::F32(items) => items.iter().for_each(|item| item.to_wire(&mut put)),
+            Buffer::Event(items) => items.iter().for_each(|item| item.to_wire(&mut put)),
+        }
+    }
+
+    /// Takes items in that [`to_wire`](Self::to_wire) wrote.
+    pub fn from_wire(&mut self, bytes: &[u8]) {
+        fn fill<T: Item>(items: &mut [T], bytes: &[u8]) {
+            let parts = bytes.chunks_exact(T::ELEMENT.bytes());
+            items.iter_mut().zip(parts).for_each(|(item, part)| *item = T::from_wire(part));
+        }
+        match self {
+            Buffer::I8(items) => fill(items, bytes),
+            Buffer::U8(items) => fill(items, bytes),
+            Buffer::I16(items) => fill(items, bytes),
+            Buffer::F32(items) => fill(items, bytes),
+            Buffer::Event(items) => fill(items, bytes),
+        }
     }
 
     /// Copies the part of this number of a buffer whose items are a whole number of times as many as this one's.

@@ -246,6 +246,8 @@ pub struct Site<'a> {
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) notices: RefCell<Vec<String>>,
+    /// For each notice the stage that gave it.
+    pub(crate) noticed: RefCell<Vec<String>>,
     pub(crate) knobs: RefCell<Vec<Knob>>,
     /// Stages whose stream is happening now.
     pub(crate) live: RefCell<BTreeSet<String>>,
@@ -315,6 +317,7 @@ impl Site<'_> {
     /// Something that the person who runs the pipeline should read before it starts.
     pub fn notice(&self, text: impl Into<String>) {
         self.gathered.notices.borrow_mut().push(text.into());
+        self.gathered.noticed.borrow_mut().push(self.name.to_owned());
     }
 
     /// Says, for a source, that its stream is happening now: a microphone's, not a recording's.

@@ -3,6 +3,7 @@
 mod check;
 mod document;
 mod edit;
+mod place;
 mod setting;
 
 use std::path::{Path, PathBuf};
@@ -29,8 +30,23 @@ pub struct Pipeline {
     pub max_memory_mb: u64,
     /// What happens when one of its stages fails that does not say so itself.
     pub on_fault: OnFault,
+    /// Where its stages may run, in the order of the file; none where all run in one program.
+    pub places: Vec<PlaceSpec>,
     pub(crate) file: String,
     pub(crate) text: String,
+}
+
+/// One `[[place]]` of a file: a machine that runs a part of the pipeline.
+#[derive(Clone, Debug)]
+pub struct PlaceSpec {
+    /// Its name, unique in the file.
+    pub name: String,
+    /// The board that it is; none for a computer.
+    pub board: Option<String>,
+    /// Whether samples and images must not leave it.
+    pub private: bool,
+    pub(crate) origin: Origin,
+    pub(crate) board_origin: Origin,
 }
 
 /// One `[[stage]]` of a file.
@@ -42,6 +58,8 @@ pub struct StageSpec {
     pub kind: String,
     /// The stages it reads, in the order in which the kind reads them.
     pub inputs: Vec<String>,
+    /// The place that the file puts it in; else it runs where what it reads is written.
+    pub place: Option<String>,
     /// The lane that the file puts it in.
     pub lane: Option<String>,
     /// What happens when an input comes by a full ring.
@@ -62,6 +80,7 @@ pub(crate) struct Origins {
     pub(crate) name: Origin,
     pub(crate) kind: Origin,
     pub(crate) on_fault: Origin,
+    pub(crate) place: Origin,
     /// Empty where the file says none and the stage above is read.
     pub(crate) inputs: Vec<Origin>,
 }
@@ -180,6 +199,12 @@ impl Pipeline {
     /// When it is no TOML, or no pipeline.
     pub fn parse(text: &str, file: &str, dir: &Path) -> Result<Self, PlanError> {
         document::parse(text, file, dir).map_err(|error| error.in_file(file, text))
+    }
+
+    /// An error about the board of a place, at its line.
+    pub fn board_refused(&self, place: usize, message: impl Into<String>) -> PlanError {
+        let origin = self.places.get(place).map_or(Origin::Nowhere, |place| place.board_origin.clone());
+        self.locate(PlanError::at(&origin, message))
     }
 
     /// The stage of this name.

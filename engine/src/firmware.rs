@@ -70,10 +70,11 @@ mod cross;
 mod emit_site;
 mod format;
 mod lane;
+mod uplink;
 mod words;
 mod write;
 
-pub use board::{Board, Core, Instructions};
+pub use board::{Board, Core, Instructions, Power};
 pub use budget::{Budget, Flash, Ram, Share};
 pub use build::{BuildError, Firmware, build};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};

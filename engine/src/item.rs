@@ -59,6 +59,13 @@ pub trait Item: Copy + Default + Send + Sync + 'static + sealed::Sealed {
         latest.copy_from_slice(block);
     }
 
+    /// Hands over the bytes of the item as they travel between machines, the lowest first: as many as
+    /// [`Element::bytes`](Element::bytes) on a computer.
+    fn to_wire(self, put: &mut impl FnMut(u8));
+
+    /// The item of bytes that [`to_wire`](Self::to_wire) wrote; missing ones count as zero.
+    fn from_wire(bytes: &[u8]) -> Self;
+
     /// The items of `buffer`, or `None` when it holds another element.
     #[cfg(feature = "std")]
     fn items(buffer: &crate::Buffer) -> Option<&[Self]>;
@@ -72,13 +79,55 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// How a number travels.
+macro_rules! number {
+    ($type:ty) => {
+        fn to_wire(self, put: &mut impl FnMut(u8)) {
+            self.to_le_bytes().into_iter().for_each(put);
+        }
+
+        fn from_wire(bytes: &[u8]) -> Self {
+            Self::from_le_bytes(taken(bytes, 0))
+        }
+    };
+}
+
+/// How an event travels.
+macro_rules! event {
+    ($type:ty) => {
+        fn to_wire(self, put: &mut impl FnMut(u8)) {
+            let Event { label, point, score, start, end } = self;
+            let names = label.to_le_bytes().into_iter().chain(point.to_le_bytes());
+            let times = start.to_le_bytes().into_iter().chain(end.to_le_bytes());
+            names.chain(score.to_le_bytes()).chain(times).for_each(put);
+        }
+
+        fn from_wire(bytes: &[u8]) -> Self {
+            Event {
+                label: u16::from_le_bytes(taken(bytes, 0)),
+                point: u16::from_le_bytes(taken(bytes, 2)),
+                score: f32::from_le_bytes(taken(bytes, 4)),
+                start: u64::from_le_bytes(taken(bytes, 8)),
+                end: u64::from_le_bytes(taken(bytes, 16)),
+            }
+        }
+    };
+}
+
+/// Bytes from a place on.
+fn taken<const N: usize>(bytes: &[u8], from: usize) -> [u8; N] {
+    bytes.get(from..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+}
+
 macro_rules! item {
-    ($($type:ty => $element:ident $({ $($renew:tt)* })?),*) => {$(
+    ($($type:ty => $element:ident by $wire:ident $({ $($renew:tt)* })?),*) => {$(
         impl sealed::Sealed for $type {}
         impl Item for $type {
             const ELEMENT: Element = Element::$element;
 
             $($($renew)*)?
+
+            $wire!($type);
 
             #[cfg(feature = "std")]
             fn items(buffer: &crate::Buffer) -> Option<&[Self]> {
@@ -93,7 +142,7 @@ macro_rules! item {
     )*};
 }
 
-item!(i8 => I8, u8 => U8, i16 => I16, f32 => F32, Event => Event {
+item!(i8 => I8 by number, u8 => U8 by number, i16 => I16 by number, f32 => F32 by number, Event => Event by event {
     fn renew(latest: &mut [Self], block: &[Self]) {
         for (latest, event) in latest.iter_mut().zip(block).filter(|(_, event)| event.is_some()) {
             *latest = *event;

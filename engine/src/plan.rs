@@ -4,7 +4,12 @@ mod behind;
 mod diagnose;
 mod graph;
 pub(crate) mod memory;
+mod part;
+mod places;
 mod resolve;
+
+pub use part::{Direction, LinkEdge, LinkPlan};
+pub use places::{Cut, Place};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -39,6 +44,14 @@ pub struct Plan {
     pub notices: Vec<String>,
     /// Numbers of its stages that may be changed while it runs.
     pub knobs: Vec<Knob>,
+    /// Where its stages run: the places of the file, or one without a name.
+    pub places: Vec<Place>,
+    /// The edges that lead from one place to another.
+    pub cuts: Vec<Cut>,
+    /// Of a [part](Plan::part), its links with other places.
+    pub links: Vec<LinkPlan>,
+    /// For each of the designs' notices, which come first, the stage that gave it.
+    pub(crate) noticed: Vec<String>,
     /// What its sessions share.
     pub(crate) facts: OnceLock<Arc<[Facts]>>,
 }
@@ -54,6 +67,8 @@ pub struct PlannedStage {
     pub params: Value,
     /// Index of its lane.
     pub lane: usize,
+    /// Index of its place.
+    pub place: usize,
     /// What it writes; `None` for a sink.
     pub output: Option<Port>,
     /// What it costs.
@@ -171,7 +186,10 @@ impl Plan {
 
     /// Whether a stage leads to a join, whose readers must hear of progress even when there is no block.
     pub(crate) fn leads_to_join(&self, stage: usize) -> bool {
-        self.outputs(stage).any(|edge| self.inputs(edge.to).count() > 1 || self.leads_to_join(edge.to))
+        let joins = |edge: &Edge| {
+            self.inputs(edge.to).count() > 1 || self.leads_to_join(edge.to) || self.joins_beyond(edge.to)
+        };
+        self.outputs(stage).any(joins)
     }
 
     /// Bytes of one block's memory for every stage that writes.

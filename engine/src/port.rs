@@ -99,6 +99,12 @@ impl Density {
     }
 }
 
+/// The share of the time for which a gate counts as open.
+const GATE_OPEN: f64 = 0.1;
+/// Events in a second, at most and typically.
+const EVENTS_AT_MOST: f64 = 1.0;
+const EVENTS_TYPICAL: f64 = 1.0 / 60.0;
+
 /// What an edge carries. A plain value: printed by `--check`, stored beside recordings, compared by the planner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Port {
@@ -233,6 +239,17 @@ impl Port {
     /// Blocks per second, when every firing emits.
     pub fn rate(&self) -> f64 {
         f64::from(self.clock) / self.period as f64
+    }
+
+    /// How many blocks come in a second at most, and typically: of a gated stream as if its gate was open a tenth of the time,
+    /// of events and what they cause one a minute and at most one a second, of clips at most one after the other.
+    pub fn blocks_per_second(&self) -> (f64, f64) {
+        let clip = |clip: Clip| f64::from(self.clock) / (clip.blocks as u64 * clip.period).max(1) as f64;
+        match self.density {
+            Density::Dense => (self.rate(), self.rate()),
+            Density::Gated => (self.rate(), self.rate() * GATE_OPEN),
+            Density::Sparse => (self.clip.map_or(EVENTS_AT_MOST, clip), EVENTS_TYPICAL),
+        }
     }
 
     /// Seconds of stream time at a tick.

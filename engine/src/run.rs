@@ -2,6 +2,7 @@
 
 mod clock;
 mod control;
+mod link;
 #[cfg(feature = "testing")]
 mod manual;
 mod meter;
@@ -14,6 +15,7 @@ mod thread;
 
 pub(crate) use clock::Clock;
 pub use control::{RunOptions, Stopper};
+pub use link::{Incoming, LinkEnd, Outgoing, Taken};
 #[cfg(feature = "testing")]
 pub use manual::ManualClock;
 pub use meter::{Counters, Percentiles, RingStats, RunStats, StageStats};

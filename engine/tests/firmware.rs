@@ -92,6 +92,8 @@ fn write(stages: &[&str]) -> Result<Firmware, PlanError> {
         ram: 16_384,
         flash: 262_144,
         pipeline: None,
+        serial: None,
+        power: None,
     };
     Firmware::new(&pipeline, &board, &registry)
 }

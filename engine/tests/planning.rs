@@ -176,7 +176,7 @@ fn overrides_are_checked_as_the_file_is() {
         ("loud.lane=3", "`lane` of `loud` is 3, expected a string\n --> --set loud.lane=3"),
         (
             "loud.kind=out",
-            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `lane`, `depth`, `on_full` and `on_fault` can be set",
+            "`kind` of a stage cannot be set\n --> --set loud.kind=out\n  = help: only a stage's parameters, `place`, `lane`, `depth`, `on_full` and `on_fault` can be set",
         ),
         ("loud.factor.x=1", "`x`: a number has no keys\n --> --set loud.factor.x=1"),
     ];

@@ -1,13 +1,14 @@
 //! Reads arbitrary text as a pipeline file and plans it: an error in words, or a plan, whatever the text.
 //!
-//! `cargo +nightly fuzz run pipeline`, after `tests/expected/plan_errors/*.toml` and `pipelines/*.toml` were copied to
-//! `fuzz/corpus/pipeline` as seeds.
+//! Its seeds are pipelines that are right and wrong (`fuzz/seed`).
 #![no_main]
 
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use kws_engine::{Cost, Design, Element, StageFault, Kind, Pipeline, Plan, Port, DesignError, Registry, Role, Simple, Site};
+use kws_engine::{
+    Cost, Design, DesignError, Element, Kind, Pipeline, Plan, Port, Registry, Role, Simple, Site, StageFault,
+};
 use libfuzzer_sys::fuzz_target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

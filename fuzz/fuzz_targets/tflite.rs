@@ -1,8 +1,7 @@
 //! Opens hostile bytes as a `.tflite` model; one that opens is run twice on every kernel set, whose outputs must be
 //! equal. One that can be converted to run on new frames is run so, too.
 //!
-//! `cargo +nightly fuzz run tflite`, after `tests/vectors/nn/golden/*/model.tflite` were copied to
-//! `fuzz/corpus/tflite` as seeds.
+//! Its seeds are models that are right (`fuzz/seed`).
 #![no_main]
 
 use kws_stages::nn::Model;
@@ -43,7 +42,10 @@ fn run(bytes: &[u8], kernels: KernelSet) -> Option<Vec<Vec<i8>>> {
     for seed in 0..2i8 {
         for tensor in model.inputs() {
             let values = &mut arena[tensor.span.range()];
-            values.iter_mut().enumerate().for_each(|(i, v)| *v = (i as i8).wrapping_mul(37).wrapping_add(seed));
+            values
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, v)| *v = (i as i8).wrapping_mul(37).wrapping_add(seed));
         }
         model.run(&mut arena);
     }

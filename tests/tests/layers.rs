@@ -42,21 +42,31 @@ fn own() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Which of the workspace's crates a crate may depend on: `engine ← stages ← {boards/*, lab}`, tests on top; the
-/// runtime of models stands beside the engine and knows nothing of it; among the boards, what several share is below each.
+/// protocol of links is below the engine, the runtime of models beside it and knows nothing of it; among the boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "kws-engine" | "kws-nn" | "kws-service" => Some(&[]),
+        "kws-link" | "kws-nn" | "kws-service" => Some(&[]),
+        "kws-engine" => Some(&["kws-link"]),
         "kws-stages" => Some(&["kws-engine", "kws-nn"]),
         "kws-lab" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
         // The tests may use everything.
         "kws-tests" => None,
-        "kws-devices" => Some(&["kws-engine", "kws-nn", "kws-stages"]),
+        "kws-carrier" => Some(&["kws-engine", "kws-link"]),
+        "kws-devices" => Some(&["kws-engine", "kws-link", "kws-nn", "kws-stages"]),
         // Programs like any other, that embed the engine.
         "kws-c" => Some(&["kws"]),
         "kws-python" => Some(&["kws", "kws-nn"]),
         "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
         // Boards.
-        _ => Some(&["kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-devices"]),
+        _ => Some(&[
+            "kws-carrier",
+            "kws-engine",
+            "kws-link",
+            "kws-nn",
+            "kws-service",
+            "kws-stages",
+            "kws-devices",
+        ]),
     }
 }
 

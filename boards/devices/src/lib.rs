@@ -8,6 +8,7 @@
 //! | `arducam` | [`ArduCam`]: a camera with a frame buffer | `SpiDevice`, `I2c` |
 //! | `button` | [`Button`]: lets a stream through | `InputPin` |
 //! | `led` | [`Led`]: shows events | `OutputPin` |
+//! | link | [`Uplink`], [`Carrier`]: what goes to another place of the pipeline | any line of bytes |
 //! | `jsonl`, `print` | [`Serial`]: writes events as lines | embedded-io `Write` |
 //!
 //! None needs `std` or an allocator. With the feature `std`, which a board's build script has on, each has its kind beside
@@ -38,6 +39,7 @@ pub mod pdm;
 mod pdm_spi_mic;
 pub mod ring;
 mod serial;
+mod uplink;
 
 pub use active::Active;
 pub use adc_mic::{AdcMic, Sampler};
@@ -48,6 +50,7 @@ pub use dc::Dc;
 pub use led::{Led, Shown};
 pub use pdm_spi_mic::PdmSpiMic;
 pub use serial::Serial;
+pub use uplink::{Carrier, Linked, Uplink, outboxes};
 
 #[cfg(feature = "std")]
 pub use {

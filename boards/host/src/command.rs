@@ -22,6 +22,7 @@ mod interrupt;
 mod journal;
 #[cfg(test)]
 mod kinds;
+mod links;
 mod listing;
 mod overrides;
 mod progress;
@@ -41,7 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use kws_engine::{Pipeline, Plan, Registry};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use command_error::CommandError;
 use record::Recording;
 
@@ -79,33 +80,57 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
     let mut pipeline = Pipeline::read(path)?;
     overrides::apply(&mut pipeline, arguments, registry)?;
+    let mut registry = registry;
+    let seen;
+    match &arguments.place {
+        Some(place) => {
+            seen = pipeline.seen_from(registry, place)?;
+            (pipeline, registry) = (seen.0, &seen.1);
+        }
+        // Without a place everything runs here.
+        None if !arguments.check => pipeline.in_one_place(),
+        None => {}
+    }
     let recording = match &arguments.record {
         Some(dir) => Some(record(&pipeline, arguments, registry, dir)?),
         None => None,
     };
     if arguments.json && !arguments.check {
-        overrides::events_as_json(&mut pipeline, registry)?;
+        overrides::events_as_json(&mut pipeline, arguments.place.as_deref(), registry)?;
     }
     if let Some(recording) = recording {
         recording.attach(&mut pipeline);
     }
     if let Some(board) = &arguments.board {
-        board::write(&pipeline, registry, board, arguments.format(), &mut stdout)?;
+        board::write(
+            &pipeline,
+            registry,
+            board,
+            arguments.place.as_deref(),
+            arguments.format(),
+            &mut stdout,
+        )?;
         return Ok(stdout.flush()?);
     }
-    let plan = match Plan::new(&pipeline, registry) {
+    let whole = match Plan::new(&pipeline, registry) {
         Err(_) if arguments.check => return Err(CommandError::Plans(Plan::diagnose(&pipeline, registry))),
         plan => plan?,
     };
+    let boards = links::boards(&pipeline, &whole)?;
+    let part = arguments.place.as_ref().and_then(|place| whole.part(place));
+    let plan = part.as_ref().unwrap_or(&whole);
     if arguments.check {
-        check::write(&plan, &pipeline.description, arguments.format(), &mut stdout)?;
+        check::write(plan, &pipeline.description, arguments.format(), &mut stdout)?;
+        if arguments.format() == Format::Text {
+            links::write(&pipeline, registry, &whole, &boards, &mut stdout)?;
+        }
         stdout.flush()?;
         return Ok(());
     }
     if let Some(format) = arguments.graph {
-        return Ok(graph::write(&plan, format, &mut stdout)?);
+        return Ok(graph::write(plan, format, &mut stdout)?);
     }
-    execute::execute(&plan, arguments)
+    execute::execute(plan, arguments)
 }
 
 /// Makes the folder of a recording.

@@ -1,6 +1,8 @@
 //! The computer as a board of kws: sound card, files, threads, and the command `kws-run`.
 
 mod audio;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod picture;
 pub mod sink;
 pub mod source;

@@ -9,6 +9,8 @@ mod print;
 mod stem;
 mod wav;
 
+#[cfg(fuzzing)]
+pub(crate) use action::hear;
 pub use action::{ExecParams, MqttParams, WebhookParams};
 pub(crate) use jsonl::JsonLines;
 pub use overlay::OverlayParams;

@@ -14,6 +14,8 @@ pub use image_files::ImageFilesParams;
 use mic::Mic;
 pub use raw::RawParams;
 pub use video_file::VideoFileParams;
+#[cfg(fuzzing)]
+pub(crate) use video_file::show;
 
 use kws_engine::{Cost, Design, Element, Node, Port, Registry, Role, Simple, Site, StageFault};
 

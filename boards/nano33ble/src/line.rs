@@ -70,6 +70,21 @@ fn write(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Writes what there is room for now; what nobody reads counts as written.
+#[cfg(linked)]
+pub(crate) fn put(bytes: &[u8]) -> usize {
+    write(bytes).unwrap_or(bytes.len())
+}
+
+/// Bytes that have come.
+#[cfg(linked)]
+pub(crate) fn take(bytes: &mut [u8]) -> usize {
+    critical_section::with(|cs| match &mut *USB.borrow_ref_mut(cs) {
+        Some(Usb { port, .. }) => port.read(bytes).unwrap_or(0),
+        None => 0,
+    })
+}
+
 impl embedded_io::ErrorType for Line {
     type Error = Infallible;
 }

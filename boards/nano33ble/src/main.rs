@@ -10,6 +10,8 @@ mod lights;
 mod line;
 mod microphone;
 mod switches;
+#[cfg(linked)]
+mod uplink;
 
 use core::cell::RefCell;
 use core::fmt::Write;
@@ -40,7 +42,10 @@ use lights::Light;
 use microphone::Mic;
 #[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
+#[cfg(linked)]
+use uplink::Uplink;
 /// Where sinks write.
+#[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, line::Line>;
 
 /// Cycles of the core in a second.
@@ -74,7 +79,12 @@ fn main() -> ! {
         data: pins.p0_25.into_floating_input().degrade(),
     };
     let mic = microphone::open(board.PDM, &wiring);
+    #[cfg(not(linked))]
     let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic, output);
+    #[cfg(linked)]
+    let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic);
+    #[cfg(linked)]
+    let mut uplink = uplink::open(nrf52840_hal::Rng::new(board.RNG).random_u32());
     pipeline.start();
 
     core.DCB.enable_trace();
@@ -93,6 +103,11 @@ fn main() -> ! {
                 let _ = writeln!(output, "{failed}");
                 halt::halt()
             }
+        }
+        #[cfg(linked)]
+        if uplink.carry(microphone::ticks() * 1000 / u64::from(RATE)) {
+            // Text would break the frame that has been begun.
+            continue;
         }
         pipeline.gaps(|gap| {
             let _ = writeln!(output, "{}", Missed::new(gap, RATE));

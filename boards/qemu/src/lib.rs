@@ -16,4 +16,6 @@ pub mod run;
 pub mod source;
 pub mod tap;
 pub mod trouble;
+pub mod uart;
+pub mod uplink;
 pub mod wav;

@@ -4,6 +4,8 @@ mod actions;
 mod audio;
 mod catalogue;
 mod connection;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod journal;
 mod metrics;
 mod plans;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use toml::de::DeTable;
 
 use super::setting::{Entry, Setting, SettingValue, entries};
-use super::{OnFault, Origins, Pipeline, Policy, StageSpec};
+use super::{OnFault, Origins, Pipeline, Policy, StageSpec, place};
 use crate::error::{Origin, PlanError};
 use crate::plan::memory::MEGABYTES;
 use crate::registry::Registry;
@@ -25,6 +25,8 @@ pub fn stage_keys() -> Value {
         "input": {"type": "string", "description": "The stage that it reads. Default: the one above it."},
         "inputs": {"type": "array", "items": {"type": "string"}, "minItems": 1,
             "description": "The stages that it reads, where there are several."},
+        "place": {"type": "string", "minLength": 1,
+            "description": "The place that runs it, one of the file's. Default: where the first stage that it reads runs."},
         "lane": {"type": "string", "minLength": 1,
             "description": "The lane that runs it. Default: its own for a source and for a sink, `main` for the rest."},
         "on_full": {"type": "string", "enum": policies, "default": "block",
@@ -72,6 +74,8 @@ pub fn schema(registry: &Registry) -> Value {
             "description": {"type": "string", "description": "What it is for."},
             "max_memory_mb": max_memory(),
             "on_fault": on_fault(),
+            "place": {"type": "array", "items": {"type": "object", "properties": place::keys(), "required": ["name"],
+                "additionalProperties": false}},
             "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
         },
         "required": ["stage"],
@@ -109,6 +113,7 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
         stages: Vec::new(),
         max_memory_mb: MEGABYTES,
         on_fault: OnFault::End,
+        places: Vec::new(),
         file: file.to_owned(),
         text: text.to_owned(),
     };
@@ -117,6 +122,7 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
             "name" => pipeline.name = text_of(&entry.setting, "`name` of the pipeline")?,
             "description" => pipeline.description = text_of(&entry.setting, "`description` of the pipeline")?,
             "stage" => pipeline.stages = stages(&entry)?,
+            "place" => pipeline.places = place::places(&entry)?,
             "max_memory_mb" => {
                 super::check(&entry.setting, &max_memory(), "`max_memory_mb` of the pipeline")?;
                 if let SettingValue::Integer(megabytes) = entry.setting.value {
@@ -129,7 +135,9 @@ pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, Plan
             }
             key => {
                 let error = PlanError::at(&entry.origin, format!("unknown key `{key}` in the pipeline"));
-                return Err(error.meant(key, ["name", "description", "max_memory_mb", "on_fault", "stage"]));
+                return Err(
+                    error.meant(key, ["name", "description", "max_memory_mb", "on_fault", "place", "stage"])
+                );
             }
         }
     }
@@ -198,6 +206,7 @@ fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanErr
         name: text("name").unwrap_or_else(|| kind_text.clone()),
         kind: kind_text,
         inputs,
+        place: text("place"),
         lane: text("lane"),
         on_full: policy.unwrap_or_default(),
         depth,
@@ -208,6 +217,7 @@ fn stage(item: &Setting, above: Option<&StageSpec>) -> Result<StageSpec, PlanErr
             name: origin("name"),
             kind: kind.origin.clone(),
             on_fault: origin("on_fault"),
+            place: origin("place"),
             inputs: input_origins,
         },
     })

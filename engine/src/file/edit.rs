@@ -31,11 +31,11 @@ impl Pipeline {
         };
         let value = parse(value.trim(), &origin);
         match path {
-            "lane" | "depth" | "on_full" | "on_fault" => set_shared(spec, path, &value),
+            "place" | "lane" | "depth" | "on_full" | "on_fault" => set_shared(spec, path, &value),
             "name" | "kind" | "input" | "inputs" => {
                 let error = PlanError::at(&origin, format!("`{path}` of a stage cannot be set"));
                 Err(error
-                    .help("only a stage's parameters, `lane`, `depth`, `on_full` and `on_fault` can be set"))
+                    .help("only a stage's parameters, `place`, `lane`, `depth`, `on_full` and `on_fault` can be set"))
             }
             _ => assign(&mut spec.params, path, value, &origin),
         }
@@ -58,6 +58,7 @@ impl Pipeline {
             name: name.to_owned(),
             kind: kind.to_owned(),
             inputs: vec![input.to_owned()],
+            place: None,
             lane: Some(name.to_owned()),
             on_full: Policy::Block,
             depth: DEFAULT_DEPTH,
@@ -68,6 +69,7 @@ impl Pipeline {
                 name: origin.clone(),
                 kind: origin.clone(),
                 on_fault: origin.clone(),
+                place: origin.clone(),
                 inputs: vec![origin],
             },
         });
@@ -85,12 +87,24 @@ impl Pipeline {
         if self.on_fault != OnFault::End {
             text += &format!("on_fault = \"{}\"\n", self.on_fault.name());
         }
+        for place in &self.places {
+            text += &format!("\n[[place]]\nname = {}\n", quoted(&place.name));
+            if let Some(board) = &place.board {
+                text += &format!("board = {}\n", quoted(board));
+            }
+            if place.private {
+                text += "private = true\n";
+            }
+        }
         for stage in &self.stages {
             text += &format!("\n[[stage]]\nname = {}\n", quoted(&stage.name));
             text += &format!("kind = {}\n", quoted(&stage.kind));
             if !stage.origins.inputs.is_empty() {
                 let inputs: Vec<String> = stage.inputs.iter().map(|input| quoted(input)).collect();
                 text += &format!("inputs = [{}]\n", inputs.join(", "));
+            }
+            if let Some(place) = &stage.place {
+                text += &format!("place = {}\n", quoted(place));
             }
             if let Some(lane) = &stage.lane {
                 text += &format!("lane = {}\n", quoted(lane));
@@ -128,6 +142,10 @@ fn set_shared(spec: &mut StageSpec, key: &str, value: &Setting) -> Result<(), Pl
         (SettingValue::Integer(depth), _) => spec.depth = *depth as usize,
         (_, Some(policy)) if key == "on_full" => spec.on_full = Policy::named(policy).unwrap_or_default(),
         (_, Some(name)) if key == "on_fault" => spec.on_fault = OnFault::named(name),
+        (_, place) if key == "place" => {
+            spec.place = place.map(str::to_owned);
+            spec.origins.place = value.origin.clone();
+        }
         (_, lane) => spec.lane = lane.map(str::to_owned),
     }
     Ok(())

@@ -25,6 +25,34 @@ pub struct Board {
     pub flash: usize,
     /// What is built where `PIPELINE` names no other.
     pub pipeline: Option<PathBuf>,
+    /// Bits a second that its serial line carries, where it has one that links use.
+    pub serial: Option<u32>,
+    /// What it takes from its battery, where that is stated.
+    pub power: Option<Power>,
+}
+
+/// What a board takes from its battery.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// Volts of the supply.
+    pub volts: f64,
+    /// Milliamperes while the core works.
+    pub awake_ma: f64,
+    /// Milliamperes while the core sleeps and the microphone listens.
+    pub asleep_ma: f64,
+    /// Microcoulombs of a byte that the radio sends, all that goes with it included; 0 for a wire.
+    #[serde(default)]
+    pub sent_uc: f64,
+}
+
+impl Power {
+    /// Joules of a day in which the core works this share of the time and sends so many bytes a second.
+    pub fn joules_a_day(&self, awake: f64, bytes_per_second: f64) -> f64 {
+        let core = self.awake_ma * awake + self.asleep_ma * (1.0 - awake);
+        let amperes = core / 1e3 + self.sent_uc * bytes_per_second / 1e6;
+        amperes * self.volts * 86_400.0
+    }
 }
 
 /// A processor, as far as it matters to which code is written and what it takes.
@@ -80,6 +108,8 @@ struct Entry {
     ram: usize,
     flash: usize,
     pipeline: Option<PathBuf>,
+    serial: Option<u32>,
+    power: Option<Power>,
 }
 
 /// A processor: one that the list has, or one of the board's own.
@@ -92,7 +122,7 @@ enum CoreOf {
 
 impl Entry {
     fn board(self, name: String, cores: &BTreeMap<String, Core>) -> Result<Board, BuildError> {
-        let Entry { about, core, clock_hz, ram, flash, pipeline } = self;
+        let Entry { about, core, clock_hz, ram, flash, pipeline, serial, power } = self;
         let core = match core {
             CoreOf::Own(core) => core,
             CoreOf::Named(core) => cores.get(&core).cloned().ok_or_else(|| {
@@ -100,7 +130,7 @@ impl Entry {
                 unknown(&format!("core `{core}` of the board `{name}`"), &core, &known)
             })?,
         };
-        Ok(Board { name, about, core, clock_hz, ram, flash, pipeline })
+        Ok(Board { name, about, core, clock_hz, ram, flash, pipeline, serial, power })
     }
 }
 

@@ -228,7 +228,7 @@ fn share(placed: &Placed<'_>, lane: &[Placed<'_>], board: &Board) -> Share {
         stage: stage.name.clone(),
         kind: stage.kind.clone(),
         blocks: bytes(true),
-        state: bytes(false),
+        state: bytes(false) + code.held,
         tables: code.items.iter().map(|item| item.bytes).sum::<usize>() + code.linked,
         macs_per_second,
         instructions_per_second: macs_per_second * work,

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::lane::place;
 use super::{Board, Budget, write};
+use super::{lane, uplink};
 use crate::error::PlanError;
-use crate::file::Pipeline;
+use crate::file::{Pipeline, PlaceSpec};
 use crate::plan::Plan;
 use crate::registry::Registry;
 
@@ -55,6 +55,8 @@ pub struct Firmware {
     pub files: Vec<PathBuf>,
     /// What to tell the person who builds it.
     pub notices: Vec<String>,
+    /// The link with another place, where it is a part of a pipeline: what `uplink.rs` holds.
+    pub uplink: Option<String>,
 }
 
 impl Firmware {
@@ -63,19 +65,41 @@ impl Firmware {
     /// # Errors
     /// When the pipeline cannot be planned, or a stage cannot be on the board, with its place in the file.
     pub fn new(pipeline: &Pipeline, board: &Board, registry: &Registry) -> Result<Self, PlanError> {
-        let plan = Plan::new(pipeline, registry)?;
-        let lanes = place(pipeline, &plan, board)?;
+        Firmware::at(pipeline, board, registry, None)
+    }
+
+    /// As [`new`](Self::new), of the part that one place of the pipeline runs: the place named, or else the one that the file gives
+    /// this board. A pipeline without such a place runs on the board as a whole.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and when there is no such place.
+    pub fn at(
+        pipeline: &Pipeline,
+        board: &Board,
+        registry: &Registry,
+        place: Option<&str>,
+    ) -> Result<Self, PlanError> {
+        let is_own = |place: &&PlaceSpec| place.board.as_ref() == Some(&board.name);
+        let own = || pipeline.places.iter().find(is_own).map(|place| place.name.as_str());
+        let plan = match place.or_else(own) {
+            Some(place) => Plan::at(pipeline, registry, place)?,
+            None => Plan::new(pipeline, registry)?,
+        };
+        let uplink = uplink::source(pipeline, &plan, board)?;
+        let lanes = lane::place(pipeline, &plan, board)?;
         let budget = Budget::new(&lanes, board);
         let misfit = budget.check(pipeline, &lanes.stages).err();
         let late = budget.late(pipeline, &lanes.stages);
         let source = write::source(&lanes, &pipeline.file_name(), &board.name);
         let files = plan.stages.iter().flat_map(|stage| stage.files.clone()).collect();
-        Ok(Firmware { source, budget, misfit, late, files, notices: plan.notices })
+        Ok(Firmware { source, budget, misfit, late, files, notices: plan.notices, uplink })
     }
 }
 
 /// Plans the pipeline that the environment's `PIPELINE` names, or else the board's own, and writes it to
-/// `$OUT_DIR/pipeline.rs`; tells what it takes as warnings of the build.
+/// `$OUT_DIR/pipeline.rs`; tells what it takes as warnings of the build. Of a pipeline with places it is the part of the one that
+/// `PLACE` names, or else of the one with this board; where that is linked with another place, `$OUT_DIR/uplink.rs` says how, and
+/// `cfg(linked)` is set.
 ///
 /// # Errors
 /// When the pipeline cannot be planned or the board cannot run it: file, line, and what to do.
@@ -90,7 +114,9 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
     })?;
     println!("cargo::rerun-if-changed={}", path.display());
     let pipeline = Pipeline::read(&path)?;
-    let firmware = Firmware::new(&pipeline, board, registry)?;
+    println!("cargo::rerun-if-env-changed=PLACE");
+    let place = std::env::var("PLACE").ok();
+    let firmware = Firmware::at(&pipeline, board, registry, place.as_deref())?;
     for file in firmware.files {
         println!("cargo::rerun-if-changed={}", file.display());
     }
@@ -105,7 +131,15 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
     }
     let folder = std::env::var_os("OUT_DIR")
         .ok_or_else(|| BuildError::new("`OUT_DIR` is not set: `build` is for build scripts"))?;
-    let to = Path::new(&folder).join("pipeline.rs");
-    std::fs::write(&to, firmware.source)
-        .map_err(|error| BuildError::new(format!("cannot write `{}`: {error}", to.display())))
+    let write = |name: &str, text: String| {
+        let to = Path::new(&folder).join(name);
+        std::fs::write(&to, text)
+            .map_err(|error| BuildError::new(format!("cannot write `{}`: {error}", to.display())))
+    };
+    println!("cargo::rustc-check-cfg=cfg(linked)");
+    if let Some(uplink) = firmware.uplink {
+        println!("cargo::rustc-cfg=linked");
+        write("uplink.rs", uplink)?;
+    }
+    write("pipeline.rs", firmware.source)
 }

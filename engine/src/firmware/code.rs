@@ -47,6 +47,8 @@ pub struct Code {
     pub work: Work,
     /// Bytes of tables that are linked with its code, not written here.
     pub linked: usize,
+    /// Bytes of memory that the firmware keeps for it outside of what is written here.
+    pub held: usize,
     /// The stage's module of items; none where items stand in no module.
     pub module: String,
     /// Begins the names of items and memory that are added.
@@ -182,8 +184,9 @@ impl Code {
 
     /// Takes in what a part of the stage needs beside its type and its expression.
     pub fn absorb(&mut self, part: Code) -> Part {
-        let Code { of, value, uses, items, item_uses, memory, given, start, linked, .. } = part;
+        let Code { of, value, uses, items, item_uses, memory, given, start, linked, held, .. } = part;
         self.linked += linked;
+        self.held += held;
         uses.iter().for_each(|path| self.uses(path));
         self.items.extend(items);
         self.item_uses.extend(item_uses);

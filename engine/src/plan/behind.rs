@@ -54,6 +54,8 @@ impl Plan {
         known.cost = Cost::default();
         let (name, dir, lanes) = (self.name.clone(), self.dir.clone(), self.lanes.clone());
         let (notices, knobs) = (Vec::new(), self.knobs.clone());
-        Some(Plan { name, dir, stages, edges, lanes, notices, knobs, facts: OnceLock::new() })
+        let (places, cuts, links, noticed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let facts = OnceLock::new();
+        Some(Plan { name, dir, stages, edges, lanes, notices, noticed, places, cuts, links, knobs, facts })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 
 use super::memory::{self, MEGABYTE};
-use super::{Edge, Plan, PlannedStage, RingPlan, graph};
+use super::{Edge, Plan, PlannedStage, RingPlan, graph, places};
 use crate::assets::Assets;
 use crate::clip;
 use crate::design::{DesignError, Gathered, Site};
@@ -47,6 +47,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) ->
                     |(source, usual): (&usize, &u64)| odd_block(&plan, &pipeline.stages[*source], *usual);
                 let notices: Vec<String> = usual.iter().filter_map(told).collect();
                 plan.notices.extend(notices);
+                places::settle(pipeline, &mut plan)?;
                 return Ok(plan);
             }
             Err(Unresolved { source: Some((source, block, period)), .. }) if tries < TRIES => {
@@ -61,7 +62,7 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) ->
 
 /// The kind's own parameters, held against its schema. Unknown keys get the shared ones among the suggestions.
 pub(super) fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanError> {
-    let shared = ["name", "kind", "input", "inputs", "lane", "on_full", "depth", "on_fault"];
+    let shared = ["name", "kind", "input", "inputs", "place", "lane", "on_full", "depth", "on_fault"];
     for item in stage.params.entries() {
         if !entry.params().any(|(name, _)| name == item.key) {
             let message = format!("unknown key `{}` in `{}` (kind `{}`)", item.key, stage.name, stage.kind);
@@ -111,7 +112,11 @@ impl Graph<'_> {
             stages,
             edges,
             lanes,
+            noticed: gathered.noticed.into_inner(),
             notices: gathered.notices.into_inner(),
+            places: Vec::new(),
+            cuts: Vec::new(),
+            links: Vec::new(),
             knobs: gathered.knobs.into_inner(),
             facts: OnceLock::new(),
         };
@@ -173,6 +178,7 @@ impl Graph<'_> {
             kind,
             params,
             lane: 0,
+            place: 0,
             output,
             cost,
             files: assets.noted(),

@@ -306,6 +306,7 @@ mod lanes {
                 kind,
                 params,
                 lane,
+                place: 0,
                 output,
                 cost: Cost::default(),
                 on_fault: Default::default(),
@@ -323,6 +324,10 @@ mod lanes {
             edges: vec![Edge { from: 0, to: 1, input: 0, ring: Some(RingPlan { on_full, depth: 1 }) }],
             lanes: vec!["a".to_owned(), "b".to_owned()],
             notices: Vec::new(),
+            noticed: Vec::new(),
+            places: Vec::new(),
+            cuts: Vec::new(),
+            links: Vec::new(),
             knobs: Vec::new(),
             facts: OnceLock::new(),
         }

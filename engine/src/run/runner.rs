@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver as Channel, bounded};
 
 use super::clock::Clock;
 use super::control::{Control, RunOptions, Stopper};
+use super::link::{Carrier, LinkEnd};
 use super::meter::{Counters, Meters, RingMeter, RunStats, StageMeter};
 use super::origin::Origin;
 use super::report::{GAPS, GapReport, Outcome, Report, RunError, tell};
@@ -15,7 +16,7 @@ use crate::lane::assembly::{Assembly, RingEnds};
 use crate::lane::sweep::{Lane, Parts};
 use crate::lane::wake::Waker;
 use crate::node::Node;
-use crate::plan::{Plan, PlannedStage};
+use crate::plan::{LinkPlan, Plan, PlannedStage};
 use crate::recovery::{Change, Watch, Watches};
 use crate::stage::StageFault;
 
@@ -59,11 +60,49 @@ impl Plan {
         options: RunOptions,
         dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
     ) -> Result<Running, RunError> {
+        self.start_all(clock, woken, options, dress, |link| Err(unlinked(&link.place)))
+    }
+
+    /// As [`start_with`](Self::start_with), for a [part](Plan::part) of a pipeline: `carry` gets each of its links, on the
+    /// calling thread, and says what carries it: a function that runs on a thread of its own until the link is over.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with), and when `carry` has nothing that carries a link.
+    pub fn start_linked<C: FnOnce(LinkEnd) + Send + 'static>(
+        &self,
+        options: RunOptions,
+        dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
+        carry: impl FnMut(&LinkPlan) -> Result<C, RunError>,
+    ) -> Result<Running, RunError> {
+        let boxed = |carry: C| -> Carrier { Box::new(carry) };
+        let mut carry = carry;
+        self.start_all(&Clock::system(), |_| {}, options, dress, |link| carry(link).map(boxed))
+    }
+
+    fn start_all(
+        &self,
+        clock: &Clock,
+        woken: impl FnOnce(&[Arc<Waker>]),
+        options: RunOptions,
+        dress: impl FnMut(&PlannedStage, Box<dyn Node>) -> Box<dyn Node>,
+        mut carry: impl FnMut(&LinkPlan) -> Result<Carrier, RunError>,
+    ) -> Result<Running, RunError> {
+        // What cannot be carried is found out before anything starts.
+        let carriers = self.links.iter().map(&mut carry).collect::<Result<Vec<_>, _>>()?;
         let (lanes, mut running) = self.assemble(clock, options, dress)?;
         woken(running.control.wakers());
-        for lane in lanes {
+        let mut carriers: Vec<_> = self.links.iter().zip(carriers).collect();
+        for (index, lane) in lanes.into_iter().enumerate() {
             let name = format!("lane {}", lane.driver.name);
-            let spawned = std::thread::Builder::new().name(name).spawn(move || drive(lane));
+            let link = carriers.iter().position(|(link, _)| link.lane == index);
+            let thread = std::thread::Builder::new().name(name);
+            let spawned = match link.map(|at| carriers.swap_remove(at)) {
+                Some((link, carrier)) => {
+                    let end = LinkEnd::new(link, lane);
+                    thread.spawn(move || end.carry(carrier))
+                }
+                None => thread.spawn(move || drive(lane)),
+            };
             let fault =
                 |error| RunError { stage: "lane".to_owned(), fault: StageFault::because(format!("{error}")) };
             running.threads.push(spawned.map_err(fault)?);
@@ -102,6 +141,9 @@ impl Plan {
             nodes.push(dress(stage, stage.design.build().map_err(fault)?));
         }
         self.check_nodes(&nodes)?;
+        if let Some(link) = self.links.first().filter(|_| options.one_lane) {
+            return Err(unlinked(&link.place));
+        }
         let count = if options.one_lane { 1 } else { self.lanes.len() };
         let lane_of = |stage: &PlannedStage| if options.one_lane { 0 } else { stage.lane };
         let lanes = self.stages.iter().map(lane_of).collect();
@@ -169,6 +211,12 @@ impl Plan {
             clock: clock.clone(),
         }
     }
+}
+
+/// Nothing carries a link.
+fn unlinked(place: &str) -> RunError {
+    let fault = StageFault::because(format!("nothing carries the link with the place `{place}`"));
+    RunError { stage: "link".to_owned(), fault }
 }
 
 /// What a run tells of a stage that goes on.

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use kws_lab::corpus::{Corpus, MANIFEST};
 
+use crate::fetch::sum;
 use crate::server::Server;
 use crate::sound::{corpus, put, word, word_at};
 
@@ -117,6 +118,27 @@ fn a_data_set_comes_by_its_address() {
     let error =
         wrong(folder.path(), &["fetch", &server.url, "--output", "else", "--sha256", &"0".repeat(64)]);
     assert!(error.contains("expected 000"), "{error}");
+}
+
+#[test]
+fn what_nobody_states_a_checksum_of_must_stay_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = |body: &[u8]| Server::start("words.bin", body.to_vec(), "\"1\"", Vec::new());
+    let (first, other) = (server(b"one"), server(b"two"));
+    let fetch = ["fetch", &first.url, "--output", "data"];
+    assert!(right(folder.path(), &fetch).contains("not verified"));
+    let pins = fs::read_to_string(folder.path().join("data/checksums.toml")).unwrap();
+    assert!(pins.contains(&first.url) && pins.contains(&sum(b"one")), "{pins}");
+    fs::remove_file(folder.path().join("data/words.bin")).unwrap();
+    assert!(right(folder.path(), &fetch).contains("matches the first download"));
+    fs::remove_file(folder.path().join("data/words.bin")).unwrap();
+    let mirror = [&fetch[..], &["--from", &other.url]].concat();
+    let error = wrong(folder.path(), &mirror);
+    assert!(error.contains("pinned in `data/checksums.toml`") && error.contains(&sum(b"two")), "{error}");
+    assert!(!folder.path().join("data/words.bin").exists());
+    // Who accepts what is published now removes the entry.
+    fs::remove_file(folder.path().join("data/checksums.toml")).unwrap();
+    assert!(right(folder.path(), &mirror).contains("not verified"));
 }
 
 #[test]

@@ -28,12 +28,13 @@ pub(crate) struct Emulation {
     figures: BTreeMap<String, u64>,
 }
 
-fn command(machine: &str, pipeline: &Path, arguments: &[&str]) -> Output {
+fn command(machine: &str, pipeline: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let _alone = EMULATOR.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut command = Command::new(root().join("boards/qemu/run"));
     // What this test was started with is not meant for the firmware's cargo.
     command.env_remove("CARGO_TARGET_DIR").env("MACHINE", machine);
     command.env("PIPELINE", std::path::absolute(pipeline).unwrap());
+    command.envs(settings.iter().copied());
     command.arg("pipeline").args(arguments).output().unwrap()
 }
 
@@ -51,7 +52,27 @@ pub(crate) fn emulate(machine: &str, pipeline: &Path, wav: &Path, arguments: &[&
 /// # Panics
 /// When it cannot be built, or fails.
 pub(crate) fn emulate_with(machine: &str, pipeline: &Path, arguments: &[&str]) -> Emulation {
-    let output = command(machine, pipeline, arguments);
+    told(machine, pipeline, command(machine, pipeline, arguments, &[]))
+}
+
+/// As [`emulate_with`], for the part of one place, whose link is at a socket.
+///
+/// # Panics
+/// As [`emulate_with`].
+pub(crate) fn emulate_place(
+    machine: &str,
+    pipeline: &Path,
+    place: &str,
+    socket: &Path,
+    arguments: &[&str],
+) -> Emulation {
+    let serial = format!("unix:{},server=on,wait=off", socket.display());
+    let output = command(machine, pipeline, arguments, &[("PLACE", place), ("SERIAL", &serial)]);
+    told(machine, pipeline, output)
+}
+
+/// What a run of firmware told that went well.
+fn told(machine: &str, pipeline: &Path, output: Output) -> Emulation {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "`{}` on {machine}: {told}", pipeline.display());
     let figures = told.lines().filter_map(|line| {
@@ -70,7 +91,7 @@ pub(crate) fn emulate_with(machine: &str, pipeline: &Path, arguments: &[&str]) -
 /// # Panics
 /// When it can.
 pub(crate) fn refused(machine: &str, pipeline: &Path) -> String {
-    let output = command(machine, pipeline, &[]);
+    let output = command(machine, pipeline, &[], &[]);
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }

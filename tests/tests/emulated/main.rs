@@ -4,6 +4,7 @@
 //! `boards/setup` has brought targets and emulators. What they measure is appended to the file that `KWS_FIGURES` names.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod cascade;
 mod edges;
 mod emulator;
 mod host;

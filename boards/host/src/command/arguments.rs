@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use kws_carrier::Address;
+
 use super::graph::GraphFormat;
 use super::source::SourceSpec;
 use super::take::TakeArguments;
@@ -21,6 +23,8 @@ Examples:
   kws-run pipelines/yes_no.toml --check                     show the plan and its cost
   kws-run pipelines/yes_no.toml --check --board nano33ble   report RAM, flash and CPU on a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd         draw the plan
+  kws-run pipelines/cascade.toml --place hub --link node=serial:/dev/ttyACM0 --link cloud=tcp:server:7000
+                                                            run one place's part, the others run theirs
   kws-run pipelines/yes_no.toml --record take1              record every edge
   kws-run take1/pipeline.toml                               replay the recording
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
@@ -86,6 +90,20 @@ pub(crate) struct Arguments {
     /// without its heading.
     #[arg(long, value_name = "NAME|PATH", requires = "check")]
     pub(crate) board: Option<String>,
+
+    /// Runs the part of one place of the pipeline, `[[place]]` in the file; every other place that it exchanges blocks with needs a
+    /// --link
+    ///
+    /// Without it, everything runs here. With --check: shows the part.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) place: Option<String>,
+
+    /// How another place is reached: serial:PATH[@BAUD], tcp:HOST:PORT, tcp-listen:HOST:PORT, unix:PATH, unix-listen:PATH,
+    /// nats://HOST:PORT
+    ///
+    /// Either end may listen. A connection that breaks is made again, and what was under way is sent again.
+    #[arg(long, value_name = "PLACE=ADDRESS", requires = "place", value_parser = link)]
+    pub(crate) link: Vec<(String, Address)>,
 
     /// Prints the plan as a diagram without running it
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",
@@ -174,6 +192,14 @@ impl Arguments {
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { Format::Text }
     }
+}
+
+/// A place, and how it is reached.
+fn link(text: &str) -> Result<(String, Address), String> {
+    let (place, address) =
+        text.split_once('=').ok_or("expected PLACE=ADDRESS, such as node=serial:/dev/ttyACM0")?;
+    let address = address.parse::<Address>().map_err(|error| error.to_string())?;
+    Ok((place.to_owned(), address))
 }
 
 /// An address to listen at: of this computer only, where it is a mere port.

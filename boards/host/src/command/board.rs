@@ -24,28 +24,33 @@ pub(crate) fn write(
     pipeline: &Pipeline,
     registry: &Registry,
     board: &str,
+    place: Option<&str>,
     format: Format,
     to: &mut impl Write,
 ) -> Result<(), CommandError> {
     let unknown = |failure: firmware::BuildError| CommandError::usage(failure.to_string());
-    let path = Path::new(board);
-    // A name has no ending; what has one, or stands in a folder, is a file.
-    let board = if path.extension().is_some() || path.components().count() > 1 {
-        Board::of_file(path, BOARDS)
-    } else {
-        Board::list(BOARDS).and_then(|boards| Board::named(boards, board))
-    };
-    let board = board.map_err(unknown)?;
+    let board = find(board).map_err(unknown)?;
     let mut registry = registry.clone();
     kws_devices::bind(&mut registry);
     kws_devices::register(&mut registry);
-    let Firmware { budget, misfit, late, notices, .. } = Firmware::new(pipeline, &board, &registry)?;
+    let Firmware { budget, misfit, late, notices, .. } = Firmware::at(pipeline, &board, &registry, place)?;
     match format {
         Format::Json => writeln!(to, "{:#}", as_json(&budget, &notices))?,
         Format::Text => as_text(pipeline, &board, &budget, &notices, to)?,
     }
     to.flush()?;
     misfit.or(late).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The board of a name or of a file.
+pub(crate) fn find(board: &str) -> Result<Board, firmware::BuildError> {
+    let path = Path::new(board);
+    // A name has no ending; what has one, or stands in a folder, is a file.
+    if path.extension().is_some() || path.components().count() > 1 {
+        Board::of_file(path, BOARDS)
+    } else {
+        Board::list(BOARDS).and_then(|boards| Board::named(boards, board))
+    }
 }
 
 fn as_text(

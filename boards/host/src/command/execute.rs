@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, after, never, select};
+use crossbeam_channel::{Receiver, after, never, select, unbounded};
+use kws_carrier::News;
 use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running};
 use kws_engine::{Plan, PlannedStage};
 
@@ -13,7 +14,7 @@ use super::journal::{Level, tell};
 use super::progress::{Detail, Progress};
 use super::service::Service;
 use super::viewing::Viewing;
-use super::{faults, interrupt, stats};
+use super::{faults, interrupt, links, stats};
 
 /// Runs a plan to its end, or to a Ctrl-C.
 pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
@@ -33,10 +34,19 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         one_lane: false,
     };
     let dress = |stage: &PlannedStage, node| viewing.dress(plan, stage, progress.dress(stage, node));
-    let running = plan.start_with(options, dress)?;
+    let (heard, news) = unbounded();
+    let running = plan.start_linked(options, dress, |link| links::carrier(link, arguments, &heard))?;
     let service = Service::begin(plan, arguments, running.counters())?;
-    let mut listener =
-        Listener { plan, progress, service, viewing, gaps: Gaps::default(), told: None, interrupted: false };
+    let mut listener = Listener {
+        plan,
+        progress,
+        service,
+        viewing,
+        gaps: Gaps::default(),
+        told: None,
+        interrupted: false,
+        news,
+    };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
     listener.conclude(&outcome);
@@ -66,6 +76,8 @@ struct Listener<'a> {
     /// The stage whose fault ends the run and was told.
     told: Option<String>,
     interrupted: bool,
+    /// What happens to links.
+    news: Receiver<News>,
 }
 
 impl Listener<'_> {
@@ -75,6 +87,7 @@ impl Listener<'_> {
         let stopper = running.stopper();
         let (ticks, looks) = (self.progress.ticks(), self.service.looks());
         let views = self.viewing.ticks();
+        let news = self.news.clone();
         loop {
             let gather = if self.gaps.pending() { after(GATHER) } else { never() };
             select! {
@@ -90,6 +103,7 @@ impl Listener<'_> {
                     self.service.stopping();
                     stopper.stop();
                 }
+                recv(news) -> news => if let Ok(news) = news { self.tell_news(&news) },
                 recv(gather) -> _ => self.tell_gaps(),
                 recv(looks) -> _ => self.look(&running.stats()),
                 recv(views) -> _ => self.viewing.show(&running.stats()),
@@ -123,6 +137,14 @@ impl Listener<'_> {
     fn look(&mut self, stats: &RunStats) {
         let Listener { plan, progress, service, .. } = self;
         progress.aside(|| service.look(plan, stats));
+    }
+
+    fn tell_news(&mut self, news: &News) {
+        let level = match news {
+            News::Lost(_) | News::Restarted(_) | News::Waiting(..) => Level::Warning,
+            _ => Level::Info,
+        };
+        self.progress.aside(|| tell(level, news));
     }
 
     fn tell_gaps(&mut self) {

@@ -234,7 +234,7 @@ mod tests {
     fn the_keys_of_all_kinds_follow_the_kinds() {
         let text = listed(None, Format::Text);
         let (_, keys) = text.split_once("\nany stage  Keys that a stage of any kind may have.\n").unwrap();
-        for key in ["name", "kind", "input", "inputs", "lane", "on_full", "depth", "on_fault"] {
+        for key in ["name", "kind", "input", "inputs", "place", "lane", "on_full", "depth", "on_fault"] {
             assert!(keys.lines().any(|line| line.trim_start().starts_with(key)), "{key}: {keys}");
         }
     }

@@ -171,8 +171,12 @@ pub(crate) fn is_path(schema: &Value) -> bool {
 }
 
 /// Lets events go to standard output as JSON Lines and nothing else there: what `print` sinks read goes to one
-/// `jsonl` sink, or else, where no sink writes JSON Lines there already, everything that writes events.
-pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Result<(), PlanError> {
+/// `jsonl` sink, or else, where no sink writes JSON Lines there already, everything that writes events at this place.
+pub(crate) fn events_as_json(
+    pipeline: &mut Pipeline,
+    here: Option<&str>,
+    registry: &Registry,
+) -> Result<(), PlanError> {
     let said = "--json";
     let plan = Plan::new(pipeline, registry)?;
     let writes_events = |name: &str| {
@@ -194,7 +198,11 @@ pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Re
     inputs.retain(|name| writes_events(name));
     if inputs.is_empty() {
         let all = pipeline.stages.iter().map(|stage| stage.name.clone());
-        inputs = all.filter(|name| writes_events(name)).collect();
+        let is_here = |name: &String| {
+            let place = plan.stage(name).and_then(|stage| plan.places.get(stage.place));
+            here.is_none() || place.is_some_and(|place| Some(place.name.as_str()) == here)
+        };
+        inputs = all.filter(|name| writes_events(name) && is_here(name)).collect();
     }
     let mut seen = Vec::new();
     inputs.retain(|name| {
@@ -209,6 +217,7 @@ pub(crate) fn events_as_json(pipeline: &mut Pipeline, registry: &Registry) -> Re
     pipeline.attach("--json", JsonlParams::NAME, first, &json!({"path": "-"}), said);
     if let Some(sink) = pipeline.stages.last_mut() {
         sink.inputs = inputs;
+        sink.place = here.map(str::to_owned);
     }
     Ok(())
 }
@@ -230,7 +239,7 @@ mod tests {
 
     fn json_inputs(text: &str) -> Vec<String> {
         let mut pipeline = pipeline(text);
-        events_as_json(&mut pipeline, &registry()).unwrap();
+        events_as_json(&mut pipeline, None, &registry()).unwrap();
         Plan::new(&pipeline, &registry()).unwrap();
         let sinks = pipeline.stages.iter().filter(|stage| stage.kind == "jsonl");
         sinks.flat_map(|stage| stage.inputs.clone()).collect()
@@ -270,7 +279,7 @@ mod tests {
     fn json_stays_where_it_is_already_written() {
         let text = ONE.replace("\"print\"", "\"jsonl\"\nname = \"mine\"");
         let mut pipeline = pipeline(&text);
-        events_as_json(&mut pipeline, &registry()).unwrap();
+        events_as_json(&mut pipeline, None, &registry()).unwrap();
         assert_eq!(pipeline.stages.len(), 4);
         assert!(pipeline.stage("mine").is_some());
     }

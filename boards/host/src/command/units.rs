@@ -5,6 +5,16 @@ pub(crate) fn bytes(count: usize) -> String {
     scaled(count as f64, 1024.0, &["B", "KiB", "MiB", "GiB"])
 }
 
+/// As [`bytes`], of a number that need not be whole.
+pub(crate) fn bytes_of(count: f64) -> String {
+    scaled(count, 1024.0, &["B", "KiB", "MiB", "GiB"])
+}
+
+/// A number, to three figures.
+pub(crate) fn number(value: f64) -> String {
+    digits(value)
+}
+
 /// A count: `12`, `3.4 k`, `2.66 M`.
 pub(crate) fn count(count: f64) -> String {
     scaled(count, 1000.0, &["", "k", "M", "G", "T"]).trim_end().to_owned()

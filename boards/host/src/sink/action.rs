@@ -12,6 +12,8 @@ mod webhook;
 
 pub use exec::ExecParams;
 pub use mqtt::MqttParams;
+#[cfg(fuzzing)]
+pub(crate) use mqtt::hear;
 pub use webhook::WebhookParams;
 
 /// Refuses a key for lack of a cargo feature.

@@ -12,7 +12,9 @@ mod system;
 #[cfg(all(feature = "mic", target_os = "linux"))]
 use alsa as system;
 #[cfg(feature = "mic")]
-use std::{sync::Arc, sync::mpsc::sync_channel, time::Duration};
+use std::sync::Arc;
+#[cfg(all(feature = "mic", target_os = "linux"))]
+use std::{sync::mpsc::sync_channel, time::Duration};
 
 #[cfg(feature = "mic")]
 use capture::MicStage;
@@ -73,7 +75,7 @@ const BUILT_WITHOUT: &str = "this program was built without microphone support";
 const HOW_TO_BUILD: &str = "build it with its default features: `cargo run --release -- …`";
 
 /// Does what may hang in a driver in a thread of its own. None when it takes longer than that.
-#[cfg(feature = "mic")]
+#[cfg(all(feature = "mic", target_os = "linux"))]
 fn patience<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, result) = sync_channel(1);
     // Whoever has lost patience has no use for the result.

@@ -192,3 +192,17 @@ impl Stage for Projector {
         Ok(Flow::Emit)
     }
 }
+
+/// What the fuzz target does: reads a video to its end, or for a while.
+#[cfg(fuzzing)]
+pub(crate) fn show(path: &Path) {
+    for colour in [Palette::Rgb, Palette::Grey] {
+        let Ok(mut film) = Film::open(path, colour) else { return };
+        for _ in 0..64 {
+            match film.advance() {
+                Ok(true) => {}
+                Ok(false) | Err(_) => break,
+            }
+        }
+    }
+}

@@ -6,6 +6,8 @@
 mod bench;
 #[cfg(feature = "mqtt")]
 mod broker;
+#[cfg(unix)]
+mod cascade;
 #[cfg(feature = "mqtt")]
 mod home;
 mod interrupting;

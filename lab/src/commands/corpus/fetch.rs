@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use kws_lab::corpus::fetch::{Archive, DATA_SETS, DataSet, Unpacked, unpack};
+use kws_lab::corpus::fetch::{Archive, DATA_SETS, DataSet, Pins, Unpacked, unpack};
 use kws_lab::download::{Download, Fetched};
 use serde::Serialize;
 
@@ -15,8 +15,9 @@ use crate::commands::json::Json;
 /// Downloads and unpacks a data set by name into the data folder, or any file by URL.
 ///
 /// Configurations and arguments can then use the name. If a download is interrupted, run the same command again to
-/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. Without one, an `http://` address
-/// needs `--allow-http`. `.tar.gz` and `.zip` files are unpacked.
+/// resume it. Files with a published SHA-256 are verified; for a URL, give `--sha256`. Where nobody publishes one, that of the
+/// first download is kept in `checksums.toml`, in the data folder, and a later one that differs is refused; the first over
+/// `http://` needs `--allow-http`. `.tar.gz` and `.zip` files are unpacked.
 #[derive(Args)]
 pub(crate) struct Fetch {
     /// Name of a data set, or a URL that begins with `http://` or `https://`.
@@ -52,7 +53,20 @@ pub(crate) struct Fetch {
 #[derive(Serialize)]
 struct Outcome {
     file: Fetched,
+    /// Where the publisher states no checksum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<Pinned>,
     unpacked: Option<Unpacked>,
+}
+
+/// By which download a file is verified whose publisher states no checksum.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Pinned {
+    /// By an earlier one.
+    Before,
+    /// This is the first.
+    Now,
 }
 
 /// Endings of archives.
@@ -95,10 +109,8 @@ impl Fetch {
                 last_part(&archive.url).with_context(|| format!("`{}` has no file name", archive.url))?;
             let stem = stem(name).unwrap_or(name);
             let into = if set.archives.len() == 1 { folder.clone() } else { folder.join(stem) };
-            let archive =
-                Archive { url: self.from.clone().unwrap_or(archive.url.clone()), ..archive.clone() };
             let target = folder.with_file_name(name);
-            outcomes.push(self.fetched(&archive, target, Some(into))?);
+            outcomes.push(self.fetched(archive, root, target, Some(into))?);
         }
         if !self.packed {
             set.about().write(&folder)?;
@@ -116,32 +128,54 @@ impl Fetch {
     fn address(&self, url: &str, root: &Path) -> Result<()> {
         let name = last_part(url).with_context(|| format!("`{url}` has no file name"))?;
         let archive = Archive { url: url.to_owned(), bytes: None, sha256: None };
-        let outcome = self.fetched(&archive, root.join(name), stem(name).map(|stem| root.join(stem)))?;
+        let outcome =
+            self.fetched(&archive, root, root.join(name), stem(name).map(|stem| root.join(stem)))?;
         self.json.show(&outcome, || describe(&outcome))
     }
 
-    /// Downloads a file, and unpacks it where it is an archive. Given a second time, there is nothing to do.
-    fn fetched(&self, archive: &Archive, target: PathBuf, into: Option<PathBuf>) -> Result<Outcome> {
-        let sha256 = self.sha256.clone().or(archive.sha256.clone());
+    /// Downloads a file, and unpacks it where it is an archive. Given a second time, there is nothing to do. One without a
+    /// published checksum must be what it was the first time.
+    fn fetched(
+        &self,
+        archive: &Archive,
+        root: &Path,
+        target: PathBuf,
+        into: Option<PathBuf>,
+    ) -> Result<Outcome> {
+        let mut pins = Pins::read(root)?;
+        let published = self.sha256.clone().or(archive.sha256.clone());
+        let pin = pins.of(&archive.url).filter(|_| published.is_none()).cloned();
+        let sha256 = published.or(pin.as_ref().map(|pin| pin.sha256.clone()));
+        let url = self.from.clone().unwrap_or(archive.url.clone());
         ensure!(
-            sha256.is_some() || self.allow_http || !is_open_to_change(&archive.url),
-            "`{}` is sent over plain HTTP, where anybody on the way can change it: give `--sha256`, or `--allow-http` if \
-             you accept that",
-            archive.url
+            sha256.is_some() || self.allow_http || !is_open_to_change(&url),
+            "`{url}` is sent over plain HTTP, where anybody on the way can change it: give `--sha256`, or `--allow-http` if \
+             you accept that"
         );
         let download = Download {
-            url: archive.url.clone(),
+            url,
             target,
-            bytes: archive.bytes,
+            bytes: archive.bytes.or(pin.as_ref().map(|pin| pin.bytes)),
             sha256,
             attempts: self.attempts.max(1),
             pause: Duration::from_secs(1),
         };
-        let file = download.run()?;
+        let file = match (download.run(), &pin) {
+            (Err(error), Some(_)) => Err(error).with_context(|| {
+                let pins = pins.path().display();
+                format!("it was pinned in `{pins}` when it was first fetched; to accept what is published now, remove it there")
+            })?,
+            (file, _) => file?,
+        };
+        if !file.verified {
+            pins.keep(&archive.url, &file)?;
+        }
         let there = |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         let into = into.filter(|folder| !self.packed && !there(folder));
         let unpacked = into.map(|folder| unpack(&file.path, &folder)).transpose()?;
-        Ok(Outcome { file, unpacked })
+        let pinned =
+            if pin.is_some() { Some(Pinned::Before) } else { (!file.verified).then_some(Pinned::Now) };
+        Ok(Outcome { file, pinned, unpacked })
     }
 }
 
@@ -183,7 +217,7 @@ fn listing() -> String {
         let sum = match (set.archives.len(), known) {
             (0, _) => "by hand",
             (all, known) if all == known => "SHA-256",
-            (_, 0) => "none published",
+            (_, 0) => "by the first download",
             _ => "of a part",
         };
         table = table.row([set.name.as_str(), &size, sum, &set.licence, &set.holds]);
@@ -192,12 +226,15 @@ fn listing() -> String {
 }
 
 fn describe(result: &Outcome) -> String {
-    let Outcome { file, unpacked } = result;
+    let Outcome { file, pinned, unpacked } = result;
     let mut text = format!("`{}`, {:.1} MB\n", file.path.display(), file.bytes as f64 / 1e6);
-    text += &if file.verified {
-        format!("SHA-256 {} matches the published one\n", file.sha256)
-    } else {
-        format!("SHA-256 {}, not verified: no checksum is known\n", file.sha256)
+    text += &match pinned {
+        None => format!("SHA-256 {} matches the published one\n", file.sha256),
+        Some(Pinned::Before) => format!("SHA-256 {} matches the first download's\n", file.sha256),
+        Some(Pinned::Now) => format!(
+            "SHA-256 {}, not verified: nobody publishes one; later downloads must have the same\n",
+            file.sha256
+        ),
     };
     if let Some(Unpacked { folder, files, skipped }) = unpacked {
         text += &format!("{files} files in `{}`\n", folder.display());

@@ -13,6 +13,9 @@ use kws_engine::{Design, DesignError, Effect, Kind, Site};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(fuzzing)]
+pub(crate) use discovery::hear;
+
 use super::secret::Secret;
 use crate::sink::names::Names;
 

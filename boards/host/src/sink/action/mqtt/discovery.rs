@@ -171,6 +171,29 @@ impl Device {
     }
 }
 
+/// What the fuzz target does: a device of any name and label announces itself and hears a payload.
+#[cfg(fuzzing)]
+pub(crate) fn hear(name: &str, label: &str, payload: &str) {
+    let knob = Knob::new("trigger", "sensitivity", label, 0.5);
+    let device = Device {
+        name: name.to_owned(),
+        model: "fuzz".to_owned(),
+        prefix: "homeassistant".to_owned(),
+        labels: vec![label.to_owned()],
+        occupancy: vec![label.to_owned()],
+        knobs: vec![knob],
+    };
+    for publication in device.introduction() {
+        assert!(!publication.topic.contains(['+', '#', '\0']), "{}", publication.topic);
+    }
+    let announcement = device.announcement().expect("it has a prefix");
+    assert!(serde_json::from_str::<Value>(&announcement.payload).is_ok());
+    for topic in device.topics() {
+        let _ = device.turn(&topic, payload);
+    }
+    assert!((0.0..=1.0).contains(&device.knobs[0].value()));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,15 +3,16 @@
 use core::cell::Cell;
 
 // On a core without the DSP extension the assembly must not even be looked at. All that leads to it is generic or
-// `inline`, so that it exists only in an image whose plan uses it.
-#[cfg(target_arch = "arm")]
+// `inline`, so that it exists only in an image whose plan uses it. With an operating system, Arm is no Cortex-M: its
+// instruction set A32 does not have the register pairs of the assembly.
+#[cfg(all(target_arch = "arm", target_os = "none"))]
 mod arm;
-#[cfg(not(target_arch = "arm"))]
+#[cfg(not(all(target_arch = "arm", target_os = "none")))]
 mod portable;
 
-#[cfg(target_arch = "arm")]
+#[cfg(all(target_arch = "arm", target_os = "none"))]
 use arm as inner;
-#[cfg(not(target_arch = "arm"))]
+#[cfg(not(all(target_arch = "arm", target_os = "none")))]
 use portable as inner;
 
 /// The first `count` whole words of `bytes`.

@@ -1,0 +1,138 @@
+//! How a command line names a way to another place.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use kws_engine::LinkPlan;
+
+use crate::socket::Tcp;
+use crate::wire::Wire;
+#[cfg(unix)]
+use crate::{serial::Serial, socket::Unix};
+
+/// A way to another place: `serial:PATH[@BAUD]`, `tcp:HOST:PORT`, `tcp-listen:HOST:PORT`, `unix:PATH`, `unix-listen:PATH`, and with
+/// the feature `nats` `nats://HOST:PORT`, `tls://HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A serial line, the USB port of a board, or a pseudoterminal, and its bits a second.
+    Serial(PathBuf, u32),
+    /// A TCP connection to this address.
+    Tcp(String),
+    /// A TCP connection from whoever comes to this address.
+    TcpListen(String),
+    /// A connection to a Unix socket.
+    Unix(PathBuf),
+    /// A connection from whoever comes to a Unix socket.
+    UnixListen(PathBuf),
+    /// A NATS server, which both places reach.
+    Nats(String),
+}
+
+/// A text that names no way to another place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressError(String);
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "found `{}`, expected serial:PATH[@BAUD], tcp:HOST:PORT, tcp-listen:HOST:PORT, unix:PATH, unix-listen:PATH \
+             or nats://HOST:PORT",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+/// Bits a second of a serial line that says nothing else.
+const BAUD: u32 = 115_200;
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let error = || AddressError(text.to_owned());
+        let (scheme, rest) = text.split_once(':').filter(|(_, rest)| !rest.is_empty()).ok_or_else(error)?;
+        let host = || match rest.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(rest.to_owned()),
+            _ => Err(error()),
+        };
+        match scheme {
+            "serial" => Ok(match rest.rsplit_once('@').map(|(path, baud)| (path, baud.parse())) {
+                Some((path, Ok(baud))) => Address::Serial(path.into(), baud),
+                _ => Address::Serial(rest.into(), BAUD),
+            }),
+            "tcp" => host().map(Address::Tcp),
+            "tcp-listen" => host().map(Address::TcpListen),
+            "unix" => Ok(Address::Unix(rest.into())),
+            "unix-listen" => Ok(Address::UnixListen(rest.into())),
+            "nats" | "tls" if rest.starts_with("//") => Ok(Address::Nats(text.to_owned())),
+            _ => Err(error()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Serial(path, BAUD) => write!(f, "serial:{}", path.display()),
+            Address::Serial(path, baud) => write!(f, "serial:{}@{baud}", path.display()),
+            Address::Tcp(address) => write!(f, "tcp:{address}"),
+            Address::TcpListen(address) => write!(f, "tcp-listen:{address}"),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Address::UnixListen(path) => write!(f, "unix-listen:{}", path.display()),
+            Address::Nats(url) => f.write_str(url),
+        }
+    }
+}
+
+impl Address {
+    /// The wire that it names, for a link; nothing is opened yet.
+    pub fn wire(&self, link: &LinkPlan) -> Box<dyn Wire> {
+        match self {
+            #[cfg(feature = "nats")]
+            Address::Nats(url) => Box::new(crate::nats::Nats::new(url, link)),
+            #[cfg(not(feature = "nats"))]
+            Address::Nats(_) => Box::new(crate::wire::Missing {
+                name: format!("{self} for {}", link.place),
+                text: "this program was built without NATS; build it with `--features nats`",
+            }),
+            Address::Tcp(address) => Box::new(Tcp::to(address)),
+            Address::TcpListen(address) => Box::new(Tcp::from(address)),
+            #[cfg(unix)]
+            Address::Serial(path, baud) => Box::new(Serial::new(path, *baud)),
+            #[cfg(unix)]
+            Address::Unix(path) => Box::new(Unix::to(path)),
+            #[cfg(unix)]
+            Address::UnixListen(path) => Box::new(Unix::from(path)),
+            #[cfg(not(unix))]
+            Address::Serial(..) | Address::Unix(_) | Address::UnixListen(_) => {
+                let text = "not supported on this system; use tcp:HOST:PORT";
+                Box::new(crate::wire::Missing { name: self.to_string(), text })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_back() {
+        let all =
+            ["serial:/dev/ttyACM0", "serial:/dev/ttyUSB0@460800", "tcp:hub:7000", "tcp-listen:0.0.0.0:7000"];
+        for text in
+            all.into_iter().chain(["tcp:[::1]:7000", "unix:/run/kws", "unix-listen:here", "nats://bus:4222"])
+        {
+            assert_eq!(text.parse::<Address>().map(|address| address.to_string()), Ok(text.to_owned()));
+        }
+        for text in
+            ["", "serial", "serial:", "tcp:hub", "tcp::7000", "udp:hub:7000", "/dev/ttyACM0", "nats:bus"]
+        {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Carries one link, on a thread of the run.
+
+use std::fmt;
+use std::io;
+use std::time::{Duration, Instant};
+
+use kws_engine::StageFault;
+use kws_engine::run::{LinkEnd, Taken};
+use kws_link::{
+    Inbox, Link, MAX_FRAME, MAX_WRAPPED, Outbox, Received, Timing, Unwrapped, Unwrapper, Wrapper,
+};
+
+use crate::connection::{Connections, Happened};
+use crate::delivery::{Delivery, Item, later, mark};
+use crate::wire::Wire;
+
+/// Parts that a sender may be ahead.
+const WINDOW: u64 = 64;
+
+/// How long an end that has all waits for the other one to say the same.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long text is waited for to be followed by something.
+const LINE: Duration = Duration::from_millis(200);
+
+/// What happens to a link.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum News {
+    /// Both ends have met.
+    Connected(String),
+    /// The connection has ended; another one is tried.
+    Lost(String),
+    /// There is no connection, and why.
+    Waiting(String, io::Error),
+    /// The other end has started again: what it had not sent is lost.
+    Restarted(String),
+    /// The other end printed this between frames.
+    Text(String, String),
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            News::Connected(place) => write!(f, "the link with `{place}` is connected"),
+            News::Lost(place) => {
+                write!(f, "the link with `{place}` has lost its connection; connecting again")
+            }
+            News::Waiting(place, error) => {
+                write!(f, "no connection with `{place}` yet: {error}; trying again")
+            }
+            News::Restarted(place) => {
+                write!(f, "`{place}` has started again; what it had not sent is a gap")
+            }
+            News::Text(place, text) => write!(f, "{place}: {text}"),
+        }
+    }
+}
+
+/// Carries a link over a wire until it is over, and tells what happens to it.
+pub fn carry(mut end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
+    let outbox = |edge: &kws_engine::LinkEdge| {
+        let bytes = edge.port.bytes();
+        Outbox::new(edge.edge, bytes as u32, vec![0; Outbox::room_for(edge.depth, bytes)])
+    };
+    let mut outboxes: Vec<_> = end.outgoing.iter().map(|outgoing| outbox(&outgoing.edge)).collect();
+    let inbox = |edge: &kws_engine::LinkEdge| Inbox::new(edge.edge, edge.port.bytes() as u32, WINDOW);
+    let mut inboxes: Vec<_> = end.incoming.iter().map(|incoming| inbox(&incoming.edge)).collect();
+    let deliveries = end.incoming.iter().map(|incoming| Delivery::new(&incoming.edge.port)).collect();
+    let connections = match Connections::new(wire, end.waker()) {
+        Ok(connections) => connections,
+        Err(error) => return end.fail(StageFault::because(format!("cannot start its threads: {error}"))),
+    };
+    let link = Link::new(end.pipeline, session(), Timing::DEFAULT, &mut outboxes, &mut inboxes);
+    let carried = Carried {
+        link,
+        deliveries,
+        connections,
+        unwrapper: Box::default(),
+        began: Instant::now(),
+        heard: Instant::now(),
+        is_connected: false,
+        tells_waiting: true,
+        tell,
+    };
+    carried.run(&mut end);
+}
+
+/// A number that another start of the program does not have.
+fn session() -> u32 {
+    let number = getrandom::u32().unwrap_or_else(|_| std::process::id());
+    number.max(1)
+}
+
+struct Carried<'a, F> {
+    link: Link<'a, Vec<u8>>,
+    deliveries: Vec<Delivery>,
+    connections: Connections,
+    unwrapper: Box<Unwrapper<MAX_WRAPPED>>,
+    began: Instant,
+    /// When bytes last came.
+    heard: Instant,
+    /// Whether the program was told that both ends have met.
+    is_connected: bool,
+    tells_waiting: bool,
+    tell: F,
+}
+
+impl<F: FnMut(News)> Carried<'_, F> {
+    fn run(mut self, end: &mut LinkEnd) {
+        let mut done: Option<Instant> = None;
+        loop {
+            let moved = match self.step(end) {
+                Ok(moved) => moved,
+                Err(fault) => return end.fail(fault),
+            };
+            if moved {
+                continue;
+            }
+            if self.is_done(end) {
+                let since = *done.get_or_insert_with(|| {
+                    self.leave();
+                    Instant::now()
+                });
+                let over = self.link.peer_ended() || !self.connections.is_connected();
+                if (over && self.connections.is_written()) || since.elapsed() > FAREWELL {
+                    return;
+                }
+            }
+            let longest = self.longest(done);
+            let connections = &self.connections;
+            end.rest(longest, |end| connections.has_news() || end.outgoing.iter().any(|out| out.has_some()));
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    /// How long nothing need be looked at if nothing happens.
+    fn longest(&self, done: Option<Instant>) -> Duration {
+        let due = self.link.due().saturating_sub(self.now()).max(1);
+        let most = if done.is_some() { 20 } else { 200 };
+        Duration::from_millis(due.min(most))
+    }
+
+    /// Moves what can be moved. Whether anything was.
+    fn step(&mut self, end: &mut LinkEnd) -> Result<bool, StageFault> {
+        let mut moved = false;
+        while let Some(happened) = self.connections.next() {
+            self.happened(happened, end)?;
+            moved = true;
+        }
+        moved |= self.send_on(end);
+        moved |= self.hand_on(end)?;
+        moved |= self.write();
+        if self.connections.is_connected() && self.link.is_silent(self.now()) {
+            self.connections.give_up();
+            self.lose(end);
+        }
+        if self.heard.elapsed() > LINE {
+            self.flush_text(end);
+        }
+        Ok(moved)
+    }
+
+    fn happened(&mut self, happened: Happened, end: &LinkEnd) -> Result<(), StageFault> {
+        match happened {
+            Happened::Connected(_) => {
+                self.unwrapper.reset();
+                self.link.open(self.now());
+            }
+            Happened::Closed => self.lose(end),
+            Happened::Failed(error) => {
+                if std::mem::take(&mut self.tells_waiting) {
+                    (self.tell)(News::Waiting(end.place.clone(), error));
+                }
+            }
+            Happened::Bytes(bytes) => {
+                self.heard = Instant::now();
+                for byte in bytes {
+                    self.push(byte, end)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lose(&mut self, end: &LinkEnd) {
+        self.link.close();
+        if std::mem::take(&mut self.is_connected) && !self.link.is_done() {
+            (self.tell)(News::Lost(end.place.clone()));
+        }
+    }
+
+    fn push(&mut self, byte: u8, end: &LinkEnd) -> Result<(), StageFault> {
+        let now = self.began.elapsed().as_millis() as u64;
+        match self.unwrapper.push(byte) {
+            Some(Unwrapped::Frame(frame)) => {
+                let received = self.link.receive(frame, now);
+                match received.map_err(|error| StageFault::because(error.to_string()))? {
+                    Received::Part { edge, part } => {
+                        let at = end.incoming.iter().position(|incoming| incoming.edge.edge == edge);
+                        if let Some(delivery) = at.and_then(|at| self.deliveries.get_mut(at)) {
+                            delivery.take(part);
+                        }
+                    }
+                    Received::Restarted => {
+                        let reached = self.deliveries.iter().map(Delivery::reached).fold((0, 1), later);
+                        self.deliveries.iter_mut().for_each(|delivery| delivery.begin_anew(reached));
+                        (self.tell)(News::Restarted(end.place.clone()));
+                    }
+                    Received::Nothing | Received::End => {}
+                }
+            }
+            Some(Unwrapped::Text(text)) => say(&mut self.tell, &end.place, text),
+            Some(Unwrapped::Garbage(_)) | None => {}
+        }
+        if self.link.is_connected() && !std::mem::replace(&mut self.is_connected, true) {
+            self.tells_waiting = true;
+            (self.tell)(News::Connected(end.place.clone()));
+        }
+        Ok(())
+    }
+
+    fn flush_text(&mut self, end: &LinkEnd) {
+        if let Some(Unwrapped::Text(text)) = self.unwrapper.flush() {
+            say(&mut self.tell, &end.place, text);
+        }
+    }
+
+    /// From the run to the outboxes, as long as these have room: else the run's own rings do what their policy says.
+    fn send_on(&mut self, end: &mut LinkEnd) -> bool {
+        let mut moved = false;
+        for outgoing in &mut end.outgoing {
+            let port = outgoing.edge.port.clone();
+            let Some(outbox) = self.link.outbox(outgoing.edge.edge) else { continue };
+            while outbox.has_room(port.bytes()) {
+                match outgoing.take() {
+                    Taken::Arrival(arrival, buffer) => {
+                        let mut bytes = Vec::new();
+                        if arrival.block {
+                            bytes.reserve(port.bytes());
+                            buffer.to_wire(|byte| bytes.push(byte));
+                        }
+                        // There is room, which was asked for.
+                        let _ = outbox.push(mark(&arrival, &port), bytes.len(), bytes.into_iter());
+                    }
+                    Taken::Over(dropped) => {
+                        (0..dropped).for_each(|_| outbox.drop_block(0));
+                        outbox.end();
+                        break;
+                    }
+                    Taken::Nothing => break,
+                }
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// From the wire to the run, as long as the run's rings have room; the sender learns that they have none.
+    fn hand_on(&mut self, end: &mut LinkEnd) -> Result<bool, StageFault> {
+        let (mut moved, stopped) = (false, end.is_stopped());
+        for at in 0..self.deliveries.len() {
+            let edge = end.incoming[at].edge.edge;
+            let period = end.incoming[at].edge.port.period;
+            while let Some(item) = self.deliveries[at].front() {
+                let incoming = &mut end.incoming[at];
+                match item {
+                    Item::Arrival(..) if !incoming.is_ready() && !incoming.is_closed() => break,
+                    Item::Over(_) if !incoming.end() => break,
+                    Item::Arrival(..) | Item::Over(_) => {}
+                }
+                match self.deliveries[at].pop() {
+                    Some(Item::Arrival(arrival, bytes)) => {
+                        incoming.put(arrival, &bytes)?;
+                        if arrival.dropped > 0 {
+                            let own = if arrival.block { period } else { 0 };
+                            let lost = arrival.dropped * period;
+                            end.gap(at, arrival.stamp.tick.saturating_sub(own), lost);
+                        }
+                    }
+                    Some(Item::Over(blocks)) if blocks > 0 => {
+                        let (tick, _) = self.deliveries[at].reached();
+                        end.gap(at, tick + blocks * period, blocks * period);
+                    }
+                    Some(Item::Over(_)) | None => {}
+                }
+                moved = true;
+            }
+            if stopped {
+                end.incoming[at].end();
+            }
+            if let Some(inbox) = self.link.inbox(edge) {
+                if self.deliveries[at].is_full() { inbox.hold() } else { inbox.resume() }
+            }
+        }
+        Ok(moved)
+    }
+
+    fn write(&mut self) -> bool {
+        let mut moved = false;
+        let mut frame = [0; MAX_FRAME];
+        while self.connections.has_room() {
+            let Some(len) = self.link.poll(self.now(), &mut frame) else { break };
+            self.put(&frame[..len]);
+            moved = true;
+        }
+        moved
+    }
+
+    fn put(&self, frame: &[u8]) {
+        let mut wrapped = vec![0; MAX_WRAPPED];
+        if let Ok(len) = Wrapper::wrap(frame, &mut wrapped) {
+            wrapped.truncate(len);
+            self.connections.write(wrapped);
+        }
+    }
+
+    fn leave(&mut self) {
+        let mut frame = [0; MAX_FRAME];
+        if let Some(len) = self.link.leave(&mut frame) {
+            self.put(&frame[..len]);
+        }
+    }
+
+    /// Whether nothing remains to be carried.
+    fn is_done(&self, end: &LinkEnd) -> bool {
+        let all_out = self.link.has_sent_all();
+        let all_in = end.is_stopped() || self.link.has_got_all();
+        all_out && all_in && self.deliveries.iter().all(Delivery::is_empty)
+    }
+}
+
+/// Tells text line by line.
+fn say(tell: &mut impl FnMut(News), place: &str, text: &str) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        tell(News::Text(place.to_owned(), line.trim_end().to_owned()));
+    }
+}

@@ -1,0 +1,35 @@
+//! Carries the links between places of a pipeline: what a computer has between a run's [`LinkEnd`] and the wire.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let plan: kws_engine::Plan = todo!();
+//! use kws_carrier::{Address, carry};
+//!
+//! let address: Address = "serial:/dev/ttyACM0".parse()?;
+//! let carried = |link: &kws_engine::LinkPlan| {
+//!     let wire = address.wire(link);
+//!     Ok(move |end| carry(end, wire, |news| eprintln!("{news}")))
+//! };
+//! plan.start_linked(Default::default(), |_, node| node, carried)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`LinkEnd`]: kws_engine::run::LinkEnd
+
+mod address;
+mod carry;
+mod connection;
+mod delivery;
+mod memory;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(unix)]
+mod serial;
+mod socket;
+mod wire;
+
+pub use address::{Address, AddressError};
+pub use carry::{News, carry};
+pub use memory::memory;
+pub use wire::{Connected, Wire};

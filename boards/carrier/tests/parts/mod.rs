@@ -1,0 +1,105 @@
+//! Runs the parts of a pipeline beside each other, with wires between them.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses some of these")]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use kws_carrier::{News, Wire, carry};
+use kws_engine::run::{Outcome, RunError, RunOptions};
+use kws_engine::testing::{Capture, Random, Seen, Stalling, ended};
+use kws_engine::{LinkPlan, Pipeline, Plan, Registry};
+
+/// Makes both ends of a wire, for the place that asks first and for the other.
+pub type Wires<'a> = &'a mut dyn FnMut(&LinkPlan) -> [Box<dyn Wire>; 2];
+
+/// A pipeline with every stage at a random one of so many places.
+pub fn cut(graph: &str, places: u64, random: &mut Random) -> String {
+    let at: Vec<u64> = graph.split("[[stage]]").skip(1).map(|_| random.below(places)).collect();
+    let mut text = String::new();
+    for place in (0..places).filter(|place| at.contains(place)) {
+        text += &format!("[[place]]\nname = \"p{place}\"\n");
+    }
+    for (stage, place) in graph.split("[[stage]]").skip(1).zip(at) {
+        text += &format!("[[stage]]\nplace = \"p{place}\"\n{stage}");
+    }
+    text
+}
+
+/// Plans each place's part.
+pub fn parts(toml: &str, registry: &Registry) -> Vec<Plan> {
+    let pipeline = Pipeline::parse(toml, "test.toml", Path::new("")).unwrap_or_else(|e| panic!("{e}"));
+    let part = |place: &kws_engine::PlaceSpec| {
+        Plan::at(&pipeline, registry, &place.name).unwrap_or_else(|error| panic!("{error}\n{toml}"))
+    };
+    pipeline.places.iter().map(part).collect()
+}
+
+/// Runs all parts at once, each with its own lanes; what the sink `out` has seen, and how each part ended.
+pub fn run(plans: &[Plan], names: &[String], wires: Wires<'_>, seed: u64) -> (Vec<Seen<f32>>, Vec<Outcome>) {
+    let out = Capture::new();
+    let mut waiting: BTreeMap<(String, String), Box<dyn Wire>> = BTreeMap::new();
+    let mut running = Vec::new();
+    for (plan, here) in plans.iter().zip(names) {
+        let mut next = seed * 100;
+        let dress = |stage: &kws_engine::PlannedStage, node| {
+            next += 1;
+            let node = if stage.name == "out" { out.sink() } else { node };
+            Stalling::boxed(node, next, 100)
+        };
+        let started = plan.start_linked(RunOptions::default(), dress, |link: &LinkPlan| {
+            let key = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+            let wire = waiting.remove(&key(here, &link.place)).unwrap_or_else(|| {
+                let [mine, theirs] = wires(link);
+                waiting.insert(key(&link.place, here), theirs);
+                mine
+            });
+            Ok::<_, RunError>(move |end| carry(end, wire, |_: News| {}))
+        });
+        running.push(started.unwrap());
+    }
+    let outcomes = running.into_iter().map(ended).collect();
+    (out.seen(), outcomes)
+}
+
+/// The names of the places of a pipeline.
+pub fn places(toml: &str) -> Vec<String> {
+    let pipeline = Pipeline::parse(toml, "test.toml", Path::new("")).unwrap();
+    pipeline.places.into_iter().map(|place| place.name).collect()
+}
+
+/// A cable between two pseudoterminals: the paths of its ends. It lasts as long as the program.
+pub fn cable() -> [PathBuf; 2] {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let end = || {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = PathBuf::from(ptsname(&master, Vec::new()).unwrap().into_string().unwrap());
+        // Somebody must have it open, or reading from the other side ends.
+        let keep = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        let mut settings = rustix::termios::tcgetattr(&keep).unwrap();
+        settings.make_raw();
+        rustix::termios::tcsetattr(&keep, rustix::termios::OptionalActions::Now, &settings).unwrap();
+        (File::from(master), path, keep)
+    };
+    let ((one, first, keep_one), (other, second, keep_other)) = (end(), end());
+    let keeps = Arc::new(Mutex::new((keep_one, keep_other)));
+    let ends = [(one.try_clone().unwrap(), other.try_clone().unwrap()), (other, one)];
+    for (mut from, mut to) in ends {
+        let keeps = keeps.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(len) = from.read(&mut buffer) {
+                if len == 0 || to.write_all(&buffer[..len]).is_err() {
+                    break;
+                }
+            }
+            drop(keeps);
+        });
+    }
+    [first, second]
+}

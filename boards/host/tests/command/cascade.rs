@@ -1,0 +1,76 @@
+//! A pipeline whose places run in programs of their own.
+
+use std::process::Stdio;
+
+use crate::bench::{Bench, spotting};
+
+/// The shipped cascade on its recording.
+const CASCADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/cascade.toml");
+const SOUND: &str = concat!("file:", env!("CARGO_MANIFEST_DIR"), "/../../pipelines/recordings/yes_no.flac");
+
+/// Recorded events of a node, which a hub prints.
+fn two_places() -> Bench {
+    let bench = spotting();
+    let places = "[[place]]\nname = \"node\"\n[[place]]\nname = \"hub\"\n";
+    let text = bench.read("spotting.toml").replace("kind = \"print\"", "kind = \"print\"\nplace = \"hub\"");
+    bench.write("cascade.toml", &format!("{places}{text}"));
+    bench
+}
+
+#[test]
+fn three_programs_print_what_one_prints() {
+    let bench = Bench::new();
+    let whole = bench.run(&[CASCADE, "--source", SOUND]).well();
+    assert!(whole.out.lines().count() > 1, "{}", whole.out);
+    let up = format!("unix-listen:{}", bench.path("up").display());
+    let down = format!("unix:{}", bench.path("up").display());
+    let (over, under) = (up.replace("up", "over"), down.replace("up", "over"));
+    let link = |place: &str, address: &str| format!("{place}={address}");
+    let start = |arguments: &[&str]| {
+        let mut command = bench.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let cloud = start(&[CASCADE, "--place", "cloud", "--link", &link("hub", &up)]);
+    let hub =
+        start(&[CASCADE, "--place", "hub", "--link", &link("node", &over), "--link", &link("cloud", &down)]);
+    bench.run(&[CASCADE, "--source", SOUND, "--place", "node", "--link", &link("hub", &under)]).well();
+    assert!(hub.wait_with_output().unwrap().status.success());
+    let cloud = cloud.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(cloud.stdout).unwrap(), whole.out);
+    assert!(cloud.status.success());
+}
+
+#[test]
+fn a_place_without_a_link_and_a_link_without_a_place_are_errors() {
+    let bench = two_places();
+    bench
+        .run(&["cascade.toml", "--place", "hub"])
+        .badly(1, &["no link to the place `node`", "--link node=ADDRESS"]);
+    bench
+        .run(&["cascade.toml", "--place", "shed"])
+        .badly(1, &["no place is named `shed`", "available: `node`, `hub`"]);
+    bench.run(&["cascade.toml", "--place", "hub", "--link", "node=udp:1"]).badly(2, &["serial:PATH"]);
+    bench.run(&["cascade.toml", "--link", "node=tcp:hub:1"]).badly(2, &["--place"]);
+}
+
+#[test]
+fn check_shows_what_crosses_and_refuses_a_board_without_a_serial_port() {
+    let bench = two_places();
+    let text =
+        bench.read("cascade.toml").replace("name = \"node\"", "name = \"node\"\nboard = \"nano33ble\"");
+    bench.write("boarded.toml", &text);
+    let shown = bench.run(&["boarded.toml", "--check"]).well().out;
+    for text in ["link from", "node", "could send", "of the line", "no estimate of its energy"] {
+        assert!(shown.contains(text), "`{text}` is not in\n{shown}");
+    }
+    let shown = bench.run(&[CASCADE, "--check"]).well().out;
+    assert!(shown.contains("node on nano33ble: awake ") && shown.contains(" J a day"), "{shown}");
+    let part = bench.run(&["boarded.toml", "--check", "--place", "hub"]).well().out;
+    assert!(part.contains("link node") && part.contains("print"), "{part}");
+    bench.write("without.toml", &text.replace("nano33ble", "microbit"));
+    bench
+        .run(&["without.toml", "--check"])
+        .badly(1, &["--> without.toml:3:9", "`microbit` has no serial port"]);
+    bench.write("unknown.toml", &text.replace("nano33ble", "nano34ble"));
+    bench.run(&["unknown.toml", "--check"]).badly(1, &["--> unknown.toml:3:9", "did you mean `nano33ble`?"]);
+}

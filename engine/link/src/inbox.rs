@@ -1,0 +1,236 @@
+//! The receiving end of one edge.
+
+use crate::bytes::Reader;
+use crate::frame::{Ack, Data, Known, Mark, body};
+
+/// The receiving end of one edge: takes each part once and in order.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    edge: u8,
+    /// Bytes of a block.
+    block_bytes: usize,
+    /// Parts that the sender may be ahead.
+    window: u64,
+    /// What has come. Session 0: nothing yet.
+    known: Known,
+    /// Blocks and lost ticks that the sender had counted up to the last block.
+    seen: (u64, u64),
+    /// Bytes of the block that has begun, and how many of them have come.
+    block: Option<(usize, usize)>,
+    is_held: bool,
+    over: bool,
+    /// What the sender was last told.
+    told: Known,
+    told_at: u64,
+    /// A part came that is not the next, so that the sender must go back; when it was last asked to.
+    missing: bool,
+    asked_at: Option<u64>,
+    /// A part came that had come before: the sender does not know what has come.
+    repeated: bool,
+}
+
+/// What the next part of an edge is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Bytes of a block, or mere progress.
+    Block {
+        /// With the first part: `blocks` and `lost` count what is missing since the last block.
+        begins: Option<Mark>,
+        /// Where the bytes belong in the block.
+        at: usize,
+        /// The bytes; none of mere progress.
+        bytes: &'a [u8],
+        /// Whether the block is complete with them.
+        completes: bool,
+    },
+    /// The stream is over.
+    Over {
+        /// Blocks that are missing at its end.
+        blocks: u64,
+        /// Ticks lost before the link at its end.
+        lost: u64,
+    },
+}
+
+impl Inbox {
+    /// The inbox of an edge whose blocks have `block_bytes` bytes. The sender may be `window` parts ahead.
+    pub const fn new(edge: u8, block_bytes: u32, window: u64) -> Self {
+        let none = Known { session: 0, next: 0, limit: 0 };
+        Inbox {
+            edge,
+            block_bytes: block_bytes as usize,
+            window,
+            known: Known { limit: window, ..none },
+            seen: (0, 0),
+            block: None,
+            is_held: false,
+            over: false,
+            told: none,
+            told_at: 0,
+            missing: false,
+            asked_at: None,
+            repeated: false,
+        }
+    }
+
+    /// Its edge.
+    pub const fn edge(&self) -> u8 {
+        self.edge
+    }
+
+    pub(crate) const fn block_bytes(&self) -> usize {
+        self.block_bytes
+    }
+
+    pub(crate) const fn known(&self) -> Known {
+        self.known
+    }
+
+    /// Whether the stream is over, and all of it has come.
+    pub const fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Gives the sender no more credit: what it was promised may still come.
+    pub fn hold(&mut self) {
+        self.is_held = true;
+    }
+
+    /// Gives credit again.
+    pub fn resume(&mut self) {
+        self.is_held = false;
+        self.allow();
+    }
+
+    fn allow(&mut self) {
+        if !self.is_held {
+            self.known.limit = self.known.limit.max(self.known.next + self.window);
+        }
+    }
+
+    /// The sender is of this session. Whether it is another one than before: its stream begins anew.
+    pub(crate) fn meet(&mut self, session: u32) -> bool {
+        if self.known.session == session {
+            return false;
+        }
+        let had = self.known.session != 0 && !self.over;
+        self.known = Known { session, next: 0, limit: self.window };
+        (self.seen, self.block) = ((0, 0), None);
+        (self.missing, self.asked_at, self.repeated) = (false, None, false);
+        had
+    }
+
+    /// Takes a part, if it is the next.
+    pub(crate) fn take<'a>(&mut self, data: &Data<'a>) -> Option<Part<'a>> {
+        if data.session != self.known.session {
+            return None;
+        }
+        if data.sequence < self.known.next {
+            self.repeated = true;
+            return None;
+        }
+        if self.over {
+            // Of a sender that has started again: nobody reads any more.
+            self.known.next = data.sequence + 1;
+            (self.missing, self.repeated) = (false, true);
+            self.allow();
+            return None;
+        }
+        let flags = *data.body.first()?;
+        if data.sequence > self.known.next {
+            if flags & body::OLDEST == 0 {
+                self.missing = true;
+                return None;
+            }
+            // What is between was another program's, which ran here before this one.
+            (self.known.next, self.block) = (data.sequence, None);
+        }
+        let is_rest = flags & (body::FIRST | body::OVER) == 0;
+        let part = if is_rest && self.block.is_none() { None } else { Some(self.content(flags, data.body)?) };
+        self.known.next += 1;
+        (self.missing, self.asked_at) = (false, None);
+        self.allow();
+        part
+    }
+
+    /// What a part holds. None where that is not what must come: the sender is no kws, or has a bug, and nothing is handed on.
+    fn content<'a>(&mut self, flags: u8, bytes: &'a [u8]) -> Option<Part<'a>> {
+        let mut reader = Reader(bytes.get(1..)?);
+        if flags & body::OVER != 0 {
+            let counts = (reader.number()?, reader.number()?);
+            self.over = true;
+            let (blocks, lost) = self.since(counts);
+            return Some(Part::Over { blocks, lost });
+        }
+        let (begins, at) = if flags & body::FIRST != 0 {
+            let (mark, all) = Mark::read(flags, &mut reader)?;
+            if all != if mark.block { self.block_bytes } else { 0 } {
+                return None;
+            }
+            let (blocks, lost) = self.since((mark.blocks, mark.lost));
+            self.block = Some((all, 0));
+            // The block itself is not missing.
+            (Some(Mark { blocks: blocks.saturating_sub(u64::from(mark.block)), lost, ..mark }), 0)
+        } else {
+            (None, self.block?.1)
+        };
+        let (all, come) = self.block?;
+        let bytes = reader.rest();
+        let end = come + bytes.len();
+        if end > all {
+            return None;
+        }
+        let completes = end == all;
+        self.block = if completes { None } else { Some((all, end)) };
+        Some(Part::Block { begins, at, bytes, completes })
+    }
+
+    fn since(&mut self, counts: (u64, u64)) -> (u64, u64) {
+        let seen = core::mem::replace(&mut self.seen, counts);
+        (counts.0.saturating_sub(seen.0), counts.1.saturating_sub(seen.1))
+    }
+
+    /// What the sender must be told now, if anything: at once what it waits for, else after a while.
+    pub(crate) fn ack(&mut self, now: u64, pause: u64, patience: u64) -> Option<Ack> {
+        if self.known.session == 0 {
+            return None;
+        }
+        let again = self.missing && self.asked_at.is_none_or(|asked| now >= asked + patience);
+        let Known { next, limit, .. } = self.known;
+        let half = self.window / 2;
+        let opens = limit > self.told.limit && self.told.limit <= next + half;
+        let urgent = again || self.repeated || opens || self.over && next > self.told.next;
+        let stale = self.known != self.told && now >= self.told_at + pause;
+        if !urgent && !stale {
+            return None;
+        }
+        if again {
+            self.asked_at = Some(now);
+        }
+        self.repeated = false;
+        self.tell(now);
+        Some(Ack { edge: self.edge, known: self.known, again })
+    }
+
+    /// The sender is told what is known.
+    pub(crate) fn tell(&mut self, now: u64) {
+        (self.told, self.told_at) = (self.known, now);
+    }
+
+    /// When it has something to tell, if nothing comes meanwhile.
+    pub(crate) fn due(&self, pause: u64, patience: u64) -> Option<u64> {
+        let ask = self.missing.then(|| self.asked_at.map_or(0, |asked| asked + patience));
+        let tell = (self.known.session != 0 && self.known != self.told).then(|| self.told_at + pause);
+        ask.into_iter().chain(tell).min()
+    }
+
+    /// Forgets what was told: the connection is another one.
+    pub(crate) fn reopen(&mut self) {
+        (self.missing, self.asked_at, self.repeated) = (false, None, false);
+    }
+
+    /// Lets the sender be told again what is known, in case that it was lost.
+    pub(crate) fn repeat(&mut self) {
+        self.repeated = self.known.session != 0;
+    }
+}
