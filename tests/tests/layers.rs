@@ -54,7 +54,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "kws-carrier" => Some(&["kws-engine", "kws-link"]),
         "kws-devices" => Some(&["kws-engine", "kws-link", "kws-nn", "kws-stages"]),
         // Programs like any other, that embed the engine.
-        "kws-c" => Some(&["kws"]),
+        "kws-browser" | "kws-c" => Some(&["kws"]),
         "kws-python" => Some(&["kws", "kws-nn"]),
         "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
         // Boards.
