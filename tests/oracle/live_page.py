@@ -7,7 +7,6 @@ downloaded sound replays to the same events, and that ten viewers change nothing
 to the folder SCREENSHOTS.
 """
 
-import base64
 import json
 import pathlib
 import re
@@ -19,58 +18,14 @@ import threading
 import time
 import urllib.request
 
-import websocket
+from chromium import Page, chromium
 
 RUN, CHROMIUM, SHOTS = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 PIPELINE = "pipelines/yes_no.toml"
 RECORDING = "pipelines/recordings/yes_no.flac"
 
 
-class Page:
-    """A page of a browser, by its debugging protocol."""
-
-    def __init__(self, port, url, width=1200, height=1000, scheme="light"):
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
-        address = json.load(urllib.request.urlopen(request))["webSocketDebuggerUrl"]
-        self.socket = websocket.create_connection(address, suppress_origin=True, timeout=60)
-        self.count, self.complaints = 0, []
-        self.call("Runtime.enable")
-        self.call("Log.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url=url)
-
-    def call(self, method, **params):
-        self.count += 1
-        self.socket.send(json.dumps({"id": self.count, "method": method, "params": params}))
-        while True:
-            message = json.loads(self.socket.recv())
-            if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                self.complaints.append(message["params"])
-            if message.get("id") == self.count:
-                return message.get("result", {})
-
-    def value(self, expression):
-        result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
-        return result["result"].get("value")
-
-    def until(self, expression):
-        """Waits for something to become true, for as long as the page still moves."""
-        last, since = None, time.monotonic()
-        while not self.value(expression):
-            moved = self.value("document.getElementById('load').textContent")
-            if moved != last:
-                last, since = moved, time.monotonic()
-            assert time.monotonic() - since < 60, f"the page stands still, and never: {expression}"
-            time.sleep(0.1)
-
-    def shot(self, name):
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        data = self.call("Page.captureScreenshot", format="png")["data"]
-        (SHOTS / name).write_bytes(base64.b64decode(data))
-
-    def mouse(self, kind, x, y, buttons):
-        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
+MOVES = "document.getElementById('load').textContent"
 
 
 class Reader(threading.Thread):
@@ -135,12 +90,12 @@ def main(port):
 
     # One that is left alone, but for ten viewers, pause and download.
     run, url = view()
-    page = Page(port, url)
-    narrow = Page(port, url, 400, 800, "dark")
+    page = Page(port, url, MOVES)
+    narrow = Page(port, url, MOVES, 400, 800, "dark")
     # A browser opens six connections to a host at most, so most viewers are none.
     others = [Reader(url) for _ in range(8)]
     page.until(f"{EVENTS} >= 2")
-    page.shot("light.png")
+    page.shot(SHOTS / "light.png")
     page.value("document.getElementById('pause').click()")
     held = page.value("document.getElementById('where').textContent; new Promise(done => setTimeout(() => done(document.querySelector('.plot.wave canvas').toDataURL()), 300))")
     time.sleep(1)
@@ -150,14 +105,14 @@ def main(port):
     assert page.value(EVENTS) == len(expected), (page.value(EVENTS), len(expected))
     narrow.until(OVER)
     assert narrow.value(EVENTS) == len(expected), "a viewer saw other events"
-    narrow.shot("narrow_dark.png")
+    narrow.shot(SHOTS / "narrow_dark.png")
     for other in others:
         other.join()
         assert other.events == len(expected), "a viewer saw other events"
-    late = Page(port, url, 1200, 1000, "dark")
+    late = Page(port, url, MOVES, 1200, 1000, "dark")
     late.until(OVER)
     late.until(f"{EVENTS} === {len(expected)}")
-    late.shot("dark.png")
+    late.shot(SHOTS / "dark.png")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "last.wav")
         href = page.value("document.getElementById('download').href")
@@ -169,7 +124,7 @@ def main(port):
 
     # One whose thresholds are dragged to the top before the first word.
     run, url = view()
-    page = Page(port, url)
+    page = Page(port, url, MOVES)
     page.until("document.querySelectorAll('.key span').length > 0")
     before = thresholds(page)
     for score in before:
@@ -184,16 +139,5 @@ def main(port):
     print(f"live page: {len(expected)} events with ten viewers and more and the same from the download; thresholds {before} dragged to {after}: {len(found)} events")
 
 
-with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-    browser = subprocess.Popen([CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-                                f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True)
-    try:
-        for line in browser.stderr:
-            if found := re.search(r"ws://127\.0\.0\.1:(\d+)/", line):
-                main(int(found[1]))
-                break
-        else:
-            sys.exit("Chromium did not start")
-    finally:
-        browser.kill()
-        browser.wait()
+with chromium(CHROMIUM) as port:
+    main(port)

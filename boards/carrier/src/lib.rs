@@ -2,7 +2,9 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let plan: kws_engine::Plan = todo!();
+//! # let registry = kws_engine::Registry::new();
+//! # let pipeline = kws_engine::Pipeline::read("cascade.toml".as_ref())?;
+//! # let plan = kws_engine::Plan::new(&pipeline, &registry)?;
 //! use kws_carrier::{Address, carry};
 //!
 //! let address: Address = "serial:/dev/ttyACM0".parse()?;
