@@ -1,8 +1,8 @@
 """A preprocessor for mdBook: pages that lie beside the code join the book, and links out of the book lead to the files.
 
 A page of one line, `{{#include ../FOLDER/README.md}}`, stands for that file; its links are relative to FOLDER. A link to
-another page of the book becomes one to that page, a link to any other file one to the file in the repository, from
-`target/book`, where the book is built.
+another page of the book becomes one to that page, a link to any other file one to the file in the repository (of a
+page, to its folder), from `target/book`, where the book is built.
 """
 
 import json
@@ -11,7 +11,8 @@ import re
 import sys
 
 INCLUDE = re.compile(r"^\{\{#include (\S+)\}\}\s*$")
-LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s]+)\)")
+LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)\s]+)\)")
+IMAGE = re.compile(r"!\[([^\]]*)\]\((?!https?:)([^)\s]+)\)")
 
 
 def chapters(items):
@@ -45,20 +46,29 @@ def main():
             with open(source, encoding="utf-8") as file:
                 chapter["content"] = file.read()
 
-        def rewrite(match, folder=folder):
-            target, hash_, anchor = match[1].partition("#")
-            if "::" in target or not re.search(r"[./]", target):
-                return match[0]  # An item that rustdoc knows.
+        def place(target, folder=folder):
+            path = os.path.normpath(os.path.join(folder, target))
+            if not os.path.exists(path):
+                sys.exit(f"{chapter['path']}: the link `{target}` leads nowhere")
+            if path.startswith(docs + os.sep):
+                return os.path.relpath(path, docs)
+            return os.path.join("../..", os.path.relpath(path, os.path.dirname(docs)))
+
+        def link(match, folder=folder):
+            text, (target, hash_, anchor) = match[1], match[2].partition("#")
             path = os.path.normpath(os.path.join(folder, target))
             if path in pages:
-                return f"]({pages[path]}{hash_}{anchor})"
-            if not os.path.exists(path):
-                sys.exit(f"{chapter['path']}: the link `{match[1]}` leads nowhere")
-            if path.startswith(docs + os.sep):
-                return f"]({os.path.relpath(path, docs)}{hash_}{anchor})"
-            return f"](../../{os.path.relpath(path, os.path.dirname(docs))}{hash_}{anchor})"
+                return f"[{text}]({pages[path]}{hash_}{anchor})"
+            if "::" in target or not (os.path.exists(path) or re.search(r"[./]", target)):
+                return text  # An item, which rustdoc links.
+            # mdBook would take a page that is not in the book for one of it: its folder, then.
+            shown = os.path.dirname(target) or "." if path.endswith(".md") else target
+            return f"[{text}]({place(shown)})"
 
-        chapter["content"] = LINK.sub(rewrite, chapter["content"])
+        def image(match):
+            return f"![{match[1]}]({place(match[2])})"
+
+        chapter["content"] = IMAGE.sub(image, LINK.sub(link, chapter["content"]))
     json.dump(book, sys.stdout)
 
 

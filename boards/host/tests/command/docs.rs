@@ -103,8 +103,11 @@ fn the_examples_are_pipelines() {
 
 #[test]
 fn options_in_the_documentation_exist() {
-    let help = Bench::new().run(&["--help"]).well().out;
-    let take = Bench::new().run(&["take", "--help"]).well().out;
+    let of = |arguments: &[&str]| Bench::new().run(arguments).well().out;
+    let mut help = of(&["--help"]);
+    for tool in ["cut", "join", "compare"] {
+        help += &of(&["take", "take", tool, "--help"]);
+    }
     let mut unknown = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap().replace("\\\n", " ");
@@ -114,7 +117,7 @@ fn options_in_the_documentation_exist() {
             let Some(arguments) = ours.or_else(|| command.strip_prefix("cargo run --release -- ")) else { continue };
             let options = arguments.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
             for option in options.map(|word| word.split('=').next().unwrap()) {
-                if !help.contains(option) && !take.contains(option) {
+                if !help.contains(option) {
                     unknown.push(format!("{}: {option} in `{command}`", page.display()));
                 }
             }
@@ -183,10 +186,28 @@ fn the_page_of_stages_is_what_the_program_lists() {
             writeln!(page, "| `{name}` | {meaning} | {} | {default} |", values(parameter)).unwrap();
         }
     }
-    let path = root().join("docs/stages.md");
+    is_kept("docs/stages.md", &page);
+}
+
+#[test]
+fn the_schema_for_editors_is_what_the_program_prints() {
+    let schema = Bench::new().run(&["--schema"]).well().out;
+    is_kept("pipelines/kws.schema.json", &schema);
+    for entry in fs::read_dir(root().join("pipelines")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("#:schema kws.schema.json\n"), "{}", path.display());
+        }
+    }
+}
+
+/// Asserts that a file of the repository is this text.
+fn is_kept(file: &str, text: &str) {
+    let path = root().join(file);
     if std::env::var_os("KWS_ACCEPT").is_some() {
-        fs::write(&path, &page).unwrap();
+        fs::write(&path, text).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == page, "`docs/stages.md` is not what the program lists: KWS_ACCEPT=1 writes it again");
+    assert!(kept == text, "`{file}` is not what the program prints: KWS_ACCEPT=1 writes it again");
 }
