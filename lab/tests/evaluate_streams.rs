@@ -9,8 +9,8 @@ use kws_engine::Pipeline;
 use kws_lab::audio::read_16k;
 use kws_lab::corpus::{Stream, Word};
 use kws_lab::evaluate::{
-    Calibration, Chosen, Detection, Figures, Limit, Stated, Listener, Outcome, Part, Point, Points, StreamReport,
-    Tally, Worker, calibrate, write_points,
+    Calibration, Chosen, Detection, Figures, Limit, Listener, Outcome, Part, Point, Points, Stated,
+    StreamReport, Tally, Worker, calibrate, write_points,
 };
 
 fn pipelines() -> PathBuf {
@@ -93,7 +93,8 @@ fn figures_have_their_bounds() {
 #[test]
 fn a_limit_that_the_streams_cannot_support_is_refused() {
     let parts = [Part { name: "speech".into(), stream: Stream { samples: recording(), truth: Vec::new() } }];
-    let error = calibrate(&listener(), &parts, &Limit::FalseAcceptsPerHour(0.5), &[]).unwrap_err().to_string();
+    let error =
+        calibrate(&listener(), &parts, &Limit::FalseAcceptsPerHour(0.5), &[]).unwrap_err().to_string();
     assert!(error.contains("cannot support 0.5 false accepts per hour"), "{error}");
     assert!(error.contains("at least 6.0 h"), "{error}");
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap_complete::Shell;
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use kws_carrier::Address;
 

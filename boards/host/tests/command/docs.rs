@@ -23,7 +23,8 @@ fn pages() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !name.starts_with('.') && !["target", "node_modules"].contains(&name.as_str()) {
+            if path.is_dir() && !name.starts_with('.') && !["target", "node_modules"].contains(&name.as_str())
+            {
                 folders.push(path);
             } else if name.ends_with(".md") {
                 pages.push(path);
@@ -38,7 +39,8 @@ fn pages() -> Vec<PathBuf> {
 /// The targets of a page's links that lie in the repository.
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    let outside = |target: &&str| target.contains("://") || target.starts_with('#') || target.starts_with("mailto:");
+    let outside =
+        |target: &&str| target.contains("://") || target.starts_with('#') || target.starts_with("mailto:");
     // Rustdoc pages name items.
     let item = |target: &&str| target.contains("::") || !target.contains(['/', '.']);
     targets.filter(|t| !outside(t) && !item(t)).map(|t| t.split('#').next().unwrap()).collect()
@@ -76,7 +78,11 @@ fn the_book_has_every_page_once() {
 /// The fenced blocks of one language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
-    text.split(fence.as_str()).skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block).collect()
+    text.split(fence.as_str())
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(block, _)| block)
+        .collect()
 }
 
 #[cfg(unix)]
@@ -91,7 +97,8 @@ fn the_examples_are_pipelines() {
     assert_eq!(examples.len(), 12);
     for (number, example) in (1..).zip(examples) {
         bench.write("example.toml", example);
-        let ended = bench.command(&["example.toml", "--check"]).env("MQTT_PASSWORD", "secret").output().unwrap();
+        let ended =
+            bench.command(&["example.toml", "--check"]).env("MQTT_PASSWORD", "secret").output().unwrap();
         let error = String::from_utf8_lossy(&ended.stderr);
         if example.contains("wake_words/") {
             assert!(error.contains("kws-lab model fetch"), "example {number}: {error}");
@@ -114,8 +121,11 @@ fn options_in_the_documentation_exist() {
         for command in blocks(&text, "sh").into_iter().flat_map(str::lines) {
             let command = command.split('#').next().unwrap().trim_start();
             let ours = command.strip_prefix("kws-run ");
-            let Some(arguments) = ours.or_else(|| command.strip_prefix("cargo run --release -- ")) else { continue };
-            let options = arguments.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
+            let Some(arguments) = ours.or_else(|| command.strip_prefix("cargo run --release -- ")) else {
+                continue;
+            };
+            let options =
+                arguments.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
             for option in options.map(|word| word.split('=').next().unwrap()) {
                 if !help.contains(option) {
                     unknown.push(format!("{}: {option} in `{command}`", page.display()));
@@ -143,7 +153,8 @@ fn values(parameter: &Value) -> String {
     let kind = match &parameter["type"] {
         Value::String(kind) => kind.clone(),
         Value::Array(kinds) => {
-            let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect();
+            let kinds: Vec<&str> =
+                kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect();
             kinds.join(" or ")
         }
         _ => choices(parameter),
@@ -161,6 +172,16 @@ fn values(parameter: &Value) -> String {
     text.trim_start_matches(", ").to_owned()
 }
 
+/// A kind's text with its headings below the kind's own.
+fn below(text: &str) -> String {
+    let mut code = false;
+    let lines = text.lines().map(|line| {
+        code ^= line.starts_with("```");
+        if !code && line.starts_with("# ") { format!("##{line}") } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn the_page_of_stages_is_what_the_program_lists() {
     let listed: Value = serde_json::from_str(&Bench::new().run(&["--stages", "--json"]).well().out).unwrap();
@@ -170,13 +191,14 @@ fn the_page_of_stages_is_what_the_program_lists() {
     );
     for kind in listed.as_array().unwrap() {
         let name = kind["kind"].as_str().unwrap();
-        write!(page, "\n## {name}\n\n{}\n", kind["doc"].as_str().unwrap_or_default()).unwrap();
+        write!(page, "\n## {name}\n\n{}\n", below(kind["doc"].as_str().unwrap_or_default())).unwrap();
         let parameters = kind["params"].as_array().unwrap();
         if !parameters.is_empty() {
             page.push_str("\n| parameter | meaning | values | default |\n|---|---|---|---|\n");
         }
         for parameter in parameters {
-            let meaning = parameter["description"].as_str().unwrap_or_default().replace('|', "\\|").replace('\n', " ");
+            let meaning =
+                parameter["description"].as_str().unwrap_or_default().replace('|', "\\|").replace('\n', " ");
             let default = match &parameter["default"] {
                 Value::Null if parameter["required"] == true => "required".to_owned(),
                 Value::Null => String::new(),

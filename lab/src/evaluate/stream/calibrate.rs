@@ -43,7 +43,8 @@ impl Stated {
     pub fn of(folder: &Path, name: &str) -> Result<Vec<Self>> {
         let file = read(&folder.join("model.toml"))?;
         let points = file.get("point").and_then(toml_edit::Item::as_array_of_tables);
-        let named = |point: &&toml_edit::Table| point.get("name").and_then(toml_edit::Item::as_str) == Some(name);
+        let named =
+            |point: &&toml_edit::Table| point.get("name").and_then(toml_edit::Item::as_str) == Some(name);
         let number = |point: &toml_edit::Table, key: &str| point.get(key).and_then(toml_edit::Item::as_float);
         let stated = points.into_iter().flatten().filter(named).filter_map(|point| {
             let on = number(point, "on")?;
@@ -183,7 +184,9 @@ pub fn calibrate(
                 options.iter().map(|o| o.iter().map(|o| o.swapped()).collect()).collect();
             choose(&swapped, most)
         }
-        Limit::Stated(stated) => Some(words.iter().map(|word| nearest(&grid, stated, word)).collect::<Result<_>>()?),
+        Limit::Stated(stated) => {
+            Some(words.iter().map(|word| nearest(&grid, stated, word)).collect::<Result<_>>()?)
+        }
     };
     let Some(chosen) = chosen else {
         bail!("no thresholds meet the limit on these streams: raise the limit, or train a better model");
