@@ -236,6 +236,11 @@ impl Port {
         self.len() * self.element.bytes()
     }
 
+    /// Bytes of a block as a link carries it, all that the protocol adds included.
+    pub fn wire_bytes(&self) -> usize {
+        kws_link::wire_bytes(self.bytes())
+    }
+
     /// Blocks per second, when every firing emits.
     pub fn rate(&self) -> f64 {
         f64::from(self.clock) / self.period as f64

@@ -136,6 +136,28 @@ fn a_file_keeps_its_places() {
 }
 
 #[test]
+fn what_a_place_is_can_be_set() {
+    let mut pipeline = parsed(CASCADE);
+    pipeline.set("hub.private=true").unwrap();
+    pipeline.set("hub.board=some_board").unwrap();
+    let hub = pipeline.places.iter().find(|place| place.name == "hub").unwrap();
+    assert!(hub.private && hub.board.as_deref() == Some("some_board"));
+    let refused = |assignment: &str| parsed(CASCADE).set(assignment).unwrap_err().to_string();
+    assert!(refused("hub.private=7").contains("`private` of the place `hub` is 7, expected true or false"));
+    assert!(refused("hub.name=shed").contains("`name` of a place cannot be set"));
+}
+
+#[test]
+fn nobody_needs_sinks_to_see_what_crosses() {
+    let (pipeline, registry) =
+        parsed(&CASCADE.replace("kind = \"out\"", "kind = \"database\"")).sinkless(&registry());
+    assert_eq!(
+        Plan::new(&pipeline, &registry).unwrap().cuts.len(),
+        Plan::new(&parsed(CASCADE), &registry).unwrap().cuts.len()
+    );
+}
+
+#[test]
 fn what_cannot_be_cut_is_an_error_at_its_line() {
     let cases = [
         (CASCADE.replace("place = \"cloud\"", "place = \"clout\""), ":35:9", "did you mean `cloud`?"),

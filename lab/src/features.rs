@@ -15,7 +15,7 @@ use crate::audio::RATE;
 use crate::nets::Shape;
 use crate::quantise::Affine;
 
-pub use chain::{Chain, plan};
+pub use chain::{Chain, kinds, plan};
 pub use view::View;
 
 /// Length in samples of the clips that models are trained on and judge: one second.

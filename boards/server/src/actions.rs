@@ -4,7 +4,7 @@ use kws::Pipeline;
 
 /// Sinks that act outside or write files. A service tells its clients; a connection to a broker or a file for each of a
 /// thousand satellites is nobody's wish.
-const LEFT_OUT: [&str; 5] = ["exec", "mqtt", "overlay", "wav", "webhook"];
+const LEFT_OUT: [&str; 6] = ["clips", "exec", "mqtt", "overlay", "wav", "webhook"];
 
 /// Leaves out of pipelines the sinks that act outside, which is told.
 pub(crate) fn leave_out(pipelines: &mut [Pipeline]) {

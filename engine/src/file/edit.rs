@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use super::document::DEFAULT_DEPTH;
 use super::document::stage_keys;
 use super::setting::{Entry, Setting, SettingValue};
-use super::{OnFault, Origins, Pipeline, Policy, StageSpec};
+use super::{OnFault, Origins, Pipeline, PlaceSpec, Policy, StageSpec};
 use crate::error::{Origin, PlanError};
 use crate::plan::memory::MEGABYTES;
 
@@ -25,6 +25,11 @@ impl Pipeline {
         let (target, value) = assignment.split_once('=').ok_or_else(malformed)?;
         let (stage, path) = target.trim().split_once('.').ok_or_else(malformed)?;
         let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
+        if !names.iter().any(|name| name == stage)
+            && let Some(place) = self.places.iter_mut().find(|place| place.name == stage)
+        {
+            return set_place(place, path, &parse(value.trim(), &origin));
+        }
         let Some(spec) = self.stages.iter_mut().find(|spec| spec.name == stage) else {
             let error = PlanError::at(&origin, format!("no stage is named `{stage}`"));
             return Err(error.meant(stage, names.iter().map(String::as_str)));
@@ -136,6 +141,27 @@ fn parse(value: &str, origin: &Origin) -> Setting {
 }
 
 /// Sets one of the keys that every stage has, checked as in a file.
+/// Sets what a place is.
+fn set_place(place: &mut PlaceSpec, key: &str, value: &Setting) -> Result<(), PlanError> {
+    match (key, &value.value, value.text()) {
+        ("private", SettingValue::Bool(private), _) => place.private = *private,
+        ("board", _, Some(board)) => {
+            (place.board, place.board_origin) = (Some(board.to_owned()), value.origin.clone())
+        }
+        ("private" | "board", ..) => {
+            let expected = if key == "private" { "true or false" } else { "a string" };
+            let message =
+                format!("`{key}` of the place `{}` is {}, expected {expected}", place.name, value.to_json());
+            return Err(PlanError::at(&value.origin, message));
+        }
+        _ => {
+            let error = PlanError::at(&value.origin, format!("`{key}` of a place cannot be set"));
+            return Err(error.help("only `private` and `board` can be set"));
+        }
+    }
+    Ok(())
+}
+
 fn set_shared(spec: &mut StageSpec, key: &str, value: &Setting) -> Result<(), PlanError> {
     super::check(value, &stage_keys()[key], &format!("`{key}` of `{}`", spec.name))?;
     match (&value.value, value.text()) {

@@ -114,16 +114,26 @@ impl Pipeline {
             };
             return Err(self.locate(error));
         }
+        Ok(self.without_sinks(registry, |other| other != place))
+    }
+
+    /// The pipeline with nothing in the place of its sinks, and the kinds that it then needs: for whoever asks what crosses its
+    /// links, and has no sinks.
+    pub fn sinkless(&self, registry: &Registry) -> (Pipeline, Registry) {
+        self.without_sinks(registry, |_| true)
+    }
+
+    fn without_sinks(&self, registry: &Registry, leaves: impl Fn(&str) -> bool) -> (Pipeline, Registry) {
         let (mut seen, mut registry) = (self.clone(), registry.clone());
         registry.add::<Elsewhere>();
         let is_read = |name: &String| self.stages.iter().any(|stage| stage.inputs.contains(name));
         for stage in self.stages.iter().filter(|stage| !is_read(&stage.name)) {
-            if place_of(stage, self, &registry).is_some_and(|other| other != place) {
+            if place_of(stage, self, &registry).is_some_and(&leaves) {
                 let said = format!("the sink `{}` of another place", stage.name);
                 seen.replace(&stage.name, Elsewhere::NAME, &json!({}), &said);
             }
         }
-        Ok((seen, registry))
+        (seen, registry)
     }
 
     /// Lets all of it run in one program, whatever places it names.

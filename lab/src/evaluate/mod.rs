@@ -14,9 +14,10 @@ pub use clips::{
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
-    Calibration, Chosen, Detection, Figures, Incident, Item, Items, Kind, Latency, Limit, Listener, Material,
-    Outcome, Part, PartFigures, Peak, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, Stated,
-    StreamReport, Tally, Worker, calibrate, heard_words, incidents, listen, tally, write_points,
+    Calibration, Cascade, CascadeOutcome, CascadeReport, Chosen, Detection, Figures, Incident, Item, Items,
+    Kind, Latency, Limit, LinkFigures, Listener, Material, Outcome, Part, PartFigures, Peak, PlaceFigures,
+    Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, Stated, StepFigures, StreamReport, Tally,
+    Worker, calibrate, heard_words, incidents, listen, listen_cascade, tally, write_points,
 };
 pub use variants::{Agreement, Variant, variants};
 

@@ -23,11 +23,17 @@ pub struct Chain {
 /// # Errors
 /// When it cannot be planned.
 pub fn plan(pipeline: &Pipeline) -> Result<Plan> {
+    Ok(Plan::new(pipeline, &kinds())?)
+}
+
+/// The kinds that [`plan`] knows.
+#[must_use]
+pub fn kinds() -> Registry {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     registry.add::<Clip>();
     registry.add::<View>();
-    Ok(Plan::new(pipeline, &registry)?)
+    registry
 }
 
 impl Chain {

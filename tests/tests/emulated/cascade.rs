@@ -16,6 +16,7 @@ fn whole(pipeline: &Path, wav: &Path) -> Vec<Seen<Event>> {
     let mut pipeline = Pipeline::read(pipeline).unwrap();
     pipeline.in_one_place();
     pipeline.set(&format!("mic.fallback={}", wav.display())).unwrap();
+    pipeline.set(&format!("kept.folder={}", folder().join("kept_by_one").display())).unwrap();
     let out = Capture::new();
     let plan = Plan::new(&pipeline, &registry()).unwrap();
     plan.run_here(|stage, node| if stage.kind == "print" { out.sink() } else { node }).unwrap();
@@ -26,7 +27,8 @@ fn whole(pipeline: &Path, wav: &Path) -> Vec<Seen<Event>> {
 #[ignore = "`.ci/firmware` runs it"]
 fn the_cascade_with_its_node_as_firmware_hears_what_one_program_hears() {
     let (file, wav) = (pipelines().join("cascade.toml"), recording("yes_no"));
-    let pipeline = Pipeline::read(&file).unwrap();
+    let mut pipeline = Pipeline::read(&file).unwrap();
+    pipeline.set(&format!("kept.folder={}", folder().join("kept").display())).unwrap();
     let socket = folder().join("node");
     let out = Capture::new();
     let [near, far] = memory();

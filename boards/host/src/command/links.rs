@@ -8,7 +8,6 @@ use kws_carrier::{News, carry};
 use kws_engine::firmware::{Board, Firmware};
 use kws_engine::run::{LinkEnd, RunError};
 use kws_engine::{Cut, LinkPlan, Pipeline, Plan, Port, Registry, StageFault};
-use kws_link::wire_bytes;
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
@@ -89,7 +88,7 @@ pub(crate) fn write(
 /// Bytes a second of what a port carries as they are on the wire, at worst and typically.
 fn rates(port: &Port) -> (f64, f64) {
     let (worst, typical) = port.blocks_per_second();
-    let bytes = wire_bytes(port.bytes()) as f64;
+    let bytes = port.wire_bytes() as f64;
     (worst * bytes, typical * bytes)
 }
 

@@ -20,8 +20,10 @@ fn two_places() -> Bench {
 #[test]
 fn three_programs_print_what_one_prints() {
     let bench = Bench::new();
-    let whole = bench.run(&[CASCADE, "--source", SOUND]).well();
+    let whole = bench.run(&[CASCADE, "--source", SOUND, "--set", "kept.folder=whole"]).well();
     assert!(whole.out.lines().count() > 1, "{}", whole.out);
+    let kept = bench.read("whole/manifest.csv");
+    assert_eq!(kept.matches(",confirmed,").count(), whole.out.lines().count(), "{kept}");
     let up = format!("unix-listen:{}", bench.path("up").display());
     let down = format!("unix:{}", bench.path("up").display());
     let (over, under) = (up.replace("up", "over"), down.replace("up", "over"));
@@ -31,13 +33,32 @@ fn three_programs_print_what_one_prints() {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let cloud = start(&[CASCADE, "--place", "cloud", "--link", &link("hub", &up)]);
-    let hub =
-        start(&[CASCADE, "--place", "hub", "--link", &link("node", &over), "--link", &link("cloud", &down)]);
+    let links = ["--link", &link("node", &over), "--link", &link("cloud", &down)];
+    let hub = start(&[&[CASCADE, "--place", "hub", "--set", "kept.folder=kept"], &links[..]].concat());
     bench.run(&[CASCADE, "--source", SOUND, "--place", "node", "--link", &link("hub", &under)]).well();
     assert!(hub.wait_with_output().unwrap().status.success());
     let cloud = cloud.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(cloud.stdout).unwrap(), whole.out);
     assert!(cloud.status.success());
+    assert_eq!(bench.read("kept/manifest.csv"), kept, "the hub keeps what one program keeps");
+}
+
+#[test]
+fn no_sound_leaves_a_private_place() {
+    let bench = Bench::new();
+    let consent = ["--set", "kept.place=cloud", "--place", "cloud", "--link", "hub=tcp:hub:1"];
+    // The clip comes from the node, which is not private; what the hub has must stay there.
+    let text = std::fs::read_to_string(CASCADE).unwrap();
+    let gate = "\n[[stage]]\nname = \"sure\"\nkind = \"gate\"\ninputs = [\"clip\", \"verdict\"]\nlabel = \"yes\"\nopens_for_ms = \
+                2000\nplace = \"hub\"\n[[stage]]\nkind = \"clips\"\ninputs = [\"sure\", \"verdict\"]\nfolder = \"sure\"\nplace = \
+                \"cloud\"\n";
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines");
+    let text = text.replace("\"models/", &format!("\"{folder}/models/"));
+    let text = text.replace("\"recordings/", &format!("\"{folder}/recordings/"));
+    bench.write("gated.toml", &format!("{text}{gate}"));
+    bench.run(&["gated.toml", "--check"]).badly(1, &["the place `hub` is private", "inputs = [\"sure\""]);
+    bench.run(&["gated.toml", "--check", "--set", "hub.private=false"]).well();
+    bench.run(&[&[CASCADE], &consent[..]].concat()).badly(1, &["`kept`"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `kws-lab evaluate`.
 
+mod cascade;
 mod clips;
 mod dump;
 mod merge;
@@ -30,6 +31,9 @@ use show::Show;
 /// background, on `--speech` without keywords, on the noise alone, and on `--stream` recordings with a truth file. With
 /// both, the pipeline runs the model.
 ///
+/// A pipeline with several detectors or several places is a cascade and measured as one: misses and false accepts after
+/// each step, what each is let hear, bytes on each link, and what boards take from their batteries.
+///
 /// With `--output`, results are saved as they are computed, and the same command resumes an interrupted run. `--shard`
 /// evaluates one of several parts, on any machine; `evaluate merge` combines them to exactly the figures of a single
 /// run.
@@ -40,6 +44,7 @@ use show::Show;
     kws-lab evaluate --model models/yes_no --corpus data/speech --split test --html report.html\n  \
     kws-lab evaluate --model models/person --corpus data/photos --by area --html report.html\n  \
     kws-lab evaluate --pipeline yes_no.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
+    kws-lab evaluate --pipeline cascade.toml --corpus data/speech --split test --noise data/noise --speech data/talk\n  \
     kws-lab evaluate --pipeline yes_no.toml --stream evening.wav --truth evening.csv --json figures.json\n  \
     kws-lab evaluate --pipeline yes_no.toml --speech common_voice,read_speech --shard 0/2 --output part0.jsonl\n  \
     kws-lab evaluate merge part0.jsonl part1.jsonl --html report.html")]
@@ -97,6 +102,9 @@ impl Evaluate {
         }
         if let Some(folder) = self.folder.take() {
             self.take_folder(&folder)?;
+        }
+        if let Some(pipeline) = self.pipeline.as_deref().filter(|pipeline| cascade::is_one(pipeline)) {
+            return self.cascade(pipeline);
         }
         let (clips, streams) = match &self.output {
             None => (

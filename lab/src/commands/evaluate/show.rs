@@ -15,7 +15,7 @@ use super::{word, write_json};
 pub(crate) struct Show {
     /// Writes the figures to this JSON file.
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    pub(super) json: Option<PathBuf>,
     /// Writes the figures and plots to this file, a self-contained HTML page.
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,

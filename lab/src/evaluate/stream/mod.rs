@@ -1,6 +1,7 @@
 //! Detections in long streams, through the pipeline's own stages: false rejects against false accepts per hour.
 
 mod calibrate;
+mod cascade;
 mod figures;
 mod heard;
 mod incident;
@@ -17,6 +18,9 @@ mod truth;
 mod worker;
 
 pub use calibrate::{Calibration, Chosen, Limit, Stated, calibrate, write_points};
+pub use cascade::{
+    Cascade, CascadeOutcome, CascadeReport, LinkFigures, PlaceFigures, StepFigures, listen_cascade,
+};
 pub use figures::{Figures, Latency, PartFigures};
 pub use incident::{Incident, Kind, incidents};
 pub use listener::{Detection, Listener, Point, Recorded};
