@@ -22,5 +22,6 @@ mod sensitivity;
 mod service;
 mod showing;
 mod takes;
+mod tracing;
 mod usage;
 mod view;
