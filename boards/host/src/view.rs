@@ -16,9 +16,6 @@ mod request;
 mod routes;
 #[cfg(feature = "tui")]
 mod screen;
-#[cfg(not(feature = "tui"))]
-#[path = "view/no_screen.rs"]
-mod screen;
 mod tap;
 
 use std::io;
@@ -26,12 +23,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, Sender};
 use kws_engine::run::RunStats;
 use kws_engine::{Node, Plan, PlannedStage};
 
 use feed::Feed;
 use http::Access;
-pub(crate) use screen::Screen;
 
 /// How much of a run is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +37,15 @@ pub(crate) enum Keeps {
     Recent,
     /// Everything, up to four hours; lanes wait for the view.
     Everything,
+}
+
+/// A terminal view under way. It ends, and leaves the terminal as it was, when it is dropped.
+pub(crate) trait Screen {
+    /// Where lines go that would otherwise be told on standard error.
+    fn lines(&self) -> Sender<String>;
+
+    /// Tells that a person wants to leave.
+    fn left(&self) -> Receiver<()>;
 }
 
 /// A view of a run under way.
@@ -79,6 +85,23 @@ impl View {
         let url = access.url();
         http::serve(listener, Arc::new(access), self.feed.shared(), routes::Changes::new(plan, clips))?;
         Ok(url)
+    }
+
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// When standard error is no terminal, or keys cannot be read.
+    #[cfg(feature = "tui")]
+    pub(crate) fn on_terminal(&self, plan: &Plan) -> io::Result<Box<dyn Screen>> {
+        Ok(Box::new(screen::Terminal::open(self, plan)?))
+    }
+
+    /// # Errors
+    /// Always: the terminal view is not built in.
+    #[cfg(not(feature = "tui"))]
+    pub(crate) fn on_terminal(&self, _: &Plan) -> io::Result<Box<dyn Screen>> {
+        let text = "this program was built without it; build it with `--features tui`";
+        Err(io::Error::new(io::ErrorKind::Unsupported, text))
     }
 
     /// Taps what a stage reads, where the page shows it.

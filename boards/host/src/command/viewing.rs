@@ -23,7 +23,7 @@ pub(crate) struct Viewing<'a> {
     view: Option<View>,
     /// Where the page is.
     url: Option<String>,
-    screen: Option<Screen>,
+    screen: Option<Box<dyn Screen>>,
     /// Where the report goes.
     report: Option<&'a Path>,
     /// Whether everything is kept, and lanes wait for it: a report, or a take.
@@ -51,7 +51,7 @@ impl<'a> Viewing<'a> {
             viewing.url = Some(url);
         }
         if arguments.tui {
-            let screen = Screen::open(&view, plan).map_err(|error| cannot("`--tui`", error))?;
+            let screen = view.on_terminal(plan).map_err(|error| cannot("`--tui`", error))?;
             show_in(screen.lines());
             viewing.screen = Some(screen);
         }
@@ -75,7 +75,7 @@ impl<'a> Viewing<'a> {
 
     /// Tells that a person wants to leave the terminal view.
     pub(crate) fn left(&self) -> Receiver<()> {
-        self.screen.as_ref().map_or_else(never, Screen::left)
+        self.screen.as_ref().map_or_else(never, |screen| screen.left())
     }
 
     /// Taps what a stage reads, where a view shows it. A sink that would write over the terminal view does not.

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 use kws_engine::{Knob, Plan};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::crossterm::execute;
@@ -20,7 +19,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use super::View;
+use super::{Screen, View};
 use state::State;
 
 /// Time between two drawings.
@@ -29,7 +28,7 @@ const EVERY: Duration = Duration::from_millis(50);
 const STEP: f32 = 0.05;
 
 /// A terminal view under way. It ends, and leaves the terminal as it was, when it is dropped.
-pub(crate) struct Screen {
+pub(super) struct Terminal {
     /// Lines that are to be shown among the others.
     lines: Sender<String>,
     /// Tells that a person wants to leave.
@@ -39,12 +38,12 @@ pub(crate) struct Screen {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Screen {
+impl Terminal {
     /// Takes the terminal over.
     ///
     /// # Errors
     /// When standard error is no terminal, or keys cannot be read.
-    pub(crate) fn open(view: &View, plan: &Plan) -> io::Result<Screen> {
+    pub(super) fn open(view: &View, plan: &Plan) -> io::Result<Terminal> {
         let (past, coming) = view.feed.shared().join();
         let (lines, told) = unbounded();
         let (leave, left) = bounded(1);
@@ -64,21 +63,21 @@ impl Screen {
             let _ = shown.run();
         };
         let thread = std::thread::Builder::new().name("screen".to_owned()).spawn(show)?;
-        Ok(Screen { lines, left, end: Some(end), thread: Some(thread) })
+        Ok(Terminal { lines, left, end: Some(end), thread: Some(thread) })
     }
+}
 
-    /// Where lines go that would otherwise be told on standard error.
-    pub(crate) fn lines(&self) -> Sender<String> {
+impl Screen for Terminal {
+    fn lines(&self) -> Sender<String> {
         self.lines.clone()
     }
 
-    /// Tells that a person wants to leave.
-    pub(crate) fn left(&self) -> Receiver<()> {
+    fn left(&self) -> Receiver<()> {
         self.left.clone()
     }
 }
 
-impl Drop for Screen {
+impl Drop for Terminal {
     fn drop(&mut self) {
         self.end = None;
         if let Some(thread) = self.thread.take() {
@@ -88,13 +87,13 @@ impl Drop for Screen {
 }
 
 /// A terminal in raw mode on its other page.
-struct Drawn(Terminal<CrosstermBackend<Stderr>>);
+struct Drawn(ratatui::Terminal<CrosstermBackend<Stderr>>);
 
 impl Drawn {
     fn begin() -> io::Result<Drawn> {
         enable_raw_mode()?;
         let terminal = execute!(stderr(), EnterAlternateScreen)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(stderr())));
+            .and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(stderr())));
         match terminal {
             Ok(terminal) => Ok(Drawn(terminal)),
             Err(error) => {
@@ -150,14 +149,19 @@ impl Shown {
     fn press(&mut self, key: KeyEvent) {
         let interrupts = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
         match key.code {
-            _ if interrupts => drop(self.leave.try_send(())),
-            KeyCode::Char('q') | KeyCode::Esc => drop(self.leave.try_send(())),
+            _ if interrupts => self.end(),
+            KeyCode::Char('q') | KeyCode::Esc => self.end(),
             KeyCode::Up => self.state.choose(-1),
             KeyCode::Down | KeyCode::Tab => self.state.choose(1),
             KeyCode::Left => self.turn(-STEP),
             KeyCode::Right => self.turn(STEP),
             _ => {}
         }
+    }
+
+    /// Asks for the end of the run, once.
+    fn end(&self) {
+        let _ = self.leave.try_send(());
     }
 
     /// Changes the sensitivity of the chosen label.
