@@ -139,5 +139,37 @@ def main(port):
     print(f"live page: {len(expected)} events with ten viewers and more and the same from the download; thresholds {before} dragged to {after}: {len(found)} events")
 
 
+PLAYED = """new Promise(done => {
+  const player = document.getElementById('player');
+  player.onloadedmetadata = () => done(player.duration);
+  document.querySelector('#events nav button').click();
+})"""
+
+
+def whole(port):
+    """A take as a whole, and a report of it: the same events, and their sound."""
+    with tempfile.TemporaryDirectory() as folder:
+        take, report = pathlib.Path(folder, "take"), pathlib.Path(folder, "report.html")
+        expected = events(RECORDING, "--record", str(take), "--edges", "mic", "--report", str(report))
+        assert expected
+        run = subprocess.Popen([RUN, str(take), "--json", "--view", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        url = re.search(r"http://\S+", run.stderr.readline())[0]
+        for name, address in [("take", url), ("report", report.as_uri())]:
+            page = Page(port, address, "document.getElementById('where').textContent", 1200, 1300)
+            page.until(f"{EVENTS} === {len(expected)}")
+            page.until("/^0.0 to 3\\d/.test(document.getElementById('where').textContent)")
+            page.value("document.getElementById('span').value = '10'; document.getElementById('span').dispatchEvent(new Event('change'))")
+            page.value("document.querySelector('#events li:last-child div').click()")
+            page.until("/^0.0 to 10.0/.test(document.getElementById('where').textContent)")
+            first = page.value("document.querySelector('#events li small').textContent")
+            assert f"at {expected[-1]['time']:.2f} s" in first, first
+            assert 1 < page.value(PLAYED) < 3, "the clip of a detection is not that long"
+            assert not page.complaints, page.complaints
+            page.shot(SHOTS / f"{name}.png")
+        end(run)
+    print(f"take and report: {len(expected)} events, each with its sound")
+
+
 with chromium(CHROMIUM) as port:
     main(port)
+    whole(port)

@@ -24,6 +24,7 @@ fn each_is_refused_before_it_costs_anything() {
         ("audio_file", "audio_HANG_1_11145.wav", "states a sample rate of 1 Hz"),
         ("audio_file", "audio_HANG_1_8007.wav", "states a sample rate of 1 Hz"),
         ("audio_file", "audio_HANG_1_9707.wav", "states a sample rate of 1 Hz"),
+        ("audio_file", "files/rate767999.wav", "whose greatest common divisor is 1"),
         ("replay", "replay_shape_1T/x", "shape"),
         ("replay", "replay_shape_max/x", "no memory can hold a block"),
         ("replay", "replay_shape_ovf1/x", "no memory can hold a block"),

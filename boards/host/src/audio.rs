@@ -1,6 +1,7 @@
 //! Audio on its way into a pipeline: decoded, one channel, at the rate that the pipeline asks for.
 
 mod decode;
+mod header;
 mod reblock;
 mod resample;
 

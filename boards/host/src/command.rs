@@ -32,6 +32,7 @@ mod source;
 mod stats;
 mod table;
 mod take;
+mod tracing;
 mod units;
 mod viewing;
 
@@ -85,7 +86,11 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }
     let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
-    let mut pipeline = Pipeline::read(path)?;
+    // A take is a folder.
+    let mut pipeline = match path.join("pipeline.toml") {
+        inner if path.is_dir() => Pipeline::read(&inner)?,
+        _ => Pipeline::read(path)?,
+    };
     overrides::apply(&mut pipeline, arguments, registry)?;
     let mut registry = registry;
     let seen;

@@ -8,6 +8,7 @@ pub mod sink;
 pub mod source;
 mod take;
 mod terminal;
+mod trace;
 mod view;
 pub mod wrapper;
 

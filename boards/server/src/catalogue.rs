@@ -16,6 +16,8 @@ pub(crate) const PROGRAM: &str = "kws";
 /// The models of the service: every pipeline, and of a pipeline with several words every word besides.
 pub(crate) struct Catalogue {
     offers: Vec<Offer>,
+    /// The words of pipelines with a single one, where nothing else has that name: not listed, but understood.
+    aliases: Vec<Offer>,
     /// The answer to `describe`, as bytes.
     pub(crate) info: Vec<u8>,
 }
@@ -52,7 +54,7 @@ impl Catalogue {
     /// # Errors
     /// When two pipelines have one name.
     pub(crate) fn new(plans: &Plans) -> Result<Self, ServerError> {
-        let mut offers: Vec<Offer> = Vec::new();
+        let (mut offers, mut aliases): (Vec<Offer>, Vec<Offer>) = (Vec::new(), Vec::new());
         for (pipeline, Planned { plan, shown, .. }) in plans.all.iter().enumerate() {
             if offers.iter().any(|offer| *offer.name == *plan.name) {
                 let message =
@@ -64,6 +66,10 @@ impl Catalogue {
             let several = words.len() > 1;
             let name = Arc::from(plan.name.as_str());
             let phrase = spoken.join(" or ");
+            if let [word] = &*words {
+                let (name, phrase) = (Arc::from(word.as_str()), phrase.clone());
+                aliases.push(Offer { name, pipeline, word: None, phrase, default: false });
+            }
             offers.push(Offer { name, pipeline, word: None, phrase, default: !several });
             for (word, phrase) in words.iter().zip(&spoken).filter(|_| several) {
                 let taken = offers.iter().any(|offer| *offer.name == **word);
@@ -73,7 +79,8 @@ impl Catalogue {
             }
         }
         let info = info(plans, &offers);
-        Ok(Catalogue { offers, info })
+        aliases.retain(|alias| !offers.iter().any(|offer| offer.name == alias.name));
+        Ok(Catalogue { offers, aliases, info })
     }
 
     /// Names that clients may ask for.
@@ -88,11 +95,12 @@ impl Catalogue {
 
     /// What clients ask for by names, and the names that there are not.
     pub(crate) fn choose(&self, names: &[String]) -> (Choice, Vec<String>) {
+        let all = || self.offers.iter().chain(&self.aliases);
         let asked = |offer: &&Offer| names.iter().any(|name| **name == *offer.name);
-        let mut choice: Choice = self.offers.iter().filter(asked).map(Offer::chosen).collect();
+        let mut choice: Choice = all().filter(asked).map(Offer::chosen).collect();
         choice.sort_by_key(|chosen| chosen.word.is_none());
-        let known = |name: &&String| !self.offers.iter().any(|offer| *offer.name == ***name);
-        (choice, names.iter().filter(known).cloned().collect())
+        let unknown = |name: &&String| !all().any(|offer| *offer.name == ***name);
+        (choice, names.iter().filter(unknown).cloned().collect())
     }
 }
 
@@ -174,6 +182,25 @@ mod tests {
         let expected = [(0, Some("yes".to_owned()), "yes".to_owned()), (0, None, "yes_no".to_owned())];
         assert_eq!(choice.iter().map(chosen).collect::<Vec<_>>(), expected);
         assert_eq!(unknown, ["alexa"]);
+    }
+
+    #[test]
+    fn the_word_of_a_pipeline_with_one_is_understood_but_not_listed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/");
+        let mut pipeline = Pipeline::read(format!("{folder}computer.toml").as_ref()).unwrap();
+        pipeline.name = "kitchen".to_owned();
+        let only = Catalogue::new(&Plans::new(std::slice::from_ref(&pipeline)).unwrap()).unwrap();
+        assert_eq!(only.names(), ["kitchen"]);
+        for name in ["kitchen", "computer"] {
+            let (choice, unknown) = only.choose(&[name.to_owned()]);
+            let expected = Chosen { pipeline: 0, word: None, name: Arc::from(name) };
+            assert_eq!((choice, unknown), (vec![expected], vec![]));
+        }
+        // A pipeline of that name comes first.
+        let other = Pipeline::read(format!("{folder}computer.toml").as_ref()).unwrap();
+        let both = Catalogue::new(&Plans::new(&[pipeline, other]).unwrap()).unwrap();
+        let (choice, _) = both.choose(&["computer".to_owned()]);
+        assert_eq!(choice.iter().map(|chosen| chosen.pipeline).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

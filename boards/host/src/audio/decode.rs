@@ -12,7 +12,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
-use super::{Channel, LARGEST, RATES};
+use super::{Channel, LARGEST, RATES, header};
 
 /// Damaged packets in a row after which a file is given up.
 const MAX_DAMAGED: u32 = 100;
@@ -55,9 +55,14 @@ impl Decoder {
     /// A text that says what is wrong with the file.
     pub(crate) fn open(path: &Path, channel: Channel) -> Result<Self, String> {
         let name = path.display();
-        let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
+        let mut file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
         if file.metadata().is_ok_and(|about| about.is_dir()) {
             return Err(format!("`{name}` is a folder, expected a file"));
+        }
+        let channels = header::too_many_channels(&mut file);
+        if let Some(channels) = channels.map_err(|error| format!("cannot read `{name}`: {error}"))? {
+            let (most, help) = (header::CHANNELS, converted(path));
+            return Err(format!("`{name}` states {channels} channels, expected at most {most}; {help}"));
         }
         let format = probe(file).map_err(|error| match error {
             Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {

@@ -4,6 +4,9 @@ use super::LARGEST;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _};
 
+/// The most samples of the shortest stretch that both rates fill with whole samples.
+const LONGEST: u32 = 100_000;
+
 /// Resamples one channel without delay or added length: output sample `k` is the input at time `k / to`, and a
 /// stream of `n` samples becomes `ceil(n × to / from)`.
 ///
@@ -25,14 +28,28 @@ pub(crate) struct Resampler {
 }
 
 impl Resampler {
+    /// Whether there is a filter for these rates.
+    ///
+    /// # Errors
+    /// When a rate is 0, or the rates share so small a divisor that the filter would take seconds to plan and hundreds of
+    /// megabytes.
+    pub(crate) fn supports(from: u32, to: u32) -> Result<(), String> {
+        if from == 0 || to == 0 || from.max(to) / gcd(from, to) > LONGEST {
+            return Err(format!(
+                "cannot resample from {from} Hz to {to} Hz, whose greatest common divisor is {}; convert the recording, for \
+                 example with `ffmpeg -i IN -ar {to} OUT.wav`",
+                gcd(from, to)
+            ));
+        }
+        Ok(())
+    }
+
     /// From one rate to another in Hz, in chunks of about `chunk` input samples: longer ones have a steeper filter.
     ///
     /// # Errors
-    /// When a rate is 0.
+    /// As [`supports`](Self::supports).
     pub(crate) fn new(from: u32, to: u32, chunk: usize) -> Result<Self, String> {
-        if from == 0 || to == 0 {
-            return Err(format!("cannot resample from {from} Hz to {to} Hz"));
-        }
+        Self::supports(from, to)?;
         // An even number of the shortest chunks: half of one is the filter's delay, and must be whole samples.
         let shortest = (from / gcd(from, to)) as usize;
         let chunk = chunk.div_ceil(2 * shortest) * 2 * shortest;
@@ -189,6 +206,16 @@ mod tests {
     fn does_not_depend_on_the_pieces() {
         let input = tone(300.0, 44_100, 20_000);
         assert_eq!(resampled(44_100, 16_000, &input, 1), resampled(44_100, 16_000, &input, 20_000));
+    }
+
+    #[test]
+    fn rates_that_need_a_huge_filter_are_refused() {
+        for rate in [8_000, 11_025, 22_050, 44_100, 44_101, 48_000, 96_000, 192_000, 768_000] {
+            assert_eq!(Resampler::supports(rate, 16_000), Ok(()));
+        }
+        let text = Resampler::supports(767_999, 16_000).unwrap_err();
+        assert!(text.contains("greatest common divisor is 1;") && text.contains("-ar 16000"), "{text}");
+        assert!(Resampler::supports(0, 16_000).is_err());
     }
 
     #[test]

@@ -21,13 +21,16 @@ Examples:
   kws-run pipelines/yes_no.toml --set smooth.window_ms=500 --json | jq .label
   kws-run pipelines/yes_no.toml --sensitivity 0.7           fire more readily; yes=0.7 for one label
   kws-run pipelines/yes_no.toml --view                      watch it in a browser: sound, features, scores, thresholds
+  kws-run pipelines/yes_no.toml --tui                       watch it in the terminal
   kws-run pipelines/yes_no.toml --check                     show the plan and its cost
   kws-run pipelines/yes_no.toml --check --board nano33ble   report RAM, flash and CPU on a microcontroller
   kws-run pipelines/yes_no.toml --graph > graph.mmd         draw the plan
   kws-run pipelines/cascade.toml --place hub --link node=serial:/dev/ttyACM0 --link cloud=tcp:server:7000
                                                             run one place's part, the others run theirs
   kws-run pipelines/yes_no.toml --record take1              record every edge
-  kws-run take1/pipeline.toml                               replay the recording
+  kws-run take1                                             replay the recording
+  kws-run take1 --view                                      look at all of it, with a time slider
+  kws-run pipelines/yes_no.toml --source file:clip.wav --report clip.html
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
@@ -48,7 +51,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// The pipeline file
+    /// The pipeline file, or the folder of a take, which is replayed
     #[arg(required_unless_present_any = ["devices", "stages", "schema", "completions", "man"])]
     pub(crate) pipeline: Option<PathBuf>,
 
@@ -141,15 +144,35 @@ pub(crate) struct Arguments {
     /// Serves a page that shows the run at http://127.0.0.1:8123/ or ADDRESS: sound, features, scores, detections, load
     ///
     /// ADDRESS is HOST:PORT, or a port. Thresholds can be dragged, and the last two minutes be heard and downloaded. A recording
-    /// runs in real time, and its page stays until Ctrl-C. An address that other computers reach needs the token in the
+    /// runs in real time, and its page stays until Ctrl-C; the folder of a take is shown as a whole, with a time slider. An address that other computers reach needs the token in the
     /// printed link.
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123", value_parser = address,
         conflicts_with_all = ["check", "graph"])]
     pub(crate) view: Option<SocketAddr>,
 
+    /// Writes the page as one file when the run ends: detections to look at and to listen to, with sound, features and scores
+    ///
+    /// It opens in any browser, without a server. Of a recording of more than 10 minutes it holds sound and features around detections
+    /// only.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "graph"])]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Shows the run in the terminal: level, scores against thresholds, detections, stages
+    ///
+    /// Arrow keys choose a label and change its sensitivity for this run; q ends it. A recording runs in real time, and stays until q.
+    /// Events are still written where standard output is no terminal.
+    #[arg(long, conflicts_with_all = ["check", "graph"])]
+    pub(crate) tui: bool,
+
     /// With --view: keeps the clips that are judged right or wrong on the page, as DIR/right/LABEL/TIME.wav
     #[arg(long, value_name = "DIR", requires = "view")]
     pub(crate) view_clips: Option<PathBuf>,
+
+    /// Writes which stage ran when, how full rings were, detections and gaps to FILE, for ui.perfetto.dev or chrome://tracing
+    ///
+    /// Each lane is a track. Without --realtime, a recording runs so fast that parts are missing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "graph"])]
+    pub(crate) trace: Option<PathBuf>,
 
     /// Serves metrics to Prometheus at http://HOST:PORT/metrics: blocks, events, gaps, faults, rings, times
     #[arg(long, value_name = "HOST:PORT")]
@@ -183,7 +206,7 @@ pub(crate) struct Arguments {
 /// What is done other than running a pipeline.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Cuts, joins and compares recorded takes
+    /// Cuts, joins, compares and exports recorded takes
     Take(TakeArguments),
 }
 

@@ -71,16 +71,19 @@ fn as_text(
 
 fn table(budget: &Budget) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("stage", Left),
-        ("kind", Left),
-        ("blocks", Right),
-        ("state", Right),
-        ("tables", Right),
-        ("MACs/s", Right),
-        ("instructions/s", Right),
-        ("of the core", Right),
-    ]);
+    let mut table = Table::new(
+        1,
+        &[
+            ("stage", Left),
+            ("kind", Left),
+            ("blocks", Right),
+            ("state", Right),
+            ("tables", Right),
+            ("MACs/s", Right),
+            ("instructions/s", Right),
+            ("of the core", Right),
+        ],
+    );
     let bytes = |count: usize| if count > 0 { units::bytes(count) } else { String::new() };
     let rate = |rate: f64| if rate > 0.0 { units::count(rate) } else { String::new() };
     let macs = |share: &Share| match share.macs_per_event {

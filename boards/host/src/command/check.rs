@@ -61,19 +61,22 @@ fn warnings(plan: &Plan) -> Vec<String> {
 /// The stages, lane by lane.
 fn lane_table(plan: &Plan) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("lane", Left),
-        ("stage", Left),
-        ("kind", Left),
-        ("reads", Left),
-        ("writes (scale, zero point)", Left),
-        ("blocks/s", Right),
-        ("delay", Right),
-        ("MACs/s", Right),
-        ("block", Right),
-        ("state", Right),
-        ("tables", Right),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            ("lane", Left),
+            ("stage", Left),
+            ("kind", Left),
+            ("reads", Left),
+            ("writes (scale, zero point)", Left),
+            ("blocks/s", Right),
+            ("delay", Right),
+            ("MACs/s", Right),
+            ("block", Right),
+            ("state", Right),
+            ("tables", Right),
+        ],
+    );
     let mut order: Vec<(usize, &PlannedStage)> = plan.stages.iter().enumerate().collect();
     order.sort_by_key(|(_, stage)| stage.lane);
     let mut lane = None;
@@ -119,14 +122,17 @@ fn macs(plan: &Plan, index: usize) -> String {
 
 fn ring_table(plan: &Plan) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("ring from", Left),
-        ("to", Left),
-        ("on full", Left),
-        ("blocks", Right),
-        ("holds", Right),
-        ("memory", Right),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            ("ring from", Left),
+            ("to", Left),
+            ("on full", Left),
+            ("blocks", Right),
+            ("holds", Right),
+            ("memory", Right),
+        ],
+    );
     for edge in &plan.edges {
         let Some(ring) = edge.ring else { continue };
         let Some(port) = &plan.stages[edge.from].output else { continue };

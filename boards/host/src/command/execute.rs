@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, after, never, select, unbounded};
 use kws_carrier::News;
-use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running};
+use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running, Stopper};
 use kws_engine::{Plan, PlannedStage};
 
 use super::arguments::Arguments;
@@ -13,6 +13,7 @@ use super::gaps::{GATHER, Gaps};
 use super::journal::{Level, tell};
 use super::progress::{Detail, Progress};
 use super::service::Service;
+use super::tracing::Tracing;
 use super::viewing::Viewing;
 use super::{faults, interrupt, links, stats};
 
@@ -25,15 +26,20 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     let interrupts = interrupt::watch();
     suppress_lane_panics();
     let detail = if arguments.stats { Detail::Stats } else { Detail::Line };
-    let progress = Progress::new(detail, || plan.seconds());
     let mut viewing = Viewing::begin(plan, arguments)?;
+    let progress =
+        if viewing.has_screen() { Progress::hidden() } else { Progress::new(detail, || plan.seconds()) };
     let viewed = viewing.is_on();
     let options = RunOptions {
-        paced: arguments.realtime || viewed,
+        paced: arguments.realtime || viewing.keeps_time(),
         timed: arguments.stats || arguments.metrics.is_some() || viewed,
         one_lane: false,
     };
-    let dress = |stage: &PlannedStage, node| viewing.dress(plan, stage, progress.dress(stage, node));
+    let mut tracing = Tracing::begin(plan, arguments)?;
+    let dress = |stage: &PlannedStage, node| {
+        let traced = tracing.dress(plan, stage, progress.dress(stage, node));
+        viewing.dress(plan, stage, traced)
+    };
     let (heard, news) = unbounded();
     let running = plan.start_linked(options, dress, |link| links::carrier(link, arguments, &heard))?;
     let service = Service::begin(plan, arguments, running.counters())?;
@@ -49,18 +55,21 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     };
     let outcome = listener.listen(running, &interrupts);
     listener.progress.clear();
+    let traced = tracing.end();
     listener.conclude(&outcome);
     listener.viewing.show(&outcome.stats);
+    let reported = listener.viewing.over();
     if outcome.fault.is_none() && !listener.interrupted {
         listener.viewing.stay(&interrupts);
     }
+    listener.viewing.close();
     if arguments.stats {
         let mut text = Vec::new();
         stats::write(plan, &outcome.stats, &mut text)?;
         tell(Level::Info, String::from_utf8_lossy(&text).trim_end());
     }
     match outcome.fault {
-        None => Ok(()),
+        None => traced.and(reported),
         Some(fault) if listener.told.as_ref() == Some(&fault.stage) => Err(CommandError::Told),
         Some(fault) => Err(fault.into()),
     }
@@ -86,7 +95,7 @@ impl Listener<'_> {
         let reports = running.reports().clone();
         let stopper = running.stopper();
         let (ticks, looks) = (self.progress.ticks(), self.service.looks());
-        let views = self.viewing.ticks();
+        let (views, left) = (self.viewing.ticks(), self.viewing.left());
         let news = self.news.clone();
         loop {
             let gather = if self.gaps.pending() { after(GATHER) } else { never() };
@@ -98,11 +107,8 @@ impl Listener<'_> {
                         break;
                     }
                 }
-                recv(interrupts) -> _ => {
-                    self.interrupted = true;
-                    self.service.stopping();
-                    stopper.stop();
-                }
+                recv(interrupts) -> _ => self.stop(&stopper),
+                recv(left) -> _ => self.stop(&stopper),
                 recv(news) -> news => if let Ok(news) = news { self.tell_news(&news) },
                 recv(gather) -> _ => self.tell_gaps(),
                 recv(looks) -> _ => self.look(&running.stats()),
@@ -111,6 +117,13 @@ impl Listener<'_> {
             }
         }
         running.wait()
+    }
+
+    /// Lets the run end.
+    fn stop(&mut self, stopper: &Stopper) {
+        self.interrupted = true;
+        self.service.stopping();
+        stopper.stop();
     }
 
     /// Takes note of a report: faults are told at once, however long the other stages take to end.

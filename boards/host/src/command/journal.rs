@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
+use crossbeam_channel::Sender;
 
 /// How much a line matters, as the numbers of syslog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +33,34 @@ impl Level {
     }
 }
 
+/// While a terminal view is shown: where lines go, and those that have gone there.
+static SHOWN: Mutex<Option<(Sender<String>, Vec<String>)>> = Mutex::new(None);
+
+fn shown() -> MutexGuard<'static, Option<(Sender<String>, Vec<String>)>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on a terminal view shows what is told.
+pub(crate) fn show_in(lines: Sender<String>) {
+    *shown() = Some((lines, Vec::new()));
+}
+
+/// The terminal view is gone: what it showed is told on standard error, where it stays.
+pub(crate) fn show_no_more() {
+    for line in shown().take().into_iter().flat_map(|(_, told)| told) {
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+}
+
 /// Tells something. When standard error is gone, there is nowhere left to say so.
 pub(crate) fn tell(level: Level, text: impl Display) {
     static JOURNAL: OnceLock<bool> = OnceLock::new();
+    if let Some((lines, told)) = &mut *shown() {
+        let text = text.to_string();
+        let _ = lines.send(anstream::adapter::strip_str(&text).to_string());
+        told.push(text);
+        return;
+    }
     let mut stderr = anstream::stderr();
     let _ = if *JOURNAL.get_or_init(kws_service::is_journal) {
         stderr.write_all(prefixed(level, &text.to_string()).as_bytes())

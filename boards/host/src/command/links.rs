@@ -98,17 +98,20 @@ fn per_second(bytes: f64) -> String {
 
 fn cuts(plan: &Plan, to: &mut impl Write) -> io::Result<()> {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("link from", Left),
-        ("to", Left),
-        ("carries", Left),
-        ("typically", Right),
-        ("at worst", Right),
-        ("delay", Right),
-        ("buffer", Right),
-        ("holds", Right),
-        ("on full", Left),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            ("link from", Left),
+            ("to", Left),
+            ("carries", Left),
+            ("typically", Right),
+            ("at worst", Right),
+            ("delay", Right),
+            ("buffer", Right),
+            ("holds", Right),
+            ("on full", Left),
+        ],
+    );
     for cut in &plan.cuts {
         let Some(port) = plan.cut_port(cut) else { continue };
         let (worst, typical) = rates(port);
@@ -152,15 +155,18 @@ fn instead(plan: &Plan, place: usize, board: Option<&Board>, to: &mut impl Write
     if count == 0 {
         return Ok(());
     }
-    let mut table = Table::new(&[
-        ("", Left),
-        ("cut behind", Left),
-        ("carries", Left),
-        ("typically", Right),
-        ("at worst", Right),
-        ("of the line", Right),
-        ("radio a day", Right),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            ("", Left),
+            ("cut behind", Left),
+            ("carries", Left),
+            ("typically", Right),
+            ("at worst", Right),
+            ("of the line", Right),
+            ("radio a day", Right),
+        ],
+    );
     for stage in (0..plan.stages.len()).filter(is_here) {
         let Some(port) = &plan.stages[stage].output else { continue };
         let (worst, typical) = rates(port);

@@ -44,6 +44,11 @@ impl Progress {
         Progress { bar, detail, length: if shown { length() } else { None }, ticks: 0 }
     }
 
+    /// Of a run that something else shows.
+    pub(crate) fn hidden() -> Self {
+        Progress { bar: None, detail: Detail::Line, length: None, ticks: 0 }
+    }
+
     /// When to draw; never where nothing is shown.
     pub(crate) fn ticks(&self) -> Receiver<std::time::Instant> {
         if self.bar.is_some() { tick(EVERY) } else { never() }

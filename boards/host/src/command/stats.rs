@@ -57,18 +57,21 @@ pub(crate) fn write(plan: &Plan, stats: &RunStats, to: &mut impl Write) -> io::R
 
 fn lanes(plan: &Plan, stats: &RunStats, stream: f64) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("lane", Left),
-        ("stage", Left),
-        ("fired", Right),
-        ("emitted", Right),
-        ("p50", Right),
-        ("p99", Right),
-        ("max", Right),
-        ("total", Right),
-        ("of real time", Right),
-        ("gaps", Right),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            ("lane", Left),
+            ("stage", Left),
+            ("fired", Right),
+            ("emitted", Right),
+            ("p50", Right),
+            ("p99", Right),
+            ("max", Right),
+            ("total", Right),
+            ("of real time", Right),
+            ("gaps", Right),
+        ],
+    );
     let share = |nanos: u64| {
         if stream > 0.0 { units::percent(nanos as f64 / 1e9 / stream) } else { String::new() }
     };
@@ -100,13 +103,10 @@ fn lanes(plan: &Plan, stats: &RunStats, stream: f64) -> Table {
 
 fn rings(stats: &RunStats) -> Table {
     use Side::{Left, Right};
-    let mut table = Table::new(&[
-        ("ring from", Left),
-        ("to", Left),
-        ("blocks", Right),
-        ("high water", Right),
-        ("dropped", Right),
-    ]);
+    let mut table = Table::new(
+        2,
+        &[("ring from", Left), ("to", Left), ("blocks", Right), ("high water", Right), ("dropped", Right)],
+    );
     for ring in &stats.rings {
         table.row([
             ring.from.clone(),

@@ -1,6 +1,7 @@
-//! `kws-run take`: cuts, joins and compares recorded takes.
+//! `kws-run take`: cuts, joins, compares and exports recorded takes.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use super::command_error::CommandError;
 use super::journal::{Level, tell};
-use crate::take::{Comparison, Difference, Edge, Joined, Span, Take, compare, cut, join};
+use crate::take::{Comparison, Difference, Edge, Exported, Joined, Span, Take, compare, cut, export, join};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +19,7 @@ Examples:
   kws-run false_accept/pipeline.toml --json                 replay that stretch
   kws-run take evening join morning --output both           one after the other, with a gap between
   kws-run take before compare after                         find the first block that differs
+  kws-run take evening mcap --output evening.mcap           for Foxglove or Lichtblick
 ";
 
 /// `kws-run take`.
@@ -75,6 +77,14 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Writes all edges as an MCAP file, which Foxglove and Lichtblick open: sound, images, scores by label, events
+    ///
+    /// Messages are JSON; the stream begins at time 0.
+    Mcap {
+        /// The file; one that exists is refused
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 /// A time as seconds.
@@ -121,6 +131,13 @@ pub(crate) fn perform(
                 to.flush()?;
                 return Err(CommandError::Told);
             }
+        }
+        Action::Mcap { output } => {
+            let file = File::create_new(output)
+                .map_err(|error| failed(format!("cannot write `{}`: {error}", output.display())))?;
+            let Exported { edges, messages } = export(&take, BufWriter::new(file)).map_err(failed)?;
+            let output = output.display();
+            tell(Level::Info, format_args!("wrote {messages} messages of {edges} edges to `{output}`"));
         }
     }
     Ok(to.flush()?)

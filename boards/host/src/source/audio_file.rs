@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::player::{Level, Played, Player, Programme};
 use super::{Lasting, default_rate, samples};
-use crate::audio::{Channel, Decoder, Reblock, Sample};
+use crate::audio::{Channel, Decoder, Reblock, Resampler, Sample};
 
-/// Plays an audio file: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, of 1 to 768 kHz, with any number of channels.
+/// Plays an audio file: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, of 1 to 768 kHz; a WAV file with up to 26 channels.
 ///
 /// # Writes
 /// Samples, `i16` or `f32` (full scale ±1), one tick each. A last incomplete block is dropped, so that events do not
@@ -119,7 +119,9 @@ impl Kind for AudioFileParams {
             }
         };
         let path = site.path(&self.path);
-        Decoder::open(&path, self.channel).map_err(|text| DesignError::of("path", text))?;
+        let decoder = Decoder::open(&path, self.channel).map_err(|text| DesignError::of("path", text))?;
+        Resampler::supports(decoder.rate(), self.rate)
+            .map_err(|text| DesignError::of("path", format!("`{}`: {text}", path.display())))?;
         let element = match self.format {
             Format::I16 => Element::I16,
             Format::F32 => Element::F32,

@@ -1,7 +1,7 @@
 //! `video_file`: uncompressed video.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use kws_engine::{
@@ -91,7 +91,9 @@ impl Film {
     fn open(path: &Path, colour: Palette) -> Result<Self, String> {
         let name = path.display();
         let file = File::open(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
-        let decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MEMORY });
+        let mut reader = BufReader::new(file);
+        refuse_huge(reader.fill_buf().unwrap_or_default()).map_err(|text| format!("`{name}` {text}"))?;
+        let decoder = Decoder::new_with_limits(reader, Limits { bytes: MEMORY });
         let decoder =
             decoder.map_err(|error| format!("`{name}` is not a YUV4MPEG2 video: {}", said(&error)))?;
         let (across, down, grey) = match decoder.get_colorspace() {
@@ -148,6 +150,20 @@ impl Film {
     }
 }
 
+/// Refuses a header whose width and height the reader would multiply to more than 64 bits.
+fn refuse_huge(begin: &[u8]) -> Result<(), String> {
+    let header = begin.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let stated = |name: u8| {
+        let values = header.split(|&byte| byte == b' ').filter_map(|value| value.strip_prefix(&[name]));
+        values.filter_map(|value| str::from_utf8(value).ok()?.parse::<usize>().ok()).last()
+    };
+    let (Some(width), Some(height)) = (stated(b'W'), stated(b'H')) else { return Ok(()) };
+    match width.checked_mul(height) {
+        Some(pixels) if pixels <= MEMORY => Ok(()),
+        _ => Err(format!("states {width}×{height} pixels, more than the {} MiB of a frame", MEMORY >> 20)),
+    }
+}
+
 /// What the reader says, in words of ours.
 fn said(error: &y4m::Error) -> String {
     match error {
@@ -190,6 +206,28 @@ impl Stage for Projector {
         self.begun = true;
         self.fitter.fit(&self.film.picture, output).map_err(StageFault::because)?;
         Ok(Flow::Emit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_larger_than_any_memory_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.y4m");
+        let refused = |size: &str| {
+            std::fs::write(&path, format!("YUV4MPEG2 {size} F25:1\nFRAME\n")).unwrap();
+            Film::open(&path, Palette::Grey).err().unwrap_or_default()
+        };
+        let huge = u64::MAX / 2;
+        for size in [format!("W{huge} H4"), "W100000 H100000".to_owned(), format!("W2 H2 W{huge} H{huge}")] {
+            let text = refused(&size);
+            assert!(text.contains("pixels, more than the 256 MiB of a frame"), "{text}");
+        }
+        assert_eq!(refused("W16 H16"), "");
+        assert!(refused(&format!("W{huge} H0")).contains("header is invalid"));
     }
 }
 

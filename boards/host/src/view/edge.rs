@@ -3,6 +3,7 @@
 use kws_engine::{Element, Event, Item, Plan, Port, Role};
 use serde_json::{Value, json};
 
+use super::Keeps;
 use super::kept::Kept;
 use super::tap::{Making, Tapped, tap};
 
@@ -32,7 +33,7 @@ const IMAGE_EVERY: f64 = 0.2;
 const COLUMN: f64 = 0.01;
 
 /// The edges of a plan that are worth a look, and by reader what taps them.
-pub(super) fn of(plan: &Plan) -> (Vec<Shown>, Vec<Option<Making>>) {
+pub(super) fn of(plan: &Plan, keeps: Keeps) -> (Vec<Shown>, Vec<Option<Making>>) {
     let mut taps: Vec<Option<Making>> = plan.stages.iter().map(|_| None).collect();
     let mut shown = Vec::new();
     for (from, stage) in plan.stages.iter().enumerate() {
@@ -40,7 +41,7 @@ pub(super) fn of(plan: &Plan) -> (Vec<Shown>, Vec<Option<Making>>) {
         let reader = plan.outputs(from).find(|edge| edge.input == 0 && taps[edge.to].is_none());
         let Some(reader) = reader.map(|edge| edge.to) else { continue };
         let reads = plan.stages[reader].kind.as_str();
-        if let Some((edge, making)) = watch(port, &stage.name, reads) {
+        if let Some((edge, making)) = watch(port, &stage.name, reads, keeps) {
             taps[reader] = Some(making);
             shown.push(edge);
         }
@@ -48,26 +49,34 @@ pub(super) fn of(plan: &Plan) -> (Vec<Shown>, Vec<Option<Making>>) {
     (shown, taps)
 }
 
-fn watch(port: &Port, name: &str, reader: &str) -> Option<(Shown, Making)> {
+fn watch(port: &Port, name: &str, reader: &str, keeps: Keeps) -> Option<(Shown, Making)> {
     let is_source = port.made_by.is_empty();
     let is_model_input = matches!(reader, "classifier" | "stack");
     match port.element {
         Element::I16 if port.role == Role::SAMPLES && is_source => {
-            Some(shown(port, name, "audio", Audio::new))
+            Some(shown(port, name, keeps, "audio", Audio::new))
         }
         Element::Event => {
-            Some(shown(port, name, "events", |port, tapped| Events { port: port.clone(), tapped }))
+            Some(shown(port, name, keeps, "events", |port, tapped| Events { port: port.clone(), tapped }))
         }
         Element::U8 if port.role == Role::IMAGE && (is_source || is_model_input) => {
-            Some(shown(port, name, "image", |port, tapped| Images { port: port.clone(), tapped, next: 0.0 }))
+            Some(shown(port, name, keeps, "image", |port, tapped| Images {
+                port: port.clone(),
+                tapped,
+                next: 0.0,
+            }))
         }
-        Element::F32 if port.role == Role::POSTERIOR => Some(shown(port, name, "scores", Scores::<f32>::new)),
-        Element::I8 if port.role == Role::POSTERIOR => Some(shown(port, name, "scores", Scores::<i8>::new)),
+        Element::F32 if port.role == Role::POSTERIOR => {
+            Some(shown(port, name, keeps, "scores", Scores::<f32>::new))
+        }
+        Element::I8 if port.role == Role::POSTERIOR => {
+            Some(shown(port, name, keeps, "scores", Scores::<i8>::new))
+        }
         Element::F32 if is_model_input && port.role != Role::IMAGE => {
-            Some(shown(port, name, "features", Features::<f32>::new))
+            Some(shown(port, name, keeps, "features", Features::<f32>::new))
         }
         Element::I8 if is_model_input && port.role != Role::IMAGE => {
-            Some(shown(port, name, "features", Features::<i8>::new))
+            Some(shown(port, name, keeps, "features", Features::<i8>::new))
         }
         _ => None,
     }
@@ -76,13 +85,14 @@ fn watch(port: &Port, name: &str, reader: &str) -> Option<(Shown, Making)> {
 fn shown<T: Item, W: Watched + 'static>(
     port: &Port,
     name: &str,
+    keeps: Keeps,
     what: &str,
     make: impl FnOnce(&Port, Tapped<T>) -> W,
 ) -> (Shown, Making) {
     let length: usize = port.shape.iter().product();
     let depth = (RING_SECONDS / port.seconds(port.period).max(1e-6)).ceil() as usize;
     let most = RING_BYTES / (length * size_of::<T>()).max(1);
-    let (making, tapped) = tap::<T>(length, depth.min(most).max(4));
+    let (making, tapped) = tap::<T>(length, depth.min(most).max(4), keeps);
     let about = json!({ "what": what, "stage": name, "labels": port.labels, "shape": port.shape,
         "every": port.seconds(port.period) });
     (Shown { about, edge: Box::new(make(port, tapped)) }, making)

@@ -7,22 +7,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 use kws_engine::Plan;
 use kws_engine::run::RunStats;
 use serde_json::{Value, json};
 
+use super::Keeps;
 use super::edge::Shown;
 use super::kept::Kept;
 
 /// Time between two messages.
-const EVERY: Duration = Duration::from_millis(40);
+fn every(keeps: Keeps) -> Duration {
+    match keeps {
+        Keeps::Recent => Duration::from_millis(40),
+        // Lanes that do not keep time are faster, and wait for the view.
+        Keeps::Everything => Duration::from_millis(1),
+    }
+}
+
 /// Messages that wait for a viewer: 10 s of them. One that is later misses some.
 const QUEUE: usize = 250;
 
 /// What the feed's thread, the viewers' threads and the run share.
 pub(super) struct Shared {
     hello: String,
+    keeps: Keeps,
     kept: Mutex<Kept>,
     viewers: Mutex<Vec<Sender<Arc<str>>>>,
     /// How things stand, by what it is about: whoever comes later needs only the newest of each.
@@ -40,12 +49,13 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Starts gathering what these edges carry.
-    pub(super) fn start(plan: &Plan, shown: Vec<Shown>) -> io::Result<Feed> {
+    pub(super) fn start(plan: &Plan, shown: Vec<Shown>, keeps: Keeps) -> io::Result<Feed> {
         let about: Vec<&Value> = shown.iter().map(|edge| &edge.about).collect();
-        let hello = json!({ "hello": hello(plan), "edges": about }).to_string();
+        let hello = json!({ "hello": hello(plan, keeps), "edges": about }).to_string();
         let shared = Shared {
             hello,
-            kept: Mutex::default(),
+            keeps,
+            kept: Mutex::new(Kept::new(keeps)),
             viewers: Mutex::default(),
             standing: Mutex::default(),
             missed: AtomicU64::new(0),
@@ -53,8 +63,9 @@ impl Feed {
         };
         let shared = Arc::new(shared);
         let gathering = shared.clone();
-        let thread =
-            std::thread::Builder::new().name("view".to_owned()).spawn(move || gather(&gathering, shown))?;
+        let thread = std::thread::Builder::new()
+            .name("view".to_owned())
+            .spawn(move || gather(&gathering, shown, every(keeps)))?;
         Ok(Feed { shared, thread: Some(thread) })
     }
 
@@ -81,7 +92,7 @@ impl Feed {
     }
 }
 
-fn gather(shared: &Shared, mut shown: Vec<Shown>) {
+fn gather(shared: &Shared, mut shown: Vec<Shown>, every: Duration) {
     let begun = Instant::now();
     loop {
         // What comes after this is seen by the next round.
@@ -99,14 +110,17 @@ fn gather(shared: &Shared, mut shown: Vec<Shown>) {
         if last {
             return;
         }
-        std::thread::sleep(EVERY);
+        std::thread::sleep(every);
     }
 }
 
 impl Shared {
     /// What has been, and what will come.
     pub(super) fn join(&self) -> (Vec<Arc<str>>, Receiver<Arc<str>>) {
-        let (sender, receiver) = bounded(QUEUE);
+        let (sender, receiver) = match self.keeps {
+            Keeps::Recent => bounded(QUEUE),
+            Keeps::Everything => unbounded(),
+        };
         let kept = self.kept();
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut past = vec![Arc::from(self.hello.as_str())];
@@ -143,7 +157,7 @@ impl Shared {
 }
 
 /// What the page must know of a plan.
-fn hello(plan: &Plan) -> Value {
+fn hello(plan: &Plan, keeps: Keeps) -> Value {
     let stages = plan.stages.iter().enumerate().map(|(index, stage)| {
         let reads: Vec<&str> = plan.inputs(index).map(|edge| plan.stages[edge.from].name.as_str()).collect();
         json!({ "name": stage.name, "kind": stage.kind, "lane": plan.lanes[stage.lane], "reads": reads })
@@ -156,6 +170,7 @@ fn hello(plan: &Plan) -> Value {
         "stages": stages.collect::<Vec<_>>(),
         "knobs": knobs.collect::<Vec<_>>(),
         "seconds": plan.seconds(),
+        "whole": keeps == Keeps::Everything,
     })
 }
 

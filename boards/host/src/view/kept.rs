@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
-/// Seconds that are kept, of messages and of sound.
-pub(super) const SECONDS: f64 = 120.0;
+use super::Keeps;
 
-/// The last [`SECONDS`] of a run.
-#[derive(Default)]
+/// The last seconds of a run.
 pub(super) struct Kept {
+    /// How many are kept, of messages and of sound.
+    seconds: f64,
     messages: VecDeque<(f64, Arc<str>)>,
     samples: VecDeque<i16>,
     /// Samples in a second; 0 before the first.
@@ -21,9 +21,17 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    pub(super) fn new(keeps: Keeps) -> Kept {
+        let seconds = match keeps {
+            Keeps::Recent => 120.0,
+            Keeps::Everything => 4.0 * 3600.0,
+        };
+        Kept { seconds, messages: VecDeque::new(), samples: VecDeque::new(), rate: 0, end: 0 }
+    }
+
     /// Takes in samples that begin at a tick; what is missing before them becomes silence.
     pub(super) fn hear(&mut self, rate: u32, start: u64, samples: &[i16]) {
-        let room = (SECONDS * f64::from(rate)) as usize;
+        let room = (self.seconds * f64::from(rate)) as usize;
         let missing = if self.rate == 0 { 0 } else { start.saturating_sub(self.end) as usize };
         self.samples.extend(std::iter::repeat_n(0, missing.min(room)));
         self.samples.extend(samples);
@@ -69,7 +77,7 @@ impl Kept {
     /// Keeps a message of this second of the run.
     pub(super) fn keep(&mut self, at: f64, message: Arc<str>) {
         self.messages.push_back((at, message));
-        while self.messages.front().is_some_and(|(first, _)| *first < at - SECONDS) {
+        while self.messages.front().is_some_and(|(first, _)| *first < at - self.seconds) {
             self.messages.pop_front();
         }
     }
@@ -99,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_heard_comes_back_with_gaps_as_silence() {
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(Keeps::Recent);
         kept.hear(10, 0, &[1, 2, 3]);
         kept.hear(10, 5, &[4]);
         assert_eq!(kept.heard(), Some(0.6));
@@ -110,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_the_last_seconds_are_kept() {
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(Keeps::Recent);
         for second in 0..200 {
             kept.hear(2, 2 * second, &[second as i16, 0]);
             kept.keep(second as f64, second.to_string().into());

@@ -1,13 +1,21 @@
-//! Copies what a stage reads, without ever waiting.
+//! Copies what a stage reads. A view of what happens now never makes a lane wait.
+
+use std::time::Duration;
 
 use kws_engine::{Inputs, Item, Node, around};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
+use super::Keeps;
+
+/// How long a lane waits before it looks whether the ring has room.
+const PAUSE: Duration = Duration::from_micros(200);
+
 /// Where a stage's first input is copied to.
 struct Tap<T: Item> {
     ticks: HeapProd<u64>,
     items: HeapProd<T>,
+    keeps: Keeps,
 }
 
 /// The other end of a [`Tap`].
@@ -21,10 +29,10 @@ pub(super) struct Tapped<T: Item> {
 pub(super) type Making = Box<dyn FnOnce(Box<dyn Node>) -> Box<dyn Node>>;
 
 /// A tap for blocks of `length` items, of which the ring holds `depth`.
-pub(super) fn tap<T: Item>(length: usize, depth: usize) -> (Making, Tapped<T>) {
+pub(super) fn tap<T: Item>(length: usize, depth: usize, keeps: Keeps) -> (Making, Tapped<T>) {
     let (ticks, ticks_out) = HeapRb::new(depth).split();
     let (items, items_out) = HeapRb::new(depth * length).split();
-    let mut tap = Tap { ticks, items };
+    let mut tap = Tap { ticks, items, keeps };
     let making = move |node| {
         around(node, move |node, inputs, output| {
             tap.copy(inputs);
@@ -45,13 +53,19 @@ impl<T: Item> Tapped<T> {
 
 impl<T: Item> Tap<T> {
     fn copy(&mut self, inputs: Inputs<'_>) {
-        let items = if inputs.which == 0 { T::items(inputs.block) } else { None };
-        if let Some(items) =
-            items.filter(|items| self.items.vacant_len() >= items.len() && !self.ticks.is_full())
-        {
-            // First the items: whoever finds a tick finds them too.
-            self.items.push_slice(items);
-            let _ = self.ticks.try_push(inputs.at);
+        let Some(items) = T::items(inputs.block).filter(|_| inputs.which == 0) else { return };
+        while !self.has_room(items.len()) {
+            if self.keeps == Keeps::Recent || !self.ticks.read_is_held() {
+                return;
+            }
+            std::thread::sleep(PAUSE);
         }
+        // First the items: whoever finds a tick finds them too.
+        self.items.push_slice(items);
+        let _ = self.ticks.try_push(inputs.at);
+    }
+
+    fn has_room(&self, items: usize) -> bool {
+        self.items.vacant_len() >= items && !self.ticks.is_full()
     }
 }

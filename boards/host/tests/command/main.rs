@@ -23,5 +23,6 @@ mod sensitivity;
 mod service;
 mod showing;
 mod takes;
+mod tracing;
 mod usage;
 mod view;

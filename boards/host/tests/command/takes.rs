@@ -149,3 +149,34 @@ fn what_cannot_be_cut_joined_or_compared_is_refused() {
         .badly(1, &["`slow` cannot follow `one`", "`mic` is samples i16[80] every 80 of 8000 ticks/s"]);
     assert!(!bench.path("both").exists() && !bench.path("cut").exists());
 }
+
+#[test]
+fn a_take_becomes_an_mcap_file() {
+    let (bench, all) = recorded();
+    let export = ["take", "take", "mcap", "--output", "take.mcap"];
+    let run = bench.run(&export).well();
+    let bytes = fs::read(bench.path("take.mcap")).unwrap();
+    let mut rest = bytes.strip_prefix(b"\x89MCAP0\r\n").unwrap().strip_suffix(b"\x89MCAP0\r\n").unwrap();
+    let (mut topics, mut times, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some((&kind, after)) = rest.split_first() {
+        let (length, after) = after.split_first_chunk().unwrap();
+        let (content, after) = after.split_at(u64::from_le_bytes(*length) as usize);
+        if kind == 4 {
+            topics.push(String::from_utf8_lossy(&content[8..]).into_owned());
+        }
+        if kind == 5 {
+            times.push(u64::from_le_bytes(content[6..14].try_into().unwrap()));
+            let message: serde_json::Value = serde_json::from_slice(&content[22..]).unwrap();
+            events.extend(message.get("label").cloned());
+        }
+        rest = after;
+    }
+    for topic in ["/mic", "/classifier", "/smooth", "/trigger"] {
+        assert!(topics.iter().any(|found| found.starts_with(topic)), "{topic} is not in {topics:?}");
+    }
+    assert!(times.is_sorted(), "messages come in the order of time");
+    assert_eq!(events, all.iter().map(|event| event["label"].clone()).collect::<Vec<_>>());
+    let told = format!("wrote {} messages of {} edges", times.len(), topics.len());
+    assert!(run.err.contains(&told), "{run:#?}");
+    bench.run(&export).badly(1, &["cannot write `take.mcap`"]);
+}

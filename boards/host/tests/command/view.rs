@@ -49,9 +49,13 @@ impl Viewed {
     }
 
     fn of(source: &str, more: &[&str]) -> Viewed {
+        Viewed::run(&[&["pipelines/yes_no.toml", "--source", source], more].concat())
+    }
+
+    fn run(arguments: &[&str]) -> Viewed {
         let mut run = Command::new(PROGRAM)
-            .args(["pipelines/yes_no.toml", "--view", "0", "--json", "--source", source])
-            .args(more)
+            .args(["--view", "0", "--json"])
+            .args(arguments)
             .current_dir(ROOT)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -284,4 +288,49 @@ fn viewers_who_do_not_read_stop_nothing() {
     run.over();
     drop(asleep);
     assert!(!run.end().is_empty());
+}
+
+/// The folder of a take is replayed as fast as it goes, and nothing of it is missing.
+#[test]
+fn a_take_is_shown_from_beginning_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, samples) = clip(folder.path(), 100);
+    let take = folder.path().join("recorded");
+    let mut run = Viewed::run(&[take.to_str().unwrap()]);
+    run.over();
+    let messages = run.messages();
+    assert_eq!(messages[0]["hello"]["whole"], true);
+    assert_eq!(news(&messages, "audio", "low").len(), samples.len() / 160, "every hundredth of a second");
+    assert_eq!(news(&messages, "features", "columns").len(), samples.len() / 320 - 1);
+    let (_, wav) = run.get("/sound.wav");
+    assert_eq!(hound::WavReader::new(&wav[..]).unwrap().len() as usize, samples.len());
+    assert_eq!(run.end().len(), news(&messages, "events", "events").len());
+}
+
+#[test]
+fn a_report_holds_detections_and_their_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clip, samples) = clip(folder.path(), 5);
+    let page = folder.path().join("report.html");
+    let made = Command::new(PROGRAM)
+        .args(["pipelines/yes_no.toml", "--json", "--source", &format!("file:{}", clip.display())])
+        .arg("--report")
+        .arg(&page)
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let page = std::fs::read_to_string(page).unwrap();
+    let part = |id: &str| -> Vec<Value> {
+        let (_, after) = page.split_once(&format!("id=\"{id}\">")).unwrap();
+        serde_json::from_str(after.split_once("</script>").unwrap().0).unwrap()
+    };
+    let messages = part("recorded");
+    assert_eq!(messages.last().unwrap()["over"], true);
+    let events = news(&messages, "events", "events");
+    assert_eq!(events.len(), String::from_utf8(made.stdout).unwrap().lines().count());
+    assert!(!events.is_empty());
+    let sound = part("sound");
+    let length = (samples.len() * 2 + 44).div_ceil(3) * 4;
+    assert_eq!((sound.len(), sound[0]["wav"].as_str().unwrap().len()), (1, length));
 }

@@ -37,7 +37,7 @@ export function seconds(context, width, height, from, to, numbers) {
   context.strokeStyle = style('--grid');
   context.fillStyle = style('--quiet');
   context.font = '11px system-ui, sans-serif';
-  const step = width / (to - from) < 30 ? 5 : 1;
+  const step = [1, 5, 10, 30, 60, 300, 600].find(step => step * width / (to - from) >= 30) ?? 1800;
   for (let second = Math.ceil(from / step) * step; second <= to; second += step) {
     if (second < 0) continue;
     const x = Math.round((second - from) / (to - from) * width) + 0.5;
@@ -83,6 +83,8 @@ export const decibels = rms => rms > 0 ? Math.max(-96, 20 * Math.log10(rms / 327
 /** The model's features: a picture of one pixel for each band and block, stretched. */
 export function features(context, width, height, blocks, every, from, to) {
   if (!blocks.length) return;
+  // No more columns than a screen has: of several blocks in one, the last is seen.
+  every *= Math.max(1, Math.ceil((to - from) / every / 4000));
   const bands = blocks[0].column.length / 2, count = Math.ceil((to - from) / every) + 2;
   const first = Math.floor(from / every);
   const image = new ImageData(count, bands);

@@ -1,8 +1,10 @@
-// The live page: takes in what the run tells, and draws it.
+// The page of a run: takes in what it tells, while it does or from a report, and draws it.
 
 import * as draw from '/draw.js';
 
 const SPAN = 10, KEPT = 120;
+/** The messages of a report, which has no server. */
+const recorded = document.getElementById('recorded');
 const $ = id => document.getElementById(id);
 const token = new URLSearchParams(location.search).get('token');
 const url = (path, values = {}) => {
@@ -11,7 +13,7 @@ const url = (path, values = {}) => {
 };
 const post = (path, body) => fetch(url(path), { method: 'POST', body: JSON.stringify(body) });
 
-let run, edges, events, knobs, now, over, paused, back, canJudge = false, dirty = true;
+let run, edges, events, knobs, now, over, paused, back, span = SPAN, canJudge = false, dirty = true;
 
 function begin(hello, about) {
   run = hello; events = []; now = 0; over = false; paused = null; back = 0;
@@ -19,6 +21,8 @@ function begin(hello, about) {
   knobs = hello.knobs.map(knob => ({ ...knob, score: scoreOf(knob) }));
   document.title = $('name').textContent = hello.name;
   state('live', 'live');
+  $('span').hidden = !run.whole;
+  $('pause').hidden = run.whole;
   $('events').replaceChildren();
   $('none').hidden = false;
   $('download').hidden = !edges.some(edge => edge.what === 'audio');
@@ -111,7 +115,7 @@ function turn(knob, score) {
   knob.score = scoreOf(knob);
   dirty = true;
   clearTimeout(turning);
-  turning = setTimeout(() => post('/knob', { knob: knob.knob, value: knob.value }), 60);
+  if (!recorded) turning = setTimeout(() => post('/knob', { knob: knob.knob, value: knob.value }), 60);
 }
 
 /** How often the smoothed score of a label rose above a threshold, in what is kept. */
@@ -134,10 +138,42 @@ function take(message) {
     knob.value = message.value;
     knob.score = scoreOf(knob);
   }
-  if (message.over) { over = true; state('over', ''); }
+  if (message.over) finish();
   // Here and not where it is painted: a page in the background paints nothing.
-  $('download').href = url('/sound.wav', { from: Math.max(0, now - 60).toFixed(3), to: (now + 1).toFixed(3) });
+  const oldest = run.whole ? 0 : Math.max(0, now - 60);
+  if (!recorded) $('download').href = url('/sound.wav', { from: oldest.toFixed(3), to: (now + 1).toFixed(3) });
   $('download').download = `${run.name}.wav`;
+  dirty = true;
+}
+
+/** The stream is over. A recording is shown as a whole, or from its beginning on. */
+function finish() {
+  over = true;
+  state('over', '');
+  if (!run.whole) return;
+  state(`${now.toFixed(1)} s`, '');
+  if (now <= 60) $('span').value = 'all';
+  spread();
+  back = Math.max(0, now - first() - span);
+  if (recorded) $('download').hidden = true;
+  else $('download').textContent = 'Download the sound';
+}
+
+/** The time of the oldest thing that is kept. */
+const first = () => Math.min(...edges.filter(edge => edge.kept.length).map(edge => edge.kept[0].at), now);
+
+/** Seconds that are seen at once, as chosen. */
+function spread() {
+  const right = now - back;
+  span = $('span').value === 'all' ? Math.max(1, now - first()) : Number($('span').value);
+  back = Math.min(Math.max(0, now - first() - span), Math.max(0, now - right));
+  dirty = true;
+}
+
+/** Brings a moment into sight. */
+function seek(at) {
+  if (!run.whole && paused === null) return;
+  back = Math.min(Math.max(0, now - first() - span), Math.max(0, (paused ?? now) - at - span / 2));
   dirty = true;
 }
 
@@ -156,7 +192,7 @@ function takeEdge(edge, news) {
   const newest = edge.kept.at(-1)?.at ?? 0;
   now = Math.max(now, newest);
   let old = 0;
-  while (old < edge.kept.length && edge.kept[old].at < newest - KEPT) old++;
+  while (!run.whole && old < edge.kept.length && edge.kept[old].at < newest - KEPT) old++;
   if (old > 200) edge.kept.splice(0, old);
 }
 
@@ -173,13 +209,14 @@ function addEvent(event) {
       + (late > 0.005 ? `, told ${late.toFixed(2)} s later` : ''),
   });
   text.append(word, facts);
-  const span = { from: Math.max(0, event.start - 1.2), to: event.at + 0.3 };
+  text.addEventListener('click', () => seek(event.at));
+  const clip = { from: Math.max(0, event.start - 1.2), to: event.at + 0.3 };
   if (edges.some(edge => edge.what === 'audio')) {
-    nav.append(button('▶', `Play ${event.label}`, () => play(span)));
+    nav.append(button('▶', `Play ${event.label}`, () => play(clip)));
     if (canJudge) {
       for (const [mark, verdict] of [['✓', 'right'], ['✗', 'wrong']]) {
         nav.append(button(mark, `Keep this clip: the detection was ${verdict}`, async press => {
-          const answer = await post('/clip', { ...span, label: event.label, verdict });
+          const answer = await post('/clip', { ...clip, label: event.label, verdict });
           press.title = await answer.text();
           press.className = answer.ok ? verdict : '';
         }));
@@ -197,9 +234,23 @@ function button(text, title, does) {
   return press;
 }
 
-function play(span) {
-  $('player').src = url('/sound.wav', { from: span.from.toFixed(3), to: span.to.toFixed(3) });
+function play(clip) {
+  $('player').src = recorded ? sound(clip) : url('/sound.wav', { from: clip.from.toFixed(3), to: clip.to.toFixed(3) });
   $('player').play();
+}
+
+/** A clip of the sound that a report holds, as the address of a WAV file: 16 bits, one channel. */
+function sound(clip) {
+  const pieces = JSON.parse($('sound').textContent);
+  const piece = pieces.find(piece => piece.from <= clip.from + 0.01 && clip.from < piece.to) ?? pieces[0];
+  const bytes = Uint8Array.from(atob(piece.wav), letter => letter.charCodeAt(0)), head = 44;
+  const rate = new DataView(bytes.buffer).getUint32(24, true);
+  const place = seconds => Math.max(0, Math.min(bytes.length - head, 2 * Math.round((seconds - piece.from) * rate)));
+  const samples = bytes.slice(head + place(clip.from), head + place(clip.to)), header = bytes.slice(0, head);
+  const numbers = new DataView(header.buffer);
+  numbers.setUint32(4, 36 + samples.length, true);
+  numbers.setUint32(40, samples.length, true);
+  return URL.createObjectURL(new Blob([header, samples], { type: 'audio/wav' }));
 }
 
 function takeStats(stats, missed) {
@@ -231,10 +282,11 @@ function paint() {
   requestAnimationFrame(paint);
   if (!run || !dirty) return;
   dirty = false;
-  const first = Math.min(...edges.filter(edge => edge.kept.length).map(edge => edge.kept[0].at), now);
-  $('scroll').max = Math.max(0, now - first - SPAN).toFixed(1);
-  const to = (paused ?? now) - back, from = to - SPAN;
-  $('where').textContent = back || paused !== null ? `${(now - to).toFixed(1)} s ago` : 'now';
+  $('scroll').max = Math.max(0, now - first() - span).toFixed(1);
+  $('scroll').value = back;
+  const to = (paused ?? now) - back, from = to - span;
+  if (run.whole && over) $('where').textContent = `${Math.max(0, from).toFixed(1)} to ${to.toFixed(1)} s`;
+  else $('where').textContent = back || paused !== null ? `${(now - to).toFixed(1)} s ago` : 'now';
   const inside = (list, lead = 0) => list.filter(item => item.at >= from - lead && item.at <= to);
   const deciding = edges.filter(edge => edge.what === 'scores').at(-1);
   const indexOf = label => Math.max(0, deciding?.labels.indexOf(label) ?? 0);
@@ -302,13 +354,17 @@ $('pause').addEventListener('click', () => {
 document.addEventListener('keydown', press => {
   if (press.code === 'Space' && press.target === document.body) { press.preventDefault(); $('pause').click(); }
 });
+$('span').addEventListener('change', spread);
 $('scroll').addEventListener('input', () => { back = Number($('scroll').value); dirty = true; });
 window.addEventListener('resize', () => { dirty = true; });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { dirty = true; });
 
-fetch(url('/clips')).then(answer => answer.json()).then(can => { canJudge = can; }).catch(() => {}).finally(() => {
+function listen() {
   const stream = new EventSource(url('/stream'));
   stream.onmessage = message => take(JSON.parse(message.data));
   stream.onerror = () => state(over ? 'over' : 'lost: is kws-run still there?', 'lost');
-});
+}
+
+if (recorded) JSON.parse(recorded.textContent).forEach(take);
+else fetch(url('/clips')).then(answer => answer.json()).then(can => { canJudge = can; }).catch(() => {}).finally(listen);
 requestAnimationFrame(paint);
