@@ -14,6 +14,7 @@ mod arguments;
 mod board;
 mod check;
 mod command_error;
+mod enrol;
 mod execute;
 mod faults;
 mod gaps;
@@ -80,6 +81,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
     let mut pipeline = Pipeline::read(path)?;
     overrides::apply(&mut pipeline, arguments, registry)?;
+    if let Some(name) = &arguments.enrol {
+        return enrol::enrol(pipeline, registry.clone(), arguments, name);
+    }
     let mut registry = registry;
     let seen;
     match &arguments.place {
