@@ -29,7 +29,12 @@ fn word(pitch: f64, formants: [f64; 2], seed: u64, amplitude: f64) -> Vec<i16> {
         let t = n as f64 / rate;
         let inside = (0.4..0.9).contains(&t);
         phase += pitch * (1.0 + 0.1 * t) / rate;
-        let pulse = if phase >= 1.0 { phase -= 1.0; 1.0 } else { 0.0 };
+        let pulse = if phase >= 1.0 {
+            phase -= 1.0;
+            1.0
+        } else {
+            0.0
+        };
         let mut x = if inside { pulse + 0.02 * random() } else { 0.0 };
         for (state, formant) in past.iter_mut().zip(formants) {
             let (r, w) = (0.97, std::f64::consts::TAU * formant * (1.0 + 0.3 * t) / rate);
@@ -72,7 +77,9 @@ fn a_voice_becomes_a_small_model_that_the_runtime_runs() {
     assert!(bytes.len() <= 2048, "{} bytes", bytes.len());
     kws_stages::nn::Model::open(&bytes).unwrap();
     let card = std::fs::read_to_string(folder.join("anna/model.toml")).unwrap();
-    for text in ["labels = [\"anna\"]", "consent = \"yes\"", "speaker = \"anna\"", "clips = 5", "kind = \"stack\""] {
+    for text in
+        ["labels = [\"anna\"]", "consent = \"yes\"", "speaker = \"anna\"", "clips = 5", "kind = \"stack\""]
+    {
         assert!(card.contains(text), "`{text}` is not in {card}");
     }
 }
@@ -113,7 +120,7 @@ fn bad_clips_are_told_and_nothing_is_written() {
     refused(&folder, &with(&[0; 16_000]), &ANNA, "silent");
     refused(&folder, &with(&word(DEEP.0, DEEP.1, 9, 100.0 * LOUD)), &ANNA, "clipped");
     refused(&folder, &with(&plain[..3000]), &ANNA, "odd.wav");
-    let noise: Vec<i16> = (0..20_000i32).map(|n| (n.wrapping_mul(7919) % 600 - 300) as i16).collect();
+    let noise: Vec<i16> = (0..20_000i32).map(|n| (n.wrapping_mul(7919) % 2400 - 1200) as i16).collect();
     let loud_room: Vec<i16> = plain.iter().zip(&noise).map(|(a, b)| a.saturating_add(*b)).collect();
     refused(&folder, &with(&loud_room), &ANNA, "different rooms");
     let other = clips(&folder, "high", HIGH, 1);

@@ -21,6 +21,8 @@ pub struct Bank {
     words: Vec<String>,
     /// Who speaks.
     speakers: Vec<String>,
+    /// Whether it is a person who speaks, and no synthesiser: what is heard later lies around what people say.
+    real: Vec<bool>,
     heard: Vec<Heard>,
 }
 
@@ -34,6 +36,9 @@ pub struct Made {
     /// Speakers.
     pub speakers: usize,
 }
+
+/// What `bank.csv` calls the voice of a person.
+const REAL: &str = "real";
 
 /// The most clips of a word.
 const MOST_OF_A_WORD: usize = 40;
@@ -55,20 +60,28 @@ impl Bank {
     /// # Errors
     /// When its `train.toml` or a corpus cannot be read.
     pub fn hear(ear: &mut Ear, config: &Config, progress: &dyn Fn(usize, usize)) -> Result<Self> {
-        let mut by_word: BTreeMap<String, BTreeMap<String, Vec<std::path::PathBuf>>> = BTreeMap::new();
+        let mut by_word: BTreeMap<String, BTreeMap<(bool, String), Vec<std::path::PathBuf>>> =
+            BTreeMap::new();
         for corpus in &config.data.corpora {
             let corpus = Corpus::open(corpus.folder())?;
             for clip in corpus.clips {
-                let used = clip.split == Split::Train && config.data.uses(&clip.label) && is_word(&clip.label);
+                let used =
+                    clip.split == Split::Train && config.data.uses(&clip.label) && is_word(&clip.label);
                 if used && !clip.speaker.is_empty() {
-                    by_word.entry(clip.label).or_default().entry(clip.speaker).or_default().push(clip.path);
+                    let real = clip.columns.get("synthesiser").is_none_or(String::is_empty);
+                    by_word
+                        .entry(clip.label)
+                        .or_default()
+                        .entry((real, clip.speaker))
+                        .or_default()
+                        .push(clip.path);
                 }
             }
         }
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let mut chosen = Vec::new();
         for (word, speakers) in by_word {
-            let synthetic = speakers.keys().all(|speaker| speaker.contains(':'));
+            let synthetic = speakers.keys().all(|(real, _)| !real);
             let most = if synthetic { FEW_OF_A_WORD } else { MOST_OF_A_WORD };
             let mut speakers: Vec<_> = speakers.into_iter().collect();
             speakers.shuffle(&mut rng);
@@ -86,12 +99,13 @@ impl Bank {
             }
         }
         ensure!(!chosen.is_empty(), "its corpora have no clips of words for training");
-        let mut bank = Self { words: Vec::new(), speakers: Vec::new(), heard: Vec::new() };
+        let mut bank = Self { words: Vec::new(), speakers: Vec::new(), real: Vec::new(), heard: Vec::new() };
         let all = chosen.len();
-        for (index, (word, speaker, path)) in chosen.into_iter().enumerate() {
+        for (index, (word, (real, speaker), path)) in chosen.into_iter().enumerate() {
             let heard = ear.hear(&centre(&audio::read_16k(&path)?))?;
             bank.words.push(word);
             bank.speakers.push(speaker);
+            bank.real.push(real);
             bank.heard.push(heard);
             progress(index + 1, all);
         }
@@ -109,11 +123,12 @@ impl Bank {
         npy::write(&folder.join("bank.npy"), &Array::I8 { shape, items })?;
         // Numbers in place of the corpora's names for speakers: who they are matters to nobody.
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut table = Table::new(["word", "speaker"]);
-        for (word, speaker) in self.words.iter().zip(&self.speakers) {
+        let mut table = Table::new(["word", "speaker", "voice"]);
+        for ((word, speaker), real) in self.words.iter().zip(&self.speakers).zip(&self.real) {
             let next = numbers.len();
             let number = numbers.entry(speaker).or_insert(next).to_string();
-            table.push([("word", word.as_str()), ("speaker", number.as_str())]);
+            let voice = if *real { REAL } else { "synthetic" };
+            table.push([("word", word.as_str()), ("speaker", number.as_str()), ("voice", voice)]);
         }
         table.write(&folder.join("bank.csv"))?;
         let mut words: Vec<&String> = self.words.iter().collect();
@@ -133,7 +148,7 @@ impl Bank {
             anyhow::bail!("`{}` holds no int8; {}", path.display(), advice());
         };
         let table = Table::read(&folder.join("bank.csv")).with_context(advice)?;
-        table.require(&["word", "speaker"])?;
+        table.require(&["word", "speaker", "voice"])?;
         let width = ear.values() + 2 * ear.features()[1];
         ensure!(
             shape == [table.len(), width],
@@ -147,27 +162,29 @@ impl Bank {
             Heard { embedding: embedding.to_vec(), voice: voice.to_vec() }
         });
         let column = |name: &str| (0..table.len()).map(|row| table.get(row, name).to_owned()).collect();
-        Ok(Self { heard: heard.collect(), words: column("word"), speakers: column("speaker") })
+        let real = (0..table.len()).map(|row| table.get(row, "voice") == REAL).collect();
+        Ok(Self { heard: heard.collect(), words: column("word"), speakers: column("speaker"), real })
     }
 
-    /// What all embeddings have in common: the mean over the words' means, as the embedding is stored.
+    /// What all embeddings have in common: the mean over the means of the words that people say, as the embedding is stored.
     #[must_use]
     pub fn centre(&self) -> Vec<i8> {
-        let means: Vec<Vec<f64>> = self.by(|i| self.words[i].clone()).values().map(|rows| mean(&self.embeddings(rows))).collect();
+        let words = self.by(|i| self.real[i].then(|| &self.words[i]));
+        let means: Vec<Vec<f64>> = words.values().map(|rows| mean(&self.embeddings(rows))).collect();
         mean(&means).iter().map(|value| value.round() as i8).collect()
     }
 
     /// How embeddings of one word lie around their mean.
     pub(super) fn within_words(&self) -> Covariance {
         let mut within = Covariance::new(self.heard[0].embedding.len());
-        self.by(|i| self.words[i].clone()).values().for_each(|rows| within.add(&self.embeddings(rows)));
+        self.by(|i| Some(&self.words[i])).values().for_each(|rows| within.add(&self.embeddings(rows)));
         within
     }
 
-    /// How the voice of one speaker who says one word lies around its mean, on ways to the microphone that differ.
+    /// How what one speaker says lies around its mean, on ways to the microphone that differ.
     pub(super) fn within_voices(&self, step: f64) -> Covariance {
         let mut within = Covariance::new(self.heard[0].voice.len());
-        let of = self.by(|i| (self.words[i].clone(), self.speakers[i].clone()));
+        let of = self.by(|i| self.real[i].then(|| &self.speakers[i]));
         of.values().for_each(|rows| within.add(&self.voices(rows)));
         let bands = self.heard[0].voice.len() / 2;
         let both = |shape: &dyn Fn(f64) -> f64, size: f64| {
@@ -184,20 +201,25 @@ impl Bank {
         within
     }
 
-    /// Embeddings of everything but a word.
+    /// Embeddings of everything that people say, but a word.
     pub(super) fn other_words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a [i8]> {
-        let rows = self.heard.iter().zip(&self.words);
-        rows.filter(move |(_, other)| *other != word).map(|(heard, _)| &heard.embedding[..])
+        let rows = (0..self.heard.len()).filter(move |&i| self.real[i] && self.words[i] != word);
+        rows.map(|i| &self.heard[i].embedding[..])
     }
 
-    /// The voices of all.
+    /// The voices of all people.
     pub(super) fn all_voices(&self) -> Vec<Vec<f64>> {
-        self.voices(&(0..self.heard.len()).collect::<Vec<_>>())
+        self.voices(&(0..self.heard.len()).filter(|&i| self.real[i]).collect::<Vec<_>>())
     }
 
-    fn by<K: Ord>(&self, key: impl Fn(usize) -> K) -> BTreeMap<K, Vec<usize>> {
+    /// Rows by what they have in common; those that have nothing are left out.
+    fn by<K: Ord>(&self, key: impl Fn(usize) -> Option<K>) -> BTreeMap<K, Vec<usize>> {
         let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
-        (0..self.heard.len()).for_each(|i| groups.entry(key(i)).or_default().push(i));
+        for row in 0..self.heard.len() {
+            if let Some(key) = key(row) {
+                groups.entry(key).or_default().push(row);
+            }
+        }
         groups
     }
 

@@ -94,7 +94,8 @@ impl Trial {
     /// When one cannot be read.
     pub fn hear(ear: &mut Ear, corpus: &Path, progress: &dyn Fn(usize, usize)) -> Result<Vec<Self>> {
         let corpus = Corpus::open(corpus)?;
-        let clips: Vec<_> = corpus.clips.into_iter().filter(|c| is_word(&c.label) && !c.speaker.is_empty()).collect();
+        let clips: Vec<_> =
+            corpus.clips.into_iter().filter(|c| is_word(&c.label) && !c.speaker.is_empty()).collect();
         let (mut trials, all) = (Vec::new(), clips.len());
         for (index, clip) in clips.into_iter().enumerate() {
             let heard = ear.hear(&centre(&audio::read_16k(&clip.path)?))?;
@@ -110,7 +111,14 @@ impl Trial {
 ///
 /// # Errors
 /// When no word has enough clips.
-pub fn words(ear: &Ear, bank: &Bank, trials: &[Trial], held_out: &[String], counts: &[usize], study: Study) -> Result<Curve> {
+pub fn words(
+    ear: &Ear,
+    bank: &Bank,
+    trials: &[Trial],
+    held_out: &[String],
+    counts: &[usize],
+    study: Study,
+) -> Result<Curve> {
     let maker = Word::new(bank, ear);
     let speakers = numbered(trials);
     let mut points = Vec::new();
@@ -130,13 +138,19 @@ pub fn words(ear: &Ear, bank: &Bank, trials: &[Trial], held_out: &[String], coun
                 let enrolled = maker.enrol(word, &clips, study.accept);
                 enrolments += 1;
                 let known = |trial: &Trial| drawn.iter().any(|&i| trials[i].speaker == trial.speaker);
-                let tried = trials.iter().filter(|t| (t.word == *word || t.split == Split::Test) && !known(t));
+                let tried =
+                    trials.iter().filter(|t| (t.word == *word || t.split == Split::Test) && !known(t));
                 let mut by: BTreeMap<(bool, usize), Vec<f64>> = BTreeMap::new();
                 for trial in tried {
                     let key = (trial.word == *word, speakers[trial.speaker.as_str()]);
                     by.entry(key).or_default().push(score(&enrolled, &trial.heard.embedding) - enrolled.on);
                 }
-                all.extend(by.into_iter().map(|((own, speaker), scores)| Scores { group, speaker, own, scores }));
+                all.extend(by.into_iter().map(|((own, speaker), scores)| Scores {
+                    group,
+                    speaker,
+                    own,
+                    scores,
+                }));
             }
         }
         if enrolments > 0 {
@@ -152,7 +166,14 @@ pub fn words(ear: &Ear, bank: &Bank, trials: &[Trial], held_out: &[String], coun
 ///
 /// # Errors
 /// When no speaker has enough clips.
-pub fn voices(ear: &Ear, bank: &Bank, trials: &[Trial], spoken: &[String], counts: &[usize], study: Study) -> Result<Curve> {
+pub fn voices(
+    ear: &Ear,
+    bank: &Bank,
+    trials: &[Trial],
+    spoken: &[String],
+    counts: &[usize],
+    study: Study,
+) -> Result<Curve> {
     let maker = Voice::new(bank, ear);
     let speakers = numbered(trials);
     let mut points = Vec::new();
@@ -173,8 +194,16 @@ pub fn voices(ear: &Ear, bank: &Bank, trials: &[Trial], spoken: &[String], count
                 enrolments += 1;
                 let score = |heard: &&Heard| line.score(&real(&heard.voice));
                 let number = speakers[speaker];
-                all.push(Scores { group: 0, speaker: number, own: true, scores: clips[count..].iter().map(score).collect() });
-                let others = by.iter().filter(|(other, _)| other != &speaker).flat_map(|(_, clips)| clips.iter().map(score));
+                all.push(Scores {
+                    group: 0,
+                    speaker: number,
+                    own: true,
+                    scores: clips[count..].iter().map(score).collect(),
+                });
+                let others = by
+                    .iter()
+                    .filter(|(other, _)| other != &speaker)
+                    .flat_map(|(_, clips)| clips.iter().map(score));
                 all.push(Scores { group: 0, speaker: number, own: false, scores: others.collect() });
             }
         }
@@ -208,8 +237,9 @@ fn figures(all: &[Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
     for group in groups {
         let side = |own: bool| {
             let of = all.iter().filter(|s| s.group == group && s.own == own);
-            let mut scores: Vec<f64> =
-                of.flat_map(|s| std::iter::repeat_n(&s.scores, weight(s.speaker)).flatten().copied()).collect();
+            let mut scores: Vec<f64> = of
+                .flat_map(|s| std::iter::repeat_n(&s.scores, weight(s.speaker)).flatten().copied())
+                .collect();
             scores.sort_unstable_by(f64::total_cmp);
             scores
         };
@@ -217,7 +247,8 @@ fn figures(all: &[Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
         if own.is_empty() || others.is_empty() {
             continue;
         }
-        let above = |scores: &[f64], t: f64| 1.0 - scores.partition_point(|s| *s < t) as f64 / scores.len() as f64;
+        let above =
+            |scores: &[f64], t: f64| 1.0 - scores.partition_point(|s| *s < t) as f64 / scores.len() as f64;
         count += 1.0;
         sum.accepted += above(&own, 0.0);
         sum.false_accepted += above(&others, 0.0);
@@ -249,7 +280,9 @@ fn point(clips: usize, enrolments: usize, all: &[Scores], study: Study) -> Point
     let resampled: Vec<Figures> = (0..study.resamples)
         .map(|_| {
             let mut times: BTreeMap<usize, usize> = BTreeMap::new();
-            present.iter().for_each(|_| *times.entry(present[rng.random_range(0..present.len())]).or_default() += 1);
+            present
+                .iter()
+                .for_each(|_| *times.entry(present[rng.random_range(0..present.len())]).or_default() += 1);
             figures(all, &|speaker| times.get(&speaker).copied().unwrap_or(0))
         })
         .collect();

@@ -23,11 +23,11 @@ const CLIPPED: f64 = 0.001;
 /// The shortest word, in seconds.
 const SHORTEST: f64 = 0.12;
 
-/// How far the quiet parts of two clips may lie apart, in dB, where neither is digital silence.
+/// How far the quiet parts of two clips may lie apart, in dB.
 const ROOMS_DB: f64 = 20.0;
 
-/// Levels below this are no room's: digital silence, or a microphone that is gated.
-const GATED_DB: f64 = -75.0;
+/// Levels below this count as this: a quiet room, digital silence, or a microphone that is gated.
+const QUIET_DB: f64 = -60.0;
 
 /// A clip of one word, checked.
 #[derive(Clone, Debug)]
@@ -46,7 +46,10 @@ pub struct Take {
 /// come from one room.
 pub fn takes(paths: &[PathBuf]) -> Result<Vec<Take>> {
     if paths.len() < FEWEST {
-        bail!("nothing was enrolled: found {} clips, expected at least {FEWEST} of the word; five or ten are better", paths.len());
+        bail!(
+            "nothing was enrolled: found {} clips, expected at least {FEWEST} of the word; five or ten are better",
+            paths.len()
+        );
     }
     let (mut takes, mut faults) = (Vec::new(), Vec::new());
     for path in paths {
@@ -66,7 +69,10 @@ fn take(path: &Path) -> Result<Take> {
     let samples = audio::read_resampled(path, LONGEST)?;
     let levels = Levels::of(&samples);
     if levels.loud_db < SILENT_DB {
-        bail!("silent: its loud parts are {:.0} dB under full scale; speak louder or nearer", -levels.loud_db);
+        bail!(
+            "silent: its loud parts are {:.0} dB under full scale; speak louder or nearer",
+            -levels.loud_db
+        );
     }
     if levels.clipped > CLIPPED {
         bail!("clipped: {:.1} % of its samples are at full scale; speak less loudly", 100.0 * levels.clipped);
@@ -81,10 +87,9 @@ fn take(path: &Path) -> Result<Take> {
 
 /// What tells that clips come from several rooms, or microphones: how loud it is when nobody speaks.
 fn rooms(takes: &[Take]) -> Option<String> {
-    let quiet = |take: &&Take| take.levels.quiet_db;
-    let heard: Vec<&Take> = takes.iter().filter(|take| quiet(take) > GATED_DB).collect();
-    let least = heard.iter().min_by(|a, b| quiet(a).total_cmp(&quiet(b)))?;
-    let most = heard.iter().max_by(|a, b| quiet(a).total_cmp(&quiet(b)))?;
+    let quiet = |take: &Take| take.levels.quiet_db.max(QUIET_DB);
+    let least = takes.iter().min_by(|a, b| quiet(a).total_cmp(&quiet(b)))?;
+    let most = takes.iter().max_by(|a, b| quiet(a).total_cmp(&quiet(b)))?;
     let apart = quiet(most) - quiet(least);
     (apart > ROOMS_DB).then(|| {
         format!(

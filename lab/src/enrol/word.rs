@@ -57,8 +57,13 @@ impl<'a> Word<'a> {
         let most = direction.iter().fold(1e-12, |most: f64, x| most.max(x.abs()));
         let direction = direction.iter().map(|x| (127.0 * x / most).round() as i8).collect();
         let embedding = self.ear.output();
-        let mut enrolled =
-            EnrolledWord { word: word.to_owned(), on: 1.0, embedding, centre: self.centre.clone(), direction };
+        let mut enrolled = EnrolledWord {
+            word: word.to_owned(),
+            on: 1.0,
+            embedding,
+            centre: self.centre.clone(),
+            direction,
+        };
         let others = self.bank.other_words(word).map(|other| score(&enrolled, other)).collect();
         // Just above what the others reach: scores are whole steps.
         enrolled.on = (super::linear::quantile(others, 1.0 - accept) + 0.5 / 255.0).min(1.0);
@@ -71,7 +76,8 @@ impl<'a> Word<'a> {
     /// Names the clips that are not.
     pub fn check(&self, word: &str, clips: &[(String, Heard)]) -> Result<()> {
         let unlike = |(index, (name, heard)): (usize, &(String, Heard))| {
-            let rest: Vec<&Heard> = clips.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, (_, h))| h).collect();
+            let rest: Vec<&Heard> =
+                clips.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, (_, h))| h).collect();
             let enrolled = self.enrol(word, &rest, UNLIKE);
             (score(&enrolled, &heard.embedding) < enrolled.on).then(|| format!("`{name}`"))
         };
@@ -90,6 +96,8 @@ impl<'a> Word<'a> {
 pub(super) fn score(word: &EnrolledWord, embedding: &[i8]) -> f64 {
     let mut score = [0];
     let mut stage = Match::new(&word.centre, &word.direction);
-    stage.process(Block { at: 0, items: embedding }, &mut score).expect("the embedding is one of this model");
+    let _ = stage
+        .process(Block { at: 0, items: embedding }, &mut score)
+        .expect("the embedding is one of this model");
     (f64::from(score[0]) + 128.0) / 255.0
 }

@@ -1,6 +1,8 @@
 //! The model of an enrolled voice: pools over time, one dense layer, a logistic function.
 
-use super::flat::{AVERAGE_POOL_2D, CONCATENATION, FULLY_CONNECTED, Field, LOGISTIC, MAX_POOL_2D, element, table};
+use super::flat::{
+    AVERAGE_POOL_2D, CONCATENATION, FULLY_CONNECTED, Field, LOGISTIC, MAX_POOL_2D, element, table,
+};
 use super::write::Writer;
 use crate::quantise::Affine;
 
@@ -90,7 +92,8 @@ mod tests {
             let band = |b: usize| input.iter().skip(b).step_by(bands).map(|v| f64::from(*v));
             let mean = |b: usize| (band(b).sum::<f64>() / frames as f64).round();
             let most = |b: usize| band(b).fold(f64::MIN, f64::max);
-            let odds = 0.4 + (0..bands).map(|b| weights[b] * mean(b) + weights[bands + b] * most(b)).sum::<f64>();
+            let odds =
+                0.4 + (0..bands).map(|b| weights[b] * mean(b) + weights[bands + b] * most(b)).sum::<f64>();
             model.plan().input_mut(&mut arena).copy_from_slice(&input);
             model.run(&mut arena);
             let got = (f64::from(model.plan().output(&arena)[0]) + 128.0) / 256.0;

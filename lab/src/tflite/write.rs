@@ -108,7 +108,14 @@ impl<'b> Writer<'b> {
         self.tensor(name, dims, element::INT8, 0, quantisation)
     }
 
-    pub(super) fn constant(&mut self, name: &str, dims: &[i32], kind: i8, bytes: &[u8], quantisation: Table) -> i32 {
+    pub(super) fn constant(
+        &mut self,
+        name: &str,
+        dims: &[i32],
+        kind: i8,
+        bytes: &[u8],
+        quantisation: Table,
+    ) -> i32 {
         let data = aligned(&mut self.builder, bytes);
         self.buffers.push(table(&mut self.builder, &[(0, Field::Bytes(data))]));
         self.tensor(name, dims, kind, self.buffers.len() as u32 - 1, quantisation)

@@ -60,7 +60,10 @@ fn find(graph: &Graph<'_>, wanted: &str) -> Result<usize, ModelError> {
     let by_number = || wanted.parse().ok().filter(|number| written.contains(number));
     by_name.copied().or_else(by_number).ok_or_else(|| {
         let names: Vec<&str> = written.iter().map(|number| graph.tensors[*number].name.as_str()).collect();
-        refused(format!("no tensor `{wanted}` that an operator writes"), format!("one of `{}`", names.join("`, `")))
+        refused(
+            format!("no tensor `{wanted}` that an operator writes"),
+            format!("one of `{}`", names.join("`, `")),
+        )
     })
 }
 

@@ -70,7 +70,10 @@ fn what_no_operator_writes_is_refused_with_what_there_is() {
     let whole = network.file(&[input], &[*tensors.last().unwrap()]);
     for name in ["t999", "999", &format!("t{input}"), ""] {
         let why = tapped(&whole, name).unwrap_err().to_string();
-        assert!(why.contains(&format!("no tensor `{name}`")) && why.contains(&format!("`t{}`", tensors[0])), "{why}");
+        assert!(
+            why.contains(&format!("no tensor `{name}`")) && why.contains(&format!("`t{}`", tensors[0])),
+            "{why}"
+        );
     }
     for cut in 0..whole.len() {
         // A file that is cut short is refused, and nothing panics.

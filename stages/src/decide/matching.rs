@@ -58,7 +58,9 @@ impl<C: AsRef<[i8]>, D: AsRef<[i8]>> Stage for Match<C, D> {
     fn process(&mut self, input: Block<'_, i8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let (centre, directions) = (self.centre.as_ref(), self.directions.as_ref());
         if input.len() != centre.len() || directions.len() != centre.len() * output.len() {
-            return Err(StageFault::new("`match` received an embedding of another length than those enrolled"));
+            return Err(StageFault::new(
+                "`match` received an embedding of another length than those enrolled",
+            ));
         }
         let length: u32 = parts(&input, centre).map(|part| part.unsigned_abs().pow(2)).sum();
         for (score, direction) in output.iter_mut().zip(directions.chunks_exact(centre.len())) {

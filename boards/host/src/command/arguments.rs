@@ -28,7 +28,7 @@ Examples:
   kws-run pipelines/yes_no.toml --record take1              record every edge
   kws-run take1/pipeline.toml                               replay the recording
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
-  kws-run pipelines/yes_no.toml --enrol anna --consent "yes"   record a speaker, for a verifier
+  kws-run pipelines/yes_no.toml --enrol anna --consent yes     record a speaker, for a verifier
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:

@@ -21,12 +21,15 @@ use super::json::Json;
 ///
 /// Clips that are silent, clipped, too short, from different rooms or of different speakers are refused, and nothing is written.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   kws-lab enrol --word lumos --speaker anna --consent \"yes, for this house\" lumos/*.wav --output lumos.toml
   kws-lab enrol --speaker anna --consent \"yes, for this house\" anna/*.wav --others bert/*.wav --output models/anna
   kws-run pipeline.toml --enrol anna                              records the clips first
-  kws-lab enrol evaluate pipelines/models/encoder --data DATA     how well it works, by number of clips")]
+  kws-lab enrol evaluate pipelines/models/encoder --data DATA     how well it works, by number of clips"
+)]
 pub(crate) struct Enrol {
     #[command(subcommand)]
     command: Option<Sub>,
@@ -82,7 +85,10 @@ impl Enrol {
 
     fn enrol(self) -> Result<()> {
         let speaker = self.speaker.as_deref().map_or("", str::trim);
-        ensure!(!speaker.is_empty(), "nothing was enrolled: `--speaker` is missing, the name of who speaks in the clips");
+        ensure!(
+            !speaker.is_empty(),
+            "nothing was enrolled: `--speaker` is missing, the name of who speaks in the clips"
+        );
         let consent = self.consent.as_deref().map_or("", str::trim);
         ensure!(
             !consent.is_empty(),
@@ -112,13 +118,21 @@ impl Enrol {
         }
     }
 
-    fn word(&self, word: &str, output: &Path, (ear, bank): (&Ear, &Bank), clips: &[(String, Heard)], (accept, enrolled): (f64, Enrolled)) -> Result<()> {
+    fn word(
+        &self,
+        word: &str,
+        output: &Path,
+        (ear, bank): (&Ear, &Bank),
+        clips: &[(String, Heard)],
+        (accept, enrolled): (f64, Enrolled),
+    ) -> Result<()> {
         ensure!(self.others.is_empty(), "`--others` is for voices: remove it, or `--word`");
         let maker = Word::new(bank, ear);
         maker.check(word, clips)?;
         let heard: Vec<&Heard> = clips.iter().map(|(_, heard)| heard).collect();
         let card = WordCard { word: maker.enrol(word, &heard, accept), accepts: accept, enrolled };
-        std::fs::write(output, toml::to_string(&card)?).with_context(|| format!("cannot write `{}`", output.display()))?;
+        std::fs::write(output, toml::to_string(&card)?)
+            .with_context(|| format!("cannot write `{}`", output.display()))?;
         self.json.show(&card, || {
             format!(
                 "`{word}` from {} clips: heard from a cosine of {:.2} on, which {:.1} % of other words reach\nwrote {}\n",
@@ -180,7 +194,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            let entries =
+                std::fs::read_dir(path).with_context(|| format!("cannot read `{}`", path.display()))?;
             let mut own: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
             own.retain(|path| is_audio(path));
             own.sort();

@@ -97,7 +97,10 @@ impl Kind for MatchParams {
         for path in &self.words {
             let word = EnrolledWord::open(&site.path(path), input, site)?;
             if words.iter().any(|other| other.word == word.word) {
-                return Err(DesignError::of("words", format!("found two files for `{}`, expected one", word.word)));
+                return Err(DesignError::of(
+                    "words",
+                    format!("found two files for `{}`, expected one", word.word),
+                ));
             }
             if words.first().is_some_and(|first| first.centre != word.centre) {
                 let message = format!("`{}` has another `centre` than the words before it", path.display());

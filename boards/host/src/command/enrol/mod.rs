@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crossbeam_channel::{Sender, select, unbounded};
 use kws_engine::run::RunOptions;
 use kws_engine::{
-    Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Pipeline, Plan, Registry, Role, Simple, Site, Stage,
-    StageFault, around, node,
+    Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Pipeline, Plan, Registry, Role, Simple,
+    Site, Stage, StageFault, around, node,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,11 +59,16 @@ pub(super) fn enrol(
     }
     let folder = PathBuf::from(name);
     if folder.exists() {
-        let message = format!("`{name}` exists already; move it away, or choose another name. Nothing was recorded");
+        let message =
+            format!("`{name}` exists already; move it away, or choose another name. Nothing was recorded");
         return Err(CommandError::Lacking(message));
     }
-    let sources: Vec<&str> =
-        pipeline.stages.iter().filter(|stage| is_source(stage, &registry)).map(|stage| stage.name.as_str()).collect();
+    let sources: Vec<&str> = pipeline
+        .stages
+        .iter()
+        .filter(|stage| is_source(stage, &registry))
+        .map(|stage| stage.name.as_str())
+        .collect();
     let [source] = sources[..] else {
         return Err(CommandError::usage(format!("found {} sources, expected one microphone", sources.len())));
     };
@@ -205,7 +210,9 @@ impl Meter {
             Told::Again(why) => tell(Level::Warning, format_args!("again, please: {why}")),
             Told::Others => tell(
                 Level::Info,
-                format_args!("Now ten seconds of other people: let them speak, or play the radio. {name} is silent."),
+                format_args!(
+                    "Now ten seconds of other people: let them speak, or play the radio. {name} is silent."
+                ),
             ),
             Told::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
             Told::Done | Told::Level(_) => {}

@@ -187,7 +187,8 @@ impl Recorder {
 
 /// The root mean square of samples, in dB under full scale.
 fn level(samples: &[i16]) -> f64 {
-    let energy: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / samples.len().max(1) as f64;
+    let energy: f64 =
+        samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / samples.len().max(1) as f64;
     (10.0 * (energy / 32_768f64.powi(2)).log10()).max(FLOOR)
 }
 
@@ -205,7 +206,9 @@ mod tests {
     const RATE: u32 = 16_000;
 
     fn hum(seconds: f64, amplitude: f64) -> Vec<i16> {
-        (0..(seconds * f64::from(RATE)) as usize).map(|n| (amplitude * (n as f64 * 0.3).sin()) as i16).collect()
+        (0..(seconds * f64::from(RATE)) as usize)
+            .map(|n| (amplitude * (n as f64 * 0.3).sin()) as i16)
+            .collect()
     }
 
     /// A room, and then words of this amplitude and length every three seconds.
@@ -217,7 +220,8 @@ mod tests {
         }
         sound.extend(hum(11.0, others));
         let mut recorder = Recorder::new(RATE);
-        let told = sound.chunks(100).flat_map(|block| recorder.hear(block)).filter(|t| !matches!(t, Told::Level(_)));
+        let told =
+            sound.chunks(100).flat_map(|block| recorder.hear(block)).filter(|t| !matches!(t, Told::Level(_)));
         let told = told.collect();
         (recorder, told)
     }
@@ -237,7 +241,8 @@ mod tests {
     fn bad_takes_are_asked_for_again() {
         let words = [(40_000.0, 0.6), (100.0, 0.6), (5000.0, 2.5), (5000.0, 0.5)];
         let (recorder, told) = told(&words, 3.0);
-        let again: Vec<&str> = told.iter().filter_map(|t| if let Told::Again(why) = t { Some(*why) } else { None }).collect();
+        let again: Vec<&str> =
+            told.iter().filter_map(|t| if let Told::Again(why) = t { Some(*why) } else { None }).collect();
         assert!(again[0].starts_with("clipped") && again[1].starts_with("too quiet"), "{again:?}");
         assert!(again[2].starts_with("too long"), "{again:?}");
         assert_eq!(recorder.takes.len(), 1);
