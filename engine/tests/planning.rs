@@ -207,8 +207,9 @@ fn a_pipeline_survives_being_written() {
 #[test]
 fn the_schema_names_every_kind_and_key() {
     let schema = schema(&registry());
-    let kinds = schema["properties"]["stage"]["items"]["oneOf"].as_array().unwrap();
-    let every = kinds.iter().find(|kind| kind["title"] == "every").unwrap();
+    let kinds = schema["properties"]["stage"]["items"]["allOf"].as_array().unwrap();
+    let of_every = |kind: &&serde_json::Value| kind["if"]["properties"]["kind"]["const"] == "every";
+    let every = &kinds.iter().find(of_every).unwrap()["then"];
     assert_eq!(every["properties"]["hop"]["unit"], "ticks");
     assert_eq!(every["properties"]["hop"]["minimum"], 1);
     assert_eq!(every["properties"]["kind"]["const"], "every");

@@ -9,8 +9,8 @@ use kws_engine::Pipeline;
 use kws_lab::audio::read_16k;
 use kws_lab::corpus::{Stream, Word};
 use kws_lab::evaluate::{
-    Calibration, Chosen, Detection, Figures, Limit, Listener, Outcome, Part, Point, Points, StreamReport,
-    Tally, Worker, calibrate, write_points,
+    Calibration, Chosen, Detection, Figures, Limit, Listener, Outcome, Part, Point, Points, Stated,
+    StreamReport, Tally, Worker, calibrate, write_points,
 };
 
 fn pipelines() -> PathBuf {
@@ -93,7 +93,8 @@ fn figures_have_their_bounds() {
 #[test]
 fn a_limit_that_the_streams_cannot_support_is_refused() {
     let parts = [Part { name: "speech".into(), stream: Stream { samples: recording(), truth: Vec::new() } }];
-    let error = calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(0.5), &[]).unwrap_err().to_string();
+    let error =
+        calibrate(&listener(), &parts, &Limit::FalseAcceptsPerHour(0.5), &[]).unwrap_err().to_string();
     assert!(error.contains("cannot support 0.5 false accepts per hour"), "{error}");
     assert!(error.contains("at least 6.0 h"), "{error}");
 }
@@ -110,7 +111,7 @@ fn false_accepts_are_counted_in_the_streams_that_are_named() {
     let parts: Vec<Part> = parts.into_iter().chain([silence]).collect();
     let count = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|&n| n.into()).collect();
-        calibrate(&listener(), &parts, Limit::FalseAcceptsPerHour(1500.0), &names)
+        calibrate(&listener(), &parts, &Limit::FalseAcceptsPerHour(1500.0), &names)
     };
     let lowest = |c: &Calibration| c.points.iter().map(|p| p.on).fold(1.0, f64::min);
     let quiet = count(&["silence"]).unwrap();
@@ -141,7 +142,7 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
     };
     for _ in 0..2 {
         let limit = Limit::FalseAcceptsPerHour(0.5);
-        write_points(&folder, "default", &calibration, limit, &["speech".into()], "yes_no").unwrap();
+        write_points(&folder, "default", &calibration, &limit, &["speech".into()], "yes_no").unwrap();
     }
     let text = fs::read_to_string(&card).unwrap();
     assert!(text.starts_with("# a person's remark"), "{text}");
@@ -159,6 +160,25 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
     let points: Vec<Point> = own.into_iter().map(|(_, point)| point).collect();
     let swept: usize = listener.detections_at(&recorded, &points).unwrap().iter().map(Vec::len).sum();
     assert_eq!(listener.detections(&recorded).unwrap().len(), swept);
+}
+
+#[test]
+fn thresholds_that_the_model_states_are_kept_and_measured() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("evaluate_streams_kept");
+    fs::create_dir_all(&folder).unwrap();
+    model(&folder);
+    let before = Stated::of(&folder, "default").unwrap();
+    let truth = vec![Word { label: "yes".into(), start: 40_000, end: 48_000 }];
+    let no = Word { label: "no".into(), start: 64_500, end: 72_500 };
+    let stream = Stream { samples: recording(), truth: truth.into_iter().chain([no]).collect() };
+    let parts = [Part { name: "words".into(), stream }];
+    let limit = Limit::Stated(before.clone());
+    let found = calibrate(&listener(), &parts, &limit, &[]).unwrap();
+    assert!(found.points.iter().all(|p| p.curve.len() > 1), "{found:?}");
+    write_points(&folder, "default", &found, &limit, &[], "yes_no").unwrap();
+    assert_eq!(Stated::of(&folder, "default").unwrap(), before);
+    let error = Stated::of(&folder, "strict").unwrap_err().to_string();
+    assert!(error.contains("has no point `strict` to keep"), "{error}");
 }
 
 #[test]

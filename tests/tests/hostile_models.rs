@@ -94,7 +94,7 @@ fn a_pipeline_says_what_is_wrong_with_its_model() {
     fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
     let text = message(&cut.display().to_string());
     assert!(text.contains("cannot run") && text.contains("cut.tflite"), "{text}");
-    assert!(text.contains("--> yes_no.toml:35:9"), "{text}");
+    assert!(text.contains("--> yes_no.toml:36:9"), "{text}");
 
     let text = message("models/nobody/model.tflite");
     assert!(text.contains("cannot read"), "{text}");

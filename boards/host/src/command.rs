@@ -40,7 +40,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use kws_engine::{Pipeline, Plan, Registry};
 
 use arguments::{Arguments, Command, Format};
@@ -71,6 +71,13 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     }
     if arguments.schema {
         return Ok(listing::schema(registry, &mut stdout)?);
+    }
+    if let Some(shell) = arguments.completions {
+        clap_complete::generate(shell, &mut Arguments::command(), "kws-run", &mut stdout);
+        return Ok(stdout.flush()?);
+    }
+    if arguments.man {
+        return Ok(clap_mangen::Man::new(Arguments::command()).render(&mut stdout)?);
     }
     if arguments.devices {
         return listing::devices(registry, &mut stdout);

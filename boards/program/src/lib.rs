@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/program.md")]
+#![doc = include_str!("../README.md")]
 
 mod inbox;
 mod samples;

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/wyoming.md")]
+#![doc = include_str!("../README.md")]
 
 mod actions;
 mod audio;

@@ -62,9 +62,14 @@ pub fn schema(registry: &Registry) -> Value {
         let mut required: Vec<&str> =
             entry.params().map(|(name, _)| name).filter(|p| entry.requires(p)).collect();
         required.push("kind");
-        json!({"type": "object", "title": entry.name, "description": entry.doc(), "properties": properties,
-            "required": required, "additionalProperties": false})
+        let then = json!({"title": entry.name, "description": entry.doc(), "properties": properties, "required": required,
+            "additionalProperties": false});
+        json!({"if": {"properties": {"kind": {"const": entry.name}}, "required": ["kind"]}, "then": then})
     });
+    // By kind, so that an editor tells which key is wrong; of alternatives it could say only that none of them fits.
+    let kinds: Vec<&str> = registry.kinds().map(|entry| entry.name).collect();
+    let stage = json!({"type": "object", "properties": {"kind": {"enum": kinds, "description": "What the stage is."}},
+        "required": ["kind"], "allOf": of_kind.collect::<Vec<_>>()});
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kws pipeline",
@@ -76,7 +81,7 @@ pub fn schema(registry: &Registry) -> Value {
             "on_fault": on_fault(),
             "place": {"type": "array", "items": {"type": "object", "properties": place::keys(), "required": ["name"],
                 "additionalProperties": false}},
-            "stage": {"type": "array", "minItems": 1, "items": {"oneOf": of_kind.collect::<Vec<_>>()}},
+            "stage": {"type": "array", "minItems": 1, "items": stage},
         },
         "required": ["stage"],
         "additionalProperties": false,

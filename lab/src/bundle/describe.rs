@@ -66,9 +66,14 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
 
 fn points(card: &ModelInfo) -> String {
     let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
-    text += match card.calibration.is_empty() {
-        true => "Not calibrated.",
-        false => "Chosen by `kws-lab calibrate`; `model.toml` states the data.",
+    // `calibrate --keep` says so of the points that it found.
+    let kept = card.calibration.values().any(|how| how.get("points").is_some());
+    text += match (card.calibration.is_empty(), kept) {
+        (true, _) => "Not calibrated.",
+        (false, false) => "Chosen by `kws-lab calibrate`; `model.toml` states the data.",
+        (false, true) => {
+            "Stated by hand; `kws-lab calibrate --keep` measured what they and their neighbours cost (`model.toml`)."
+        }
     };
     text += "\n\n| point | label | on | off |\n|---|---|---|---|\n";
     for point in &card.point {

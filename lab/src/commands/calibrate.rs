@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 use kws_lab::corpus::Split;
-use kws_lab::evaluate::{Limit, Listener, calibrate, write_points};
+use kws_lab::evaluate::{Limit, Listener, Stated, calibrate, write_points};
 
 use super::evaluate::write_json;
 use super::listening::Listening;
@@ -30,11 +30,14 @@ pub(crate) struct Calibrate {
     #[command(flatten)]
     listening: Listening,
     /// Maximum false accepts per hour over all labels, met by the upper bound of the 95 % interval.
-    #[arg(long, required_unless_present = "max_frr", conflicts_with = "max_frr", value_name = "RATE")]
+    #[arg(long, required_unless_present_any = ["max_frr", "keep"], conflicts_with_all = ["max_frr", "keep"], value_name = "RATE")]
     max_faph: Option<f64>,
     /// Maximum share of missed words; the thresholds that meet it with the fewest false accepts are chosen.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", conflicts_with = "keep")]
     max_frr: Option<f64>,
+    /// Keeps the thresholds of `model.toml` and measures only their curves, along which `sensitivity` goes.
+    #[arg(long)]
+    keep: bool,
     /// Streams to count false accepts in: `words`, `speech`, `noise` or the name of a recording [default: all]. A
     /// corpus of single words has many more words that resemble a keyword than a normal day.
     #[arg(long, num_args = 1.., value_name = "NAME")]
@@ -55,14 +58,15 @@ impl Calibrate {
         );
         self.listening.split = self.listening.split.or(Some(Split::Validation));
         let limit = match (self.max_faph, self.max_frr) {
+            _ if self.keep => Limit::Stated(Stated::of(&self.model, &self.name)?),
             (_, Some(share)) => Limit::Missed(share),
             (rate, None) => Limit::FalseAcceptsPerHour(rate.unwrap_or(0.0)),
         };
         let listener = Listener::open(&self.pipeline, Some(&self.model))?;
         let parts = self.listening.material()?.parts(listener.words())?;
-        let found = calibrate(&listener, &parts, limit, &self.count_in)?;
+        let found = calibrate(&listener, &parts, &limit, &self.count_in)?;
         let pipeline = self.pipeline.file_stem().unwrap_or_default().to_string_lossy();
-        write_points(&self.model, &self.name, &found, limit, &self.count_in, &pipeline)?;
+        write_points(&self.model, &self.name, &found, &limit, &self.count_in, &pipeline)?;
         for point in &found.points {
             println!("{:12} on {:.3}, off {:.3}", point.label, point.on, point.off);
         }

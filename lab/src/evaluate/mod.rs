@@ -15,7 +15,7 @@ pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, 
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
     Calibration, Chosen, Detection, Figures, Incident, Item, Items, Kind, Latency, Limit, Listener, Material,
-    Outcome, Part, PartFigures, Peak, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer,
+    Outcome, Part, PartFigures, Peak, Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, Stated,
     StreamReport, Tally, Worker, calibrate, heard_words, incidents, listen, tally, write_points,
 };
 pub use variants::{Agreement, Variant, variants};

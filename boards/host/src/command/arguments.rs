@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use kws_carrier::Address;
 
@@ -49,7 +50,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
 
     /// The pipeline file
-    #[arg(required_unless_present_any = ["devices", "stages", "schema"])]
+    #[arg(required_unless_present_any = ["devices", "stages", "schema", "completions", "man"])]
     pub(crate) pipeline: Option<PathBuf>,
 
     /// Replaces the source. Audio: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE. Video: images:DIR, video:PATH
@@ -182,6 +183,14 @@ pub(crate) struct Arguments {
     /// Prints the JSON Schema of pipeline files for your editor
     #[arg(long)]
     pub(crate) schema: bool,
+
+    /// Prints completions for a shell, such as `kws-run --completions bash > ~/.local/share/bash-completion/completions/kws-run`
+    #[arg(long, value_name = "SHELL")]
+    pub(crate) completions: Option<Shell>,
+
+    /// Prints the manual page
+    #[arg(long)]
+    pub(crate) man: bool,
 }
 
 /// What is done other than running a pipeline.

@@ -8,6 +8,7 @@ mod bench;
 mod broker;
 #[cfg(unix)]
 mod cascade;
+mod docs;
 #[cfg(feature = "mqtt")]
 mod home;
 mod interrupting;

@@ -84,9 +84,20 @@ fn the_schema_names_every_kind() {
     let bench = Bench::new();
     let schema = json(&bench.run(&["--schema"]).well().out);
     let kinds = json(&bench.run(&["--stages", "--json"]).well().out);
-    let stages = schema["properties"]["stage"]["items"]["oneOf"].as_array().unwrap();
+    let stages = schema["properties"]["stage"]["items"]["allOf"].as_array().unwrap();
     assert_eq!(stages.len(), kinds.as_array().unwrap().len());
-    assert!(stages.iter().any(|stage| stage["properties"]["kind"]["const"] == "window"));
+    assert!(stages.iter().any(|stage| stage["then"]["properties"]["kind"]["const"] == "window"));
+}
+
+#[test]
+fn completions_and_the_manual_know_every_option() {
+    let bench = Bench::new();
+    for arguments in [&["--completions", "bash"][..], &["--completions", "fish"], &["--man"]] {
+        let text = bench.run(arguments).well().out.replace("\\-", "-");
+        for option in ["sensitivity", "realtime", "view", "take"] {
+            assert!(text.contains(option), "{arguments:?} has no {option}");
+        }
+    }
 }
 
 #[test]

@@ -14,12 +14,57 @@ use crate::audio::RATE;
 use crate::statistics::{hours_needed, poisson_upper};
 
 /// What the operating point must keep.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Limit {
     /// At most so many false accepts per hour, at the upper bound (one-sided, 95 %), over all labels together.
     FalseAcceptsPerHour(f64),
     /// At most this share of the words missed; the fewest false accepts that this allows.
     Missed(f64),
+    /// The thresholds that the model states: only what they and others cost is measured.
+    Stated(Vec<Stated>),
+}
+
+/// A threshold that a model states.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stated {
+    /// The label.
+    pub label: String,
+    /// Score at which a detection begins.
+    pub on: f64,
+    /// Score below which it ends.
+    pub off: f64,
+}
+
+impl Stated {
+    /// Those of one name in the `model.toml` of a folder.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has no point of that name.
+    pub fn of(folder: &Path, name: &str) -> Result<Vec<Self>> {
+        let file = read(&folder.join("model.toml"))?;
+        let points = file.get("point").and_then(toml_edit::Item::as_array_of_tables);
+        let named =
+            |point: &&toml_edit::Table| point.get("name").and_then(toml_edit::Item::as_str) == Some(name);
+        let number = |point: &toml_edit::Table, key: &str| point.get(key).and_then(toml_edit::Item::as_float);
+        let stated = points.into_iter().flatten().filter(named).filter_map(|point| {
+            let on = number(point, "on")?;
+            let label = point.get("label").and_then(toml_edit::Item::as_str)?.to_owned();
+            Some(Self { label, on, off: number(point, "off").unwrap_or(on) })
+        });
+        let stated: Vec<Self> = stated.collect();
+        ensure!(
+            !stated.is_empty(),
+            "`{}` has no point `{name}` to keep: give `--max-faph` or `--max-frr`",
+            folder.join("model.toml").display()
+        );
+        Ok(stated)
+    }
+}
+
+/// A TOML file to read or edit.
+fn read(path: &Path) -> Result<toml_edit::DocumentMut> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    text.parse().with_context(|| format!("in `{}`", path.display()))
 }
 
 /// What was chosen.
@@ -85,7 +130,7 @@ fn curve(grid: &[f64], options: &[Choice], chosen: usize, hours: f64) -> Vec<Cur
 pub fn calibrate(
     listener: &Listener,
     parts: &[Part],
-    limit: Limit,
+    limit: &Limit,
     counted: &[String],
 ) -> Result<Calibration> {
     if let Some(name) = counted.iter().find(|&name| parts.iter().all(|part| part.name != *name)) {
@@ -97,7 +142,7 @@ pub fn calibrate(
     let heard_for =
         parts.iter().filter(|part| counts(&part.name)).map(|part| part.stream.samples.len() as f64);
     let hours: f64 = heard_for.sum::<f64>() / f64::from(RATE) / 3600.0;
-    if let Limit::FalseAcceptsPerHour(limit) = limit {
+    if let &Limit::FalseAcceptsPerHour(limit) = limit {
         ensure!(
             poisson_upper(0, hours) <= limit,
             "{hours:.2} h cannot support {limit} false accepts per hour: even without any the upper bound is {:.2}/h. \
@@ -128,16 +173,19 @@ pub fn calibrate(
         silent[0]
     );
     let chosen = match limit {
-        Limit::FalseAcceptsPerHour(limit) => {
+        &Limit::FalseAcceptsPerHour(limit) => {
             let most = (0..).take_while(|&n| poisson_upper(n, hours) <= limit).last().unwrap_or(0);
             choose(&options, most)
         }
-        Limit::Missed(share) => {
+        &Limit::Missed(share) => {
             let said: usize = options.iter().map(|o| o[0].said).sum();
             let most = (share * said as f64).floor() as usize;
             let swapped: Vec<Vec<Choice>> =
                 options.iter().map(|o| o.iter().map(|o| o.swapped()).collect()).collect();
             choose(&swapped, most)
+        }
+        Limit::Stated(stated) => {
+            Some(words.iter().map(|word| nearest(&grid, stated, word)).collect::<Result<_>>()?)
         }
     };
     let Some(chosen) = chosen else {
@@ -149,15 +197,27 @@ pub fn calibrate(
         points: indices
             .iter()
             .zip(curves)
-            .map(|(&i, curve)| Chosen {
-                label: points[i].label.clone(),
-                on: points[i].on,
-                off: round(points[i].on * 0.75),
-                curve,
+            .map(|(&i, curve)| {
+                let Point { label, on, .. } = points[i].clone();
+                let stated = match limit {
+                    Limit::Stated(stated) => stated.iter().find(|s| s.label == label),
+                    _ => None,
+                };
+                let (on, off) = stated.map_or((on, round(on * 0.75)), |s| (s.on, s.off));
+                Chosen { label, on, off, curve }
             })
             .collect(),
         figures: together(&heard, &found, &points, &indices),
     })
+}
+
+/// Where in the grid a word's stated threshold lies.
+fn nearest(grid: &[f64], stated: &[Stated], word: &str) -> Result<usize> {
+    let Some(point) = stated.iter().find(|s| s.label == word) else {
+        bail!("the model states no threshold for `{word}`: give `--max-faph` or `--max-frr`");
+    };
+    let near = |a: &f64, b: &f64| (a - point.on).abs().total_cmp(&(b - point.on).abs());
+    Ok((0..grid.len()).min_by(|&a, &b| near(&grid[a], &grid[b])).unwrap_or(0))
 }
 
 fn round(score: f64) -> f64 {
@@ -235,14 +295,12 @@ pub fn write_points(
     folder: &Path,
     name: &str,
     calibration: &Calibration,
-    limit: Limit,
+    limit: &Limit,
     counted: &[String],
     pipeline: &str,
 ) -> Result<()> {
     let path = folder.join("model.toml");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let mut file: toml_edit::DocumentMut =
-        text.parse().with_context(|| format!("in `{}`", path.display()))?;
+    let mut file = read(&path)?;
     let place = file.get("point").and_then(toml_edit::Item::as_array_of_tables).cloned();
     let mut points = place.unwrap_or_default();
     points.retain(|point| point.get("name").and_then(toml_edit::Item::as_str) != Some(name));
@@ -260,8 +318,9 @@ pub fn write_points(
     let mut how = toml_edit::Table::new();
     how["pipeline"] = toml_edit::value(pipeline);
     match limit {
-        Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(limit),
-        Limit::Missed(share) => how["max_frr"] = toml_edit::value(share),
+        Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(*limit),
+        Limit::Missed(share) => how["max_frr"] = toml_edit::value(*share),
+        Limit::Stated(_) => how["points"] = toml_edit::value("stated before, only measured"),
     }
     if !counted.is_empty() {
         how["counted_in"] = toml_edit::value(counted.iter().collect::<toml_edit::Array>());

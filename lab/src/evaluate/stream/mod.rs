@@ -16,7 +16,7 @@ mod tally;
 mod truth;
 mod worker;
 
-pub use calibrate::{Calibration, Chosen, Limit, calibrate, write_points};
+pub use calibrate::{Calibration, Chosen, Limit, Stated, calibrate, write_points};
 pub use figures::{Figures, Latency, PartFigures};
 pub use incident::{Incident, Kind, incidents};
 pub use listener::{Detection, Listener, Point, Recorded};
