@@ -81,17 +81,6 @@ fn every_pipeline_hears_on_a_cortex_m4f_what_the_host_hears() {
 
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
-fn what_was_enrolled_is_found_on_a_cortex_m4f_as_on_the_host() {
-    for name in ["enrolled_word", "enrolled_voice"] {
-        let pipeline = kws_tests::root().join("tests/pipelines").join(name).with_extension("toml");
-        let emulation = same_events(M4F, &pipeline, &recording("yes_no"));
-        assert!(!emulation.events.is_empty(), "{name}");
-        emulation.record(M4F, name);
-    }
-}
-
-#[test]
-#[ignore = "`.ci/firmware` runs it"]
 fn the_core_sleeps_between_blocks_and_hears_the_same() {
     let wav = recording("yes_no");
     // RISC-V without floating point is fast enough for the integer front end only.
