@@ -31,6 +31,8 @@ impl Role {
     pub const FEATURES: Role = Role::new("features");
     /// One probability for each label.
     pub const POSTERIOR: Role = Role::new("posterior");
+    /// A vector that lies near those of what sounds, or looks, alike.
+    pub const EMBEDDING: Role = Role::new("embedding");
     /// Detections.
     pub const EVENTS: Role = Role::new("events");
     /// A picture: height, width, channels.

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod corpus;
 pub mod device;
 pub mod download;
+pub mod enrol;
 pub mod evaluate;
 pub mod features;
 pub mod medium;

@@ -39,6 +39,7 @@ pub fn register(registry: &mut kws_engine::Registry) {
     registry.add::<audio::WindowParams>();
     registry.add::<CaptureParams>();
     registry.add::<decide::GateParams>();
+    registry.add::<decide::MatchParams>();
     registry.add::<decide::SmoothParams>();
     registry.add::<decide::TriggerParams>();
     registry.add::<decide::WakeWordParams>();

@@ -98,6 +98,23 @@ fn what_does_not_fit_is_refused_with_what_was_expected() {
 }
 
 #[test]
+fn an_inner_tensor_is_an_embedding_unless_its_values_have_labels() {
+    let message = refusal(&port(Element::F32), &plain("output = \"nowhere\""));
+    assert!(message.contains("no tensor `nowhere`"), "{message}");
+    let (_, names) = message.split_once("one of `").unwrap();
+    let (first, _) = names.split_once('`').unwrap();
+    let tapped = |more: &str| {
+        Rig::new(kws_stages::register, &port(Element::F32), &plain(&format!("output = \"{first}\"\n{more}")))
+    };
+    let rig = tapped("").unwrap_or_else(|error| panic!("{error}"));
+    let output = rig.output();
+    assert_eq!((&output.role, output.labels.len()), (&Role::EMBEDDING, 0));
+    assert!(output.shape[0] > 5 && output.quant.is_some(), "{output}");
+    let why = tapped("labels = [\"a\"]").err().unwrap().to_string();
+    assert!(why.contains("found 1 labels"), "{why}");
+}
+
+#[test]
 fn damaged_models_are_refused() {
     let folder = std::env::temp_dir().join(format!("kws-nn-classifier-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

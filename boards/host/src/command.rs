@@ -14,6 +14,7 @@ mod arguments;
 mod board;
 mod check;
 mod command_error;
+mod enrol;
 mod execute;
 mod faults;
 mod gaps;
@@ -92,6 +93,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         _ => Pipeline::read(path)?,
     };
     overrides::apply(&mut pipeline, arguments, registry)?;
+    if let Some(name) = &arguments.enrol {
+        return enrol::enrol(pipeline, registry.clone(), arguments, name);
+    }
     let mut registry = registry;
     let seen;
     match &arguments.place {

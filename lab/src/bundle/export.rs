@@ -33,6 +33,8 @@ pub fn export(folder: &Path, config: &Config, trained: &Trained) -> Result<()> {
         clock: config.view.map_or(RATE, |_| View::CLOCK),
         view: config.view,
         front_end: config.front_end.clone(),
+        // What the last layer reads is what the auxiliary head compared.
+        embedding: config.fit.margin.map(|_| format!("activation{}", model.layers.len() - 2)),
         point: points(config),
         quantisation: table([
             ("input_scale", f64::from(model.input.scale).into()),

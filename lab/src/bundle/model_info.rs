@@ -27,6 +27,9 @@ pub struct ModelInfo {
     pub view: Option<View>,
     /// The stages between the source and the classifier, with the parameters that the model depends on.
     pub front_end: Vec<toml::Table>,
+    /// The tensor that is an embedding, for `kws-lab enrol`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
     /// Operating points, for `trigger`.
     #[serde(default)]
     pub point: Vec<Point>,

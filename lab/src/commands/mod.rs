@@ -5,6 +5,7 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod corpus;
 pub(crate) mod data;
+pub(crate) mod enrol;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod infer;

@@ -8,6 +8,7 @@
 //! and of burn's derivatives, which the tests hold it to; rounded networks ([`Fake`](crate::quantise::Fake)) give the
 //! very same integers.
 
+mod cosine;
 mod depthwise;
 mod norm;
 mod pass;
@@ -15,4 +16,4 @@ mod patches;
 mod product;
 mod step;
 
-pub(crate) use pass::{Gradients, Pass, Wanted};
+pub(crate) use pass::{Auxiliary, Gradients, Pass, Wanted};

@@ -5,8 +5,9 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use kws_stages::nn::fixed::Factor;
 
+use super::cosine::{self, directions};
 use super::step::{Order, Trace, Weights, bias_gradient, reorder};
-use crate::nets::{Layer, Network, Normalisation, Op, Step, values};
+use crate::nets::{Layer, Network, Normalisation, Op, SHARPNESS, Step, values};
 use crate::quantise::{Affine, Fake, factor};
 
 /// What a step of training asks of the network's answers.
@@ -15,10 +16,21 @@ pub(crate) struct Wanted<'a> {
     pub(crate) targets: &'a [f32],
     /// What the last layer's inputs are multiplied by (dropout).
     pub(crate) keep: Option<&'a [f32]>,
-    /// The auxiliary head's targets, and the weight of its loss.
-    pub(crate) auxiliary: Option<(&'a [f32], f32)>,
+    /// What the auxiliary head is asked.
+    pub(crate) auxiliary: Option<Auxiliary<'a>>,
     /// Layers at the network's beginning that stay as they are.
     pub(crate) frozen: usize,
+}
+
+/// What a step of training asks of the auxiliary head.
+#[derive(Clone, Copy)]
+pub(crate) struct Auxiliary<'a> {
+    /// Its targets, like those of the labels.
+    pub(crate) targets: &'a [f32],
+    /// Weight of its loss.
+    pub(crate) weight: f32,
+    /// The margin, where the head compares directions; see [`Fit::margin`](crate::train::Fit::margin).
+    pub(crate) margin: Option<f32>,
 }
 
 /// What a step of training gives.
@@ -159,19 +171,34 @@ fn auxiliary(
     layer: &Layer,
     step: &Step,
     x: &[f32],
-    (targets, weight): (&[f32], f32),
+    asked: Auxiliary,
     dx: Option<&mut Vec<f32>>,
     parameters: &mut GradientsParams,
 ) {
-    let weights = Weights::of(layer, step.op, None);
+    let mut weights = Weights::of(layer, step.op, None);
     let step = Step { output: [1, 1, weights.bias.len()], ..*step };
-    let examples = x.len() / step.input.iter().product::<usize>();
+    let width: usize = step.input.iter().product();
+    let examples = x.len() / width;
+    let mut x = x.to_vec();
     let mut trace = Trace::default();
-    trace.sum(&step, x, examples, &weights);
-    let (_, mut gradient) = cross_entropy(&trace.sums, targets, examples);
-    gradient.iter_mut().for_each(|g| *g *= weight);
+    let lengths = asked.margin.map(|_| [&mut x, &mut weights.values].map(|rows| directions(rows, width)));
+    if asked.margin.is_some() {
+        weights.values.iter_mut().for_each(|w| *w *= SHARPNESS);
+    }
+    trace.sum(&step, &x, examples, &weights);
+    if let Some(margin) = asked.margin {
+        trace.sums.iter_mut().zip(asked.targets).for_each(|(z, wanted)| *z -= SHARPNESS * margin * wanted);
+    }
+    let (_, mut gradient) = cross_entropy(&trace.sums, asked.targets, examples);
+    gradient.iter_mut().for_each(|g| *g *= asked.weight);
     let mut part = vec![0.0; x.len()];
-    let dw = trace.backward(&step, x, &weights, &gradient, Some(&mut part));
+    let mut dw = trace.backward(&step, &x, &weights, &gradient, Some(&mut part));
+    if let Some([of_x, of_weights]) = &lengths {
+        cosine::back(&mut part, &x, of_x);
+        weights.values.iter_mut().for_each(|w| *w /= SHARPNESS);
+        cosine::back(&mut dw, &weights.values, of_weights);
+        dw.iter_mut().for_each(|dw| *dw *= SHARPNESS);
+    }
     register(parameters, layer, step.op, &dw);
     vector(parameters, layer.bias.id, bias_gradient(&gradient, weights.bias.len()));
     if let Some(dx) = dx {

@@ -9,4 +9,5 @@ pub use architecture::Architecture;
 pub use fold::fold;
 pub(crate) use fold::values;
 pub use graph::{Graph, Layout, Normalisation, Op, Padding, Shape, Step};
-pub use network::{Layer, Network};
+pub use network::{Compares, Layer, Network};
+pub(crate) use network::{SHARPNESS, SHORTEST};

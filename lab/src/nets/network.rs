@@ -21,6 +21,21 @@ pub struct Layer {
     pub norm: Option<BatchNorm>,
 }
 
+/// What the auxiliary head goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compares {
+    /// Sums of products.
+    Values,
+    /// Cosines, [`SHARPNESS`] times.
+    Directions,
+}
+
+/// What cosines are multiplied by, so that their softmax can come near 0 and 1 (Wang et al., arXiv:1801.05599).
+pub(crate) const SHARPNESS: f32 = 30.0;
+
+/// Added to squared lengths, which are divided by.
+pub(crate) const SHORTEST: f32 = 1e-6;
+
 /// A network whose weights can be trained.
 #[derive(Module, Debug)]
 pub struct Network {
@@ -94,12 +109,18 @@ impl Network {
         &self,
         features: Tensor<3>,
         keep: Option<Tensor<2>>,
+        compares: Compares,
     ) -> (Tensor<2>, Option<Tensor<2>>) {
         let mut trace = self.trace(features, None, keep.clone());
         let logits = trace.pop().expect("a graph has steps").flatten(1, 3);
         let read = trace.pop().expect("the input comes before the last step");
-        let auxiliary =
-            self.aside.as_ref().map(|l| dense(read, l.weight.val(), l.bias.val(), keep).flatten(1, 3));
+        let auxiliary = self.aside.as_ref().map(|layer| {
+            let (weight, bias) = (layer.weight.val(), layer.bias.val());
+            match compares {
+                Compares::Values => dense(read, weight, bias, keep).flatten(1, 3),
+                Compares::Directions => cosines(read, weight, bias, keep),
+            }
+        });
         (logits, auxiliary)
     }
 
@@ -234,6 +255,20 @@ fn dense(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, keep: Option<Tensor<2
     let weight: Tensor<2> = weight.flatten(1, 3);
     let y = flat.matmul(weight.transpose()) + bias.unsqueeze_dim(0);
     y.unsqueeze_dim::<3>(2).unsqueeze_dim(3)
+}
+
+/// Cosines of what is read and each row of the weights, sharpened; `[clips, units]`.
+fn cosines(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, keep: Option<Tensor<2>>) -> Tensor<2> {
+    let unit = |rows: Tensor<2>| {
+        let lengths = (rows.clone() * rows.clone()).sum_dim(1).add_scalar(SHORTEST).sqrt();
+        rows / lengths
+    };
+    let mut flat: Tensor<2> = x.permute([0, 2, 3, 1]).flatten(1, 3);
+    if let Some(keep) = keep {
+        flat = flat * keep;
+    }
+    let weight: Tensor<2> = weight.flatten(1, 3);
+    unit(flat).matmul(unit(weight).transpose()).mul_scalar(SHARPNESS) + bias.unsqueeze_dim(0)
 }
 
 /// Every layer but the last one has a ReLU.

@@ -28,9 +28,12 @@ pub(super) struct Operator {
 }
 
 pub(super) const AVERAGE_POOL_2D: Operator = Operator { code: 1, version: 2, options: 5 };
+pub(super) const CONCATENATION: Operator = Operator { code: 2, version: 2, options: 10 };
 pub(super) const CONV_2D: Operator = Operator { code: 3, version: 3, options: 1 };
 pub(super) const DEPTHWISE_CONV_2D: Operator = Operator { code: 4, version: 3, options: 2 };
 pub(super) const FULLY_CONNECTED: Operator = Operator { code: 9, version: 4, options: 8 };
+pub(super) const LOGISTIC: Operator = Operator { code: 14, version: 2, options: 0 };
+pub(super) const MAX_POOL_2D: Operator = Operator { code: 17, version: 2, options: 5 };
 pub(super) const SOFTMAX: Operator = Operator { code: 25, version: 2, options: 9 };
 
 /// One field of a table.

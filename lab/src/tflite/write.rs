@@ -27,8 +27,8 @@ pub fn write(model: &IntModel) -> Vec<u8> {
 }
 
 /// Tables that have been written, in the order of their indices.
-struct Writer<'b> {
-    builder: FlatBufferBuilder<'b>,
+pub(super) struct Writer<'b> {
+    pub(super) builder: FlatBufferBuilder<'b>,
     buffers: Vec<Table>,
     tensors: Vec<Table>,
     codes: Vec<Operator>,
@@ -36,7 +36,7 @@ struct Writer<'b> {
 }
 
 impl<'b> Writer<'b> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut builder = FlatBufferBuilder::new();
         // By convention buffer 0 is empty: it stands for tensors without data.
         let buffers = vec![table(&mut builder, &[])];
@@ -103,12 +103,19 @@ impl<'b> Writer<'b> {
         (code, table(&mut self.builder, &fields))
     }
 
-    fn activation(&mut self, name: &str, dims: &[i32], affine: Affine) -> i32 {
+    pub(super) fn activation(&mut self, name: &str, dims: &[i32], affine: Affine) -> i32 {
         let quantisation = self.quantisation(&[affine.scale], &[i64::from(affine.zero_point)], 0);
         self.tensor(name, dims, element::INT8, 0, quantisation)
     }
 
-    fn constant(&mut self, name: &str, dims: &[i32], kind: i8, bytes: &[u8], quantisation: Table) -> i32 {
+    pub(super) fn constant(
+        &mut self,
+        name: &str,
+        dims: &[i32],
+        kind: i8,
+        bytes: &[u8],
+        quantisation: Table,
+    ) -> i32 {
         let data = aligned(&mut self.builder, bytes);
         self.buffers.push(table(&mut self.builder, &[(0, Field::Bytes(data))]));
         self.tensor(name, dims, kind, self.buffers.len() as u32 - 1, quantisation)
@@ -128,24 +135,22 @@ impl<'b> Writer<'b> {
         self.tensors.len() as i32 - 1
     }
 
-    fn quantisation(&mut self, scales: &[f32], zero_points: &[i64], axis: i32) -> Table {
+    pub(super) fn quantisation(&mut self, scales: &[f32], zero_points: &[i64], axis: i32) -> Table {
         let (scales, zero_points) = (self.vector(scales), self.vector(zero_points));
         table(&mut self.builder, &[(2, scales), (3, zero_points), (6, Field::Word(axis))])
     }
 
-    fn operator(&mut self, operator: Operator, inputs: &[i32], output: i32, options: Table) {
+    pub(super) fn operator(&mut self, operator: Operator, inputs: &[i32], output: i32, options: Table) {
         let index = self.codes.iter().position(|&c| c == operator).unwrap_or_else(|| {
             self.codes.push(operator);
             self.codes.len() - 1
         });
         let (inputs, outputs) = (self.vector(inputs), self.vector(&[output]));
-        let fields = [
-            (0, Field::Index(index as u32)),
-            (1, inputs),
-            (2, outputs),
-            (3, Field::Choice(operator.options)),
-            (4, Field::Offset(options.as_union_value())),
-        ];
+        let mut fields = vec![(0, Field::Index(index as u32)), (1, inputs), (2, outputs)];
+        if operator.options != 0 {
+            fields.push((3, Field::Choice(operator.options)));
+            fields.push((4, Field::Offset(options.as_union_value())));
+        }
         self.operators.push(table(&mut self.builder, &fields));
     }
 
@@ -158,7 +163,7 @@ impl<'b> Writer<'b> {
         Field::Offset(vector.as_union_value())
     }
 
-    fn finish(mut self, input: i32, output: i32) -> Vec<u8> {
+    pub(super) fn finish(mut self, input: i32, output: i32) -> Vec<u8> {
         let codes: Vec<Table> = std::mem::take(&mut self.codes)
             .iter()
             .map(|c| {

@@ -134,6 +134,16 @@ impl<'a> Table<'a> {
         Ok((first, bytes))
     }
 
+    /// Where the first element of a vector lies, whose elements take `size` bytes, and how many there are. Their number
+    /// stands before it.
+    pub(crate) fn place(&self, slot: usize, size: usize) -> Result<(usize, usize)> {
+        let (first, bytes) = self.vector(slot, size)?;
+        if first == 0 {
+            return Err(Malformed { what: "a vector that a graph must have", at: self.at });
+        }
+        Ok((first, bytes.len() / size))
+    }
+
     /// A vector of bytes.
     pub(crate) fn bytes(&self, slot: usize) -> Result<&'a [u8]> {
         Ok(self.vector(slot, 1)?.1)

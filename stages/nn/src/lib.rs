@@ -52,6 +52,8 @@ mod planner;
 #[cfg(feature = "std")]
 mod schema;
 #[cfg(feature = "std")]
+mod tap;
+#[cfg(feature = "std")]
 mod unsigned;
 
 pub use arena::Arena;
@@ -65,6 +67,8 @@ pub use model::{Model, Tensor};
 pub use planner::streaming::Streaming;
 #[cfg(feature = "std")]
 pub use schema::Element;
+#[cfg(feature = "std")]
+pub use tap::tapped;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

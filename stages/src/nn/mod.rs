@@ -17,7 +17,7 @@ pub use emit::{kernels_code, model_code};
 pub use kws_nn::{Arena, fixed, kernels, op, plan};
 #[cfg(feature = "std")]
 pub use kws_nn::{
-    Contents, Element, Model, ModelError, ModelErrorKind, Operands, Streaming, Tensor, operands,
+    Contents, Element, Model, ModelError, ModelErrorKind, Operands, Streaming, Tensor, operands, tapped,
 };
 #[cfg(feature = "std")]
 pub use manifest::Manifest;

@@ -32,6 +32,7 @@ Examples:
   kws-run take1 --view                                      look at all of it, with a time slider
   kws-run pipelines/yes_no.toml --source file:clip.wav --report clip.html
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
+  kws-run pipelines/yes_no.toml --enrol anna --consent yes     record a speaker, for a verifier
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
@@ -123,6 +124,18 @@ pub(crate) struct Arguments {
     /// Records the output of these stages and of the sources only
     #[arg(long, value_name = "STAGE,...", value_delimiter = ',', requires = "record")]
     pub(crate) edges: Vec<String>,
+
+    /// Records five takes of the keyword by NAME, and ten seconds of other people, through the pipeline's microphone, into the folder
+    /// NAME: what `kws-lab enrol` makes a verifier of
+    ///
+    /// A level meter shows how loud it is; a take that is clipped, too quiet or too long is asked for again. The pipeline
+    /// itself does not run. If it is interrupted, nothing is written.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["check", "graph", "record"])]
+    pub(crate) enrol: Option<String>,
+
+    /// With --enrol: what the speaker agreed to, in their words
+    #[arg(long, value_name = "TEXT", requires = "enrol")]
+    pub(crate) consent: Option<String>,
 
     /// Runs in real time instead of as fast as possible
     #[arg(long)]

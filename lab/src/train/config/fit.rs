@@ -32,6 +32,11 @@ pub struct Fit {
     /// merely unknown to the labels then has names, by which the layers below learn more from each clip.
     #[serde(default)]
     pub words: f64,
+    /// Makes the auxiliary head compare directions instead of values: the cosine of what the last layer reads and of a vector
+    /// for each word, of which the right word's has to be larger by this margin (additive-margin softmax, Wang et al.,
+    /// arXiv:1801.05599). The directions then tell apart words that training has not heard, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f32>,
     /// Share of the mean of the weights that stays at a step; the mean is what is validated and kept. None keeps the
     /// weights of the last step.
     pub average: Option<f64>,
@@ -74,6 +79,12 @@ impl Fit {
             self.average.unwrap_or_default()
         );
         ensure!(self.words >= 0.0, "`{name}.words` is {}, expected a weight of 0 or more", self.words);
+        let Some(margin) = self.margin else { return Ok(()) };
+        ensure!(
+            (0.0..1.0).contains(&margin) && self.words > 0.0,
+            "`{name}.margin` is {margin} with `words` {}, expected a margin from 0 to less than 1, such as 0.2, and `words` above 0",
+            self.words
+        );
         Ok(())
     }
 }

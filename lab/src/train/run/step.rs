@@ -6,8 +6,8 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
 use super::fit::PhaseSetup;
 use crate::device::Backend;
-use crate::native::{Gradients, Pass, Wanted};
-use crate::nets::{Network, values};
+use crate::native::{Auxiliary, Gradients, Pass, Wanted};
+use crate::nets::{Compares, Network, SHARPNESS, values};
 use crate::train::data::batches::{Batch, tensor};
 
 /// What computes gradients.
@@ -48,12 +48,16 @@ impl Stepper {
         });
         let words = network.aside.as_ref().filter(|_| setup.fake.is_none()).map(|head| {
             let words = head.bias.val().dims()[0];
-            (self::targets(&batch.words, words, fit.smoothing), fit.words as f32)
+            self::targets(&batch.words, words, fit.smoothing)
         });
         let wanted = Wanted {
             targets: &targets,
             keep: keep.as_deref(),
-            auxiliary: words.as_ref().map(|(targets, weight)| (&targets[..], *weight)),
+            auxiliary: words.as_ref().map(|targets| Auxiliary {
+                targets,
+                weight: fit.words as f32,
+                margin: fit.margin,
+            }),
             frozen: setup.frozen,
         };
         match self {
@@ -87,15 +91,19 @@ fn by_burn(
     let keep = wanted.keep.map(matrix);
     let (logits, words) = match setup.fake {
         Some(_) => (network.forward(x, setup.fake, keep), None),
-        None => network.forward_both(x, keep),
+        None => {
+            let compares = if setup.fit.margin.is_some() { Compares::Directions } else { Compares::Values };
+            network.forward_both(x, keep, compares)
+        }
     };
     let cross_entropy = |logits: Tensor<2>, targets: &[f32]| {
         (log_softmax(logits, 1) * matrix(targets)).sum().div_scalar(-(clips as f64))
     };
     let mut loss = cross_entropy(logits.clone(), wanted.targets);
     let seen = f64::from(values(loss.clone().detach())[0]);
-    if let (Some(words), Some((targets, weight))) = (words, wanted.auxiliary) {
-        loss = loss + cross_entropy(words, targets).mul_scalar(weight);
+    if let (Some(words), Some(asked)) = (words, wanted.auxiliary) {
+        let less = matrix(asked.targets).mul_scalar(SHARPNESS * asked.margin.unwrap_or_default());
+        loss = loss + cross_entropy(words - less, asked.targets).mul_scalar(asked.weight);
     }
     let parameters = GradientsParams::from_grads(loss.backward(), network);
     Gradients { loss: seen, logits: values(logits.detach()), parameters }
@@ -222,13 +230,15 @@ mod tests {
     fn own_gradients_are_burn_s() {
         for (architecture, shape) in networks() {
             let network = || network(&architecture, shape).with_auxiliary_head(4, &Device::flex().autodiff());
-            let fit = Fit { dropout: 0.3, ..fit() };
-            // The batch norms' own ids are drawn anew for each network: one copy per backend keeps them apart.
-            let found = both(network, &batch(shape), None, &fit);
-            let name = format!("{architecture:?}");
-            near(&found[1].1.logits, &found[0].1.logits, 1e-3, &name);
-            assert!((found[1].1.loss - found[0].1.loss).abs() < 1e-4, "{name}");
-            same_gradients(&found, 2e-2, &name);
+            for margin in [None, Some(0.2)] {
+                let fit = Fit { dropout: 0.3, margin, ..fit() };
+                // The batch norms' own ids are drawn anew for each network: one copy per backend keeps them apart.
+                let found = both(network, &batch(shape), None, &fit);
+                let name = format!("{architecture:?}, margin {margin:?}");
+                near(&found[1].1.logits, &found[0].1.logits, 1e-3, &name);
+                assert!((found[1].1.loss - found[0].1.loss).abs() < 1e-4, "{name}");
+                same_gradients(&found, 2e-2, &name);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
 use crate::nn::op::Op;
 use crate::nn::plan::Plan;
-use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor};
+use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor, tapped};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -32,6 +32,10 @@ pub struct Params {
     /// Labels of the model's outputs, in order; by default those in the `model.toml` next to the model.
     #[serde(default)]
     pub labels: Option<Vec<String>>,
+    /// Writes an inner tensor of the model instead of its output: its name in the file, or its number. What comes behind it
+    /// in the model is not computed. Without `labels`, what is written is an `embedding`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
     /// How to round `f32` features to the model's integers.
     #[serde(default)]
     pub rounding: Rounding,
@@ -54,6 +58,7 @@ impl Kind for Params {
         let manifest = Manifest::is_named(&named).then(|| manifest(&named, port, site)).transpose()?;
         let path = manifest.as_ref().map_or_else(|| named.clone(), |of| named.with_file_name(&of.model));
         let file: Arc<[u8]> = site.assets().read(&path).map_err(|error| unread(&path, &error))?.into();
+        let file = self.tap(&path, file)?;
         let model = self.open(&path, &file, site)?;
         let card =
             ModelInfo::beside(&path, site.assets()).map_err(|error| DesignError::of("model", error))?;
@@ -80,7 +85,11 @@ impl Kind for Params {
         };
         fits(input, port, &site.from[0], pace)?;
         let stated = manifest.map_or(card.labels, |manifest| vec![manifest.wake_word]);
-        let labels = labels(self.labels, stated, output.count())?;
+        let (labels, points, role) = match (&self.output, &self.labels) {
+            (Some(_), None) => (Vec::new(), Vec::new(), Role::EMBEDDING),
+            (Some(_), Some(_)) => (labels(self.labels, stated, output.count())?, Vec::new(), Role::POSTERIOR),
+            (None, _) => (labels(self.labels, stated, output.count())?, card.points, Role::POSTERIOR),
+        };
         let quantise =
             Quantise(Quantiser { scale: input.scale, zero_point: input.zero_point, rounding: self.rounding });
         let offset = if output.element == ModelElement::U8 { i8::MIN } else { 0 };
@@ -89,9 +98,9 @@ impl Kind for Params {
         let output = Port {
             period: port.period * frames as u64,
             quant: Some(quant),
-            calibrated: known(card.points, &labels)?,
+            calibrated: known(points, &labels)?,
             labels,
-            ..port.then(Element::I8, vec![output.count()], Role::POSTERIOR)
+            ..port.then(Element::I8, vec![output.count()], role)
         };
         let frames = self.streaming.then_some((port.len(), self.hop));
         let features = port.element;
@@ -101,6 +110,15 @@ impl Kind for Params {
 }
 
 impl Params {
+    /// The file as it is run.
+    fn tap(&self, path: &Path, file: Arc<[u8]>) -> Result<Arc<[u8]>, DesignError> {
+        let Some(output) = &self.output else { return Ok(file) };
+        let tapped = tapped(&file, output).map_err(|error| {
+            DesignError::of("output", format!("cannot take `{output}` from `{}`: {error}", path.display()))
+        })?;
+        Ok(tapped.into())
+    }
+
     fn open(&self, path: &Path, bytes: &[u8], site: &Site<'_>) -> Result<Model, DesignError> {
         if !self.streaming {
             if self.hop.is_some() {

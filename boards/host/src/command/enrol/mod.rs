@@ -1,0 +1,221 @@
+//! `kws-run PIPELINE --enrol NAME`: records a speaker through the pipeline's own microphone.
+
+mod takes;
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::{Sender, select, unbounded};
+use kws_engine::run::RunOptions;
+use kws_engine::{
+    Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Pipeline, Plan, Registry, Role, Simple,
+    Site, Stage, StageFault, around, node,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::arguments::Arguments;
+use super::command_error::CommandError;
+use super::interrupt;
+use super::journal::{Level, tell};
+use super::overrides::is_source;
+use takes::{Recorder, TAKES, Told};
+
+/// Reads the samples, which are handed over before it fires.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+struct Ear {}
+
+impl Kind for Ear {
+    const NAME: &'static str = "ear";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        site.input_as(&[Element::I16], &[Role::SAMPLES])?;
+        Ok(Simple::boxed(None, Cost::default(), || Ok(node(Ear {}))))
+    }
+}
+
+impl Stage for Ear {
+    type In = i16;
+    type Out = ();
+
+    fn process(&mut self, _: Block<'_, i16>, (): ()) -> Result<Flow, StageFault> {
+        Ok(Flow::Skip)
+    }
+}
+
+/// Records `name`, and says how to go on. Nothing is written before all is recorded.
+pub(super) fn enrol(
+    mut pipeline: Pipeline,
+    mut registry: Registry,
+    arguments: &Arguments,
+    name: &str,
+) -> Result<(), CommandError> {
+    let consent = arguments.consent.as_deref().map_or("", str::trim);
+    if consent.is_empty() {
+        return Err(CommandError::usage(format!(
+            "no consent: ask `{name}`, and state what they agreed to, as in --consent \"yes, for this house\"; nothing was recorded"
+        )));
+    }
+    let folder = PathBuf::from(name);
+    if folder.exists() {
+        let message =
+            format!("`{name}` exists already; move it away, or choose another name. Nothing was recorded");
+        return Err(CommandError::Lacking(message));
+    }
+    let sources: Vec<&str> = pipeline
+        .stages
+        .iter()
+        .filter(|stage| is_source(stage, &registry))
+        .map(|stage| stage.name.as_str())
+        .collect();
+    let [source] = sources[..] else {
+        return Err(CommandError::usage(format!("found {} sources, expected one microphone", sources.len())));
+    };
+    let source = source.to_owned();
+    pipeline.stages.retain(|stage| stage.name == source);
+    pipeline.places.clear();
+    registry.add::<Ear>();
+    pipeline.attach("ear", Ear::NAME, &source, &json!({}), "--enrol");
+    let plan = Plan::new(&pipeline, &registry)?;
+    for notice in &plan.notices {
+        tell(Level::Notice, format_args!("notice: {notice}"));
+    }
+    let recorder = listen(&plan, arguments, name)?;
+    write(&folder, &recorder, plan.first_input(1).map_or(16_000, |port| port.clock))?;
+    tell(
+        Level::Info,
+        format_args!(
+            "wrote `{name}`. Now make the verifier:\n  kws-lab enrol --speaker {name} --consent {consent:?} {name}/takes{} --output models/{name}",
+            if recorder.others.is_empty() { String::new() } else { format!(" --others {name}/others.wav") }
+        ),
+    );
+    Ok(())
+}
+
+/// Runs the source until all is recorded.
+fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, CommandError> {
+    let interrupts = interrupt::watch();
+    let (heard, samples) = unbounded();
+    let options = RunOptions { paced: arguments.realtime, timed: false, one_lane: false };
+    let running = plan.start_with(options, |stage, node| {
+        if stage.kind != Ear::NAME {
+            return node;
+        }
+        let heard: Sender<Vec<i16>> = heard.clone();
+        around(node, move |node, inputs, output| {
+            if let Some(samples) = i16::items(inputs.block) {
+                // Nobody listens any more once all is recorded.
+                let _ = heard.send(samples.to_vec());
+            }
+            node.fire(inputs, output)
+        })
+    })?;
+    drop(heard);
+    let stopper = running.stopper();
+    let mut recorder = Recorder::new(plan.first_input(1).map_or(16_000, |port| port.clock));
+    let mut meter = Meter { shown: stderr().is_terminal(), blocks: 0 };
+    tell(Level::Info, "Be quiet for a second.");
+    let mut done = false;
+    while !done {
+        select! {
+            recv(samples) -> block => {
+                let Ok(block) = block else { break };
+                for told in recorder.hear(&block) {
+                    done |= told == Told::Done;
+                    meter.show(&told, name);
+                }
+            }
+            recv(interrupts) -> _ => break,
+        }
+    }
+    stopper.stop();
+    drop(samples);
+    let outcome = running.wait();
+    match outcome.fault {
+        _ if done => Ok(recorder),
+        Some(fault) => Err(fault.into()),
+        None => Err(CommandError::Lacking(format!(
+            "the sound ended after {} of {TAKES} takes; nothing was written",
+            recorder.takes.len()
+        ))),
+    }
+}
+
+/// Writes the takes: all of them, or none.
+fn write(folder: &Path, recorder: &Recorder, rate: u32) -> Result<(), CommandError> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let making = parent.join(format!(".enrol-{}", std::process::id()));
+    std::fs::create_dir_all(making.join("takes"))?;
+    let written = (|| {
+        for (number, take) in recorder.takes.iter().enumerate() {
+            wav(&making.join(format!("takes/{}.wav", number + 1)), take, rate)?;
+        }
+        if !recorder.others.is_empty() {
+            wav(&making.join("others.wav"), &recorder.others, rate)?;
+        }
+        std::fs::rename(&making, folder)
+    })();
+    if written.is_err() {
+        let _ = std::fs::remove_dir_all(&making);
+    }
+    Ok(written?)
+}
+
+fn wav(path: &Path, samples: &[i16], sample_rate: u32) -> std::io::Result<()> {
+    let sample_format = hound::SampleFormat::Int;
+    let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 16, sample_format };
+    let write = || -> hound::Result<()> {
+        let mut file = hound::WavWriter::create(path, spec)?;
+        samples.iter().try_for_each(|sample| file.write_sample(*sample))?;
+        file.finalize()
+    };
+    write().map_err(std::io::Error::other)
+}
+
+/// What the speaker sees.
+struct Meter {
+    /// Whether there is a terminal.
+    shown: bool,
+    blocks: usize,
+}
+
+/// Blocks of level between two pictures of the meter.
+const EVERY: usize = 5;
+/// Characters of the meter, and decibels that it reaches down.
+const WIDTH: f64 = 40.0;
+const DEPTH: f64 = 60.0;
+
+impl Meter {
+    fn show(&mut self, told: &Told, name: &str) {
+        if let Told::Level(level) = told {
+            self.blocks += 1;
+            if self.shown && self.blocks.is_multiple_of(EVERY) {
+                let bar = "▮".repeat((WIDTH * (1.0 + level / DEPTH)).clamp(0.0, WIDTH) as usize);
+                let _ = write!(stderr(), "\r{bar:<40} {level:5.0} dB ");
+            }
+            return;
+        }
+        if self.shown {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+        match told {
+            Told::Room(level, true) => tell(
+                Level::Warning,
+                format_args!("the room is loud, {level:.0} dB: find a quieter place, or speak louder"),
+            ),
+            Told::Room(level, false) => tell(Level::Info, format_args!("the room: {level:.0} dB")),
+            Told::Say(take) => tell(Level::Info, format_args!("{name}, say the word ({take} of {TAKES})")),
+            Told::Good(take, level) => tell(Level::Info, format_args!("take {take}: {level:.0} dB, good")),
+            Told::Again(why) => tell(Level::Warning, format_args!("again, please: {why}")),
+            Told::Others => tell(
+                Level::Info,
+                format_args!(
+                    "Now ten seconds of other people: let them speak, or play the radio. {name} is silent."
+                ),
+            ),
+            Told::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
+            Told::Done | Told::Level(_) => {}
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Enrolment: a word or a voice from a few clips, without training a network.
+//!
+//! Both compare a clip with a *bank* of clips by many speakers, which lies beside the embedding's model. A word is a direction
+//! among the embeddings, for the stage `match`; a voice is a logistic regression on the mean and the largest value of each band
+//! of the features, written as a small `.tflite` file that an ordinary `classifier` runs behind `capture`.
+
+mod bank;
+mod ear;
+mod linear;
+mod study;
+mod takes;
+mod voice;
+mod word;
+
+pub use bank::{Bank, Made};
+pub use ear::{Ear, Heard};
+pub use study::{Curve, Point, Study, Trial, voices as study_voices, words as study_words};
+pub use takes::{FEWEST, Take, takes};
+pub use voice::{Voice, VoiceCard};
+pub use word::{Word, WordCard};
+
+use serde::{Deserialize, Serialize};
+
+/// Who was enrolled, and that they agreed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Whose voice it is.
+    pub speaker: String,
+    /// What they agreed to, in their words.
+    pub consent: String,
+    /// When, as `2026-11-29`.
+    pub date: String,
+    /// Clips.
+    pub clips: usize,
+}

@@ -1,0 +1,133 @@
+//! The kind `match`.
+
+use std::path::{Path, PathBuf};
+
+use kws_engine::firmware::{self, Code};
+use kws_engine::{Cost, Design, DesignError, Element, Kind, OperatingPoint, Port, Quant, Role, Site};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{MOST_VALUES, Match, STEPS};
+use crate::resolved::{Emit, Resolved};
+
+/// Scores how alike an embedding is to words that were enrolled with a few clips.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct MatchParams {
+    /// Enrolled words: files that `kws-lab enrol --word` writes, relative to the folder of the pipeline file.
+    #[schemars(length(min = 1, max = 64))]
+    pub words: Vec<PathBuf>,
+}
+
+/// A file that `kws-lab enrol --word` writes.
+///
+/// Keys that are not named here, such as who spoke and when, are for people and for other tools.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnrolledWord {
+    /// The word.
+    pub word: String,
+    /// The cosine from which on it counts as heard.
+    pub on: f64,
+    /// How the embedding stores its values, by which another embedding is told.
+    pub embedding: Quant,
+    /// What all embeddings have in common.
+    pub centre: Vec<i8>,
+    /// Where those of the word lie from there.
+    pub direction: Vec<i8>,
+}
+
+impl EnrolledWord {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// Says what cannot be read, or is no enrolled word.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let word: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let (values, centre) = (word.direction.len(), word.centre.len());
+        if values != centre || !(1..=MOST_VALUES).contains(&values) {
+            return Err(format!(
+                "found a `direction` of {values} values and a `centre` of {centre}, expected the same number, 1 to {MOST_VALUES}"
+            ));
+        }
+        if !(0.0..=1.0).contains(&word.on) {
+            return Err(format!("found `on = {}`, expected a cosine from 0 to 1", word.on));
+        }
+        Ok(word)
+    }
+
+    fn open(path: &Path, port: &Port, site: &Site<'_>) -> Result<Self, DesignError> {
+        let refused = |why: String| {
+            DesignError::of("words", format!("cannot use `{}`: {why}", path.display()))
+                .help("`kws-lab enrol --word` makes such files from a few clips")
+        };
+        let bytes = site.assets().read(path).map_err(|error| refused(error.to_string()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| refused(error.to_string()))?;
+        let word = Self::parse(text).map_err(refused)?;
+        let from = &site.from[0];
+        match port.quant {
+            Some(quant) if quant == word.embedding && port.len() == word.centre.len() => Ok(word),
+            _ => Err(refused(format!(
+                "it was enrolled with another embedding, of {} values of {}; `{from}` writes {port}",
+                word.centre.len(),
+                word.embedding
+            ))),
+        }
+    }
+}
+
+impl Emit for Match<Vec<i8>, Vec<i8>> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
+        let mut code = Code::new(site).works(firmware::Work::Integer);
+        code.uses("kws_stages::decide::Match");
+        let centre = code.table("centre", "What all embeddings have in common.", "i8", &self.centre);
+        let directions =
+            code.table("directions", "Where those of each word lie from there.", "i8", &self.directions);
+        let value = format!("Match::new({}, {})", centre.value, directions.value);
+        Ok(code.is(format!("Match<{}, {}>", centre.of, directions.of), value))
+    }
+}
+
+impl Kind for MatchParams {
+    const NAME: &'static str = "match";
+
+    fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
+        let input = site.input_as(&[Element::I8], &[Role::EMBEDDING]).map_err(|error| {
+            error.help("put a `classifier` before it whose `output` names the tensor that is the embedding")
+        })?;
+        let mut words: Vec<EnrolledWord> = Vec::new();
+        for path in &self.words {
+            let word = EnrolledWord::open(&site.path(path), input, site)?;
+            if words.iter().any(|other| other.word == word.word) {
+                return Err(DesignError::of(
+                    "words",
+                    format!("found two files for `{}`, expected one", word.word),
+                ));
+            }
+            if words.first().is_some_and(|first| first.centre != word.centre) {
+                let message = format!("`{}` has another `centre` than the words before it", path.display());
+                return Err(DesignError::of("words", message).help("enrol all words with the same bank"));
+            }
+            words.push(word);
+        }
+        let Some(first) = words.first() else {
+            return Err(DesignError::of("words", "found no words, expected at least one file"));
+        };
+        let centre = first.centre.clone();
+        let directions: Vec<i8> = words.iter().flat_map(|word| word.direction.iter().copied()).collect();
+        let point = |word: &EnrolledWord| OperatingPoint {
+            name: "default".to_owned(),
+            label: word.word.clone(),
+            on: word.on,
+            off: None,
+            curve: Vec::new(),
+        };
+        let output = Port {
+            quant: Some(Quant { scale: 1.0 / STEPS as f32, zero_point: i32::from(i8::MIN) }),
+            labels: words.iter().map(|word| word.word.clone()).collect(),
+            calibrated: words.iter().map(point).collect(),
+            ..input.then(Element::I8, vec![words.len()], Role::POSTERIOR)
+        };
+        let macs = (centre.len() + directions.len()) as u64;
+        let cost = Cost { macs, state: 0, tables: centre.len() + directions.len() };
+        Ok(Resolved { output, cost, stage: Match::new(centre, directions) }.boxed())
+    }
+}
