@@ -70,7 +70,7 @@ impl Table {
         let taken =
             |columns: Range<usize>| widths[columns].iter().map(|width| width + GAP.len()).sum::<usize>();
         let keys = taken(0..self.keys);
-        let mut parts = vec![self.keys..self.keys];
+        let mut parts: Vec<Range<usize>> = std::iter::once(self.keys..self.keys).collect();
         for column in self.keys..widths.len() {
             let part = parts.last_mut().expect("there is always one");
             if part.start == part.end || keys + taken(part.start..column + 1) - GAP.len() <= room {

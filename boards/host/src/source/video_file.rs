@@ -155,7 +155,7 @@ fn refuse_huge(begin: &[u8]) -> Result<(), String> {
     let header = begin.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let stated = |name: u8| {
         let values = header.split(|&byte| byte == b' ').filter_map(|value| value.strip_prefix(&[name]));
-        values.filter_map(|value| str::from_utf8(value).ok()?.parse::<usize>().ok()).last()
+        values.filter_map(|value| str::from_utf8(value).ok()?.parse::<usize>().ok()).next_back()
     };
     let (Some(width), Some(height)) = (stated(b'W'), stated(b'H')) else { return Ok(()) };
     match width.checked_mul(height) {

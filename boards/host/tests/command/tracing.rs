@@ -12,11 +12,11 @@ fn a_trace_holds_lanes_firings_rings_and_detections() {
     let run = bench.run(&["spotting.toml", "--realtime", "--trace", "trace.json"]).well();
     assert_eq!(run.out.lines().count(), 3, "{run:#?}");
     let trace: Vec<Value> = serde_json::from_str(&bench.read("trace.json")).unwrap();
-    let of = |ph: &str| trace.iter().filter(move |event| event["ph"] == ph);
+    let of = |ph: &'static str| trace.iter().filter(move |event| event["ph"] == ph);
     let plan: Value =
         serde_json::from_str(&bench.run(&["spotting.toml", "--check", "--json"]).well().out).unwrap();
-    let lanes: Vec<&Value> =
-        of("M").filter(|event| event["name"] == "thread_name").map(|event| &event["args"]["name"]).collect();
+    let threads = of("M").filter(|event| event["name"] == "thread_name");
+    let lanes: Vec<&str> = threads.map(|event| event["args"]["name"].as_str().unwrap()).collect();
     let planned =
         plan["lanes"].as_array().unwrap().iter().map(|lane| format!("lane {}", lane.as_str().unwrap()));
     assert_eq!(lanes, planned.collect::<Vec<_>>());
