@@ -17,8 +17,10 @@ import websocket
 def chromium(program, *flags):
     """Starts Chromium with a profile of its own; the port of its debugging protocol."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = subprocess.Popen([program, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-                                    f"--user-data-dir={profile}", *flags, "about:blank"], stderr=subprocess.PIPE, text=True)
+        # Nobody is there to click before a page may play a sound.
+        fixed = ["--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+        browser = subprocess.Popen([program, *fixed, "--remote-debugging-port=0", f"--user-data-dir={profile}", *flags, "about:blank"],
+                                   stderr=subprocess.PIPE, text=True)
         try:
             found = (re.search(r"ws://127\.0\.0\.1:(\d+)/", line) for line in browser.stderr)
             port = next((int(match[1]) for match in found if match), None)

@@ -38,7 +38,8 @@ pub struct Match<C, D> {
     directions: D,
 }
 
-/// The most values of an embedding, whose sums of products fit into 32 bits.
+/// The most values of an embedding that a plan accepts, whose sums of products fit into 32 bits.
+#[cfg(any(test, feature = "std"))]
 pub(crate) const MOST_VALUES: usize = 4096;
 
 /// Steps of a cosine of 1.

@@ -236,7 +236,8 @@ function button(text, title, does) {
 
 function play(clip) {
   $('player').src = recorded ? sound(clip) : url('/sound.wav', { from: clip.from.toFixed(3), to: clip.to.toFixed(3) });
-  $('player').play();
+  // A browser that wants a gesture first, or a clip that the next one replaced: the player's own button plays it.
+  $('player').play().catch(() => {});
 }
 
 /** A clip of the sound that a report holds, as the address of a WAV file: 16 bits, one channel. */
