@@ -251,7 +251,7 @@ mod tests {
                 "▸yes           0.80",
                 "0.70",
                 " silence       0.20",
-                "  yes              11.50 s  0.83, told 30 ms later",
+                "  yes             11.50 s  0.83, told 30 ms later",
                 "classifier",
                 "2 (1 restarts)",
                 "mic → window: at most 3 of 8, 1 lost",
