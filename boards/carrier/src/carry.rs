@@ -122,8 +122,9 @@ impl<F: FnMut(News)> Carried<'_, F> {
                     self.leave();
                     Instant::now()
                 });
-                let over = self.link.peer_ended() || !self.connections.is_connected();
-                if (over && self.connections.is_written()) || since.elapsed() > FAREWELL {
+                // A connection that broke just now may have lost the last acknowledgement: without it the peer would wait for
+                // ever, so it gets the time to come back for it.
+                if (self.link.peer_ended() && self.connections.is_written()) || since.elapsed() > FAREWELL {
                     return;
                 }
             }
