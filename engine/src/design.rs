@@ -73,7 +73,7 @@ pub trait Design: Send + Sync {
         None
     }
 
-    /// How long the stream of a source is, in seconds, where that can be told before it is played.
+    /// How long the stream of a source is, in seconds, where that is known before it is played.
     fn seconds(&self) -> Option<f64> {
         None
     }

@@ -58,7 +58,7 @@
 //!
 //! A stage that does not emit itself, a second source, a merge that writes, a stage that changes the clock, three
 //! lanes: each is an error that names the line of the file, and so is more RAM or flash than the board has, see
-//! [`Budget`]. Too little time is told, not refused, since it is an estimate.
+//! [`Budget`]. Too little time is a warning, not an error, since it is an estimate.
 //!
 //! [`Ring`]: crate::tick::Ring
 

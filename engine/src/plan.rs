@@ -91,7 +91,7 @@ impl PlannedStage {
         self.design.remark()
     }
 
-    /// How long the stream of a source is, in seconds, where that can be told before it is played.
+    /// How long the stream of a source is, in seconds, where that is known before it is played.
     pub fn seconds(&self) -> Option<f64> {
         self.design.seconds()
     }

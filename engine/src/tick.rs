@@ -153,7 +153,7 @@ impl<S: Stage> Slot<S> {
         }
     }
 
-    /// What the readers are told of a step.
+    /// What the readers learn of a step.
     fn take(&mut self, step: Result<Step, Misstamp>) -> Result<News, TickError> {
         match step {
             Ok(Step::Nothing) => Ok(News::Nothing),

@@ -1,4 +1,4 @@
-//! What a board cannot do is told at its line of the file, before anything is written.
+//! What a board cannot do is an error at its line of the file, before anything is written.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::path::Path;
@@ -142,7 +142,7 @@ fn what_lanes_of_a_board_cannot_do_is_refused() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_at_the_stage_that_takes_the_most() {
+fn what_does_not_fit_is_reported_at_the_stage_that_takes_the_most() {
     let written =
         write(&["kind = 'keeps'; bytes = 1000", "name = 'large'; kind = 'keeps'; bytes = 20_000"]).unwrap();
     let misfit = written.misfit.expect("it is more than the board has");

@@ -1,4 +1,4 @@
-//! `on_fault`: stages that fail and go on, told at once, with the same hole however they are driven.
+//! `on_fault`: stages that fail and go on, reported at once, with the same hole however they are driven.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod kinds;
@@ -173,9 +173,9 @@ fn a_stage_that_fails_begins_anew_after_a_pause_that_doubles_and_a_gap_marks_the
             assert_eq!((health.state, health.faults, health.restarts), (StageState::Ended, 3, 3));
             let text = health.last_fault.as_ref().unwrap().to_string();
             assert_eq!(text, if panics { "it panicked: out of cheese" } else { "the disk is full" });
-            let told: Vec<String> = ran.reports.iter().filter_map(about).collect();
+            let reports: Vec<String> = ran.reports.iter().filter_map(about).collect();
             assert_eq!(
-                told,
+                reports,
                 ["down 300", "up 400 100", "down 410", "up 610 200", "down 5000", "up 5100 100"]
             );
         }
@@ -224,8 +224,8 @@ fn what_does_not_recover_is_tried_again_ever_later() {
     assert_eq!(ticks(&ran.out), with_holes(&[(290, 1800)]));
     let health = ran.health("middle");
     assert_eq!((health.faults, health.restarts), (4, 1), "one failure, and three futile tries");
-    let told: Vec<String> = ran.reports.iter().filter_map(about).collect();
-    assert_eq!(told, ["down 300", "up 1800 1500"], "an outage is told once");
+    let reports: Vec<String> = ran.reports.iter().filter_map(about).collect();
+    assert_eq!(reports, ["down 300", "up 1800 1500"], "an outage is reported once");
     let fragile = Fragile { broken: u32::MAX, ..Fragile::on(&[300]) };
     let ran = run(&toml, "middle", &fragile, RunOptions::default());
     assert_eq!(ticks(&ran.out), with_holes(&[(290, 20_000)]), "the others work to the end");
@@ -283,9 +283,9 @@ fn a_source_that_fails_goes_on_after_a_gap() {
     }
 }
 
-/// A sink that fails while the source is held: the fault is told before any lane ends.
+/// A sink that fails while the source is held: the fault is reported before any lane ends.
 #[test]
-fn a_fault_is_told_at_once() {
+fn a_fault_is_reported_at_once() {
     struct Fails;
     impl Stage for Fails {
         type In = f32;
@@ -376,14 +376,14 @@ fn what_cannot_start_is_tried_again_where_the_file_says_so() {
     };
     for on_fault in ["ignore", "restart"] {
         let plan = plan(&toml("", &format!("on_fault = '{on_fault}'"))).unwrap();
-        let (out, mut told) = (Capture::new(), Vec::new());
+        let (out, mut reports) = (Capture::new(), Vec::new());
         let running =
             plan.start_with(RunOptions::default(), |stage, made| dress(2, &out, &stage.name, made)).unwrap();
-        let outcome = ended_with(running, |report| told.extend(about(report)));
+        let outcome = ended_with(running, |report| reports.extend(about(report)));
         assert_eq!(outcome.fault, None);
         // It is tried after 100 and 200 ms, and begins with the block that comes then.
         assert_eq!(out.blocks().first().map(|block| block.0), Some(300));
-        assert_eq!(told, ["down 0", "up 300 300"]);
+        assert_eq!(reports, ["down 0", "up 300 300"]);
         let out = Capture::new();
         let mut session = plan.session_with(|stage, made| dress(2, &out, &stage.name, made)).unwrap();
         session.push("source", &[1.0; 400], |_| {}).unwrap();

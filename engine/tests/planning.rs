@@ -239,7 +239,7 @@ fn a_source_s_block_is_no_sliver() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_that_is_wrong_is_reported_at_once() {
     let toml = r#"
 [[stage]]
 kind = "count"
@@ -311,7 +311,7 @@ fn what_nobody_reads_is_known() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_told_by_its_place() {
+fn a_file_that_is_no_text_is_reported_by_its_place() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("no_text.toml");
     std::fs::write(&file, b"[[stage]]\nkind = \"count\" # \xe9t\xe9\n").unwrap();

@@ -90,7 +90,7 @@ fn flooded(plan: &Plan) -> Ran {
     Ran { outcome, seen: out.take() }
 }
 
-/// Every hole between two blocks is told of with its length, at the block after it; the holes and blocks add up.
+/// Every hole between two blocks is reported with its length, at the block after it; the holes and blocks add up.
 fn assert_adds_up(ran: &Ran, sent: u64) {
     let mut gaps = ran.outcome.gaps.iter();
     let mut last = 0;

@@ -104,8 +104,8 @@ fn refused(folder: &Path, clips: &[PathBuf], more: &[&str], why: &str) {
 }
 
 #[test]
-fn bad_clips_are_told_and_nothing_is_written() {
-    let folder = folder("bad_clips_are_told");
+fn bad_clips_are_reported_and_nothing_is_written() {
+    let folder = folder("bad_clips_are_reported");
     let good = clips(&folder, "deep", DEEP, 4);
     let with = |samples: &[i16]| {
         let path = folder.join("odd.wav");
@@ -128,7 +128,7 @@ fn bad_clips_are_told_and_nothing_is_written() {
 }
 
 #[test]
-fn too_few_clips_and_missing_files_are_told() {
+fn too_few_clips_and_missing_files_are_reported() {
     let folder = folder("too_few_clips");
     let good = clips(&folder, "deep", DEEP, 2);
     let error = fail(&mut enrol(&folder, &good, &ANNA));

@@ -41,7 +41,7 @@ fn a_curve_needs_clips_on_both_sides() {
     assert!(curve(&[(0.5, true)]).is_none());
     let apart = curve(&[(0.9, true), (0.1, false)]).unwrap();
     assert_eq!((apart.auc, apart.equal_error), (1.0, 0.0));
-    // Two clips that are told apart say next to nothing of others.
+    // Two clips that are classified correctly say next to nothing of others.
     assert!(apart.auc_interval.low < 0.5 && apart.auc_interval.high == 1.0, "{:?}", apart.auc_interval);
 }
 
@@ -68,7 +68,7 @@ fn clips(women: (usize, usize), men: (usize, usize)) -> Vec<Scored> {
 }
 
 #[test]
-fn groups_that_differ_are_told_and_others_are_not() {
+fn groups_that_differ_are_reported_and_others_are_not() {
     // scipy.stats.fisher_exact([[70, 30], [95, 5]]): p = 3.5477e-06
     let list = clips((70, 100), (95, 100));
     assert_eq!(default_columns(&list), ["gender"]);

@@ -173,8 +173,8 @@ fn checksums_are_those_of_the_files_and_a_fetched_model_can_be_used() {
         let mirror = server.url.trim_end_matches(name);
         let mut command = lab();
         command.args(["model", "fetch", &model.name, "--from", mirror, "--output"]).arg(folder.path());
-        let told = succeed(&mut command);
-        assert!(told.contains(&model.licence) && told.contains(" kB"), "{told}");
+        let printed = succeed(&mut command);
+        assert!(printed.contains(&model.licence) && printed.contains(" kB"), "{printed}");
         let mut bundle = kws_lab::bundle::Bundle::open(folder.path()).unwrap();
         let shape = bundle.front_end().unwrap().shape();
         let scores = bundle.classify(&vec![0.0; shape.iter().product()]);

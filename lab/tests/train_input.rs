@@ -10,8 +10,8 @@ use program::{fail, folder, lab, succeed, train};
 use tones::{configuration, corpus};
 
 #[test]
-fn an_unknown_key_is_told_with_its_line_and_the_nearest_one() {
-    let folder = folder("an_unknown_key_is_told_with_its_line_and_the_nearest_one");
+fn an_unknown_key_is_reported_with_its_line_and_the_nearest_one() {
+    let folder = folder("an_unknown_key_is_reported_with_its_line_and_the_nearest_one");
     let run = configuration(&folder, "run", &[("decay", "1e-3\nsmothing = 0.1")]);
     let said = fail(&mut train(&run));
     for part in ["train.toml", "line 40", "unknown field `smothing`", "did you mean `smoothing`?"] {
@@ -129,8 +129,8 @@ fn a_learning_curve_has_a_row_for_each_share() {
 }
 
 #[test]
-fn what_the_configuration_cannot_mean_is_told_with_its_key() {
-    let folder = folder("what_the_configuration_cannot_mean_is_told_with_its_key");
+fn what_the_configuration_cannot_mean_is_reported_with_its_key() {
+    let folder = folder("what_the_configuration_cannot_mean_is_reported_with_its_key");
     let cepstra = ("offset", "1e-6\n\n[[front_end]]\nkind = \"dct\"\ncoefficients = 10");
     let warp = ("smoothing", "0.05\n\n[augment]\nwarp = [0.9, 1.1]");
     let average = ("smoothing", "0.05\naverage = 1.0");

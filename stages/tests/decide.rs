@@ -128,7 +128,7 @@ fn a_gap_ends_a_run_and_keeps_refractory_time() {
 }
 
 #[test]
-fn a_change_is_told_once_whatever_gaps_come_between() {
+fn a_change_is_reported_once_whatever_gaps_come_between() {
     let points = "points = [{ label = 'yes', on = 0.6, refractory_ms = 0 }, { label = 'no', on = 0.6, refractory_ms = 0 }]";
     let run = |emit: &str| {
         let toml = trigger(&format!("emit = '{emit}'\n{points}"));
@@ -153,11 +153,11 @@ fn points_fire_on_their_own_in_places_of_their_own() {
     );
     assert_eq!(port.labels, LABELS);
     let blocks = rig.run::<f32, Event>(&[0.1, 0.95, 0.99, 0.99, 0.6, 0.1, 0.0, 0.0]);
-    let told = |places: &[Event]| -> Vec<Option<(u16, u16)>> {
+    let reported = |places: &[Event]| -> Vec<Option<(u16, u16)>> {
         places.iter().map(|event| event.is_some().then_some((event.label, event.point))).collect()
     };
-    assert_eq!(told(&blocks[0].1), [None, Some((1, 0)), Some((1, 1))]);
-    assert_eq!(told(&blocks[1].1), [Some((0, 0)), None, None]);
+    assert_eq!(reported(&blocks[0].1), [None, Some((1, 0)), Some((1, 1))]);
+    assert_eq!(reported(&blocks[1].1), [Some((0, 0)), None, None]);
     assert_eq!(blocks.len(), 2);
 }
 

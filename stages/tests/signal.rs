@@ -268,7 +268,7 @@ fn refusals_name_the_parameter() {
 }
 
 #[test]
-fn a_band_between_two_bins_is_told() {
+fn a_band_between_two_bins_is_reported() {
     let rig = Rig::new(
         kws_stages::register,
         &audio(Element::I16, 160),

@@ -77,7 +77,7 @@ fn version_1_says_less_in_other_words() {
 }
 
 #[test]
-fn what_is_no_manifest_is_told() {
+fn what_is_no_manifest_is_reported() {
     let error = Manifest::parse("{}").unwrap_err();
     assert!(error.contains("not a microWakeWord manifest"), "{error}");
     let text = r#"{"type": "micro", "wake_word": "x", "model": "x.tflite", "version": 3,

@@ -2,7 +2,7 @@
 
     sound_server.py KWS_RUN
 
-Words are played into a null sink and heard from its monitor. Every loss must be told and be a gap, words must be heard after
+Words are played into a null sink and heard from its monitor. Every loss must be reported and be a gap, words must be heard after
 each, memory must stay level, and the first Ctrl-C must end the run within 2 s, also while the server hangs.
 """
 
@@ -90,7 +90,7 @@ def cpu(pid):
 
 
 def first_word(kws_run, folder):
-    """A clip with the first word of the recording, its label, and when in it the word is told."""
+    """A clip with the first word of the recording, its label, and when in it the word is reported."""
     run = [kws_run, PIPELINE, "--source", f"file:{RECORDING}", "--json", "--record", f"{folder}/take", "--edges", "mic"]
     events = subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()
     event = json.loads(events[0])
@@ -127,27 +127,27 @@ def end(run, what):
     return time.time() - began
 
 
-def hear(events, clip, label, told):
+def hear(events, clip, label, reported):
     """Plays the word until it is heard: seconds from when it was complete to its event."""
     # A sink that has just been made renders two seconds at once; then as little as its listeners ask for.
     time.sleep(2)
     began = time.time()
     subprocess.run(["paplay", "--latency-msec=20", "-d", "words", clip], check=True, timeout=PATIENCE)
     at, line = events.wait(f'"{label}"')
-    return at - began - told
+    return at - began - reported
 
 
 def main(kws_run):
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"XDG_RUNTIME_DIR": folder, "HOME": folder, "PULSE_RUNTIME_PATH": f"{folder}/pulse"}
         os.environ.pop("PULSE_SERVER", None)
-        clip, label, told = first_word(kws_run, folder)
+        clip, label, reported = first_word(kws_run, folder)
 
         run, events, said = start(kws_run)
         said.wait("`mic` failed")
         server = Server()
         said.wait("`mic` works again")
-        latencies = [hear(events, clip, label, told)]
+        latencies = [hear(events, clip, label, reported)]
         memory, tellings, gaps = [resident(run.pid)], [], []
         for _ in range(KILLS):
             killed = time.time()
@@ -158,7 +158,7 @@ def main(kws_run):
             said.wait("`mic` works again")
             _, gap = said.wait("gap:")
             gaps.append(gap)
-            latencies.append(hear(events, clip, label, told))
+            latencies.append(hear(events, clip, label, reported))
             memory.append(resident(run.pid))
         before, began = (cpu(run.pid), status(run.pid, "voluntary_ctxt_switches")), time.time()
         time.sleep(4)
@@ -170,21 +170,21 @@ def main(kws_run):
         if memory[-1] > memory[1] + 1024:
             fail(f"memory grew: {memory} kB")
         if max(tellings) > 2.5:
-            fail(f"a loss was told after {max(tellings):.2f} s")
-        print(f"{KILLS} kills, told after {min(tellings):.2f} to {max(tellings):.2f} s; gaps: {'; '.join(lost)}")
+            fail(f"a loss was reported after {max(tellings):.2f} s")
+        print(f"{KILLS} kills, reported after {min(tellings):.2f} to {max(tellings):.2f} s; gaps: {'; '.join(lost)}")
         print(f"{len(latencies)} of {len(latencies)} words heard, {min(latencies):.2f} to {max(latencies):.2f} s after their end, the player's start included")
         print(f"memory {' '.join(map(str, memory))} kB; {share:.1%} of a core, {woken:.0f} wake-ups a second; ended within {ended:.2f} s")
 
         run, events, said = start(kws_run)
-        hear(events, clip, label, told)
+        hear(events, clip, label, reported)
         server.process.send_signal(signal.SIGSTOP)
         said.wait("`mic` failed")
         ended = end(run, "a run whose sound server hangs")
-        print(f"a server that hangs is told, and the first Ctrl-C ends the run within {ended:.2f} s")
+        print(f"a server that hangs is reported, and the first Ctrl-C ends the run within {ended:.2f} s")
         server.process.send_signal(signal.SIGCONT)
 
         run, events, said = start(kws_run, "--exit-on-loss")
-        hear(events, clip, label, told)
+        hear(events, clip, label, reported)
         server.kill()
         if (code := run.wait(PATIENCE)) != 1:
             fail(f"--exit-on-loss: ended with {code}, expected 1")

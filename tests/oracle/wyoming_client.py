@@ -87,11 +87,11 @@ async def compare(uri, args):
         assert len(expected) > 3, expected
         async with AsyncClient.from_uri(uri) as client:
             for chunk, width, channels in [(160, 2, 1), (1024, 2, 1), (160, 3, 2), (4096, 4, 1)]:
-                told = detections(await heard(client, found, asked, chunk, width, channels, clock=1_000_000))
-                assert [name for name, _ in told] == [label for label, _ in expected], (told, expected)
-                late = max(abs(at - 1_000_000 - when) for (_, at), (_, when) in zip(told, expected))
-                assert late <= 1, (told, expected)
-                compared += len(told)
+                reported = detections(await heard(client, found, asked, chunk, width, channels, clock=1_000_000))
+                assert [name for name, _ in reported] == [label for label, _ in expected], (reported, expected)
+                late = max(abs(at - 1_000_000 - when) for (_, at), (_, when) in zip(reported, expected))
+                assert late <= 1, (reported, expected)
+                compared += len(reported)
     async with AsyncClient.from_uri(uri) as client:
         (event,) = await heard(client, np.zeros(16_000, "int16"), None)
         assert NotDetected.is_type(event.type), event
@@ -112,7 +112,7 @@ async def compare(uri, args):
         await asyncio.sleep(0.1)
     first = work[0].result()
     assert first and all(task.result() == first for task in work)
-    # Told and not judged: the clients are one thread, and most of this time is their own.
+    # Printed and not judged: the clients are one thread, and most of this time is their own.
     print(f"wyoming: {compared} detections as kws-run has them; describe took at most {slowest * 1000:.0f} ms")
 
 

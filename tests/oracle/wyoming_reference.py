@@ -138,14 +138,14 @@ def measure(service, port, pid, name, samples, ends, count):
     cores = (processor_seconds(pid) - before) / (time.monotonic() - began)
     late, hits, strays = [], [], 0
     for one in found:
-        hit = [min((told - end for at, told in one if -1 < at - end < 1.5), default=None) for end in ends]
+        hit = [min((reported - end for at, reported in one if -1 < at - end < 1.5), default=None) for end in ends]
         hits.append(sum(delay is not None for delay in hit))
         late += [1000 * delay for delay in hit if delay is not None]
         strays += sum(not any(-1 < at - end < 1.5 for end in ends) for at, _ in one)
     late.sort()
-    told = f"told {late[len(late) // 2]:.0f} ms after the word's end in the median, {late[-1]:.0f} ms at most" if late else "nothing told"
+    reported = f"reported {late[len(late) // 2]:.0f} ms after the word's end in the median, {late[-1]:.0f} ms at most" if late else "nothing reported"
     print(
-        f"{service}: {count} satellites heard {min(hits)} to {max(hits)} of {len(ends)}, {strays} beside them; {told}; "
+        f"{service}: {count} satellites heard {min(hits)} to {max(hits)} of {len(ends)}, {strays} beside them; {reported}; "
         f"{cores:.3f} cores, {megabytes(pid):.0f} MB",
         flush=True,
     )

@@ -48,7 +48,7 @@ pub fn detections(plan: &Plan, samples: &[i16]) -> Vec<(String, f64)> {
     found
 }
 
-/// The words of `all` that `found` does not have, a word being the same one when it is told within a second.
+/// The words of `all` that `found` does not have, a word being the same one when it is reported within a second.
 pub fn missed(all: &[(String, f64)], found: &[(String, f64)]) -> Vec<(String, f64)> {
     let same =
         |(label, at): &(String, f64), other: &(String, f64)| *label == other.0 && (at - other.1).abs() < 1.0;

@@ -171,7 +171,7 @@ fn what_cannot_be_done_with_clips_is_refused() {
 
 /// Work that is done on events only is no part of what every second costs.
 #[test]
-fn the_cost_of_an_event_is_told_apart() {
+fn the_cost_of_an_event_is_reported_by_itself() {
     let toml = std::fs::read_to_string(root().join("tests/pipelines/second_stage.toml")).unwrap();
     let plan = parse(&toml);
     let (front, _) = toml.split_once("[[stage]]\nkind = \"capture\"").unwrap();

@@ -41,7 +41,7 @@ fn a_lane_that_fails_or_panics_anywhere_ends_the_run_and_is_named() {
             assert_eq!(fault.stage, "trouble", "after stage {after}");
             let key = trouble.split(' ').next().unwrap();
             assert!(fault.to_string().ends_with(&format!("`{key}` was reached")), "{fault}");
-            // What was on its way is still worked off: the words of the first seconds are told.
+            // What was on its way is still worked off: the words of the first seconds are reported.
             assert!(fs::read_to_string(&events).unwrap().lines().count() >= 2, "after stage {after}");
         }
     }

@@ -35,7 +35,7 @@ fn each_is_refused_before_it_costs_anything() {
 }
 
 #[test]
-fn samples_that_are_no_numbers_are_told() {
+fn samples_that_are_no_numbers_are_reported() {
     let Some(hostile) = shared_data("hostile") else { return };
     let played = |name: &str| {
         let toml = source("audio_file", &hostile.join("files").join(name));

@@ -45,7 +45,7 @@ fn own() -> BTreeMap<String, BTreeSet<String>> {
 /// protocol of links is below the engine, the runtime of models beside it and knows nothing of it; among the boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "kws-link" | "kws-nn" | "kws-service" => Some(&[]),
+        "kws-link" | "kws-nn" | "kws-pipelines" | "kws-service" => Some(&[]),
         "kws-engine" => Some(&["kws-link"]),
         "kws-stages" => Some(&["kws-engine", "kws-nn"]),
         // It measures what a board's part of a pipeline takes: that needs the boards and their kinds.
@@ -64,6 +64,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "kws-engine",
             "kws-link",
             "kws-nn",
+            "kws-pipelines",
             "kws-service",
             "kws-stages",
             "kws-devices",

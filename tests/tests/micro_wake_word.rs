@@ -129,7 +129,7 @@ fn two_models_run_side_by_side_on_one_front_end() {
 }
 
 #[test]
-fn a_missing_model_is_told_with_where_to_get_one() {
+fn a_missing_model_is_reported_with_where_to_get_one() {
     let pipeline = Pipeline::read(&root().join("pipelines/wake_word.toml")).unwrap();
     let Err(error) = Plan::new(&pipeline, &kws_host::registry()) else { return };
     let error = error.to_string();

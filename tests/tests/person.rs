@@ -48,7 +48,7 @@ fn light(lines: &[Value]) -> Vec<(f64, &str)> {
 const LIGHT: [(f64, &str); 2] = [(7.0, "dark"), (8.5, "bright")];
 
 #[test]
-fn every_change_is_told_in_a_line() {
+fn every_change_is_reported_in_a_line() {
     let Some((mut pipeline, events)) = person("changes") else { return };
     let shown = json!({"path": drawn(), "width": 320, "height": 240, "fps": 2});
     pipeline.replace("camera", "image_files", &shown, "a test's pictures");

@@ -10,7 +10,7 @@ use kws_engine::testing::Capture;
 use kws_engine::{Pipeline, Plan};
 use kws_tests::{root, shared_data, skipped};
 
-/// The share of photographs that must be told right.
+/// The share of photographs that must be classified correctly.
 const TOP_1: f64 = 0.80;
 
 /// The bytes of an array that NumPy or `record` wrote.
@@ -34,16 +34,19 @@ fn posteriors() -> Vec<i8> {
 }
 
 #[test]
-fn four_of_five_photographs_are_told_right_and_all_as_tflite_micro_tells_them() {
+fn four_of_five_photographs_are_right_and_all_as_in_tflite_micro() {
     let Some(data) = shared_data("person") else { return };
     let posteriors = posteriors();
     let labels = fs::read_to_string(data.join("labels.csv")).unwrap();
     let mut labels: Vec<&str> = labels.lines().skip(1).collect();
     labels.sort_unstable();
     assert_eq!(posteriors.len(), 2 * labels.len());
-    let told = posteriors.as_chunks::<2>().0.iter().map(|[nobody, person]| person > nobody);
-    let right =
-        labels.iter().zip(told).filter(|(line, told)| (line.split(',').nth(1) == Some("1")) == *told).count();
+    let answers = posteriors.as_chunks::<2>().0.iter().map(|[nobody, person]| person > nobody);
+    let right = labels
+        .iter()
+        .zip(answers)
+        .filter(|(line, answer)| (line.split(',').nth(1) == Some("1")) == *answer)
+        .count();
     let share = right as f64 / labels.len() as f64;
     println!("{right} of {} photographs: top-1 {share:.4}", labels.len());
     assert!(share >= TOP_1, "top-1 {share:.4}, expected at least {TOP_1}");

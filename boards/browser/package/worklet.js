@@ -10,7 +10,7 @@ registerProcessor('kws', class extends AudioWorkletProcessor {
 
   constructor({ processorOptions: { module, toml, files, taps } }) {
     super();
-    this.port.onmessage = ({ data }) => this.#told(data);
+    this.port.onmessage = ({ data }) => this.#receive(data);
     try {
       this.#pipeline = new Kws(module).pipeline(toml, files);
       this.#session = this.#pipeline.session({ taps });
@@ -35,7 +35,7 @@ registerProcessor('kws', class extends AudioWorkletProcessor {
     return !this.#stopped;
   }
 
-  #told({ stop, lose, turn }) {
+  #receive({ stop, lose, turn }) {
     if (turn) this.#pipeline.turn(turn.label, turn.value);
     if (lose) this.#session.lose(lose);
     if (stop) {

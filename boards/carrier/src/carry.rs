@@ -100,7 +100,7 @@ struct Carried<'a, F> {
     began: Instant,
     /// When bytes last came.
     heard: Instant,
-    /// Whether the program was told that both ends have met.
+    /// Whether the program knows that both ends have met.
     is_connected: bool,
     tells_waiting: bool,
     tell: F,

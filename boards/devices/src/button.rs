@@ -10,7 +10,7 @@ use crate::Active;
 /// Passes blocks on while the gate is open; what comes while it is closed is lost.
 ///
 /// The pin is read once for each block. A press counts when the pin read the same `steady` blocks in a row, which keeps
-/// the contact's bounces out. When the gate opens, what was held back is told as one gap, which takes the block of the
+/// the contact's bounces out. When the gate opens, what was held back is reported as one gap, which takes the block of the
 /// opening with it: so what comes after starts from nothing and does not join what was said before the gate closed with what
 /// is said now.
 ///

@@ -64,7 +64,7 @@ impl<P: Producer<Item = Packet<N>>, const N: usize> PacketSender<P, N> {
 /// A firing that finds no whole block says [`Flow::Skip`] at once; the main loop then sleeps until the next interrupt.
 ///
 /// # Writes
-/// `samples` i16 `[BLOCK]`, one tick each. What the ring had no room for is lost in whole blocks, counted, and told to
+/// `samples` i16 `[BLOCK]`, one tick each. What the ring had no room for is lost in whole blocks, counted, and reported to
 /// what comes after: so the ticks of a stream stay multiples of its block whatever befalls it. A packet that follows a
 /// gap begins a new block, and what waited of an incomplete one is lost with the gap.
 ///

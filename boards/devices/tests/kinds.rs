@@ -57,7 +57,7 @@ fn refuses(source: Result<String, String>, expected: &str) {
 }
 
 #[test]
-fn a_led_is_told_its_lamp_its_label_and_its_ticks() {
+fn a_led_has_its_lamp_its_label_and_its_ticks() {
     let wanted = "Led::new(crate::Light::Red, Active::High, Shown::Label(2), 4000)";
     has(
         write(MIC, &format!("{LED}pin = \"red\"\nlabel = \"yes\"\nhold_ms = 250")),

@@ -35,6 +35,7 @@ mod table;
 mod take;
 mod tracing;
 mod units;
+mod unpack;
 mod viewing;
 
 use std::io::Write;
@@ -79,6 +80,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     }
     if arguments.man {
         return Ok(clap_mangen::Man::new(Arguments::command()).render(&mut stdout)?);
+    }
+    if let Some(folder) = &arguments.unpack {
+        return unpack::unpack(folder, &mut stdout);
     }
     if arguments.devices {
         return listing::devices(registry, &mut stdout);

@@ -41,7 +41,7 @@ pub(crate) enum Keeps {
 
 /// A terminal view under way. It ends, and leaves the terminal as it was, when it is dropped.
 pub(crate) trait Screen {
-    /// Where lines go that would otherwise be told on standard error.
+    /// Where lines go that would otherwise go to standard error.
     fn lines(&self) -> Sender<String>;
 
     /// Tells that a person wants to leave.
@@ -118,7 +118,7 @@ impl View {
         self.feed.stats(stats, stream);
     }
 
-    /// Writes all that was told as a page in one file. The stream is over.
+    /// Writes all that was reported as a page in one file. The stream is over.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -98,7 +98,7 @@ impl Capture {
         }
     }
 
-    /// The peripheral has begun with the buffer that it was told of, and so is done with the other.
+    /// The peripheral has begun with the buffer that it was given, and so is done with the other.
     fn started(&mut self) {
         // An interrupt may come once more before it sees that the event is gone.
         if self.pdm.events_started.read().events_started().bit_is_clear() {

@@ -1,4 +1,4 @@
-//! What the firmware is told on the emulator's command line.
+//! The firmware's arguments on the emulator's command line.
 
 use core::convert::Infallible;
 

@@ -14,7 +14,7 @@ use crate::trouble::Troubles;
 /// begins with the same pixels.
 pub struct Camera<const N: usize> {
     recording: Recording,
-    /// Tick of the picture after the gap that was told.
+    /// Tick of the picture after the gap that was reported.
     after_gap: Option<u64>,
 }
 

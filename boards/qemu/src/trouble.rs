@@ -14,9 +14,9 @@ const MOST: usize = 4;
 pub enum Kind {
     /// Nothing comes for a while, and nothing is lost.
     Stall,
-    /// What was heard meanwhile is lost, which is told at once.
+    /// What was heard meanwhile is lost, which is reported at once.
     Overrun,
-    /// Nothing comes for a while, and then what was to be heard meanwhile is told as lost.
+    /// Nothing comes for a while, and then what was to be heard meanwhile is reported as lost.
     Restart,
     /// It is 36 dB too loud, and cut off at full scale.
     Clip,

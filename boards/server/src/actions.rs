@@ -6,7 +6,7 @@ use kws::Pipeline;
 /// thousand satellites is nobody's wish.
 const LEFT_OUT: [&str; 6] = ["clips", "exec", "mqtt", "overlay", "wav", "webhook"];
 
-/// Leaves out of pipelines the sinks that act outside, which is told.
+/// Leaves out of pipelines the sinks that act outside, with a warning.
 pub(crate) fn leave_out(pipelines: &mut [Pipeline]) {
     for pipeline in pipelines {
         let name = pipeline.name.clone();

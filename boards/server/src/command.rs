@@ -76,7 +76,7 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
             return Err(ServerError::Pipeline("a thread of the service ended; the log says why".to_owned()));
         }
         if !supervisor.alive(server.turns()) {
-            log::error!("a worker hangs: the watchdog is not told that all is well");
+            log::error!("a worker hangs: the watchdog gets no sign of life");
         }
         if arguments.health.is_some_and(|every| reported.elapsed().as_secs_f64() >= every) {
             reported = Instant::now();

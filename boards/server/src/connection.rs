@@ -20,7 +20,7 @@ const MAX_WAITING: usize = 256 * 1024;
 pub(crate) struct Service {
     pub(crate) catalogue: Catalogue,
     pub(crate) metrics: Metrics,
-    /// Seconds of audio after a detection in which the same name is not told again.
+    /// Seconds of audio after a detection in which the same name is not reported again.
     pub(crate) refractory: f64,
 }
 
@@ -40,8 +40,8 @@ struct Desk {
     stream: Option<Stream>,
     /// What the payload under way is.
     payload: Payload,
-    /// When each name was told last, in seconds of the stream.
-    told: Vec<(Arc<str>, f64)>,
+    /// When each name was reported last, in seconds of the stream.
+    reported: Vec<(Arc<str>, f64)>,
     out: Vec<u8>,
     tally: Tally,
 }
@@ -51,7 +51,7 @@ struct Desk {
 pub(crate) struct Tally {
     /// Seconds of audio in the streams before the present one.
     pub(crate) seconds: f64,
-    /// Detections that were told.
+    /// Detections that were reported.
     pub(crate) detections: u64,
     /// Messages of types that are not known.
     unknown: u64,
@@ -74,7 +74,7 @@ impl Connection {
             context: None,
             stream: None,
             payload: Payload::Ignored,
-            told: Vec::new(),
+            reported: Vec::new(),
             out: Vec::new(),
             tally: Tally::default(),
         };
@@ -84,7 +84,7 @@ impl Connection {
     /// Takes bytes of the client.
     ///
     /// # Errors
-    /// When the connection must end. The client has been told why in what is to be sent.
+    /// When the connection must end. What is to be sent tells the client why.
     pub(crate) fn take(&mut self, bytes: &[u8], plans: &mut Plans) -> Result<(), Refusal> {
         let taken = self.reader.take(bytes, &mut Visit { desk: &mut self.desk, plans });
         if let Err(refusal) = &taken {
@@ -234,7 +234,7 @@ impl Desk {
     /// Forgets the stream.
     fn leave(&mut self) {
         self.tally.seconds += self.stream.take().map_or(0.0, |stream| stream.seconds());
-        self.told.clear();
+        self.reported.clear();
     }
 
     /// Chunks without `audio-start` begin a stream too.
@@ -283,7 +283,7 @@ impl Desk {
 
     fn stop(&mut self, plans: &mut Plans) -> Result<(), Refusal> {
         self.hear(plans, Stage::End)?;
-        if self.stream.is_some() && self.told.is_empty() {
+        if self.stream.is_some() && self.reported.is_empty() {
             write(&mut self.out, "not-detected", &with_context(json!({}), self.context.as_ref()));
         }
         self.leave();
@@ -291,9 +291,9 @@ impl Desk {
     }
 
     fn hear(&mut self, plans: &mut Plans, given: Stage<'_>) -> Result<(), Refusal> {
-        let Desk { service, client, choice, context, stream, told, out, tally, .. } = self;
+        let Desk { service, client, choice, context, stream, reported, out, tally, .. } = self;
         let Some(stream) = stream else { return Ok(()) };
-        let mut teller = Teller { service, client, choice, context: context.as_ref(), told, out, tally };
+        let mut teller = Teller { service, client, choice, context: context.as_ref(), reported, out, tally };
         let mut see = |hit: Hit<'_>| teller.tell(&hit);
         match given {
             Stage::Bytes(bytes) => {
@@ -311,7 +311,7 @@ struct Teller<'a> {
     client: &'a str,
     choice: &'a [Chosen],
     context: Option<&'a Value>,
-    told: &'a mut Vec<(Arc<str>, f64)>,
+    reported: &'a mut Vec<(Arc<str>, f64)>,
     out: &'a mut Vec<u8>,
     tally: &'a mut Tally,
 }
@@ -322,11 +322,11 @@ impl Teller<'_> {
             chosen.pipeline == hit.pipeline && chosen.word.as_ref().is_none_or(|word| word == hit.label)
         };
         let Some(Chosen { name, .. }) = self.choice.iter().find(wanted) else { return };
-        match self.told.iter_mut().find(|(told, _)| told == name) {
+        match self.reported.iter_mut().find(|(reported, _)| reported == name) {
             // Several operating points of one word tell it at the same moment.
             Some((_, last)) if hit.at <= *last || hit.at - *last < self.service.refractory => return,
             Some((_, last)) => *last = hit.at,
-            None => self.told.push((name.clone(), hit.at)),
+            None => self.reported.push((name.clone(), hit.at)),
         }
         let detection = json!({"name": &**name, "timestamp": hit.timestamp, "speaker": null});
         write(self.out, "detection", &with_context(detection, self.context));

@@ -71,7 +71,7 @@ impl Journal {
             Level::Info => (6, "info"),
             Level::Debug | Level::Trace => (7, "debug"),
         };
-        // What cannot be told on standard error cannot be told anywhere.
+        // What cannot be written to standard error cannot be written anywhere.
         let _ = if self.prefixed {
             std::io::stderr().write_all(format!("<{priority}>{text}\n").as_bytes())
         } else {

@@ -94,7 +94,7 @@ impl Metrics {
         let labels: Vec<[(&str, &str); 1]> =
             detections.iter().map(|(name, _)| [("name", name.as_str())]).collect();
         let values = labels.iter().zip(&detections).map(|(labels, (_, count))| (&labels[..], count));
-        metrics.several(Counter, "detections_total", "Detections told.", values);
+        metrics.several(Counter, "detections_total", "Detections reported.", values);
         metrics.into_text()
     }
 }

@@ -34,9 +34,9 @@ pub struct Options {
     pub listen: Vec<Address>,
     /// Threads that serve connections, at least 1.
     pub threads: usize,
-    /// Most connections at once; more are told so and closed.
+    /// Most connections at once; more get an error and are closed.
     pub connections: usize,
-    /// Audio after a detection in which the same name is not told again; the pipelines' own refractory times hold besides.
+    /// Audio after a detection in which the same name is not reported again; the pipelines' own refractory times hold besides.
     pub refractory: Duration,
     /// Silence after which a connection is closed; `None` for never.
     pub idle: Option<Duration>,

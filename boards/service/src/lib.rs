@@ -1,5 +1,5 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-//! What the programs of kws are as services: told to systemd ([`Supervisor`]), read by Prometheus ([`exposition`]).
+//! What the programs of kws are as services: reported to systemd ([`Supervisor`]), read by Prometheus ([`exposition`]).
 
 pub mod exposition;
 mod journal;

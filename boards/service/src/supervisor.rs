@@ -8,8 +8,8 @@ pub struct Supervisor {
     socket: Option<std::os::unix::net::UnixDatagram>,
     /// How often it wants to hear that all is well.
     every: Option<Duration>,
-    told: Instant,
-    /// What the program had done when it was told last.
+    signed: Instant,
+    /// What the program had done at the last sign of life.
     turns: Vec<u64>,
 }
 
@@ -28,7 +28,7 @@ impl Supervisor {
             socket: connect(),
             // Twice as often as it is waited for.
             every: watchdog.map(|limit| Duration::from_micros(limit) / 2),
-            told: Instant::now(),
+            signed: Instant::now(),
             turns: Vec::new(),
         }
     }
@@ -46,13 +46,13 @@ impl Supervisor {
         false
     }
 
-    /// The program's parts have made so many turns: all is well as long as each of them makes some. To be told often, at
-    /// least once a second. False if one hangs: then the supervisor is told nothing.
+    /// The program's parts have made so many turns: all is well as long as each of them makes some. To be called often, at
+    /// least once a second. False if one hangs: then the supervisor hears nothing.
     pub fn alive(&mut self, turns: Vec<u64>) -> bool {
-        if self.every.is_none_or(|every| self.told.elapsed() < every) {
+        if self.every.is_none_or(|every| self.signed.elapsed() < every) {
             return true;
         }
-        self.told = Instant::now();
+        self.signed = Instant::now();
         let hangs = self.turns.iter().zip(&turns).any(|(before, now)| before == now);
         self.turns = turns;
         if !hangs {

@@ -19,9 +19,9 @@ pub struct Inbox {
     block: Option<(usize, usize)>,
     is_held: bool,
     over: bool,
-    /// What the sender was last told.
-    told: Known,
-    told_at: u64,
+    /// What the sender last heard.
+    sent: Known,
+    sent_at: u64,
     /// A part came that is not the next, so that the sender must go back; when it was last asked to.
     missing: bool,
     asked_at: Option<u64>,
@@ -65,8 +65,8 @@ impl Inbox {
             block: None,
             is_held: false,
             over: false,
-            told: none,
-            told_at: 0,
+            sent: none,
+            sent_at: 0,
             missing: false,
             asked_at: None,
             repeated: false,
@@ -190,7 +190,7 @@ impl Inbox {
         (counts.0.saturating_sub(seen.0), counts.1.saturating_sub(seen.1))
     }
 
-    /// What the sender must be told now, if anything: at once what it waits for, else after a while.
+    /// What the sender must hear now, if anything: at once what it waits for, else after a while.
     pub(crate) fn ack(&mut self, now: u64, pause: u64, patience: u64) -> Option<Ack> {
         if self.known.session == 0 {
             return None;
@@ -198,9 +198,9 @@ impl Inbox {
         let again = self.missing && self.asked_at.is_none_or(|asked| now >= asked + patience);
         let Known { next, limit, .. } = self.known;
         let half = self.window / 2;
-        let opens = limit > self.told.limit && self.told.limit <= next + half;
-        let urgent = again || self.repeated || opens || self.over && next > self.told.next;
-        let stale = self.known != self.told && now >= self.told_at + pause;
+        let opens = limit > self.sent.limit && self.sent.limit <= next + half;
+        let urgent = again || self.repeated || opens || self.over && next > self.sent.next;
+        let stale = self.known != self.sent && now >= self.sent_at + pause;
         if !urgent && !stale {
             return None;
         }
@@ -212,24 +212,24 @@ impl Inbox {
         Some(Ack { edge: self.edge, known: self.known, again })
     }
 
-    /// The sender is told what is known.
+    /// The sender hears what is known.
     pub(crate) fn tell(&mut self, now: u64) {
-        (self.told, self.told_at) = (self.known, now);
+        (self.sent, self.sent_at) = (self.known, now);
     }
 
     /// When it has something to tell, if nothing comes meanwhile.
     pub(crate) fn due(&self, pause: u64, patience: u64) -> Option<u64> {
         let ask = self.missing.then(|| self.asked_at.map_or(0, |asked| asked + patience));
-        let tell = (self.known.session != 0 && self.known != self.told).then(|| self.told_at + pause);
+        let tell = (self.known.session != 0 && self.known != self.sent).then(|| self.sent_at + pause);
         ask.into_iter().chain(tell).min()
     }
 
-    /// Forgets what was told: the connection is another one.
+    /// Forgets what was sent: the connection is another one.
     pub(crate) fn reopen(&mut self) {
         (self.missing, self.asked_at, self.repeated) = (false, None, false);
     }
 
-    /// Lets the sender be told again what is known, in case that it was lost.
+    /// Sends the sender again what is known, in case that it was lost.
     pub(crate) fn repeat(&mut self) {
         self.repeated = self.known.session != 0;
     }

@@ -306,7 +306,7 @@ impl<'a, S: AsRef<[u8]> + AsMut<[u8]>> Link<'a, S> {
         if self.is_done() {
             return Some(Frame::End.write(out));
         }
-        // What was told may have been lost, and the other end may wait for it.
+        // What was sent may have been lost, and the other end may wait for it.
         self.inboxes.iter_mut().for_each(Inbox::repeat);
         Some(Frame::Ping.write(out))
     }

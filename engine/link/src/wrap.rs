@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_there_is_room_for_is_told_and_passed_over() {
+    fn more_than_there_is_room_for_is_reported_and_passed_over() {
         let mut wire = std::vec![7; 3 * MAX_WRAPPED];
         wire.extend(wrapped(b"frame"));
         let (frames, text, garbage) = unwrap(&wire);

@@ -102,10 +102,10 @@ fn is_single_bracket(text: &str, place: usize) -> bool {
 pub(super) fn parse(text: &str, file: &str, dir: &Path) -> Result<Pipeline, PlanError> {
     let table = DeTable::parse(text).map_err(|error| {
         let origin = error.span().map_or(Origin::Nowhere, Origin::File);
-        let told = PlanError::at(&origin, format!("invalid TOML: {}", error.message()));
+        let invalid = PlanError::at(&origin, format!("invalid TOML: {}", error.message()));
         match error.span().is_some_and(|span| is_single_bracket(text, span.start)) {
-            true => told.help(TWO_BRACKETS),
-            false => told,
+            true => invalid.help(TWO_BRACKETS),
+            false => invalid,
         }
     })?;
     let whole = Origin::File(0..text.lines().next().unwrap_or("").len());

@@ -1,4 +1,4 @@
-//! What a pipeline takes of a board, told before anything is built for it.
+//! What a pipeline takes of a board, known before anything is built for it.
 //!
 //! Memory and tables are counted, but for what devices keep for themselves, the buffers of their DMA above all; what the compiler decides is estimated: the stack, the code, and, from figures measured on
 //! emulated cores, the instructions of a multiply-accumulate.

@@ -84,7 +84,7 @@ pub struct Receiver {
     full: Head<Packet>,
     empty: Tail<Buffer>,
     seen: Count,
-    /// Boxes given back of which the sender has not been told, and how many make it worth telling: a sender that
+    /// Boxes given back of which the sender does not know yet, and how many make it worth a message: a sender that
     /// waits for room is woken for half a ring, not for every block.
     pending: usize,
     worth_telling: usize,

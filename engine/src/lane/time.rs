@@ -109,7 +109,7 @@ impl Eq for Time {}
 /// When a block was complete, and what its writer knows besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// The tick that its readers are told, by the clock of its port.
+    /// The tick that its readers see, by the clock of its port.
     pub tick: u64,
     /// Its place in the order of things.
     pub time: Time,
@@ -180,12 +180,12 @@ mod tests {
     /// Joins behind each other each tell what is before that: a moment that is over stays over.
     #[test]
     fn just_before_the_end_of_a_moment_it_is_over() {
-        let mut told = Time::of(5, 1000).end();
+        let mut time = Time::of(5, 1000).end();
         for _ in 0..100 {
-            assert_eq!(told.certain(), told);
-            told = told.before();
+            assert_eq!(time.certain(), time);
+            time = time.before();
         }
-        assert_eq!(Time { nth: 100, ..told }.certain(), told.first());
+        assert_eq!(Time { nth: 100, ..time }.certain(), time.first());
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub enum Step {
     Nothing,
     /// A block was written: its readers are to see it.
     Block(Mark),
-    /// The stage lost part of its stream itself, which is to be told.
+    /// The stage lost part of its stream itself, which is to be reported.
     Lost {
         /// The last tick that is missing.
         at: u64,

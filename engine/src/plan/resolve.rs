@@ -43,9 +43,9 @@ pub(super) fn plan(pipeline: &Pipeline, registry: &Registry, assets: &Assets) ->
         match graph.resolve(&blocks) {
             Ok(mut plan) => {
                 memory::check(pipeline, &plan)?;
-                let told =
+                let notice =
                     |(source, usual): (&usize, &u64)| odd_block(&plan, &pipeline.stages[*source], *usual);
-                let notices: Vec<String> = usual.iter().filter_map(told).collect();
+                let notices: Vec<String> = usual.iter().filter_map(notice).collect();
                 plan.notices.extend(notices);
                 places::settle(pipeline, &mut plan)?;
                 return Ok(plan);

@@ -18,7 +18,7 @@ const NAP: Duration = Duration::from_millis(100);
 
 const NANOS: u64 = 1_000_000_000;
 
-/// What is told of a stage that goes on.
+/// What is reported of a stage that goes on.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// It has failed, at this tick, and is down.
@@ -177,7 +177,7 @@ impl Node for Recovering {
         self.watch.restart();
     }
 
-    /// What cannot be completed is told, and lost as what it would have written while it was down.
+    /// What cannot be completed is reported, and lost like what it would have written while it was down.
     fn finish(&mut self) -> Result<(), StageFault> {
         if let Err(fault) = caught(|| self.node.finish())
             && self.watch.fail(&fault)

@@ -1,4 +1,4 @@
-//! What a run is told.
+//! Orders to a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub struct RunOptions {
     pub one_lane: bool,
 }
 
-/// What the whole run is told.
+/// Orders to the whole run.
 pub(crate) struct Control {
     stop: AtomicBool,
     wakers: Vec<Arc<Waker>>,

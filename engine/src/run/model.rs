@@ -281,12 +281,12 @@ mod lanes {
 
     /// What a lane's ring lost, and whether a stage failed.
     #[derive(Default)]
-    struct Told {
+    struct Noted {
         dropped: u64,
         failed: bool,
     }
 
-    impl Driver for Told {
+    impl Driver for Noted {
         fn gap(&mut self, _: &str, _: u64, _: u64) {}
         fn dropped(&mut self, _: &Intake, blocks: u64, _: u64) {
             self.dropped += blocks;
@@ -334,7 +334,7 @@ mod lanes {
     }
 
     /// Runs as a thread does: sweeps, and parks when nothing moves.
-    fn run(mut lane: Lane<Told>, waker: &Waker) -> Told {
+    fn run(mut lane: Lane<Noted>, waker: &Waker) -> Noted {
         waker.adopt();
         while !lane.finished() {
             if lane.sweep() {
@@ -361,14 +361,14 @@ mod lanes {
                 let plan = plan(policy);
                 let assembly = Assembly { plan: &plan, lanes: vec![0, 1], wakers: wakers.clone() };
                 let mut parts =
-                    assembly.lanes(nodes).0.into_iter().map(|parts| Lane::new(parts, Told::default()));
+                    assembly.lanes(nodes).0.into_iter().map(|parts| Lane::new(parts, Noted::default()));
                 let (Some(first), Some(second)) = (parts.next(), parts.next()) else { unreachable!() };
                 let waker = wakers[0].clone();
                 thread::spawn(move || {
                     let failed = run(first, &waker).failed;
                     assert!(!failed || policy == Policy::Fail, "{policy:?}");
                 });
-                let Told { dropped, .. } = run(second, &wakers[1]);
+                let Noted { dropped, .. } = run(second, &wakers[1]);
                 let seen = seen.lock().unwrap_or_else(|broken| broken.into_inner());
                 let sum = seen.len() as u64 + dropped;
                 match policy {

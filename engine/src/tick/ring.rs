@@ -48,7 +48,7 @@ impl<T, const N: usize, const DEPTH: usize> Default for Ring<T, N, DEPTH> {
 pub enum WhenFull {
     /// None comes: the lane does not begin a tick without room.
     Wait,
-    /// It is lost, counted, and told to what comes after.
+    /// It is lost, counted, and reported to what comes after.
     Drop,
     /// The lane fails.
     Fail,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_told_to_what_comes_after() {
+    fn what_finds_no_room_is_reported_to_what_comes_after() {
         let mut ring = Ring::<i16, 1, 2>::new();
         let (to, from) = ring.split();
         let (mut to, mut from) = (Outgoing::new("a", WhenFull::Drop, to), Incoming::new("b", 10, from));

@@ -8,7 +8,7 @@ use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use super::About;
 use super::fetch::DataSet;
 
-/// A folder of corpora, each in a folder named like it, or told by its `corpus.toml` where it lies.
+/// A folder of corpora, each in a folder named like it, or whose place its `corpus.toml` gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFolder {
     root: PathBuf,

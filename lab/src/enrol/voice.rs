@@ -115,7 +115,7 @@ impl<'a> Voice<'a> {
         Ok(())
     }
 
-    /// Checks that others are told from the speaker, and not the same voice.
+    /// Checks that others are distinguished from the speaker, and not the same voice.
     ///
     /// # Errors
     /// When the first of `others` scores like the speaker's own clips.

@@ -99,7 +99,7 @@ fn manifests_that_are_wrong_are_refused_with_what_and_where() {
 }
 
 #[test]
-fn absent_files_are_told_and_the_others_are_used() {
+fn absent_files_are_reported_and_the_others_are_used() {
     let folder = tempfile::tempdir().unwrap();
     let rows = [("a.wav", "yes", "ann", "train"), ("b.wav", "yes", "bob", "test")];
     corpus(folder.path(), &rows);
@@ -129,7 +129,7 @@ fn clips_join_the_split_that_their_speaker_is_in() {
 }
 
 #[test]
-fn a_label_with_three_clips_is_told() {
+fn a_label_with_three_clips_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let rows = ["1.wav", "2.wav", "3.wav"].map(|path| (path, "rare", "ann", "train"));
     manifest(folder.path(), &rows);

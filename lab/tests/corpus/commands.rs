@@ -36,10 +36,10 @@ fn from_a_folder_to_a_report() {
         put(&root.join(format!("raw/no/s{i}_nohash_0.wav")), &word_at(i + 100, 2000, 6000, 18_000));
     }
     fs::write(root.join("raw/no/bad_nohash_0.wav"), "").unwrap();
-    let told = right(root, &["import", "folder", "raw", "--output", "words"]);
+    let printed = right(root, &["import", "folder", "raw", "--output", "words"]);
     assert!(
-        told.contains("40 clips added") && told.contains("`no/bad_nohash_0.wav`: the file is empty"),
-        "{told}"
+        printed.contains("40 clips added") && printed.contains("`no/bad_nohash_0.wav`: the file is empty"),
+        "{printed}"
     );
     assert!(wrong(root, &["import", "folder", "raw", "--output", "words"]).contains("`--append`"));
     assert!(right(root, &["align", "words", "--output", "aligned"]).contains("40 clips added"));
@@ -47,8 +47,8 @@ fn from_a_folder_to_a_report() {
     assert!(root.join("aligned/other.csv").is_file());
     right(root, &["split", "aligned", "--ratios", "60,20,20"]);
     right(root, &["split", "aligned", "--mode", "check"]);
-    let told = right(root, &["report", "aligned", "--html", "report.html", "--json", "report.json"]);
-    assert!(told.contains("40 clips of 2 labels by 20 speakers"), "{told}");
+    let printed = right(root, &["report", "aligned", "--html", "report.html", "--json", "report.json"]);
+    assert!(printed.contains("40 clips of 2 labels by 20 speakers"), "{printed}");
     let page = fs::read_to_string(root.join("report.html")).unwrap();
     assert!(
         page.contains("<svg") && page.contains("Gaps") && !page.contains("http://")
@@ -57,14 +57,14 @@ fn from_a_folder_to_a_report() {
     let json: serde_json::Value =
         serde_json::from_slice(&fs::read(root.join("report.json")).unwrap()).unwrap();
     assert_eq!(json["clips"], 40);
-    let told = right(
+    let printed = right(
         root,
         &[
             "stream", "aligned", "--output", "s.wav", "--split", "train", "--snr", "10,20", "--noise",
             "raw/yes", "--json", "-",
         ],
     );
-    let json: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert_eq!(json[0]["snr_db"], 10.0);
     let truth = fs::read_to_string(root.join("s_20db.truth.csv")).unwrap();
@@ -109,8 +109,8 @@ fn a_data_set_comes_by_its_address() {
         "\"1\"",
         Vec::new(),
     );
-    let told = right(folder.path(), &["fetch", &server.url, "--output", "data"]);
-    assert!(told.contains("not verified") && told.contains("1 files in `data/mine`"), "{told}");
+    let printed = right(folder.path(), &["fetch", &server.url, "--output", "data"]);
+    assert!(printed.contains("not verified") && printed.contains("1 files in `data/mine`"), "{printed}");
     assert!(right(folder.path(), &["fetch", &server.url, "--output", "data"]).contains("mine.tar.gz"));
     right(folder.path(), &["import", "speech-commands", "data/mine", "--output", "words"]);
     assert!(right(folder.path(), &["fetch", "--list"]).contains("speech_commands_v0.01"));

@@ -116,7 +116,7 @@ fn a_wrong_checksum_or_size_is_an_error_and_leaves_nothing() {
     let error =
         format!("{:#}", Download { sha256: Some("abc".to_owned()), ..right.clone() }.run().unwrap_err());
     assert!(error.contains("`abc` is not a SHA-256"), "{error}");
-    // Without a checksum the file is kept, and its sum is told.
+    // Without a checksum the file is kept, and its sum is printed.
     let fetched = Download { sha256: None, ..right }.run().unwrap();
     assert!(!fetched.verified && fetched.sha256 == sum(&body()));
 }

@@ -176,9 +176,9 @@ fn a_card_says_of_a_corpus_what_the_corpus_says_and_no_more() {
     fs::write(&manifest, licensed.join("\n")).unwrap();
     fs::write(data.join("speech_commands/corpus.toml"), "title = \"Mine\"\nnote = \"Divided by hand.\"\n")
         .unwrap();
-    let told = used();
-    assert_eq!(told.list, silent.list, "the same files");
-    let text = told.text("clips");
+    let printed = used();
+    assert_eq!(printed.list, silent.list, "the same files");
+    let text = printed.text("clips");
     assert!(text.starts_with("`speech_commands`: Mine (by its manifest: CC BY 4.0); 24 clips"), "{text}");
     assert!(text.ends_with(". Divided by hand."), "{text}");
     fs::remove_file(data.join("speech_commands/yes-0.wav")).unwrap();
@@ -201,10 +201,10 @@ fn what_is_fetched_is_found_by_its_name() {
     let server = Server::start("set.tar.gz", bytes, "\"1\"", Vec::new());
     let fetch = |name: &str| lab(root, &["corpus", "fetch", name, "--data", "data", "--from", &server.url]);
     for _ in 0..2 {
-        let told = said(&fetch("noise/esc50"));
+        let printed = said(&fetch("noise/esc50"));
         assert!(
-            told.contains("ESC-50") && told.contains("use it in configurations as `noise/esc50`"),
-            "{told}"
+            printed.contains("ESC-50") && printed.contains("use it in configurations as `noise/esc50`"),
+            "{printed}"
         );
     }
     assert!(

@@ -131,12 +131,12 @@ fn coco_is_labelled_by_the_rule_of_visual_wake_words() {
         ]
     );
     let clips = Corpus::open(&folder.path().join("corpus")).unwrap().clips;
-    let told: Vec<_> = clips
+    let labelled: Vec<_> = clips
         .iter()
         .map(|c| (c.columns["source"].as_str(), c.label.as_str(), c.columns["area"].as_str()))
         .collect();
     assert_eq!(
-        told,
+        labelled,
         [
             ("near.png", "person", "0.25000"),
             ("border.png", "person", "0.00500"),

@@ -1,4 +1,4 @@
-//! A server that misbehaves as it is told.
+//! A server that misbehaves on order.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

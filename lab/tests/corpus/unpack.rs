@@ -80,7 +80,7 @@ fn nothing_leaves_the_folder() {
 }
 
 #[test]
-fn links_are_left_out_and_told() {
+fn links_are_left_out_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("a.tar.gz");
     let links =

@@ -173,10 +173,10 @@ fn live_vectors() {
         let runs = compare(&folder);
         println!("{}: {runs} runs equal", folder.display());
     }
-    // All that differ are told, not only the first: they often share a cause.
-    let told: Vec<_> = random.iter().map(|folder| catch_unwind(|| compare(folder))).collect();
-    let differ = told.iter().filter(|runs| runs.is_err()).count();
+    // All that differ are listed, not only the first: they often share a cause.
+    let compared: Vec<_> = random.iter().map(|folder| catch_unwind(|| compare(folder))).collect();
+    let differ = compared.iter().filter(|runs| runs.is_err()).count();
     assert_eq!(differ, 0, "of {} random models", random.len());
-    let runs: usize = told.iter().flatten().sum();
+    let runs: usize = compared.iter().flatten().sum();
     println!("{} random models: {runs} runs equal", random.len());
 }

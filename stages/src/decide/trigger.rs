@@ -17,7 +17,7 @@ use super::posterior::{Posterior, Scale};
 ///
 /// An event is written when a detection becomes active (`emit = "onset"`) or when it ends (`"release"`). With
 /// `emit = "change"` it is written when a detection becomes active whose label is not that of the last event: a state,
-/// such as whether somebody is there, is told once, however often the images pause. Its `start` is
+/// such as whether somebody is there, is reported once, however often the images pause. Its `start` is
 /// the tick of the run's first score; its `end` is the tick of onset, or, at release, that of the last score of at
 /// least `off`; its `score` is the highest of the run so far. What is active when the stream ends is not released.
 ///
@@ -79,7 +79,7 @@ pub struct Watch {
     pub refractory: u64,
 }
 
-/// When a detection is told.
+/// When a detection is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema))]
 #[cfg_attr(feature = "std", serde(rename_all = "snake_case"))]

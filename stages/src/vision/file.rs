@@ -23,7 +23,7 @@ pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ENDINGS.iter().any(|own| ending.eq_ignore_ascii_case(own)))
 }
 
-/// Decodes a JPEG, PNG or BMP, told apart by their content, and turns it as its Exif data says: grey where its file is
+/// Decodes a JPEG, PNG or BMP, recognised by their content, and turns it as its Exif data says: grey where its file is
 /// grey, else RGB. An alpha channel is dropped, 16-bit values become 8-bit ones.
 ///
 /// # Errors

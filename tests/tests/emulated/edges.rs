@@ -105,8 +105,8 @@ fn hashes_are_equal(machine: &str, pipeline: &Path, stage: &str) {
     let emulation = emulate(machine, pipeline, &wav, &[]);
     emulation.record(machine, &format!("features_{stage}"));
     let features = &here(pipeline, &wav)[stage];
-    let told = format!(" blocks of hash {:08x}\n", hash(features));
-    assert!(emulation.events.ends_with(&told), "{}, expected{told}", emulation.events);
+    let printed = format!(" blocks of hash {:08x}\n", hash(features));
+    assert!(emulation.events.ends_with(&printed), "{}, expected{printed}", emulation.events);
 }
 
 /// Fowler, Noll and Vo's hash FNV-1a of 32 bits.

@@ -19,7 +19,7 @@ pub(crate) const SMALL: &str = "microbit";
 /// One at a time: they share a build folder.
 static EMULATOR: Mutex<()> = Mutex::new(());
 
-/// What a run of firmware told.
+/// What a run of firmware printed.
 pub(crate) struct Emulation {
     /// Its standard output.
     pub(crate) events: String,
@@ -52,7 +52,7 @@ pub(crate) fn emulate(machine: &str, pipeline: &Path, wav: &Path, arguments: &[&
 /// # Panics
 /// When it cannot be built, or fails.
 pub(crate) fn emulate_with(machine: &str, pipeline: &Path, arguments: &[&str]) -> Emulation {
-    told(machine, pipeline, command(machine, pipeline, arguments, &[]))
+    printed(machine, pipeline, command(machine, pipeline, arguments, &[]))
 }
 
 /// As [`emulate_with`], for the part of one place, whose link is at a socket.
@@ -68,20 +68,20 @@ pub(crate) fn emulate_place(
 ) -> Emulation {
     let serial = format!("unix:{},server=on,wait=off", socket.display());
     let output = command(machine, pipeline, arguments, &[("PLACE", place), ("SERIAL", &serial)]);
-    told(machine, pipeline, output)
+    printed(machine, pipeline, output)
 }
 
-/// What a run of firmware told that went well.
-fn told(machine: &str, pipeline: &Path, output: Output) -> Emulation {
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "`{}` on {machine}: {told}", pipeline.display());
-    let figures = told.lines().filter_map(|line| {
+/// What a run of firmware printed that went well.
+fn printed(machine: &str, pipeline: &Path, output: Output) -> Emulation {
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "`{}` on {machine}: {printed}", pipeline.display());
+    let figures = printed.lines().filter_map(|line| {
         let (name, value) = line.split_once(' ')?;
         Some((name.to_owned(), value.parse().ok()?))
     });
     Emulation {
         events: String::from_utf8(output.stdout).unwrap(),
-        gaps: told.lines().filter(|line| line.starts_with("gap: ")).map(str::to_owned).collect(),
+        gaps: printed.lines().filter(|line| line.starts_with("gap: ")).map(str::to_owned).collect(),
         figures: figures.collect(),
     }
 }
@@ -100,7 +100,7 @@ impl Emulation {
     /// A figure of the run.
     ///
     /// # Panics
-    /// When it was not told.
+    /// When it was not printed.
     pub(crate) fn figure(&self, name: &str) -> u64 {
         *self.figures.get(name).unwrap_or_else(|| panic!("no figure `{name}`"))
     }

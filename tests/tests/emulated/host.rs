@@ -101,7 +101,7 @@ pub(crate) fn samples(recording: &Path) -> Vec<i16> {
     bytes.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
 }
 
-/// What a run told.
+/// What a run printed.
 pub(crate) struct Heard {
     pub(crate) events: String,
     pub(crate) gaps: Vec<GapReport>,

@@ -78,7 +78,7 @@ fn both(pipeline: &Path, pictures: &Path) -> (Emulation, Heard) {
 
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
-fn photographs_are_told_as_the_host_tells_them() {
+fn photographs_are_classified_as_on_the_host() {
     let Some(pictures) = photographs() else { return };
     let (emulation, heard) = both(&root().join("tests/pipelines/mlperf_person.toml"), &pictures);
     assert!(heard.events.lines().count() >= 8 && heard.gaps.len() == 1, "{}", heard.events);
@@ -107,7 +107,7 @@ fn posteriors_of_photographs_are_equal() {
 /// The shipped pipeline, over the pictures that come with it.
 #[test]
 #[ignore = "`.ci/firmware` runs it"]
-fn drawn_pictures_are_told_as_the_host_tells_them() {
+fn drawn_pictures_are_classified_as_on_the_host() {
     let model = pipelines().join("models/person/model.tflite");
     if !model.exists() {
         skipped(format_args!("`{}` is missing", model.display()));

@@ -151,7 +151,7 @@ impl Stage for Pair {
     }
 }
 
-/// Passes on one block of so many, and where it is told to, loses 7 ticks in place of the next.
+/// Passes on one block of so many, and where it is asked to, loses 7 ticks in place of the next.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct EveryParams {
     /// Blocks of which one passes.

@@ -16,7 +16,7 @@ use kws_engine::testing::{Random, ended};
 use kws_engine::tick::{Gap, TickError};
 use kws_engine::{Flow, Pipeline, Plan, Registry, Stage};
 
-/// What a run has left: what every sink saw, and the gaps that stages told of, in order.
+/// What a run has left: what every sink saw, and the gaps that stages reported, in order.
 #[derive(Debug, PartialEq)]
 struct Ran {
     seen: BTreeMap<&'static str, Vec<Seen>>,

@@ -14,7 +14,7 @@ const PATTERN: u8 = 0x55;
 /// When a frame begins and ends, and the level of VSYNC during one.
 const TIMING: u8 = 0x03;
 const VSYNC_HIGH: u8 = 0x02;
-/// What the buffer is told to do.
+/// Commands to the buffer.
 const CONTROL: u8 = 0x04;
 const CLEAR: u8 = 0x01;
 const START: u8 = 0x02;

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_told_with_its_line() {
+    fn what_is_no_table_is_reported_with_its_line() {
         let error = |text| parse(text).unwrap_err();
         assert_eq!(error("3103 93"), "found no table, expected lines such as `{0x3103, 0x93},`");
         assert_eq!(error("0x3103, 0x93\n0x3008"), "the last register has no value");

@@ -16,7 +16,7 @@ const SHOT: Shot =
 /// What brings up the simulated OV5642.
 const TABLE: Chip = Chip::Ov5642(&[(0x3103, 0x93), (0x3008, 0x02)]);
 
-/// What the module was told, and what it answers.
+/// What the module received, and what it answers.
 #[derive(Default)]
 struct Module {
     /// Registers of the buffer, over SPI.
@@ -231,8 +231,11 @@ fn an_ov5642_gets_its_table_and_then_size_and_format() {
     let shot = Shot { width: 320, height: 240, chip: TABLE, ..SHOT };
     let (mut camera, wires) = camera(larger(), shot);
     assert_eq!(camera.process((), &mut [0; 64]), Ok(Flow::Skip));
-    let told = wires.0.borrow();
-    assert_eq!(told.spi, [&[(0x07, 0x80), (0x07, 0x00), (0x00, 0x55), (0x03, 0x02)], &START[..]].concat());
+    let received = wires.0.borrow();
+    assert_eq!(
+        received.spi,
+        [&[(0x07, 0x80), (0x07, 0x00), (0x00, 0x55), (0x03, 0x02)], &START[..]].concat()
+    );
     let expected = [
         // Reset. The table.
         (0x3008, 0x80),
@@ -250,7 +253,7 @@ fn an_ov5642_gets_its_table_and_then_size_and_format() {
         (0x380a, 0x00),
         (0x380b, 0xf0),
     ];
-    assert_eq!(told.i2c, expected);
+    assert_eq!(received.i2c, expected);
 }
 
 #[test]
@@ -260,14 +263,14 @@ fn an_ov5642_takes_yuyv_and_reads_as_the_other_does() {
     let flows: Vec<Flow> = (0..4).map(|_| camera.process((), &mut picture).unwrap()).collect();
     assert_eq!(flows, [Flow::Skip, Flow::Skip, Flow::Skip, Flow::Emit]);
     assert_eq!(picture.to_vec(), (0..64).collect::<Vec<u8>>());
-    let told = wires.0.borrow();
+    let received = wires.0.borrow();
     for write in [(0x501e, 0x6a), (0x5002, 0xf0), (0x501f, 0x00), (0x4300, 0x30)] {
-        assert!(told.i2c.contains(&write), "{write:x?}");
+        assert!(received.i2c.contains(&write), "{write:x?}");
     }
 }
 
 #[test]
-fn another_sensor_than_an_ov5642_is_told() {
+fn another_sensor_than_an_ov5642_is_reported() {
     let shot = Shot { chip: TABLE, ..SHOT };
     let (mut other, _) = camera(Module { product: [0x56, 0x40], ..larger() }, shot);
     assert_eq!(other.process((), &mut [0; 64]).unwrap_err().to_string(), "the I2C device is not an OV5642");
@@ -290,7 +293,7 @@ fn fault(module: Module) -> String {
 }
 
 #[test]
-fn what_is_missing_is_told() {
+fn what_is_missing_is_reported() {
     let forgetful = fault(Module { forgetful: true, ..module() });
     assert_eq!(forgetful, "the SPI device is not an ArduCAM frame buffer: check wiring and clock");
     let other = fault(Module { product: [0x56, 0x42], ..module() });

@@ -6,7 +6,7 @@ use super::Packet;
 
 /// Cuts packets of `N` samples into blocks. What is lost between them is widened to whole blocks.
 ///
-/// It asks for a packet only when it has told of every gap and lacks samples, so that one packet and one incomplete block
+/// It asks for a packet only when it has reported every gap and lacks samples, so that one packet and one incomplete block
 /// are all that waits in it.
 pub(super) struct Cut<const N: usize, const BLOCK: usize> {
     packet: [i16; N],
@@ -14,9 +14,9 @@ pub(super) struct Cut<const N: usize, const BLOCK: usize> {
     used: usize,
     block: [i16; BLOCK],
     filled: usize,
-    /// Samples lost, in whole blocks, that are still to be told of.
+    /// Samples lost, in whole blocks, that are still to be reported.
     lost: u64,
-    /// Samples still to be left out, which a gap that was told of covers.
+    /// Samples still to be left out, which a gap that was reported covers.
     skip: u64,
 }
 

@@ -17,7 +17,7 @@ use super::{Channel, LARGEST, RATES, header};
 /// Damaged packets in a row after which a file is given up.
 const MAX_DAMAGED: u32 = 100;
 
-/// A file of audio under way: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, told apart by their content.
+/// A file of audio under way: WAV, FLAC, Ogg Vorbis, MP3 or AAC in MP4, recognised by their content.
 ///
 /// Samples are `f32` with full scale ±1, in which 16-bit samples are exact.
 pub(crate) struct Decoder {

@@ -29,9 +29,9 @@ pub(crate) struct Reblock {
     queue: Vec<f32>,
     /// Samples of the queue that are behind us.
     used: usize,
-    /// Samples lost, in whole blocks, that are still to be told of.
+    /// Samples lost, in whole blocks, that are still to be reported.
     lost: u64,
-    /// Samples still to be left out, which a gap that was told of covers.
+    /// Samples still to be left out, which a gap that was reported covers.
     skip: u64,
 }
 

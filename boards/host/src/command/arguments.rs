@@ -33,6 +33,7 @@ Examples:
   kws-run pipelines/yes_no.toml --source file:clip.wav --report clip.html
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
   kws-run pipelines/yes_no.toml --enrol anna --consent yes     record a speaker, for a verifier
+  kws-run --unpack kws                                      write the pipelines that come with it into a folder
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
@@ -53,7 +54,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
 
     /// The pipeline file, or the folder of a take, which is replayed
-    #[arg(required_unless_present_any = ["devices", "stages", "schema", "completions", "man"])]
+    #[arg(required_unless_present_any = ["unpack", "devices", "stages", "schema", "completions", "man"])]
     pub(crate) pipeline: Option<PathBuf>,
 
     /// Replaces the source. Audio: file:PATH, raw:PATH or raw:- (s16le), mic, mic:DEVICE. Video: images:DIR, video:PATH
@@ -194,6 +195,12 @@ pub(crate) struct Arguments {
     /// Reports how it goes, in one line on standard error, every so many seconds
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60")]
     pub(crate) health: Option<f64>,
+
+    /// Writes the pipelines that come with this program, with their models and recordings, into the folder DIR
+    ///
+    /// Files that are there already stay as they are.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) unpack: Option<PathBuf>,
 
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]

@@ -22,8 +22,8 @@ pub(crate) enum CommandError {
     Plans(Vec<PlanError>),
     /// A stage cannot go on.
     Stage(RunError),
-    /// A stage cannot go on, and that was told when it happened.
-    Told,
+    /// A stage cannot go on, and that was reported when it happened.
+    Reported,
     /// This program or this computer lacks something.
     Lacking(String),
     /// Something cannot be written or read.
@@ -46,7 +46,7 @@ impl CommandError {
                 (texts.join(&format!("\n{ERROR}error:{ERROR:#} ")), 1)
             }
             CommandError::Stage(fault) => (fault.to_string(), 1),
-            CommandError::Told => return ExitCode::FAILURE,
+            CommandError::Reported => return ExitCode::FAILURE,
             CommandError::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             CommandError::Output(error) => (error.to_string(), 1),
         };

@@ -49,7 +49,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         service,
         viewing,
         gaps: Gaps::default(),
-        told: None,
+        reported: None,
         interrupted: false,
         news,
     };
@@ -70,7 +70,7 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     }
     match outcome.fault {
         None => traced.and(reported),
-        Some(fault) if listener.told.as_ref() == Some(&fault.stage) => Err(CommandError::Told),
+        Some(fault) if listener.reported.as_ref() == Some(&fault.stage) => Err(CommandError::Reported),
         Some(fault) => Err(fault.into()),
     }
 }
@@ -82,8 +82,8 @@ struct Listener<'a> {
     service: Service,
     viewing: Viewing<'a>,
     gaps: Gaps,
-    /// The stage whose fault ends the run and was told.
-    told: Option<String>,
+    /// The stage whose fault ends the run and was reported.
+    reported: Option<String>,
     interrupted: bool,
     /// What happens to links.
     news: Receiver<News>,
@@ -126,12 +126,12 @@ impl Listener<'_> {
         stopper.stop();
     }
 
-    /// Takes note of a report: faults are told at once, however long the other stages take to end.
+    /// Takes note of a report: faults are reported at once, however long the other stages take to end.
     fn note(&mut self, report: &Report) {
         match report {
             Report::Gap(gap) => self.gaps.note(gap),
-            Report::StageFault { stage, fault } if self.told.is_none() => {
-                self.told = Some(stage.clone());
+            Report::StageFault { stage, fault } if self.reported.is_none() => {
+                self.reported = Some(stage.clone());
                 let error = CommandError::from(RunError { stage: stage.clone(), fault: fault.clone() });
                 let _ = self.progress.aside(|| error.report());
             }

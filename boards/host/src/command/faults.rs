@@ -1,4 +1,4 @@
-//! Stages that fail and go on: told when they fail and when they work again, and summed at the end.
+//! Stages that fail and go on: reported when they fail and when they work again, and summed at the end.
 
 use std::io::{self, Write};
 

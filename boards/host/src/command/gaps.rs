@@ -1,4 +1,4 @@
-//! Gaps: told soon after they come, not more than once a second for each stage, and summed at the end.
+//! Gaps: reported soon after they come, not more than once a second for each stage, and summed at the end.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,9 +11,9 @@ use kws_engine::run::GapReport;
 use super::journal::Level;
 
 const GAP: Style = Level::Warning.style();
-/// How long gaps are gathered before they are told: what is lost block by block comes in many reports.
+/// How long gaps are gathered before they are reported: what is lost block by block comes in many reports.
 pub(crate) const GATHER: Duration = Duration::from_millis(100);
-/// How often one stage's gaps are told.
+/// How often one stage's gaps are reported.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Stretches that are missing.
@@ -58,12 +58,12 @@ impl Gaps {
         met.pending.add(new, report.lost);
     }
 
-    /// Whether there is something to be told.
+    /// Whether there is something to report.
     pub(crate) fn pending(&self) -> bool {
         self.by_stage.values().any(|met| met.pending.ticks > 0)
     }
 
-    /// Lines about gaps that were not told yet, for stages of which nothing was told a while.
+    /// Lines about gaps that were not reported yet, for stages of which nothing was reported for a while.
     pub(crate) fn tell(&mut self, plan: &Plan, now: Instant) -> Vec<String> {
         let quiet = |met: &Met| met.reported.is_none_or(|reported| now.duration_since(reported) >= PAUSE);
         let due = self.by_stage.iter_mut().filter(|(_, met)| met.pending.ticks > 0 && quiet(met));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_is_told_of_once_a_second() {
+    fn a_stage_is_reported_once_a_second() {
         let (mut gaps, plan, begin) = (Gaps::default(), plan(), Instant::now());
         gaps.note(&report(1600, 160));
         let lines = gaps.tell(&plan, begin);

@@ -1,4 +1,4 @@
-//! What is told on standard error: to a person, or to the journal of systemd, which reads a level before each line.
+//! What goes to standard error: to a person, or to the journal of systemd, which reads a level before each line.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -40,14 +40,14 @@ fn shown() -> MutexGuard<'static, Option<(Sender<String>, Vec<String>)>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on a terminal view shows what is told.
+/// From now on a terminal view shows the messages.
 pub(crate) fn show_in(lines: Sender<String>) {
     *shown() = Some((lines, Vec::new()));
 }
 
-/// The terminal view is gone: what it showed is told on standard error, where it stays.
+/// The terminal view is gone: what it showed goes to standard error, where it stays.
 pub(crate) fn show_no_more() {
-    for line in shown().take().into_iter().flat_map(|(_, told)| told) {
+    for line in shown().take().into_iter().flat_map(|(_, messages)| messages) {
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 }
@@ -55,10 +55,10 @@ pub(crate) fn show_no_more() {
 /// Tells something. When standard error is gone, there is nowhere left to say so.
 pub(crate) fn tell(level: Level, text: impl Display) {
     static JOURNAL: OnceLock<bool> = OnceLock::new();
-    if let Some((lines, told)) = &mut *shown() {
+    if let Some((lines, messages)) = &mut *shown() {
         let text = text.to_string();
         let _ = lines.send(anstream::adapter::strip_str(&text).to_string());
-        told.push(text);
+        messages.push(text);
         return;
     }
     let mut stderr = anstream::stderr();

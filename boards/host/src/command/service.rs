@@ -19,13 +19,13 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What a run owes to those who watch over it.
 pub(crate) struct Service {
     supervisor: Supervisor,
-    /// How often a line about how it goes is told.
+    /// How often a health line is written.
     every: Option<Duration>,
-    told: Instant,
+    written: Instant,
 }
 
 impl Service {
-    /// Of a run that has started: the supervisor is told that it has.
+    /// Of a run that has started, which the supervisor learns here.
     ///
     /// # Errors
     /// When metrics cannot be served at the address that is asked for.
@@ -40,7 +40,7 @@ impl Service {
         let supervisor = Supervisor::new();
         supervisor.ready();
         let every = arguments.health.map(Duration::from_secs_f64);
-        Ok(Service { supervisor, every, told: Instant::now() })
+        Ok(Service { supervisor, every, written: Instant::now() })
     }
 
     /// When to look; never where nobody watches.
@@ -51,15 +51,15 @@ impl Service {
     /// Tells how it goes, as far as it is time for that.
     pub(crate) fn look(&mut self, plan: &Plan, stats: &RunStats) {
         if !self.supervisor.alive(turns(plan, stats)) {
-            tell(Level::Error, "a source hangs: the watchdog is not told that all is well");
+            tell(Level::Error, "a source hangs: the watchdog gets no sign of life");
         }
-        if self.every.is_some_and(|every| self.told.elapsed() >= every) {
-            self.told = Instant::now();
+        if self.every.is_some_and(|every| self.written.elapsed() >= every) {
+            self.written = Instant::now();
             tell(Level::Info, health(plan, stats));
         }
     }
 
-    /// The run is told to end.
+    /// The run is to end.
     pub(crate) fn stopping(&self) {
         self.supervisor.stopping();
     }

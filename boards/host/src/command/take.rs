@@ -55,7 +55,7 @@ enum Action {
     /// Writes this take and others, one after the other, as one, which replays to the events of all
     ///
     /// The sources must carry the same: rate, block, size. What is between two takes is a gap, which is counted and of which all
-    /// stages are told. Pipeline and models are those of the first take.
+    /// stages learn. Pipeline and models are those of the first take.
     Join {
         /// The takes that follow
         #[arg(required = true, value_name = "TAKE")]
@@ -129,7 +129,7 @@ pub(crate) fn perform(
             show(&found, *json, to)?;
             if found.iter().any(|edge| edge.difference.is_some()) {
                 to.flush()?;
-                return Err(CommandError::Told);
+                return Err(CommandError::Reported);
             }
         }
         Action::Mcap { output } => {

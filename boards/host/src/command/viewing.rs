@@ -130,7 +130,7 @@ impl<'a> Viewing<'a> {
         }
     }
 
-    /// Leaves the terminal as it was, with what was told in the meantime.
+    /// Leaves the terminal as it was, with what was reported in the meantime.
     pub(crate) fn close(&mut self) {
         if self.screen.take().is_some() {
             show_no_more();

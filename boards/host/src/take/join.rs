@@ -18,7 +18,7 @@ pub(crate) struct Joined {
 }
 
 /// Writes several takes of the same sources as one, each `gap` seconds or up to a beat more after the one before: what is between
-/// is a gap, which all stages are told of. The pipeline is that of the first.
+/// is a gap, which all stages learn of. The pipeline is that of the first.
 ///
 /// # Errors
 /// When their sources differ, or something cannot be read or written.

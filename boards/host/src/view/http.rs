@@ -14,7 +14,7 @@ use super::routes::{self, Answer, Changes};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most connections at a time.
 const CONNECTIONS: usize = 64;
-/// Time after which a viewer to whom nothing is told is told just that, which shows whether it is still there.
+/// Time after which a viewer to whom nothing is sent gets an empty message, which shows whether it is still there.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// Who may look, and change something.

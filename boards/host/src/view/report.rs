@@ -1,4 +1,4 @@
-//! `--report`: the page as one file, with all that the run has told and its sound.
+//! `--report`: the page as one file, with all that the run has reported and its sound.
 
 use std::sync::Arc;
 

@@ -45,14 +45,14 @@ impl Terminal {
     /// When standard error is no terminal, or keys cannot be read.
     pub(super) fn open(view: &View, plan: &Plan) -> io::Result<Terminal> {
         let (past, coming) = view.feed.shared().join();
-        let (lines, told) = unbounded();
+        let (lines, notes) = unbounded();
         let (leave, left) = bounded(1);
         let (end, ended) = bounded::<()>(0);
         let mut shown = Shown {
             state: State::default(),
             knobs: plan.knobs.clone(),
             coming,
-            told,
+            notes,
             leave,
             ended,
             drawn: Drawn::begin()?,
@@ -122,7 +122,7 @@ struct Shown {
     state: State,
     knobs: Vec<Knob>,
     coming: Receiver<Arc<str>>,
-    told: Receiver<String>,
+    notes: Receiver<String>,
     leave: Sender<()>,
     ended: Receiver<()>,
     drawn: Drawn,
@@ -132,7 +132,7 @@ impl Shown {
     fn run(&mut self) -> io::Result<()> {
         while self.ended.try_recv() != Err(TryRecvError::Disconnected) {
             self.coming.try_iter().for_each(|message| self.state.take(&message));
-            self.told.try_iter().for_each(|line| self.state.note(line));
+            self.notes.try_iter().for_each(|line| self.state.note(line));
             self.drawn.0.draw(|frame| draw::draw(frame, &self.state))?;
             let next = Instant::now() + EVERY;
             while event::poll(next.saturating_duration_since(Instant::now()))? {

@@ -89,7 +89,7 @@ struct Record<T> {
     period: u64,
     /// Tick of the last block.
     last: u64,
-    /// The engine told of a gap since then.
+    /// The engine reported a gap since then.
     gap: bool,
     /// When blocks and ticks were last saved.
     saved: Instant,

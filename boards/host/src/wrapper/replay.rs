@@ -72,7 +72,7 @@ impl OfAny for Replayer<'_> {
 
 struct Replay<T> {
     recorded: Recorded<T>,
-    /// Tick of the block that follows the gap just told.
+    /// Tick of the block that follows the gap just reported.
     after_gap: Option<u64>,
 }
 

@@ -112,7 +112,7 @@ pub(crate) fn features() -> Bench {
     bench
 }
 
-/// `features.toml` with a stage that injects faults, as `faulty.toml`. A gap is told when the stage has come past it: so
+/// `features.toml` with a stage that injects faults, as `faulty.toml`. A gap is reported when the stage has come past it: so
 /// a test knows where the stream is.
 pub(crate) fn faulty(fault: &str) -> Bench {
     let bench = features();

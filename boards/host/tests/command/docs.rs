@@ -217,7 +217,9 @@ fn the_schema_for_editors_is_what_the_program_prints() {
     is_kept("pipelines/kws.schema.json", &schema);
     for entry in fs::read_dir(root().join("pipelines")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        let pipeline =
+            path.extension().is_some_and(|extension| extension == "toml") && !path.ends_with("Cargo.toml");
+        if pipeline {
             let text = fs::read_to_string(&path).unwrap();
             assert!(text.starts_with("#:schema kws.schema.json\n"), "{}", path.display());
         }

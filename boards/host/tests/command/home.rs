@@ -158,7 +158,7 @@ fn home_assistant_turns_the_sensitivity_of_a_running_pipeline() {
 }
 
 #[test]
-fn a_broker_that_refuses_the_password_is_told_of_and_no_secret_is() {
+fn a_broker_that_refuses_the_password_is_reported_and_no_secret_is() {
     let Some(broker) = Broker::start(
         "allow_anonymous false
 password_file /dev/null",

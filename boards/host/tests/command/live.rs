@@ -13,7 +13,7 @@ use crate::bench::{Bench, Ended};
 const LOOKS: u32 = 10_000;
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A run that ends when it is told to.
+/// A run that ends on request.
 pub(crate) struct Live {
     child: Child,
     /// Lines of standard error, as they come.

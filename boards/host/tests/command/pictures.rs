@@ -61,7 +61,7 @@ fn a_folder_of_photographs_prints_a_line_for_each_change() {
 }
 
 #[test]
-fn a_picture_that_breaks_off_is_a_gap_that_is_told() {
+fn a_picture_that_breaks_off_is_a_gap_that_is_reported() {
     let bench = photographs(&[120, 120, 120]);
     let path = bench.path("photographs").join("01.jpg");
     let whole = std::fs::read(&path).unwrap();
@@ -71,7 +71,7 @@ fn a_picture_that_breaks_off_is_a_gap_that_is_told() {
 }
 
 #[test]
-fn folders_without_pictures_are_told() {
+fn folders_without_pictures_are_reported() {
     let bench = photographs(&[]);
     let texts = ["photographs` contains no images", "`*.jpg`"];
     bench.run(&["light.toml", "--source", "images:photographs"]).badly(1, &texts);

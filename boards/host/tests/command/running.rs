@@ -35,7 +35,7 @@ fn with_json_there_are_events_and_nothing_else() {
 /// A disk that is full ends the file, not the detection.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_sink_that_cannot_write_is_told_and_ignored() {
+fn a_sink_that_cannot_write_is_reported_and_ignored() {
     let bench = spotting();
     let full = |on_fault: &str| {
         let sink =
@@ -48,12 +48,12 @@ fn a_sink_that_cannot_write_is_told_and_ignored() {
     assert!(run.err.contains("fault: `jsonl` failed at") && run.err.contains("No space left"), "{run:#?}");
     assert!(run.err.contains("faults: `jsonl` failed"), "{run:#?}");
     let run = full("").badly(1, &["error: stage `jsonl` failed: cannot write events"]);
-    assert_eq!(run.err.matches("error:").count(), 1, "it is told once: {run:#?}");
+    assert_eq!(run.err.matches("error:").count(), 1, "it is reported once: {run:#?}");
 }
 
 /// What is not there when the run begins is waited for, where the file says so.
 #[test]
-fn a_sink_that_cannot_start_is_told_and_ignored() {
+fn a_sink_that_cannot_start_is_reported_and_ignored() {
     let bench = spotting();
     let away = |on_fault: &str| {
         let sink = format!(
@@ -210,14 +210,14 @@ fn a_stage_that_panics_is_named_in_one_line() {
 }
 
 #[test]
-fn gaps_are_told_and_summed() {
+fn gaps_are_reported_and_summed() {
     let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }, { at_ms = 600, length_ms = 50 }]");
     let run = bench.run(&["faulty.toml"]).well();
     assert_eq!(run.err, "gaps: `fault` lost 0.150 s in 2 gaps in total\n");
 }
 
 #[test]
-fn gaps_are_told_as_they_come() {
+fn gaps_are_reported_as_they_come() {
     let bench = faulty("gaps = [{ at_ms = 200, length_ms = 100 }]");
     let mut live = Live::start(&bench, &["faulty.toml", "--source", "raw:-"]);
     live.says("gap: `fault` lost 0.");

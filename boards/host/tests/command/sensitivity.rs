@@ -37,7 +37,7 @@ fn half_changes_nothing_and_less_fires_less() {
 }
 
 #[test]
-fn what_it_means_is_told() {
+fn what_it_means_is_reported() {
     let ended = run(&["--sensitivity", "0.7"]).well();
     assert!(ended.err.contains("sensitivity 0.7: `yes` needs a score of 0."), "{ended:#?}");
 }

@@ -124,15 +124,15 @@ fn check_on_a_board_tells_what_it_takes_there() {
     {
         assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
     }
-    let told = json(&bench.run(&[arguments.as_slice(), &["--json"]].concat()).well().out);
+    let printed = json(&bench.run(&[arguments.as_slice(), &["--json"]].concat()).well().out);
     let number = |value: &Value| value.as_f64().unwrap();
-    assert_eq!(told["board"], "nano33ble");
-    assert!(number(&told["ram"]["used"]) < number(&told["ram"]["of"]), "{told}");
-    assert!((0.01..0.5).contains(&number(&told["core_share"])), "{told}");
+    assert_eq!(printed["board"], "nano33ble");
+    assert!(number(&printed["ram"]["used"]) < number(&printed["ram"]["of"]), "{printed}");
+    assert!((0.01..0.5).contains(&number(&printed["core_share"])), "{printed}");
 }
 
 #[test]
-fn what_a_board_cannot_do_is_told_where_the_file_says_it() {
+fn what_a_board_cannot_do_is_reported_where_the_file_says_it() {
     let (bench, commands, yes_no) = (features(), shipped("commands"), shipped("yes_no"));
     let memory = ["bytes of RAM, but `microbit` has 16384", "commands.toml:", "^^^"];
     let long = ["--set", "smooth.window_ms=10000"];
@@ -183,8 +183,8 @@ fn check_warns_of_work_for_nothing() {
     std::fs::write(bench.path("dead.toml"), front).unwrap();
     let shown = bench.run(&["dead.toml", "--check"]).well();
     assert!(shown.out.contains("warning: no stage shows or keeps what the pipeline finds"), "{shown:#?}");
-    let told = json(&bench.run(&["dead.toml", "--check", "--json"]).well().out);
-    assert_eq!(told["warnings"].as_array().unwrap().len(), 1, "{told}");
+    let printed = json(&bench.run(&["dead.toml", "--check", "--json"]).well().out);
+    assert_eq!(printed["warnings"].as_array().unwrap().len(), 1, "{printed}");
 }
 
 #[test]

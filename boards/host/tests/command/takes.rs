@@ -176,7 +176,7 @@ fn a_take_becomes_an_mcap_file() {
     }
     assert!(times.is_sorted(), "messages come in the order of time");
     assert_eq!(events, all.iter().map(|event| event["label"].clone()).collect::<Vec<_>>());
-    let told = format!("wrote {} messages of {} edges", times.len(), topics.len());
-    assert!(run.err.contains(&told), "{run:#?}");
+    let printed = format!("wrote {} messages of {} edges", times.len(), topics.len());
+    assert!(run.err.contains(&printed), "{run:#?}");
     bench.run(&export).badly(1, &["cannot write `take.mcap`"]);
 }

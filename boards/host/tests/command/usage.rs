@@ -11,7 +11,7 @@ fn help_teaches() {
 }
 
 #[test]
-fn version_is_told() {
+fn version_is_reported() {
     let version = Bench::new().run(&["--version"]).well();
     assert_eq!(version.out, format!("kws-run {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -58,4 +58,19 @@ fn no_colour_where_there_is_no_terminal() {
     for run in runs {
         assert!(!run.out.contains('\x1b') && !run.err.contains('\x1b'), "{run:#?}");
     }
+}
+
+/// What an installed program brings: it runs from the folder that it wrote, and what somebody has changed there stays.
+#[test]
+fn pipelines_are_unpacked() {
+    let bench = Bench::new();
+    let run = bench.run(&["--unpack", "mine"]).well();
+    assert!(run.out.lines().any(|line| line.ends_with("yes_no.toml")), "{run:#?}");
+    let source = "file:mine/recordings/yes_no.flac";
+    let run = bench.run(&["mine/yes_no.toml", "--source", source, "--json"]).well();
+    assert_eq!(run.out.lines().count(), 12, "{run:#?}");
+    bench.write("mine/yes_no.toml", "# changed\n");
+    let run = bench.run(&["--unpack", "mine"]).well();
+    assert!(run.err.contains("1 files differ"), "{run:#?}");
+    assert_eq!(bench.read("mine/yes_no.toml"), "# changed\n");
 }

@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 16_384)]
     connections: usize,
 
-    /// Seconds of audio after a detection in which the same name is not told again
+    /// Seconds of audio after a detection in which the same name is not reported again
     ///
     /// The refractory times of the pipelines hold besides. All of them are times of the stream, not of the clock on the wall.
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
@@ -124,7 +124,7 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     hostile: usize,
 
-    /// Process of the service, whose memory and processor time are told
+    /// Process of the service, whose memory and processor time are printed
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
 

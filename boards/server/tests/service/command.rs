@@ -65,8 +65,8 @@ fn it_serves_until_a_signal_and_tells_prometheus() {
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("\nkws_connections 1\n"), "{text}");
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    let told = after(&mut log, "stopping: ");
-    assert!(told.contains("1 taken"), "{told}");
+    let line = after(&mut log, "stopping: ");
+    assert!(line.contains("1 taken"), "{line}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
@@ -88,8 +88,8 @@ fn what_cannot_be_served_is_an_error() {
 #[test]
 fn a_pipeline_for_home_assistant_is_served_without_its_broker() {
     let (mut child, mut log) = starts(&["pipelines/home.toml", "--wyoming", "tcp://127.0.0.1:0"]);
-    let told = after(&mut log, "`home`: `mqtt` (kind `mqtt`) ");
-    assert!(told.starts_with("is left out"), "{told}");
+    let line = after(&mut log, "`home`: `mqtt` (kind `mqtt`) ");
+    assert!(line.starts_with("is left out"), "{line}");
     let address = after(&mut log, " at tcp://");
     let mut client = Client::connect(address.parse().unwrap());
     client.send("ping", &json!({}), &[]);

@@ -1,4 +1,4 @@
-//! What is detected, and how it is told.
+//! What is detected, and how it is reported.
 
 use kws_server::Options;
 use kws_tests::listening::recording;
@@ -80,7 +80,7 @@ fn tripled(samples: &[i16]) -> Vec<i16> {
 }
 
 #[test]
-fn what_is_not_asked_for_is_not_told() {
+fn what_is_not_asked_for_is_not_reported() {
     let ((_server, address), samples) = (serve(&["yes_no", "computer"], Options::default()), samples());
     let mut client = Client::connect(address);
     client.send("detect", &json!({"names": ["no"], "context": {"room": 7}}), &[]);
@@ -89,7 +89,7 @@ fn what_is_not_asked_for_is_not_told() {
     let only_no: Vec<_> = expected(&samples).into_iter().filter(|(label, _)| label == "no").collect();
     assert_eq!(detections(&messages), only_no);
     assert!(messages.iter().all(|(_, data)| data["context"]["room"] == 7), "{messages:?}");
-    // By the pipeline's name all of its words are told by that name.
+    // By the pipeline's name all of its words are reported by that name.
     client.send("detect", &json!({"names": ["yes_no"]}), &[]);
     client.play(&samples, Sent::USUAL);
     let found = detections(&client.rest());
@@ -98,7 +98,7 @@ fn what_is_not_asked_for_is_not_told() {
 }
 
 #[test]
-fn an_unknown_name_is_told_and_nothing_is_detected() {
+fn an_unknown_name_is_reported_and_nothing_is_detected() {
     let ((_server, address), samples) = (yes_no(), samples());
     let mut client = Client::connect(address);
     client.send("detect", &json!({"names": ["okay_nabu"]}), &[]);

@@ -90,7 +90,7 @@ fn others_are_undisturbed() {
 }
 
 #[test]
-fn connections_beyond_the_limit_are_told_so() {
+fn connections_beyond_the_limit_get_an_error() {
     let (server, address) = serve(&["yes_no"], Options { connections: 2, ..Options::default() });
     let mut clients: Vec<Client> = (0..2).map(|_| Client::connect(address)).collect();
     clients.iter_mut().for_each(|client| assert_eq!(client.rest(), []));

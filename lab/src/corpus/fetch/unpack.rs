@@ -1,4 +1,4 @@
-//! Archives: `.tar.gz` and `.zip`, told apart by their content.
+//! Archives: `.tar.gz` and `.zip`, recognised by their content.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, copy};

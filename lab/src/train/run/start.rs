@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn differing_front_ends_are_told_by_key() {
+    fn differing_front_ends_are_reported_by_key() {
         let theirs = [stage("kind = \"mel\"\nbands = 40\nlow_hz = 20")];
         let same = [stage("kind = \"mel\"\nbands = 40\nlow_hz = 20.0")];
         let other = [stage("kind = \"mel\"\nbands = 32\nlow_hz = 20.0")];

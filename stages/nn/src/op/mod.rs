@@ -7,7 +7,7 @@
 //! Where int16's arithmetic is int8's but for the width, the operation is int8's too: [`Op`] says which. An int16 lies in
 //! the arena as two bytes, the lower one first; shapes and steps count elements, spans count bytes.
 
-/// `Debug` of an enum whose variants are told with the enum's name, since other enums have some of these names, too.
+/// `Debug` of an enum whose variants are printed with the enum's name, since other enums have some of these names, too.
 macro_rules! full_names {
     ($of:ident: $($variant:ident),+) => {
         impl core::fmt::Debug for $of {

@@ -27,7 +27,7 @@ pub struct EnrolledWord {
     pub word: String,
     /// The cosine from which on it counts as heard.
     pub on: f64,
-    /// How the embedding stores its values, by which another embedding is told.
+    /// How the embedding stores its values, which tells another embedding apart.
     pub embedding: Quant,
     /// What all embeddings have in common.
     pub centre: Vec<i8>,

@@ -12,7 +12,7 @@ const TABLES: u8 = 0xc4;
 const SCAN: u8 = 0xda;
 const RESTARTS: u8 = 0xdd;
 
-/// Whether the scans of a JPEG hold all blocks, or none where that cannot be told: it is not baseline, say.
+/// Whether the scans of a JPEG hold all blocks, or none where nobody can know: it is not baseline, say.
 ///
 /// `bytes` begin with the first segment behind the start marker.
 pub(super) fn is_complete(bytes: &[u8]) -> Option<bool> {

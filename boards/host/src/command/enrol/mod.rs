@@ -20,7 +20,7 @@ use super::command_error::CommandError;
 use super::interrupt;
 use super::journal::{Level, tell};
 use super::overrides::is_source;
-use takes::{Recorder, TAKES, Told};
+use takes::{Prompt, Recorder, TAKES};
 
 /// Reads the samples, which are handed over before it fires.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -121,9 +121,9 @@ fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, Co
         select! {
             recv(samples) -> block => {
                 let Ok(block) = block else { break };
-                for told in recorder.hear(&block) {
-                    done |= told == Told::Done;
-                    meter.show(&told, name);
+                for prompt in recorder.hear(&block) {
+                    done |= prompt == Prompt::Done;
+                    meter.show(&prompt, name);
                 }
             }
             recv(interrupts) -> _ => break,
@@ -187,8 +187,8 @@ const WIDTH: f64 = 40.0;
 const DEPTH: f64 = 60.0;
 
 impl Meter {
-    fn show(&mut self, told: &Told, name: &str) {
-        if let Told::Level(level) = told {
+    fn show(&mut self, prompt: &Prompt, name: &str) {
+        if let Prompt::Level(level) = prompt {
             self.blocks += 1;
             if self.shown && self.blocks.is_multiple_of(EVERY) {
                 let bar = "▮".repeat((WIDTH * (1.0 + level / DEPTH)).clamp(0.0, WIDTH) as usize);
@@ -199,23 +199,23 @@ impl Meter {
         if self.shown {
             let _ = write!(stderr(), "\r\x1b[K");
         }
-        match told {
-            Told::Room(level, true) => tell(
+        match prompt {
+            Prompt::Room(level, true) => tell(
                 Level::Warning,
                 format_args!("the room is loud, {level:.0} dB: find a quieter place, or speak louder"),
             ),
-            Told::Room(level, false) => tell(Level::Info, format_args!("the room: {level:.0} dB")),
-            Told::Say(take) => tell(Level::Info, format_args!("{name}, say the word ({take} of {TAKES})")),
-            Told::Good(take, level) => tell(Level::Info, format_args!("take {take}: {level:.0} dB, good")),
-            Told::Again(why) => tell(Level::Warning, format_args!("again, please: {why}")),
-            Told::Others => tell(
+            Prompt::Room(level, false) => tell(Level::Info, format_args!("the room: {level:.0} dB")),
+            Prompt::Say(take) => tell(Level::Info, format_args!("{name}, say the word ({take} of {TAKES})")),
+            Prompt::Good(take, level) => tell(Level::Info, format_args!("take {take}: {level:.0} dB, good")),
+            Prompt::Again(why) => tell(Level::Warning, format_args!("again, please: {why}")),
+            Prompt::Others => tell(
                 Level::Info,
                 format_args!(
                     "Now ten seconds of other people: let them speak, or play the radio. {name} is silent."
                 ),
             ),
-            Told::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
-            Told::Done | Told::Level(_) => {}
+            Prompt::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
+            Prompt::Done | Prompt::Level(_) => {}
         }
     }
 }

@@ -29,9 +29,9 @@ const OVER: f64 = 12.0;
 const FULL: u16 = 32_512;
 const RUN: usize = 3;
 
-/// What is to be told.
+/// What the speaker is to see.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Told {
+pub(super) enum Prompt {
     /// How loud it is, in dB under full scale.
     Level(f64),
     /// How loud the room is, and whether that is much.
@@ -93,28 +93,28 @@ impl Recorder {
         }
     }
 
-    /// Hears some samples; what is to be told of them.
-    pub(super) fn hear(&mut self, samples: &[i16]) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// Hears some samples; returns what the speaker is to see.
+    pub(super) fn hear(&mut self, samples: &[i16]) -> Vec<Prompt> {
+        let mut prompts = Vec::new();
         self.rest.extend(samples);
         while self.rest.len() >= self.block {
             let after = self.rest.split_off(self.block);
             let block = std::mem::replace(&mut self.rest, after);
             let level = level(&block);
-            told.push(Told::Level(level));
-            self.step(block, level, &mut told);
+            prompts.push(Prompt::Level(level));
+            self.step(block, level, &mut prompts);
         }
-        told
+        prompts
     }
 
-    fn step(&mut self, block: Vec<i16>, level: f64, told: &mut Vec<Told>) {
+    fn step(&mut self, block: Vec<i16>, level: f64, prompts: &mut Vec<Prompt>) {
         match self.state {
             State::Room => {
                 self.room.push(level);
                 if self.room.len() == ROOM {
                     self.room.sort_unstable_by(f64::total_cmp);
                     self.noise = self.room[ROOM / 2];
-                    told.extend([Told::Room(self.noise, self.noise > NOISY), Told::Say(1)]);
+                    prompts.extend([Prompt::Room(self.noise, self.noise > NOISY), Prompt::Say(1)]);
                     self.state = State::Waiting;
                 }
             }
@@ -134,9 +134,9 @@ impl Recorder {
                 if self.take.len() >= (BEFORE + AFTER) * self.block {
                     let take = std::mem::take(&mut self.take);
                     match self.wrong(&take) {
-                        Some(why) => told.push(Told::Again(why)),
+                        Some(why) => prompts.push(Prompt::Again(why)),
                         None => {
-                            told.push(Told::Good(self.takes.len() + 1, loudest(&take, self.block)));
+                            prompts.push(Prompt::Good(self.takes.len() + 1, loudest(&take, self.block)));
                             self.takes.push(take);
                         }
                     }
@@ -144,11 +144,11 @@ impl Recorder {
                 }
             }
             State::Pause(0) if self.takes.len() < TAKES => {
-                told.push(Told::Say(self.takes.len() + 1));
+                prompts.push(Prompt::Say(self.takes.len() + 1));
                 self.state = State::Waiting;
             }
             State::Pause(0) => {
-                told.push(Told::Others);
+                prompts.push(Prompt::Others);
                 self.state = State::Others;
             }
             State::Pause(left) => self.state = State::Pause(left - 1),
@@ -156,10 +156,10 @@ impl Recorder {
                 self.others.extend(block);
                 if self.others.len() >= OTHERS * self.block {
                     if loudest(&self.others, self.block) < (self.noise + STANDS_OUT).max(QUIET) {
-                        told.push(Told::NoOthers);
+                        prompts.push(Prompt::NoOthers);
                         self.others.clear();
                     }
-                    told.push(Told::Done);
+                    prompts.push(Prompt::Done);
                     self.state = State::Done;
                 }
             }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     /// A room, and then words of this amplitude and length every three seconds.
-    fn told(words: &[(f64, f64)], others: f64) -> (Recorder, Vec<Told>) {
+    fn prompts(words: &[(f64, f64)], others: f64) -> (Recorder, Vec<Prompt>) {
         let mut sound = hum(1.5, 3.0);
         for (amplitude, seconds) in words {
             sound.extend(hum(*seconds, *amplitude));
@@ -220,19 +220,21 @@ mod tests {
         }
         sound.extend(hum(11.0, others));
         let mut recorder = Recorder::new(RATE);
-        let told =
-            sound.chunks(100).flat_map(|block| recorder.hear(block)).filter(|t| !matches!(t, Told::Level(_)));
-        let told = told.collect();
-        (recorder, told)
+        let prompts = sound
+            .chunks(100)
+            .flat_map(|block| recorder.hear(block))
+            .filter(|t| !matches!(t, Prompt::Level(_)));
+        let prompts = prompts.collect();
+        (recorder, prompts)
     }
 
     #[test]
     fn five_words_and_ten_seconds_of_others_are_recorded() {
-        let (recorder, told) = told(&[(5000.0, 0.6); 5], 3000.0);
+        let (recorder, prompts) = prompts(&[(5000.0, 0.6); 5], 3000.0);
         assert_eq!(recorder.takes.iter().map(Vec::len).collect::<Vec<_>>(), [32_000; 5]);
         assert_eq!(recorder.others.len(), 160_000);
-        assert_eq!(told.last(), Some(&Told::Done));
-        assert_eq!(told.iter().filter(|t| matches!(t, Told::Good(..))).count(), 5);
+        assert_eq!(prompts.last(), Some(&Prompt::Done));
+        assert_eq!(prompts.iter().filter(|t| matches!(t, Prompt::Good(..))).count(), 5);
         // The word lies inside its take.
         assert!(level(&recorder.takes[2][..4000]) < -60.0 && level(&recorder.takes[2][8000..12_000]) > -25.0);
     }
@@ -240,18 +242,20 @@ mod tests {
     #[test]
     fn bad_takes_are_asked_for_again() {
         let words = [(40_000.0, 0.6), (100.0, 0.6), (5000.0, 2.5), (5000.0, 0.5)];
-        let (recorder, told) = told(&words, 3.0);
-        let again: Vec<&str> =
-            told.iter().filter_map(|t| if let Told::Again(why) = t { Some(*why) } else { None }).collect();
+        let (recorder, prompts) = prompts(&words, 3.0);
+        let again: Vec<&str> = prompts
+            .iter()
+            .filter_map(|t| if let Prompt::Again(why) = t { Some(*why) } else { None })
+            .collect();
         assert!(again[0].starts_with("clipped") && again[1].starts_with("too quiet"), "{again:?}");
         assert!(again[2].starts_with("too long"), "{again:?}");
         assert_eq!(recorder.takes.len(), 1);
     }
 
     #[test]
-    fn silence_in_place_of_others_is_told() {
-        let (recorder, told) = told(&[(5000.0, 0.6); 5], 3.0);
-        assert_eq!(told[told.len() - 2..], [Told::NoOthers, Told::Done]);
+    fn silence_in_place_of_others_is_reported() {
+        let (recorder, prompts) = prompts(&[(5000.0, 0.6); 5], 3.0);
+        assert_eq!(prompts[prompts.len() - 2..], [Prompt::NoOthers, Prompt::Done]);
         assert!(recorder.others.is_empty());
     }
 }

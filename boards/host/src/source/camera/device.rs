@@ -129,7 +129,7 @@ fn negotiate(path: &Path, wanted: (u32, u32), fps: f64) -> Result<(v4l::Device, 
             format!("the camera `{name}` has the formats {}, expected MJPG or YUYV", known.join(", "))
         })?;
     let format = device.set_format(&v4l::Format::new(wanted.0, wanted.1, fourcc)).map_err(cannot)?;
-    // Not every camera lets itself be told how fast to be.
+    // Not every camera lets its frame rate be set.
     let interval = Fraction::new(1000, (fps * 1000.0).round() as u32);
     let interval = device.set_params(&Parameters::new(interval)).map_or(interval, |set| set.interval);
     let (width, height, stride) = (format.width as usize, format.height as usize, format.stride as usize);

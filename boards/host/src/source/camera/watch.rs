@@ -103,7 +103,7 @@ pub(super) struct Watch<D> {
     period: u64,
     bytes: Vec<u8>,
     last: Option<Last>,
-    /// A frame that came after a gap, which was told first.
+    /// A frame that came after a gap, which was reported first.
     waiting: Option<u64>,
     heard: Instant,
 }
@@ -393,16 +393,16 @@ mod tests {
         let pipeline = kws_engine::Pipeline::parse(text, "p.toml", dir.path()).unwrap();
         let plan = kws_engine::Plan::new(&pipeline, &registry).unwrap();
         let mut running = plan.start(Default::default()).unwrap();
-        let mut told = Vec::new();
+        let mut reports = Vec::new();
         // Lost, back after a gap, and lost for good.
-        while told.iter().filter(|report: &&String| report.contains("disappeared")).count() < 2 {
+        while reports.iter().filter(|report: &&String| report.contains("disappeared")).count() < 2 {
             let report = running.reports().recv_timeout(Duration::from_secs(60)).unwrap();
-            told.push(format!("{report:?}"));
+            reports.push(format!("{report:?}"));
             running.note(report);
         }
         running.stopper().stop();
         let outcome = running.wait();
-        assert!(outcome.fault.is_none(), "{told:?}");
+        assert!(outcome.fault.is_none(), "{reports:?}");
         let port = crate::wrapper::read_port(&dir.path().join("seen.port.json")).unwrap();
         let files = crate::wrapper::Files::to_read(&dir.path().join("seen"));
         let mut seen = crate::wrapper::Recorded::<u8>::open(&port, &files).unwrap();
@@ -411,6 +411,6 @@ mod tests {
             let moment = seen.moment().unwrap();
             ticks.push((moment.tick.min(200_001), moment.lost > 0));
         }
-        assert_eq!(ticks, [(100_000, false), (200_000, false), (200_001, true)], "{told:?}");
+        assert_eq!(ticks, [(100_000, false), (200_000, false), (200_001, true)], "{reports:?}");
     }
 }

@@ -62,7 +62,7 @@ impl MicStage {
         Ok(self.connection.as_mut().expect("it was made above"))
     }
 
-    /// The device is lost: what it has heard is told as far as it made blocks.
+    /// The device is lost: what it has heard is passed on as far as it made blocks.
     fn lose(&mut self, why: String) -> StageFault {
         self.connection = None;
         StageFault::because(why)
@@ -211,7 +211,7 @@ mod tests {
     /// What the device's thread shall do.
     type Act = Box<dyn FnOnce(&mut MicCallback) -> Result<(), String> + Send>;
 
-    /// A device that does as it is told, each act once the one before is done.
+    /// A device that follows a script, each act once the one before is done.
     struct Puppet {
         acts: Sender<Act>,
         done: Receiver<()>,
@@ -254,7 +254,7 @@ mod tests {
         (MicStage::new(Arc::new(listen), RATE, BLOCK), Puppet { acts, done })
     }
 
-    /// Frames that bear their own number, told apart by channel: their mean is the number.
+    /// Frames that bear their own number, different in each channel: their mean is the number.
     fn frames(numbers: std::ops::Range<i32>) -> Vec<i32> {
         numbers.flat_map(|number| [number % 30_000 - 3, number % 30_000 + 3]).collect()
     }
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_is_lost_is_told_once_all_is_heard_and_opened_again() {
+    fn a_device_that_is_lost_is_reported_once_all_is_heard_and_opened_again() {
         let (mut stage, device) = both(RATE, Channel::default());
         open(&mut stage);
         device.push(frames(0..256));

@@ -104,7 +104,7 @@ export function features(context, width, height, blocks, every, from, to) {
   context.drawImage(small, 0, 0, count, bands, (first * every - from) * scale, 0, count * every * scale, height);
 }
 
-// From dark blue by violet and orange to light yellow: even in lightness, and told apart by the colour-blind.
+// From dark blue by violet and orange to light yellow: even in lightness, and distinct to the colour-blind.
 const STOPS = [[6, 6, 30], [60, 15, 110], [140, 40, 120], [220, 80, 70], [250, 160, 50], [252, 245, 175]];
 function shade(part) {
   const place = part * (STOPS.length - 1), low = Math.min(STOPS.length - 2, Math.floor(place)), rest = place - low;

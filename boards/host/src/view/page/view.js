@@ -206,7 +206,7 @@ function addEvent(event) {
   const facts = Object.assign(document.createElement('small'), {
     textContent: `at ${event.at.toFixed(2)} s, score ${event.score.toFixed(2)}`
       + (took > 0.005 ? `, ${took.toFixed(2)} s after its first high score` : '')
-      + (late > 0.005 ? `, told ${late.toFixed(2)} s later` : ''),
+      + (late > 0.005 ? `, reported ${late.toFixed(2)} s later` : ''),
   });
   text.append(word, facts);
   text.addEventListener('click', () => seek(event.at));
@@ -336,10 +336,10 @@ function key(edge) {
     entry.append(square, label);
     const knob = knobsOf(edge).find(knob => knob.label === label);
     if (knob) {
-      const would = crossings(edge, index, knob.score), told = events.filter(event => event.label === label && event.at >= now - minutes).length;
+      const would = crossings(edge, index, knob.score), reported = events.filter(event => event.label === label && event.at >= now - minutes).length;
       const small = document.createElement('small');
       small.textContent = `from ${knob.score.toFixed(2)}: ${would} in the last ${minutes.toFixed(0)} s`
-        + (would === told ? '' : ` (told: ${told})`);
+        + (would === reported ? '' : ` (reported: ${reported})`);
       entry.append(small);
     }
     return entry;

@@ -56,9 +56,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     };
     detections(frame, state, left);
     stages(frame, state, right);
-    let told = state.notes.iter().rev().take(usize::from(notes)).rev();
+    let shown = state.notes.iter().rev().take(usize::from(notes)).rev();
     frame.render_widget(
-        Paragraph::new(told.map(|line| Line::from(line.as_str()).yellow()).collect::<Vec<_>>()),
+        Paragraph::new(shown.map(|line| Line::from(line.as_str()).yellow()).collect::<Vec<_>>()),
         aside,
     );
     let keys = "q quit   ↑↓ label   ←→ sensitivity";
@@ -176,7 +176,7 @@ fn curves(frame: &mut Frame<'_>, state: &State, area: Rect) {
 fn detections(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let mut lines = vec![Line::from("detections").bold()];
     for found in state.events.iter().rev() {
-        let late = found.late.map(|late| format!(", told {:.0} ms later", 1000.0 * late.max(0.0)));
+        let late = found.late.map(|late| format!(", reported {:.0} ms later", 1000.0 * late.max(0.0)));
         let facts = format!("{:>9.2} s  {:.2}{}", found.at, found.score, late.unwrap_or_default());
         lines.push(Line::from(vec![format!("  {:<NAME$}", found.label).green(), facts.into()]));
     }
@@ -251,7 +251,7 @@ mod tests {
                 "▸yes           0.80",
                 "0.70",
                 " silence       0.20",
-                "  yes             11.50 s  0.83, told 30 ms later",
+                "  yes             11.50 s  0.83, reported 30 ms later",
                 "classifier",
                 "2 (1 restarts)",
                 "mic → window: at most 3 of 8, 1 lost",

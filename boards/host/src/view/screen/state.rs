@@ -1,4 +1,4 @@
-//! What the messages have told so far.
+//! What the messages have shown so far.
 
 use std::collections::VecDeque;
 
@@ -187,11 +187,11 @@ impl State {
     }
 
     fn stats(&mut self, stats: &Value) {
-        for (stage, told) in self.stages.iter_mut().zip(list(&stats["stages"])) {
-            stage.busy = told["busy"].as_f64();
-            stage.blocks = whole(&told["emitted"]);
-            stage.gaps = whole(&told["gaps"]);
-            stage.restarts = whole(&told["restarts"]);
+        for (stage, figures) in self.stages.iter_mut().zip(list(&stats["stages"])) {
+            stage.busy = figures["busy"].as_f64();
+            stage.blocks = whole(&figures["emitted"]);
+            stage.gaps = whole(&figures["gaps"]);
+            stage.restarts = whole(&figures["restarts"]);
         }
         self.busy = self.stages.iter().filter_map(|stage| stage.busy).sum();
         let ring = |ring: &Value| {
@@ -205,7 +205,7 @@ impl State {
         self.rings = list(&stats["rings"]).iter().map(ring).collect();
     }
 
-    /// A line that is told beside the messages.
+    /// A line beside the messages.
     pub(super) fn note(&mut self, line: String) {
         line.lines().for_each(|line| push(&mut self.notes, line.to_owned()));
     }

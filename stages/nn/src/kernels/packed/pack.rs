@@ -172,29 +172,29 @@ impl Form {
             }
         }
         let walked = self.paired(to);
-        let value = |channel: usize, (y, run, _, i): (usize, usize, usize, usize)| match i < width
-            && channel < walked
-        {
-            true => weight(channel % out, y, run * taps + i / depth, i % depth),
-            false => 0,
-        };
         packed.words.extend(steps.iter().map(|(_, _, at, i)| ((at + i) * (4 / self.inputs)) as i32));
+        // Where each input of each step has its weight: divided here once, not for every channel. Nothing stands for an
+        // input that only fills up a word.
+        let inputs: Vec<Option<[usize; 3]>> = steps
+            .iter()
+            .flat_map(|&(y, run, _, i)| (i..i + self.inputs).map(move |i| (y, run, i)))
+            .map(|(y, run, i)| (i < width).then(|| [y, run * taps + i / depth, i % depth]))
+            .collect();
+        let value = |channel: usize, input: Option<[usize; 3]>| match input {
+            Some([y, x, c]) if channel < out => weight(channel, y, x, c),
+            Some([y, x, c]) if channel < walked => weight(channel % out, y, x, c),
+            _ => 0,
+        };
         for (first, panels) in self.blocks(walked) {
-            for &(y, run, at, i) in &steps {
+            for step in inputs.chunks_exact(self.inputs) {
                 for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
                     let channel = first + self.channel(panels, panel, lane);
-                    packed.word((0..self.inputs).map(|j| value(channel, (y, run, at, i + j))));
+                    packed.word(step.iter().map(|input| value(channel, *input)));
                 }
             }
         }
-        let sums: Vec<Sums> = (0..walked)
-            .map(|channel| {
-                let taps = steps
-                    .iter()
-                    .flat_map(|&(y, run, at, i)| (0..self.inputs).map(move |j| (y, run, at, i + j)));
-                Sums::of(taps.map(|tap| value(channel, tap)))
-            })
-            .collect();
+        let sums: Vec<Sums> =
+            (0..walked).map(|channel| Sums::of(inputs.iter().map(|input| value(channel, *input)))).collect();
         self.constants(&mut packed.words, rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)

@@ -1,4 +1,4 @@
-//! What Home Assistant is told of the device: its device discovery, <https://www.home-assistant.io/integrations/mqtt/>.
+//! What Home Assistant learns of the device: its device discovery, <https://www.home-assistant.io/integrations/mqtt/>.
 
 use kws_engine::Knob;
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ impl Device {
             components.insert(format!("occupancy_{}", slug(label)), sensor);
         }
         for label in self.tuned() {
-            // Retained: a program that starts again is told what was set last.
+            // Retained: a program that starts again gets what was set last.
             let number = json!({
                 "platform": "number", "unique_id": format!("{id}_sensitivity_{}", slug(label)),
                 "name": format!("Sensitivity {label}"), "icon": "mdi:tune", "entity_category": "config",
