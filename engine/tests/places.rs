@@ -124,6 +124,20 @@ fn sinks_of_other_places_need_not_be_known() {
 }
 
 #[test]
+fn all_places_agree_where_a_source_is_read_by_nobody() {
+    let text = CASCADE.to_owned()
+        + r#"
+[[stage]]
+name = "spare"
+kind = "count"
+place = "cloud"
+"#;
+    let number = |place: &str| Plan::at(&parsed(&text), &registry(), place).unwrap().links[0].pipeline;
+    assert_eq!(number("node"), number("hub"));
+    assert_eq!(number("hub"), number("cloud"));
+}
+
+#[test]
 fn a_file_keeps_its_places() {
     let mut pipeline = parsed(CASCADE);
     pipeline.set("small.place=hub").unwrap();

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use kws_engine::LinkPlan;
+use kws_engine::run::LinkEnd;
 
+use crate::carry::{News, carry};
+use crate::server::Server;
 use crate::socket::Tcp;
 use crate::wire::Wire;
 #[cfg(unix)]
 use crate::{serial::Serial, socket::Unix};
 
 /// A way to another place: `serial:PATH[@BAUD]`, `tcp:HOST:PORT`, `tcp-listen:HOST:PORT`, `unix:PATH`, `unix-listen:PATH`, and with
-/// the feature `nats` `nats://HOST:PORT`, `tls://HOST:PORT`.
+/// the feature `nats` `nats://HOST:PORT`, `tls://HOST:PORT`, with the options of a [`Server`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A serial line, the USB port of a board, or a pseudoterminal, and its bits a second.
@@ -26,21 +29,28 @@ pub enum Address {
     /// A connection from whoever comes to a Unix socket.
     UnixListen(PathBuf),
     /// A NATS server, which both places reach.
-    Nats(String),
+    Nats(Server),
 }
 
 /// A text that names no way to another place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressError(String);
+pub enum AddressError {
+    /// It is of none of the kinds.
+    Unknown(String),
+    /// The address of a NATS server that is none.
+    Server(String),
+}
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "found `{}`, expected serial:PATH[@BAUD], tcp:HOST:PORT, tcp-listen:HOST:PORT, unix:PATH, unix-listen:PATH \
-             or nats://HOST:PORT",
-            self.0
-        )
+        match self {
+            AddressError::Unknown(text) => write!(
+                f,
+                "found `{text}`, expected serial:PATH[@BAUD], tcp:HOST:PORT, tcp-listen:HOST:PORT, unix:PATH, \
+                 unix-listen:PATH or nats://HOST:PORT"
+            ),
+            AddressError::Server(text) => f.write_str(text),
+        }
     }
 }
 
@@ -53,7 +63,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let error = || AddressError(text.to_owned());
+        let error = || AddressError::Unknown(text.to_owned());
         let (scheme, rest) = text.split_once(':').filter(|(_, rest)| !rest.is_empty()).ok_or_else(error)?;
         let host = || match rest.rsplit_once(':') {
             Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(rest.to_owned()),
@@ -68,7 +78,7 @@ impl FromStr for Address {
             "tcp-listen" => host().map(Address::TcpListen),
             "unix" => Ok(Address::Unix(rest.into())),
             "unix-listen" => Ok(Address::UnixListen(rest.into())),
-            "nats" | "tls" if rest.starts_with("//") => Ok(Address::Nats(text.to_owned())),
+            "nats" | "tls" => text.parse().map(Address::Nats).map_err(AddressError::Server),
             _ => Err(error()),
         }
     }
@@ -83,17 +93,26 @@ impl fmt::Display for Address {
             Address::TcpListen(address) => write!(f, "tcp-listen:{address}"),
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
             Address::UnixListen(path) => write!(f, "unix-listen:{}", path.display()),
-            Address::Nats(url) => f.write_str(url),
+            Address::Nats(server) => server.fmt(f),
         }
     }
 }
 
 impl Address {
+    /// Carries a link until it is over, and tells what happens to it.
+    pub fn carry(&self, link: &LinkPlan, end: LinkEnd, tell: impl FnMut(News)) {
+        match self {
+            #[cfg(feature = "nats")]
+            Address::Nats(server) if server.keep.is_some() => crate::stream::carry(end, link, server, tell),
+            _ => carry(end, self.wire(link), tell),
+        }
+    }
+
     /// The wire that it names, for a link; nothing is opened yet.
     pub fn wire(&self, link: &LinkPlan) -> Box<dyn Wire> {
         match self {
             #[cfg(feature = "nats")]
-            Address::Nats(url) => Box::new(crate::nats::Nats::new(url, link)),
+            Address::Nats(server) => Box::new(crate::nats::Nats::new(server, link)),
             #[cfg(not(feature = "nats"))]
             Address::Nats(_) => Box::new(crate::wire::Missing {
                 name: format!("{self} for {}", link.place),
@@ -124,9 +143,12 @@ mod tests {
     fn addresses_come_back() {
         let all =
             ["serial:/dev/ttyACM0", "serial:/dev/ttyUSB0@460800", "tcp:hub:7000", "tcp-listen:0.0.0.0:7000"];
-        for text in
-            all.into_iter().chain(["tcp:[::1]:7000", "unix:/run/kws", "unix-listen:here", "nats://bus:4222"])
-        {
+        for text in all.into_iter().chain([
+            "tcp:[::1]:7000",
+            "unix:/run/kws",
+            "unix-listen:here",
+            "nats://bus:4222?keep=10m",
+        ]) {
             assert_eq!(text.parse::<Address>().map(|address| address.to_string()), Ok(text.to_owned()));
         }
         for text in

@@ -5,17 +5,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use kws_engine::StageFault;
-use kws_engine::run::{LinkEnd, Taken};
-use kws_link::{
-    Inbox, Link, MAX_FRAME, MAX_WRAPPED, Outbox, Received, Timing, Unwrapped, Unwrapper, Wrapper,
-};
+use kws_engine::run::LinkEnd;
+use kws_link::{Link, MAX_FRAME, MAX_WRAPPED, Received, Timing, Unwrapped, Unwrapper, Wrapper};
 
 use crate::connection::{Connections, Happened};
-use crate::delivery::{Delivery, Item, later, mark};
+use crate::delivery::{Delivery, later};
+use crate::moving::{fill, hand_on, inbox, outbox, session};
 use crate::wire::Wire;
-
-/// Parts that a sender may be ahead.
-const WINDOW: u64 = 64;
 
 /// How long an end that has all waits for the other one to say the same.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -59,12 +55,7 @@ impl fmt::Display for News {
 
 /// Carries a link over a wire until it is over, and tells what happens to it.
 pub fn carry(mut end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
-    let outbox = |edge: &kws_engine::LinkEdge| {
-        let bytes = edge.port.bytes();
-        Outbox::new(edge.edge, bytes as u32, vec![0; Outbox::room_for(edge.depth, bytes)])
-    };
     let mut outboxes: Vec<_> = end.outgoing.iter().map(|outgoing| outbox(&outgoing.edge)).collect();
-    let inbox = |edge: &kws_engine::LinkEdge| Inbox::new(edge.edge, edge.port.bytes() as u32, WINDOW);
     let mut inboxes: Vec<_> = end.incoming.iter().map(|incoming| inbox(&incoming.edge)).collect();
     let deliveries = end.incoming.iter().map(|incoming| Delivery::new(&incoming.edge.port)).collect();
     let connections = match Connections::new(wire, end.waker()) {
@@ -84,12 +75,6 @@ pub fn carry(mut end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
         tell,
     };
     carried.run(&mut end);
-}
-
-/// A number that another start of the program does not have.
-fn session() -> u32 {
-    let number = getrandom::u32().unwrap_or_else(|_| std::process::id());
-    number.max(1)
 }
 
 struct Carried<'a, F> {
@@ -230,31 +215,12 @@ impl<F: FnMut(News)> Carried<'_, F> {
         }
     }
 
-    /// From the run to the outboxes, as long as these have room: else the run's own rings do what their policy says.
+    /// From the run to the outboxes, as long as these have room.
     fn send_on(&mut self, end: &mut LinkEnd) -> bool {
         let mut moved = false;
         for outgoing in &mut end.outgoing {
-            let port = outgoing.edge.port.clone();
-            let Some(outbox) = self.link.outbox(outgoing.edge.edge) else { continue };
-            while outbox.has_room(port.bytes()) {
-                match outgoing.take() {
-                    Taken::Arrival(arrival, buffer) => {
-                        let mut bytes = Vec::new();
-                        if arrival.block {
-                            bytes.reserve(port.bytes());
-                            buffer.to_wire(|byte| bytes.push(byte));
-                        }
-                        // There is room, which was asked for.
-                        let _ = outbox.push(mark(&arrival, &port), bytes.len(), bytes.into_iter());
-                    }
-                    Taken::Over(dropped) => {
-                        (0..dropped).for_each(|_| outbox.drop_block(0));
-                        outbox.end();
-                        break;
-                    }
-                    Taken::Nothing => break,
-                }
-                moved = true;
+            if let Some(outbox) = self.link.outbox(outgoing.edge.edge) {
+                moved |= fill(outgoing, outbox);
             }
         }
         moved
@@ -262,39 +228,11 @@ impl<F: FnMut(News)> Carried<'_, F> {
 
     /// From the wire to the run, as long as the run's rings have room; the sender learns that they have none.
     fn hand_on(&mut self, end: &mut LinkEnd) -> Result<bool, StageFault> {
-        let (mut moved, stopped) = (false, end.is_stopped());
-        for at in 0..self.deliveries.len() {
-            let edge = end.incoming[at].edge.edge;
-            let period = end.incoming[at].edge.port.period;
-            while let Some(item) = self.deliveries[at].front() {
-                let incoming = &mut end.incoming[at];
-                match item {
-                    Item::Arrival(..) if !incoming.is_ready() && !incoming.is_closed() => break,
-                    Item::Over(_) if !incoming.end() => break,
-                    Item::Arrival(..) | Item::Over(_) => {}
-                }
-                match self.deliveries[at].pop() {
-                    Some(Item::Arrival(arrival, bytes)) => {
-                        incoming.put(arrival, &bytes)?;
-                        if arrival.dropped > 0 {
-                            let own = if arrival.block { period } else { 0 };
-                            let lost = arrival.dropped * period;
-                            end.gap(at, arrival.stamp.tick.saturating_sub(own), lost);
-                        }
-                    }
-                    Some(Item::Over(blocks)) if blocks > 0 => {
-                        let (tick, _) = self.deliveries[at].reached();
-                        end.gap(at, tick + blocks * period, blocks * period);
-                    }
-                    Some(Item::Over(_)) | None => {}
-                }
-                moved = true;
-            }
-            if stopped {
-                end.incoming[at].end();
-            }
-            if let Some(inbox) = self.link.inbox(edge) {
-                if self.deliveries[at].is_full() { inbox.hold() } else { inbox.resume() }
+        let mut moved = false;
+        for (at, delivery) in self.deliveries.iter_mut().enumerate() {
+            moved |= hand_on(end, at, delivery)?;
+            if let Some(inbox) = self.link.inbox(end.incoming[at].edge.edge) {
+                if delivery.is_full() { inbox.hold() } else { inbox.resume() }
             }
         }
         Ok(moved)

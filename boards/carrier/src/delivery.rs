@@ -33,6 +33,8 @@ pub(crate) struct Delivery {
     last: u64,
     /// A sender has started again, and nothing of it has come yet.
     is_anew: bool,
+    /// Counts what was taken by the run.
+    popped: u64,
 }
 
 impl Delivery {
@@ -47,6 +49,7 @@ impl Delivery {
             base: (0, 1),
             last: 0,
             is_anew: false,
+            popped: 0,
         }
     }
 
@@ -61,7 +64,21 @@ impl Delivery {
     }
 
     pub(crate) fn pop(&mut self) -> Option<Item> {
-        self.waiting.pop_front()
+        let item = self.waiting.pop_front();
+        self.popped += u64::from(item.is_some());
+        item
+    }
+
+    /// Counts what the run has taken, and what it will have taken when nothing waits any more.
+    #[cfg(feature = "nats")]
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.popped, self.popped + self.waiting.len() as u64)
+    }
+
+    /// Whether a block has begun to come.
+    #[cfg(feature = "nats")]
+    pub(crate) fn is_within(&self) -> bool {
+        self.mark.is_some()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -5,12 +5,12 @@
 //! # let registry = kws_engine::Registry::new();
 //! # let pipeline = kws_engine::Pipeline::read("cascade.toml".as_ref())?;
 //! # let plan = kws_engine::Plan::new(&pipeline, &registry)?;
-//! use kws_carrier::{Address, carry};
+//! use kws_carrier::Address;
 //!
 //! let address: Address = "serial:/dev/ttyACM0".parse()?;
 //! let carried = |link: &kws_engine::LinkPlan| {
-//!     let wire = address.wire(link);
-//!     Ok(move |end| carry(end, wire, |news| eprintln!("{news}")))
+//!     let (address, link) = (address.clone(), link.clone());
+//!     Ok(move |end| address.carry(&link, end, |news| eprintln!("{news}")))
 //! };
 //! plan.start_linked(Default::default(), |_, node| node, carried)?;
 //! # Ok(())
@@ -24,14 +24,19 @@ mod carry;
 mod connection;
 mod delivery;
 mod memory;
+mod moving;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(unix)]
 mod serial;
+mod server;
 mod socket;
+#[cfg(feature = "nats")]
+mod stream;
 mod wire;
 
 pub use address::{Address, AddressError};
 pub use carry::{News, carry};
 pub use memory::memory;
+pub use server::Server;
 pub use wire::{Connected, Wire};

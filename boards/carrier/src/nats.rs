@@ -1,16 +1,17 @@
 //! A NATS server between two places: each frame is a message, and the server is where both connect to.
 //!
-//! Messages are not stored: what nobody receives is sent again, as on any wire. Credentials stand in the address, as
-//! `nats://NAME:PASSWORD@HOST`; clusters and leaf nodes are the server's own means.
+//! Messages are not stored: what nobody receives is sent again, as on any wire. Clusters and leaf nodes are the server's own
+//! means.
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use async_nats::{Client, Subscriber};
+use async_nats::{Client, ConnectOptions, Subscriber};
 use futures_util::StreamExt;
 use kws_engine::LinkPlan;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::server::Server;
 use crate::wire::{Connected, Wire};
 
 /// How long a read waits before it looks whether it shall end.
@@ -18,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The way to a place by a NATS server.
 pub(crate) struct Nats {
-    url: String,
+    server: Server,
     /// Subjects that this end writes to, and that it reads.
     goes: String,
     comes: String,
@@ -27,19 +28,43 @@ pub(crate) struct Nats {
 }
 
 impl Nats {
-    pub(crate) fn new(url: &str, link: &LinkPlan) -> Self {
+    pub(crate) fn new(server: &Server, link: &LinkPlan) -> Self {
         let LinkPlan { here, place, pipeline, .. } = link;
-        let subject = |from: &str, to: &str| format!("kws.{pipeline:016x}.{}.{}", token(from), token(to));
-        Nats { url: url.to_owned(), goes: subject(here, place), comes: subject(place, here), runtime: None }
+        let node = &server.node;
+        let subject =
+            |from: &str, to: &str| format!("kws.wire.{pipeline:016x}.{}.{}.{node}", token(from), token(to));
+        Nats {
+            server: server.clone(),
+            goes: subject(here, place),
+            comes: subject(place, here),
+            runtime: None,
+        }
     }
 }
 
 /// A name as a part of a subject, in which dots, spaces and stars mean something.
-fn token(name: &str) -> String {
+pub(crate) fn token(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
-fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+/// How a server is spoken to.
+pub(crate) async fn options(server: &Server) -> io::Result<ConnectOptions> {
+    let mut options = ConnectOptions::new().name("kws");
+    if let Some(creds) = &server.creds {
+        options = options.credentials_file(creds).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("credentials `{}`: {error}", creds.display()))
+        })?;
+    }
+    if let Some(ca) = &server.ca {
+        options = options.add_root_certificates(ca.clone()).require_tls(true);
+    }
+    if let Some((cert, key)) = &server.cert {
+        options = options.add_client_certificate(cert.clone(), key.clone()).require_tls(true);
+    }
+    Ok(options)
+}
+
+pub(crate) fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
     io::Error::other(error)
 }
 
@@ -52,7 +77,7 @@ impl Wire for Nats {
         let runtime = self.runtime.insert(runtime);
         let handle = runtime.handle().clone();
         let (client, subscriber) = runtime.block_on(async {
-            let client = async_nats::connect(&self.url).await.map_err(other)?;
+            let client = options(&self.server).await?.connect(&self.server.url).await.map_err(other)?;
             let subscriber = client.subscribe(self.comes.clone()).await.map_err(other)?;
             // The server knows of the subscription before the other end is answered.
             client.flush().await.map_err(other)?;
@@ -64,7 +89,7 @@ impl Wire for Nats {
     }
 
     fn name(&self) -> String {
-        self.url.clone()
+        self.server.to_string()
     }
 }
 

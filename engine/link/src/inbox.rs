@@ -82,7 +82,8 @@ impl Inbox {
         self.block_bytes
     }
 
-    pub(crate) const fn known(&self) -> Known {
+    /// What has come of the stream.
+    pub const fn known(&self) -> Known {
         self.known
     }
 
@@ -109,19 +110,24 @@ impl Inbox {
     }
 
     /// The sender is of this session. Whether it is another one than before: its stream begins anew.
-    pub(crate) fn meet(&mut self, session: u32) -> bool {
+    pub fn meet(&mut self, session: u32) -> bool {
         if self.known.session == session {
             return false;
         }
         let had = self.known.session != 0 && !self.over;
-        self.known = Known { session, next: 0, limit: self.window };
-        (self.seen, self.block) = ((0, 0), None);
-        (self.missing, self.asked_at, self.repeated) = (false, None, false);
+        self.begin(session, 0);
         had
     }
 
+    /// Goes on in a session's stream at this part, without what came before it: that counts as missing.
+    pub fn begin(&mut self, session: u32, next: u64) {
+        self.known = Known { session, next, limit: next + self.window };
+        (self.seen, self.block) = ((0, 0), None);
+        (self.missing, self.asked_at, self.repeated) = (false, None, false);
+    }
+
     /// Takes a part, if it is the next.
-    pub(crate) fn take<'a>(&mut self, data: &Data<'a>) -> Option<Part<'a>> {
+    pub fn take<'a>(&mut self, data: &Data<'a>) -> Option<Part<'a>> {
         if data.session != self.known.session {
             return None;
         }

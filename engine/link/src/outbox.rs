@@ -40,6 +40,8 @@ pub struct Outbox<S> {
     lost: u64,
     dropped: u64,
     over: bool,
+    /// Parts that go to a log at once, where a log is the receiver.
+    log: Option<u64>,
     /// When the receiver last got on, and how long it is waited for.
     moved: u64,
     patience: u64,
@@ -65,6 +67,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
             lost: 0,
             dropped: 0,
             over: false,
+            log: None,
             moved: 0,
             patience: 0,
         }
@@ -162,8 +165,29 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         true
     }
 
+    /// There is a log, in the place of a receiver, which keeps what it is given: `window` parts may go at once, and the next
+    /// ones when all of these are [stored](Self::stored).
+    ///
+    /// Of such a group the first says that nothing older will come, and the end of the stream is a group of its own: whatever
+    /// the log forgets, its reader knows after a group at most that it is gone.
+    pub fn open_log(&mut self, window: u64) {
+        (self.is_open, self.log) = (true, Some(window));
+        self.limit = self.oldest + window;
+        self.rewind();
+    }
+
+    /// The log has all below `next`.
+    pub fn stored(&mut self, next: u64) {
+        self.acknowledge(next, self.limit, 0, 0);
+        if let Some(window) = self.log
+            && self.cursor == self.oldest
+        {
+            self.limit = self.oldest + window;
+        }
+    }
+
     /// A connection has ended: nothing is sent until the receiver says what it has.
-    pub(crate) fn close(&mut self) {
+    pub fn close(&mut self) {
         self.is_open = false;
     }
 
@@ -235,11 +259,14 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
     }
 
     /// Writes the next frame that may be sent, if there is one.
-    pub(crate) fn take(&mut self, session: u32, now: u64, out: &mut [u8]) -> Option<Result<usize, Broken>> {
+    pub fn take(&mut self, session: u32, now: u64, out: &mut [u8]) -> Option<Result<usize, Broken>> {
         if !self.is_open || self.cursor >= self.next || self.cursor >= self.limit {
             return None;
         }
         let mut flags = self.byte_at(self.cursor_at + LENGTH);
+        if self.log.is_some() && flags & body::OVER != 0 && self.cursor != self.oldest {
+            return None;
+        }
         if self.cursor == self.oldest {
             self.moved = now;
             flags |= body::OLDEST;

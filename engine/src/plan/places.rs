@@ -127,7 +127,15 @@ impl Pipeline {
         let (mut seen, mut registry) = (self.clone(), registry.clone());
         registry.add::<Elsewhere>();
         let is_read = |name: &String| self.stages.iter().any(|stage| stage.inputs.contains(name));
-        for stage in self.stages.iter().filter(|stage| !is_read(&stage.name)) {
+        // A source that nobody reads is no sink.
+        let sources: Vec<&str> = self
+            .stages
+            .iter()
+            .map(|stage| stage.kind.as_str())
+            .filter(|kind| registry.kind(kind).is_some_and(Entry::is_source))
+            .collect();
+        let is_source = |kind: &str| sources.contains(&kind);
+        for stage in self.stages.iter().filter(|stage| !is_read(&stage.name) && !is_source(&stage.kind)) {
             if place_of(stage, self, &registry).is_some_and(&leaves) {
                 let said = format!("the sink `{}` of another place", stage.name);
                 seen.replace(&stage.name, Elsewhere::NAME, &json!({}), &said);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kws_carrier::{News, Wire, carry};
-use kws_engine::run::{Outcome, RunError, RunOptions};
+use kws_engine::run::{LinkEnd, Outcome, RunError, RunOptions};
 use kws_engine::testing::{Capture, Random, Seen, Stalling, ended};
 use kws_engine::{LinkPlan, Pipeline, Plan, Registry};
 
@@ -38,10 +38,32 @@ pub fn parts(toml: &str, registry: &Registry) -> Vec<Plan> {
     pipeline.places.iter().map(part).collect()
 }
 
+/// What carries one end of a link.
+pub type Carried = Box<dyn FnOnce(LinkEnd) + Send>;
+
 /// Runs all parts at once, each with its own lanes; what the sink `out` has seen, and how each part ended.
 pub fn run(plans: &[Plan], names: &[String], wires: Wires<'_>, seed: u64) -> (Vec<Seen<f32>>, Vec<Outcome>) {
-    let out = Capture::new();
     let mut waiting: BTreeMap<(String, String), Box<dyn Wire>> = BTreeMap::new();
+    let mut carried = |here: &str, link: &LinkPlan| -> Carried {
+        let key = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let wire = waiting.remove(&key(here, &link.place)).unwrap_or_else(|| {
+            let [mine, theirs] = wires(link);
+            waiting.insert(key(&link.place, here), theirs);
+            mine
+        });
+        Box::new(move |end| carry(end, wire, |_: News| {}))
+    };
+    run_carried(plans, names, &mut carried, seed)
+}
+
+/// As [`run`], with whatever carries each end of each link, by the place that it is at.
+pub fn run_carried(
+    plans: &[Plan],
+    names: &[String],
+    carried: &mut dyn FnMut(&str, &LinkPlan) -> Carried,
+    seed: u64,
+) -> (Vec<Seen<f32>>, Vec<Outcome>) {
+    let out = Capture::new();
     let mut running = Vec::new();
     for (plan, here) in plans.iter().zip(names) {
         let mut next = seed * 100;
@@ -50,15 +72,8 @@ pub fn run(plans: &[Plan], names: &[String], wires: Wires<'_>, seed: u64) -> (Ve
             let node = if stage.name == "out" { out.sink() } else { node };
             Stalling::boxed(node, next, 100)
         };
-        let started = plan.start_linked(RunOptions::default(), dress, |link: &LinkPlan| {
-            let key = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-            let wire = waiting.remove(&key(here, &link.place)).unwrap_or_else(|| {
-                let [mine, theirs] = wires(link);
-                waiting.insert(key(&link.place, here), theirs);
-                mine
-            });
-            Ok::<_, RunError>(move |end| carry(end, wire, |_: News| {}))
-        });
+        let started =
+            plan.start_linked(RunOptions::default(), dress, |link| Ok::<_, RunError>(carried(here, link)));
         running.push(started.unwrap());
     }
     let outcomes = running.into_iter().map(ended).collect();

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use crossbeam_channel::Sender;
-use kws_carrier::{News, carry};
+use kws_carrier::News;
 use kws_engine::firmware::{Board, Firmware};
 use kws_engine::run::{LinkEnd, RunError};
 use kws_engine::{Cut, LinkPlan, Pipeline, Plan, Port, Registry, StageFault};
@@ -29,9 +29,9 @@ pub(crate) fn carrier(
             format!("no link to the place `{place}`; add `--link {place}=ADDRESS`, such as tcp:HOST:PORT");
         return Err(RunError { stage: "link".to_owned(), fault: StageFault::because(text) });
     };
-    let (wire, news) = (address.wire(link), news.clone());
+    let (address, link, news) = (address.clone(), link.clone(), news.clone());
     Ok(move |end| {
-        carry(end, wire, move |happened| {
+        address.carry(&link, end, move |happened| {
             let _ = news.send(happened);
         });
     })

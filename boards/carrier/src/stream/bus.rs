@@ -1,0 +1,311 @@
+//! Connections to the server that come and go, on a thread of their own.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::{Context, ContextBuilder, kv, stream};
+use async_nats::{Client, Event};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use kws_engine::run::Waker;
+use tokio::sync::{mpsc, watch};
+
+use super::names::Direction;
+use super::place::Place;
+use crate::nats::{options, other};
+use crate::server::Server;
+
+/// Messages that may wait for whoever carries the link.
+const WAITING: usize = 256;
+/// Messages that may be under way to the server.
+const UNDER_WAY: usize = 256;
+
+/// How long the server may take to store a message, or to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Pauses between attempts to connect.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The bucket in which it is written down how far receivers have come.
+const PLACES: &str = "kws-places";
+
+/// What happens at the server.
+pub(crate) enum Happened {
+    /// There is a connection: where frames go. What was not stored by the last one must be sent again.
+    Connected(mpsc::Sender<Vec<u8>>),
+    /// There is none now.
+    Failed(io::Error),
+    /// The oldest frame that was not stored is.
+    Stored,
+    /// The place that was last told is written down.
+    Written(Place),
+}
+
+/// What has come by the stream.
+pub(crate) struct Message {
+    /// Its number in the stream.
+    pub(crate) sequence: u64,
+    /// A frame.
+    pub(crate) frame: Vec<u8>,
+    /// How far this end had come when it last ran, before the first message of a stream.
+    pub(crate) place: Option<Place>,
+}
+
+/// What connects to the server, until it is dropped.
+pub(crate) struct Bus {
+    pub(crate) happens: mpsc::UnboundedReceiver<Happened>,
+    pub(crate) messages: mpsc::Receiver<Message>,
+    place: watch::Sender<Place>,
+    ended: Arc<AtomicBool>,
+    end: Arc<tokio::sync::Notify>,
+}
+
+/// The streams of a link: what this end writes to, and what it reads.
+#[derive(Clone)]
+pub(crate) struct Streams {
+    pub(crate) goes: Option<Direction>,
+    pub(crate) comes: Option<Direction>,
+}
+
+impl Bus {
+    pub(crate) fn new(server: &Server, streams: Streams, waker: Arc<Waker>) -> io::Result<Self> {
+        let (tell, happens) = mpsc::unbounded_channel();
+        let (hand, messages) = mpsc::channel(WAITING);
+        let (place, places) = watch::channel(Place::default());
+        let (ended, end) = (Arc::new(AtomicBool::new(false)), Arc::new(tokio::sync::Notify::new()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let line = Line {
+            server: server.clone(),
+            streams,
+            tell,
+            hand,
+            places,
+            waker,
+            from: None,
+            ended: ended.clone(),
+            end: end.clone(),
+        };
+        std::thread::Builder::new()
+            .name("link streams".to_owned())
+            .spawn(move || runtime.block_on(line.run()))?;
+        Ok(Bus { happens, messages, place, ended, end })
+    }
+
+    /// Writes down how far this end has come, soon.
+    pub(crate) fn write(&self, place: Place) {
+        self.place.send_replace(place);
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Release);
+        self.end.notify_one();
+    }
+}
+
+/// The thread's side.
+struct Line {
+    server: Server,
+    streams: Streams,
+    tell: mpsc::UnboundedSender<Happened>,
+    hand: mpsc::Sender<Message>,
+    places: watch::Receiver<Place>,
+    waker: Arc<Waker>,
+    /// The next message to be read, once that is known.
+    from: Option<u64>,
+    ended: Arc<AtomicBool>,
+    end: Arc<tokio::sync::Notify>,
+}
+
+impl Line {
+    async fn run(mut self) {
+        let mut pause = FIRST_PAUSE;
+        let end = self.end.clone();
+        while !self.ended.load(Ordering::Acquire) {
+            let error = tokio::select! {
+                () = end.notified() => return,
+                Err(error) = self.connected(&mut pause) => error,
+                else => return,
+            };
+            self.tell(Happened::Failed(error));
+            tokio::select! {
+                () = end.notified() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn tell(&self, happened: Happened) {
+        let _ = self.tell.send(happened);
+        self.waker.wake();
+    }
+
+    /// One connection, until it breaks: another one is then begun from what is certain.
+    async fn connected(&mut self, pause: &mut Duration) -> io::Result<()> {
+        let (client, mut breaks) = connect(&self.server).await?;
+        let context = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE).build(client);
+        let keep = self.server.keep.unwrap_or_default();
+        let mut read = None;
+        for direction in self.streams.goes.iter().chain(&self.streams.comes) {
+            read = Some(ensure(&context, direction, keep).await?);
+        }
+        let bucket = places(&context).await?;
+        let (frames, to_send) = mpsc::channel(UNDER_WAY);
+        self.tell(Happened::Connected(frames));
+        *pause = FIRST_PAUSE;
+        let goes = self.streams.goes.as_ref().map(|goes| goes.subject(&self.server.node));
+        let comes = self.streams.comes.clone().zip(read);
+        let key = self.streams.comes.as_ref().map(|comes| comes.place(&self.server.node));
+        let (node, from, hand, waker) = (&self.server.node, &mut self.from, &self.hand, &self.waker);
+        let (tell, places) = (&self.tell, &mut self.places);
+        tokio::select! {
+            _ = breaks.recv() => Err(io::ErrorKind::ConnectionReset.into()),
+            result = send(&context, goes, to_send, tell, waker) => result,
+            result = receive(comes, node, &bucket, from, hand, waker) => result,
+            result = write_down(&bucket, key, places, tell, waker) => result,
+        }
+    }
+}
+
+/// Connects once; the channel tells when the connection breaks.
+async fn connect(server: &Server) -> io::Result<(Client, mpsc::Receiver<()>)> {
+    let (breaks, broken) = mpsc::channel(1);
+    let seen = move |event| {
+        let breaks = breaks.clone();
+        async move {
+            if let Event::Disconnected | Event::Closed = event {
+                let _ = breaks.try_send(());
+            }
+        }
+    };
+    let options = options(server).await?.event_callback(seen);
+    let client = options.connect(&server.url).await.map_err(other)?;
+    Ok((client, broken))
+}
+
+/// The stream of a direction, which whoever comes first makes.
+async fn ensure(context: &Context, direction: &Direction, keep: Duration) -> io::Result<stream::Stream> {
+    let config = stream::Config {
+        name: direction.stream(),
+        subjects: vec![direction.subjects()],
+        max_age: keep,
+        // Frames are known by their own numbers.
+        duplicate_window: Duration::from_millis(100),
+        ..Default::default()
+    };
+    context.get_or_create_stream(config).await.map_err(other)
+}
+
+async fn places(context: &Context) -> io::Result<kv::Store> {
+    match context.get_key_value(PLACES).await {
+        Ok(bucket) => Ok(bucket),
+        Err(_) => {
+            let config = kv::Config { bucket: PLACES.to_owned(), history: 1, ..Default::default() };
+            context.create_key_value(config).await.map_err(other)
+        }
+    }
+}
+
+/// Sends frames, and tells which are stored, in order. The first that is not ends the connection.
+async fn send(
+    context: &Context,
+    subject: Option<String>,
+    mut frames: mpsc::Receiver<Vec<u8>>,
+    tell: &mpsc::UnboundedSender<Happened>,
+    waker: &Waker,
+) -> io::Result<()> {
+    let Some(subject) = subject else { return std::future::pending().await };
+    let mut under_way = FuturesOrdered::new();
+    loop {
+        tokio::select! {
+            Some(frame) = frames.recv(), if under_way.len() < UNDER_WAY => {
+                let stored = context.publish(subject.clone(), frame.into()).await.map_err(other)?;
+                under_way.push_back(stored.into_future());
+            }
+            Some(stored) = under_way.next() => {
+                stored.map_err(other)?;
+                let _ = tell.send(Happened::Stored);
+                waker.wake();
+            }
+            else => return std::future::pending().await,
+        }
+    }
+}
+
+/// Hands on what comes, from where this end had come to.
+async fn receive(
+    comes: Option<(Direction, stream::Stream)>,
+    node: &str,
+    bucket: &kv::Store,
+    from: &mut Option<u64>,
+    hand: &mpsc::Sender<Message>,
+    waker: &Waker,
+) -> io::Result<()> {
+    let Some((direction, stream)) = comes else { return std::future::pending().await };
+    let mut place = None;
+    let mut next = match *from {
+        Some(next) => next,
+        None => {
+            let text = bucket.get(direction.place(node)).await.map_err(other)?;
+            place = text.and_then(|text| Place::read(&text));
+            place.as_ref().map_or(1, |place| place.sequence + 1)
+        }
+    };
+    if stream.cached_info().state.last_sequence + 1 < next {
+        // Another stream than the one that was read: its server has lost what it stored.
+        next = 1;
+    }
+    let config = pull::Config {
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
+        ack_policy: AckPolicy::None,
+        filter_subject: direction.subject(node),
+        inactive_threshold: Duration::from_secs(30),
+        memory_storage: true,
+        ..Default::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(other)?;
+    let mut messages = consumer.messages().await.map_err(other)?;
+    while let Some(message) = messages.next().await {
+        let message = message.map_err(other)?;
+        let sequence = message.info().map_err(io::Error::other)?.stream_sequence;
+        let frame = message.payload.to_vec();
+        if hand.send(Message { sequence, frame, place: place.take() }).await.is_err() {
+            break;
+        }
+        waker.wake();
+        *from = Some(sequence + 1);
+    }
+    Err(io::ErrorKind::ConnectionReset.into())
+}
+
+/// Writes down how far this end has come, a few times a second.
+async fn write_down(
+    bucket: &kv::Store,
+    key: Option<String>,
+    places: &mut watch::Receiver<Place>,
+    tell: &mpsc::UnboundedSender<Happened>,
+    waker: &Waker,
+) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let Some(key) = key else { return std::future::pending().await };
+    // What the last connection may not have written.
+    let mut place = places.borrow_and_update().clone();
+    loop {
+        if place != Place::default() {
+            bucket.put(&key, place.write().into()).await.map_err(other)?;
+            let _ = tell.send(Happened::Written(place));
+            waker.wake();
+            tokio::time::sleep(PAUSE).await;
+        }
+        if places.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        place = places.borrow_and_update().clone();
+    }
+}
