@@ -8,7 +8,7 @@ use kws_lab::corpus::Split;
 use kws_lab::evaluate::{Limit, Listener, Stated, calibrate, write_points};
 
 use super::evaluate::write_json;
-use super::listening::Listening;
+use super::material::MaterialArguments;
 
 /// Chooses a model's operating points on streams and writes them into its `model.toml`.
 ///
@@ -28,7 +28,7 @@ pub(crate) struct Calibrate {
     #[arg(long)]
     pipeline: PathBuf,
     #[command(flatten)]
-    listening: Listening,
+    material: MaterialArguments,
     /// Maximum false accepts per hour over all labels, met by the upper bound of the 95 % interval.
     #[arg(long, required_unless_present_any = ["max_frr", "keep"], conflicts_with_all = ["max_frr", "keep"], value_name = "RATE")]
     max_faph: Option<f64>,
@@ -53,17 +53,17 @@ pub(crate) struct Calibrate {
 impl Calibrate {
     pub(crate) fn run(mut self) -> Result<()> {
         ensure!(
-            self.listening.split != Some(Split::Test),
+            self.material.split != Some(Split::Test),
             "operating points are chosen on the validation split, not on `test`: figures measured there would be too good"
         );
-        self.listening.split = self.listening.split.or(Some(Split::Validation));
+        self.material.split = self.material.split.or(Some(Split::Validation));
         let limit = match (self.max_faph, self.max_frr) {
             _ if self.keep => Limit::Stated(Stated::of(&self.model, &self.name)?),
             (_, Some(share)) => Limit::Missed(share),
             (rate, None) => Limit::FalseAcceptsPerHour(rate.unwrap_or(0.0)),
         };
         let listener = Listener::open(&self.pipeline, Some(&self.model))?;
-        let parts = self.listening.material()?.parts(listener.words())?;
+        let parts = self.material.material()?.parts(listener.words())?;
         let found = calibrate(&listener, &parts, &limit, &self.count_in)?;
         let pipeline = self.pipeline.file_stem().unwrap_or_default().to_string_lossy();
         write_points(&self.model, &self.name, &found, &limit, &self.count_in, &pipeline)?;

@@ -14,7 +14,7 @@ use kws_lab::page::Page;
 use serde_json::json;
 
 use super::evaluate::write_json;
-use super::listening::Listening;
+use super::material::MaterialArguments;
 
 /// Compares two models, or the float and integer forms of one, with a paired test.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Compare {
     #[arg(long, num_args = 1..=2, conflicts_with = "variants")]
     pipeline: Vec<PathBuf>,
     #[command(flatten)]
-    listening: Listening,
+    material: MaterialArguments,
     /// Fails if a form of `--variants` loses more points against float: `PTQ=1.0` or `shipped=0.5`.
     #[arg(long, value_name = "FORM=POINTS", requires = "variants")]
     at_most: Vec<String>,
@@ -55,7 +55,7 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         ensure!(
-            !self.listening.corpus.is_empty(),
+            !self.material.corpus.is_empty(),
             "models are compared on clips or images: give `--corpus CORPUS`"
         );
         match (&self.variants, &self.models[..]) {
@@ -68,11 +68,11 @@ impl Compare {
     }
 
     fn two(&self, a: &Path, b: &Path) -> Result<()> {
-        let corpora = &self.listening.corpora()?;
+        let corpora = &self.material.corpora()?;
         let mut bundles = [Bundle::open(a)?, Bundle::open(b)?];
         let names = bundles.each_ref().map(|bundle| bundle.card.name.clone());
         let [first, second] = &mut bundles;
-        let scores = [first, second].map(|bundle| score_clips(bundle, corpora, self.listening.split));
+        let scores = [first, second].map(|bundle| score_clips(bundle, corpora, self.material.split));
         let [first, second] = scores;
         let clips = compare_clips([&names[0], &names[1]], &first?, &second?)?;
         let streams = match &self.pipeline[..] {
@@ -81,7 +81,7 @@ impl Compare {
                 let second = rest.first().unwrap_or(first);
                 let listeners = [Listener::open(first, Some(a))?, Listener::open(second, Some(b))?];
                 let words: Vec<String> = listeners.iter().flat_map(|l| l.words().to_vec()).collect();
-                let parts = self.listening.material()?.parts(&words)?;
+                let parts = self.material.material()?.parts(&words)?;
                 Some(compare_streams([&listeners[0], &listeners[1]], &parts)?)
             }
         };
@@ -98,8 +98,8 @@ impl Compare {
 
     fn forms(&self, model: &Path) -> Result<()> {
         let mut bundle = Bundle::open(model)?;
-        let corpora = &self.listening.corpora()?;
-        let scores = score_clips(&mut bundle, corpora, self.listening.split)?;
+        let corpora = &self.material.corpora()?;
+        let scores = score_clips(&mut bundle, corpora, self.material.split)?;
         let list = score_clips(&mut bundle, corpora, Some(Split::Train))?;
         let forms = variants(&bundle, &scores, &list)?;
         let name = &bundle.card.name;

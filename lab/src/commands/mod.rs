@@ -12,7 +12,7 @@ pub(crate) mod infer;
 pub(crate) mod init;
 mod json;
 pub(crate) mod learning_curve;
-pub(crate) mod listening;
+pub(crate) mod material;
 pub(crate) mod mine;
 pub(crate) mod model;
 pub(crate) mod new_word;

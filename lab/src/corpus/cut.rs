@@ -12,7 +12,7 @@ use crate::features::{CLIP, FrontEnd};
 
 /// Between two windows that the model judges, in samples: 40 ms.
 const HOP: usize = RATE as usize / 25;
-/// Posterior from which on windows belong to a hearing of the word.
+/// Posterior from which on windows belong to a occurrence of the word.
 const HEARD: f32 = 0.5;
 /// How far from the place that the transcript makes likely a word may be heard: so many seconds, and this share of the
 /// sentence's length. People do not speak evenly.
@@ -30,7 +30,7 @@ pub struct Cutter {
 
 /// Where in a sentence a model hears a word.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Hearing {
+struct Occurrence {
     /// The middle of the word, in samples.
     middle: usize,
     /// Highest posterior.
@@ -77,16 +77,16 @@ impl Cutter {
         let mut drafts = Vec::new();
         for (nth, place) in places.into_iter().enumerate() {
             let likely = voiced.start as f64 + place * voiced.len() as f64;
-            let distance = |hearing: &Hearing| (hearing.middle as f64 - likely).abs();
+            let distance = |occurrence: &Occurrence| (occurrence.middle as f64 - likely).abs();
             let near = (0..hearings.len()).filter(|&i| distance(&hearings[i]) <= reach);
             let best = near.max_by(|&a, &b| hearings[a].score.total_cmp(&hearings[b].score));
             let source = format!("{name}#{keyword}{nth}");
             match best.map(|index| hearings.remove(index)) {
-                Some(hearing) if hearing.score >= self.sure => {
-                    let clip = clip(&samples, hearing.middle);
-                    drafts.push(draft(recording, keyword, source, &sentence, hearing, clip));
+                Some(occurrence) if occurrence.score >= self.sure => {
+                    let clip = clip(&samples, occurrence.middle);
+                    drafts.push(draft(recording, keyword, source, &sentence, occurrence, clip));
                 }
-                Some(Hearing { score, .. }) => {
+                Some(Occurrence { score, .. }) => {
                     build.exclude(source, format!("the model is not sure: {score:.2}"))
                 }
                 None => build.exclude(source, "the model does not find it near its place in the transcript"),
@@ -133,7 +133,7 @@ fn voiced(samples: &[i16]) -> Range<usize> {
 
 /// Runs of windows in which a word is heard. The first of a run ends where the word does, and the last begins where it
 /// begins: the word's middle is in the middle between these.
-fn hearings(posteriors: &[f32]) -> Vec<Hearing> {
+fn hearings(posteriors: &[f32]) -> Vec<Occurrence> {
     let mut found = Vec::new();
     let mut start = 0;
     for run in posteriors.chunk_by(|a, b| (*a >= HEARD) == (*b >= HEARD)) {
@@ -142,7 +142,7 @@ fn hearings(posteriors: &[f32]) -> Vec<Hearing> {
         if run[0] >= HEARD {
             // Windows begin half a window before the sentence does.
             let middle = (first + last) * HOP / 2;
-            found.push(Hearing { middle, score: run.iter().copied().fold(0.0, f32::max) });
+            found.push(Occurrence { middle, score: run.iter().copied().fold(0.0, f32::max) });
         }
     }
     found
@@ -159,7 +159,7 @@ fn draft(
     keyword: &str,
     source: String,
     sentence: &str,
-    hearing: Hearing,
+    occurrence: Occurrence,
     clip: Vec<i16>,
 ) -> Draft<'static> {
     let speaker = recording.speaker.clone();
@@ -170,8 +170,8 @@ fn draft(
         .filter(|(name, _)| *name != "sentence" && *name != "source")
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    columns.push(("score".to_owned(), format!("{:.3}", hearing.score)));
-    columns.push(("at".to_owned(), format!("{:.2}", hearing.middle as f64 / f64::from(RATE))));
+    columns.push(("score".to_owned(), format!("{:.3}", occurrence.score)));
+    columns.push(("at".to_owned(), format!("{:.2}", occurrence.middle as f64 / f64::from(RATE))));
     columns.push(("sentence".to_owned(), sentence.to_owned()));
     let stem = recording.path.file_stem().unwrap_or_default().to_string_lossy();
     Draft {
@@ -203,7 +203,7 @@ mod tests {
         posteriors[15] = 0.97;
         posteriors[40] = 0.6;
         let found = hearings(&posteriors);
-        let expected = [Hearing { middle: 15 * HOP, score: 0.97 }, Hearing { middle: 40 * HOP, score: 0.6 }];
+        let expected = [Occurrence { middle: 15 * HOP, score: 0.97 }, Occurrence { middle: 40 * HOP, score: 0.6 }];
         assert_eq!(found, expected);
     }
 

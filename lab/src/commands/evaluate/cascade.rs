@@ -41,7 +41,7 @@ impl Evaluate {
 
     fn cascade_report(&self, path: &Path) -> Result<CascadeReport> {
         let cascade = Cascade::open(path)?;
-        let material = self.listening.material()?;
+        let material = self.material.material()?;
         let items = material.items(cascade.words())?;
         let (heard, broken) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let watch = Stopwatch::start();

@@ -18,10 +18,10 @@ pub(super) struct Clips {
 
 impl Clips {
     pub(super) fn open(arguments: &Evaluate, model: &Path) -> Result<Self> {
-        let corpora = arguments.listening.corpora()?;
+        let corpora = arguments.material.corpora()?;
         ensure!(!corpora.is_empty(), "a model is evaluated on clips or images: give `--corpus CORPUS`");
         let bundle = Bundle::open(model)?;
-        let list = list_clips(&bundle, &corpora, arguments.listening.split)?;
+        let list = list_clips(&bundle, &corpora, arguments.material.split)?;
         Ok(Self { bundle, list })
     }
 
@@ -44,7 +44,7 @@ impl Clips {
             model: card.name.clone(),
             labels: card.labels.clone(),
             medium: card.medium(),
-            split: arguments.listening.split,
+            split: arguments.material.split,
             missing: self.list.missing.clone(),
             items: self.list.rows.len(),
             digest: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),

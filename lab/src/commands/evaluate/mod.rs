@@ -19,7 +19,7 @@ use kws_lab::evaluate::shard::Shard;
 use kws_lab::evaluate::{ClipReport, SPEAKERS, Scored, StreamReport, default_columns};
 use serde_json::Value;
 
-use super::listening::Listening;
+use super::material::MaterialArguments;
 use show::Show;
 
 /// Evaluates a model on the clips or images of a corpus, a pipeline on streams, or both.
@@ -58,7 +58,7 @@ pub(crate) struct Evaluate {
     #[arg(long, required_unless_present_any = ["folder", "pipeline"])]
     model: Option<PathBuf>,
     #[command(flatten)]
-    listening: Listening,
+    material: MaterialArguments,
     /// Pipeline file to run on streams.
     #[arg(long)]
     pipeline: Option<PathBuf>,
@@ -134,7 +134,7 @@ impl Evaluate {
             dump::dump(folder, &clips.bundle, &scores)?;
         }
         let by = clips_by(&self.by, &scores.clips);
-        ClipReport::new(&clips.bundle, &scores, self.listening.split, &by)
+        ClipReport::new(&clips.bundle, &scores, self.material.split, &by)
     }
 
     fn streams(&self, pipeline: &Path) -> Result<StreamReport> {
@@ -151,12 +151,12 @@ impl Evaluate {
             anyhow::bail!("`--record` writes into a model's folder: give `--model DIR` and `--corpus DIR`");
         };
         ensure!(
-            self.listening.split == Some(Split::Test),
+            self.material.split == Some(Split::Test),
             "a model card shows figures of the split `test`: give `--split test`"
         );
         let mut bundle = Bundle::open(model)?;
         if let Some(streams) = streams {
-            let table = streams.card(self.listening.snr_db);
+            let table = streams.card(self.material.snr_db);
             bundle.card.measured.insert("streams".to_owned(), toml::Value::Table(table));
         }
         bundle::record(&mut bundle, clips)

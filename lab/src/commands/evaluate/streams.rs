@@ -23,7 +23,7 @@ pub(super) struct Streams {
 impl Streams {
     pub(super) fn open(arguments: &Evaluate, pipeline: &Path) -> Result<Self> {
         let listener = Listener::open(pipeline, arguments.model.as_deref())?;
-        let material = arguments.listening.material()?;
+        let material = arguments.material.material()?;
         let streams = Self {
             name: pipeline.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             points: Points::of(&listener)?,

@@ -30,18 +30,18 @@ impl Evaluate {
             "`{0}` has no model yet: run `kws-lab train {0}`",
             folder.display()
         );
-        let config = Config::read(&folder.join("train.toml"), &self.listening.data.folder())?;
+        let config = Config::read(&folder.join("train.toml"), &self.material.data.folder())?;
         let named = |corpus: &CorpusRef| corpus.folder().to_string_lossy().into_owned();
         self.model.get_or_insert_with(|| folder.to_owned());
         self.pipeline.get_or_insert(pipeline);
         self.show.html.get_or_insert_with(|| folder.join(PAGE));
-        let split = *self.listening.split.get_or_insert(Split::Test);
-        if self.listening.corpus.is_empty() {
-            self.listening.corpus = config.data.corpora.iter().map(named).collect();
+        let split = *self.material.split.get_or_insert(Split::Test);
+        if self.material.corpus.is_empty() {
+            self.material.corpus = config.data.corpora.iter().map(named).collect();
         }
-        if self.listening.speech.is_empty() {
-            let unheard = config.data.speech.iter().filter(|corpus| divided(corpus, split));
-            self.listening.speech = unheard.map(named).collect();
+        if self.material.speech.is_empty() {
+            let divided_speech = config.data.speech.iter().filter(|corpus| divided(corpus, split));
+            self.material.speech = divided_speech.map(named).collect();
         }
         self.show.keyword = Some(config.name);
         self.replay = Some(folder.join(STREAM));

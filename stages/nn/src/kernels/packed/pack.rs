@@ -173,28 +173,40 @@ impl Form {
         }
         let walked = self.paired(to);
         packed.words.extend(steps.iter().map(|(_, _, at, i)| ((at + i) * (4 / self.inputs)) as i32));
-        // Where each input of each step has its weight: divided here once, not for every channel. Nothing stands for an
-        // input that only fills up a word.
+        // Where each input of each step has its weight; nothing stands for an input that only fills up a word.
         let inputs: Vec<Option<[usize; 3]>> = steps
             .iter()
             .flat_map(|&(y, run, _, i)| (i..i + self.inputs).map(move |i| (y, run, i)))
             .map(|(y, run, i)| (i < width).then(|| [y, run * taps + i / depth, i % depth]))
             .collect();
-        let value = |channel: usize, input: Option<[usize; 3]>| match input {
-            Some([y, x, c]) if channel < out => weight(channel, y, x, c),
-            Some([y, x, c]) if channel < walked => weight(channel % out, y, x, c),
-            _ => 0,
-        };
-        for (first, panels) in self.blocks(walked) {
-            for step in inputs.chunks_exact(self.inputs) {
-                for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
-                    let channel = first + self.channel(panels, panel, lane);
-                    packed.word(step.iter().map(|input| value(channel, *input)));
+        // The weights of each channel in the order of the steps: looked up once, since a model is packed when a program
+        // starts.
+        let mut rows = vec![0; out * inputs.len()];
+        for (channel, row) in rows.chunks_exact_mut(inputs.len().max(1)).enumerate() {
+            for (value, input) in row.iter_mut().zip(&inputs) {
+                if let Some([y, x, c]) = *input {
+                    *value = weight(channel, y, x, c);
                 }
             }
         }
-        let sums: Vec<Sums> =
-            (0..walked).map(|channel| Sums::of(inputs.iter().map(|input| value(channel, *input)))).collect();
+        let none = vec![0; inputs.len()];
+        let row = |channel: usize| match channel < walked {
+            true => &rows[channel % out * inputs.len()..][..inputs.len()],
+            false => &none,
+        };
+        packed.bytes.reserve_exact(self.walked(walked) * steps.len() * 4);
+        for (first, panels) in self.blocks(walked) {
+            let lanes: Vec<&[i8]> = (0..panels)
+                .flat_map(|panel| (0..self.lanes).map(move |lane| (panel, lane)))
+                .map(|(panel, lane)| row(first + self.channel(panels, panel, lane)))
+                .collect();
+            for step in 0..steps.len() {
+                for row in &lanes {
+                    packed.word(&row[step * self.inputs..][..self.inputs]);
+                }
+            }
+        }
+        let sums: Vec<Sums> = (0..walked).map(|channel| Sums::of(row(channel).iter().copied())).collect();
         self.constants(&mut packed.words, rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
         Some(packed)
@@ -248,7 +260,8 @@ impl Form {
             for step in 0..steps {
                 for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
                     let channel = first + self.channel(panels, panel, lane);
-                    packed.word((0..self.inputs).map(|j| value(channel, step * self.inputs + j)));
+                    let weights = [0, 1, 2, 3].map(|j| value(channel, step * self.inputs + j));
+                    packed.word(&weights[..self.inputs]);
                 }
             }
         }
@@ -363,11 +376,13 @@ impl Sums {
 
 impl Packed {
     /// Appends one 32-bit word of weights.
-    fn word(&mut self, weights: impl ExactSizeIterator<Item = i8>) {
-        if weights.len() == 4 {
-            self.bytes.extend(weights);
-        } else {
-            self.bytes.extend(weights.flat_map(|w| i16::from(w).to_le_bytes()).map(|byte| byte as i8));
+    fn word(&mut self, weights: &[i8]) {
+        match *weights {
+            [a, b] => {
+                let [[a, b], [c, d]] = [a, b].map(|w| i16::from(w).to_le_bytes().map(|byte| byte as i8));
+                self.bytes.extend_from_slice(&[a, b, c, d]);
+            }
+            _ => self.bytes.extend_from_slice(weights),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Arguments that say what is listened to.
+//! Arguments that name the sound to evaluate on.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use kws_lab::evaluate::Material;
 
 use super::data::Data;
 
-/// What is listened to.
+/// The sound to evaluate on.
 #[derive(Args)]
-pub(crate) struct Listening {
+pub(crate) struct MaterialArguments {
     #[command(flatten)]
     pub(crate) data: Data,
     /// Corpus: a folder, or a name in the data folder; may be given several times.
@@ -43,7 +43,7 @@ pub(crate) struct Listening {
     pub(crate) truth: Vec<PathBuf>,
 }
 
-impl Listening {
+impl MaterialArguments {
     /// The corpora of `--corpus`, which are there.
     pub(crate) fn corpora(&self) -> Result<Vec<CorpusRef>> {
         let corpora = self.found(&self.corpus)?;
