@@ -57,7 +57,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // Programs like any other, that embed the engine.
         "kws-browser" | "kws-c" => Some(&["kws"]),
         "kws-python" => Some(&["kws", "kws-nn"]),
-        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages"]),
+        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-view"]),
+        "kws-view" => Some(&["kws-engine"]),
         // Boards.
         _ => Some(&[
             "kws-carrier",
@@ -68,6 +69,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "kws-service",
             "kws-stages",
             "kws-devices",
+            "kws-view",
         ]),
     }
 }

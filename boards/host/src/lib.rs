@@ -1,6 +1,7 @@
 //! The computer as a board of kws: sound card, files, threads, and the command `kws-run`.
 
 mod audio;
+mod enrol;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod picture;

@@ -1,42 +1,30 @@
-//! `--view` and `--tui`: what a run hears, scores and finds, while it does, on a page or in a terminal.
-//!
-//! ```text
-//! lanes ── Tap ══ ring ══▶ Feed (one thread, 25 times a second) ══▶ a queue for each viewer ══▶ browser, terminal
-//! ```
-//!
-//! A lane only copies a block into a ring, and drops it where the ring is full; a viewer that does not keep up misses
-//! messages. Neither a slow browser nor many of them reach the lanes.
+//! `--view`, `--tui` and `--report`: what a run hears, scores and finds, on a page or in a terminal.
 
-mod edge;
-mod feed;
-mod http;
-mod kept;
-mod report;
-mod request;
-mod routes;
+mod enrolling;
 #[cfg(feature = "tui")]
 mod screen;
-mod tap;
+mod site;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 use kws_engine::run::RunStats;
-use kws_engine::{Node, Plan, PlannedStage};
+use kws_engine::{Node, Plan, PlannedStage, around};
+use kws_view::{Feed, Keeps, Sketch, Tap};
 
-use feed::Feed;
-use http::Access;
+use enrolling::Enrolling;
+use site::Run;
 
-/// How much of a run is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keeps {
-    /// The last two minutes; where the view does not keep up with the lanes, it misses blocks.
-    Recent,
-    /// Everything, up to four hours; lanes wait for the view.
-    Everything,
+/// What viewers may write.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Writes {
+    /// The folder for clips that a viewer judges.
+    pub(crate) clips: Option<PathBuf>,
+    /// The folder for speakers who enrol.
+    pub(crate) speakers: Option<PathBuf>,
 }
 
 /// A terminal view under way. It ends, and leaves the terminal as it was, when it is dropped.
@@ -50,9 +38,9 @@ pub(crate) trait Screen {
 
 /// A view of a run under way.
 pub(crate) struct View {
-    feed: Feed,
+    feed: Arc<Feed>,
     /// By the stage that reads an edge, what taps it.
-    taps: Vec<Option<tap::Making>>,
+    taps: Vec<Option<Tap>>,
 }
 
 impl View {
@@ -61,30 +49,25 @@ impl View {
     /// # Errors
     /// When there is no thread for it.
     pub(crate) fn new(plan: &Plan, keeps: Keeps) -> io::Result<View> {
-        let (watched, taps) = edge::of(plan, keeps);
-        Ok(View { feed: Feed::start(plan, watched, keeps)?, taps })
+        let sketch = Sketch::of(plan);
+        let (feed, made) = Feed::start(&sketch, keeps)?;
+        let mut taps: Vec<Option<Tap>> = plan.stages.iter().map(|_| None).collect();
+        for (spot, tap) in sketch.spots.iter().zip(made) {
+            if let Some(reader) = spot.reader {
+                taps[reader] = Some(tap);
+            }
+        }
+        Ok(View { feed: Arc::new(feed), taps })
     }
 
-    /// Serves the page; returns where a browser finds it, with the token that it needs. `clips` is the folder for clips that a
-    /// viewer judges.
+    /// Serves the page; returns where a browser finds it, with the token that it needs.
     ///
     /// # Errors
-    /// When the address cannot be listened at, or there is no such folder.
-    pub(crate) fn serve(
-        &self,
-        address: SocketAddr,
-        plan: &Plan,
-        clips: Option<PathBuf>,
-    ) -> io::Result<String> {
-        if let Some(folder) = clips.as_ref().filter(|folder| !folder.is_dir()) {
-            let text = format!("the folder `{}` does not exist", folder.display());
-            return Err(io::Error::new(io::ErrorKind::NotFound, text));
-        }
-        let listener = TcpListener::bind(address)?;
-        let access = Access::new(listener.local_addr()?)?;
-        let url = access.url();
-        http::serve(listener, Arc::new(access), self.feed.shared(), routes::Changes::new(plan, clips))?;
-        Ok(url)
+    /// When the address cannot be listened at, or a folder for what viewers write does not exist.
+    pub(crate) fn serve(&self, address: SocketAddr, plan: &Plan, writes: Writes) -> io::Result<String> {
+        let speakers = writes.speakers.map(Enrolling::new).transpose()?;
+        let run = Run { feed: self.feed.clone(), knobs: plan.knobs.clone(), clips: writes.clips, speakers };
+        kws_view::serve(address, run)
     }
 
     /// Takes the terminal over.
@@ -107,10 +90,13 @@ impl View {
     /// Taps what a stage reads, where the page shows it.
     pub(crate) fn dress(&mut self, plan: &Plan, stage: &PlannedStage, node: Box<dyn Node>) -> Box<dyn Node> {
         let index = plan.stages.iter().position(|other| other.name == stage.name);
-        match index.and_then(|index| self.taps[index].take()) {
-            Some(tap) => tap(node),
-            None => node,
-        }
+        let Some(mut tap) = index.and_then(|index| self.taps[index].take()) else { return node };
+        around(node, move |node, inputs, output| {
+            if inputs.which == 0 {
+                tap.copy(inputs.at, inputs.block);
+            }
+            node.fire(inputs, output)
+        })
     }
 
     /// Shows what the stages have done so far, in so many seconds of stream.
@@ -123,13 +109,11 @@ impl View {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn report(&self, path: &Path) -> io::Result<()> {
-        let shared = self.feed.shared();
-        let (messages, _) = shared.join();
-        std::fs::write(path, report::page(&messages, &shared.kept()))
+        kws_view::write_report(&self.feed, path)
     }
 
     /// Shows that the stream is over. The page stays.
-    pub(crate) fn over(&mut self) {
+    pub(crate) fn over(&self) {
         self.feed.over();
     }
 }

@@ -65,6 +65,9 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
     if let Some(address) = server.metrics_address() {
         log::info!("metrics at http://{address}/metrics");
     }
+    if let Some(url) = server.view() {
+        log::info!("view: {url}");
+    }
     #[cfg(feature = "zeroconf")]
     let _announced =
         arguments.zeroconf.as_ref().map(|name| crate::zeroconf::announce(name, server.addresses()));

@@ -225,7 +225,7 @@ impl Desk {
 
     fn begin(&mut self, format: Format, timestamp: Option<f64>, plans: &mut Plans) -> Result<(), Refusal> {
         self.leave();
-        let stream = Stream::begin(format, timestamp, &self.pipelines(), plans)?;
+        let stream = Stream::begin(&self.client, format, timestamp, &self.pipelines(), plans)?;
         self.service.metrics.streams.fetch_add(1, Relaxed);
         self.stream = Some(stream);
         Ok(())
@@ -262,7 +262,8 @@ impl Desk {
             }
         }
         let pipelines = self.pipelines();
-        self.stream.as_mut().map_or(Ok(()), |stream| stream.listen(&pipelines, plans))
+        let client = &self.client;
+        self.stream.as_mut().map_or(Ok(()), |stream| stream.listen(client, &pipelines, plans))
     }
 
     fn select(&mut self, program: &Named) {

@@ -11,6 +11,7 @@ mod metrics;
 mod plans;
 mod server;
 mod stream;
+mod view;
 mod wyoming;
 #[cfg(feature = "zeroconf")]
 mod zeroconf;

@@ -3,16 +3,21 @@
 //! A plan belongs to a thread and so does what its sessions share: every worker plans the pipelines for itself, and
 //! holds their weights once.
 
+use std::sync::Arc;
+
 use kws::{Element, Pipeline, Plan, Session};
 
 use crate::ServerError;
 use crate::audio::Filters;
+use crate::view::Hub;
 use crate::wyoming::Refusal;
 
 /// Planned pipelines, and what all streams of a thread share beside them.
 pub(crate) struct Plans {
     /// In the order of the command line.
     pub(crate) all: Vec<Planned>,
+    /// Who may look at the sessions, where anybody may.
+    pub(crate) hub: Option<Arc<Hub>>,
     /// Filters for other sample rates.
     pub(crate) filters: Filters,
     /// Samples under way, full scale at ±1, at the client's rate and at the pipeline's.
@@ -45,6 +50,7 @@ impl Plans {
         let all = pipelines.iter().map(|pipeline| Planned::new(Plan::new(pipeline, &registry)?));
         Ok(Plans {
             all: all.collect::<Result<_, ServerError>>()?,
+            hub: None,
             filters: Filters::default(),
             mono: Vec::new(),
             resampled: Vec::new(),
@@ -77,14 +83,17 @@ impl Planned {
         Ok(Planned { source, rate, shown, taps, plan })
     }
 
-    /// A session at the beginning of a stream.
+    /// A session at the beginning of a stream, which shows what these stages write besides.
     ///
     /// # Errors
     /// When a stage cannot be built.
-    pub(crate) fn session(&self) -> Result<Session, Refusal> {
+    pub(crate) fn session<'a>(&'a self, besides: impl Iterator<Item = &'a str>) -> Result<Session, Refusal> {
         let broken = |text: String| Refusal::new("pipeline-failed", format!("`{}`: {text}", self.plan.name));
         let mut session = self.plan.session().map_err(|fault| broken(fault.to_string()))?;
-        for (stage, _) in self.shown.iter().filter(|_| self.taps) {
+        let shown = self.shown.iter().filter(|_| self.taps).map(|(stage, _)| stage.as_str());
+        let shown: Vec<&str> = shown.collect();
+        // A stage that is tapped twice would be shown twice.
+        for stage in shown.iter().copied().chain(besides.filter(|stage| !shown.contains(stage))) {
             session.tap(stage).map_err(|fault| broken(fault.to_string()))?;
         }
         Ok(session)

@@ -8,6 +8,7 @@ mod worker;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
@@ -21,6 +22,7 @@ use crate::catalogue::Catalogue;
 use crate::connection::Service;
 use crate::metrics::Metrics;
 use crate::plans::Plans;
+use crate::view::{Hub, Page};
 
 use acceptor::{Acceptor, Seat, Vital};
 pub use address::Address;
@@ -42,6 +44,10 @@ pub struct Options {
     pub idle: Option<Duration>,
     /// Where Prometheus reads the metrics.
     pub metrics: Option<SocketAddr>,
+    /// Where browsers see the sessions.
+    pub view: Option<SocketAddr>,
+    /// The folder for clips that a viewer judges.
+    pub view_clips: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -53,6 +59,8 @@ impl Default for Options {
             refractory: Duration::ZERO,
             idle: Some(Duration::from_secs(600)),
             metrics: None,
+            view: None,
+            view_clips: None,
         }
     }
 }
@@ -119,6 +127,7 @@ pub struct Server {
     shared: Arc<Shared>,
     addresses: Vec<Address>,
     metrics: Option<SocketAddr>,
+    view: Option<String>,
     wakers: Vec<Arc<Waker>>,
     workers: Vec<Arc<Vital>>,
     threads: Vec<JoinHandle<()>>,
@@ -131,7 +140,10 @@ impl Server {
     /// When a pipeline cannot be planned or served, or an address cannot be listened at.
     pub fn start(pipelines: Vec<Pipeline>, options: &Options) -> Result<Self, ServerError> {
         // Planned once here, so that what is wrong is said before anything listens.
-        let catalogue = Catalogue::new(&Plans::new(&pipelines)?)?;
+        let plans = Plans::new(&pipelines)?;
+        let catalogue = Catalogue::new(&plans)?;
+        let all = plans.all.iter().map(|planned| &planned.plan);
+        let hub = options.view.map(|_| Arc::new(Hub::new(all, options.view_clips.clone())));
         let mut listeners = Vec::new();
         for address in &options.listen {
             let listener = Listener::bind(address)
@@ -148,6 +160,7 @@ impl Server {
             shared,
             addresses,
             metrics: None,
+            view: None,
             wakers: Vec::new(),
             workers: Vec::new(),
             threads: Vec::new(),
@@ -155,7 +168,7 @@ impl Server {
         let pipelines: Arc<[Pipeline]> = pipelines.into();
         let mut seats = Vec::new();
         for number in 0..options.threads.max(1) {
-            seats.push(server.worker(number, pipelines.clone())?);
+            seats.push(server.worker(number, pipelines.clone(), hub.clone())?);
         }
         let (acceptor, waker) = Acceptor::new(listeners, seats, server.shared.clone())?;
         server.spawn("acceptor", waker, move || acceptor.run())?;
@@ -165,11 +178,19 @@ impl Server {
                 .map_err(|error| ServerError::Listen { address: address.to_string(), error })?;
             server.metrics = Some(bound);
         }
+        if let (Some(address), Some(hub)) = (options.view, &hub) {
+            server.view = Some(Page::serve(hub, address)?);
+        }
         Ok(server)
     }
 
     /// Starts a thread that serves connections.
-    fn worker(&mut self, number: usize, pipelines: Arc<[Pipeline]>) -> Result<Seat, ServerError> {
+    fn worker(
+        &mut self,
+        number: usize,
+        pipelines: Arc<[Pipeline]>,
+        hub: Option<Arc<Hub>>,
+    ) -> Result<Seat, ServerError> {
         let (sender, inbox) = channel();
         let (poll, waker) = worker::poll()?;
         let vital = Arc::<Vital>::default();
@@ -177,7 +198,12 @@ impl Server {
         let seat = Seat { sender, waker: waker.clone(), vital: vital.clone() };
         let shared = self.shared.clone();
         let serve = move || match Plans::new(&pipelines) {
-            Ok(plans) => Worker::new(poll, inbox, plans, vital, shared).run(),
+            Ok(plans) => {
+                if let Some(hub) = &hub {
+                    hub.enlist(plans.all.iter().map(|planned| &planned.plan));
+                }
+                Worker::new(poll, inbox, Plans { hub, ..plans }, vital, shared).run();
+            }
             // The files of a model were there a moment ago.
             Err(error) => log::error!("a worker cannot plan: {error}"),
         };
@@ -204,6 +230,11 @@ impl Server {
     /// Where the metrics are read.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics
+    }
+
+    /// Where a browser finds the page, with the token that it needs.
+    pub fn view(&self) -> Option<&str> {
+        self.view.as_deref()
     }
 
     /// Names that clients may ask for.

@@ -4,6 +4,7 @@ use kws::{Event, Session};
 
 use crate::audio::{Format, Level, Loudness, Pcm, Resampler, to_i16};
 use crate::plans::Plans;
+use crate::view::Place;
 use crate::wyoming::Refusal;
 
 /// A stream: one session of every pipeline that the client chose, fed with its audio.
@@ -37,6 +38,8 @@ struct Feed {
 struct Listener {
     pipeline: usize,
     session: Session,
+    /// Where it can be looked at.
+    place: Option<Place>,
 }
 
 /// A detection, in the words of the pipeline.
@@ -56,11 +59,12 @@ pub(crate) struct Hit<'a> {
 }
 
 impl Stream {
-    /// A stream that begins, with sessions of these pipelines.
+    /// A client's stream that begins, with sessions of these pipelines.
     ///
     /// # Errors
     /// When the format is not supported, or a session cannot be made.
     pub(crate) fn begin(
+        client: &str,
         format: Format,
         timestamp: Option<f64>,
         pipelines: &[usize],
@@ -69,7 +73,7 @@ impl Stream {
         let anchor = Anchor { seconds: 0.0, ms: timestamp.unwrap_or(0.0) };
         let pcm = Pcm::new(format.checked()?);
         let mut stream = Stream { pcm, before: 0.0, frames: 0, anchor, feeds: Vec::new(), level: None };
-        stream.listen(pipelines, plans)?;
+        stream.listen(client, pipelines, plans)?;
         Ok(stream)
     }
 
@@ -77,7 +81,12 @@ impl Stream {
     ///
     /// # Errors
     /// When a session cannot be made.
-    pub(crate) fn listen(&mut self, pipelines: &[usize], plans: &mut Plans) -> Result<(), Refusal> {
+    pub(crate) fn listen(
+        &mut self,
+        client: &str,
+        pipelines: &[usize],
+        plans: &mut Plans,
+    ) -> Result<(), Refusal> {
         for feed in &mut self.feeds {
             feed.listeners.retain(|listener| pipelines.contains(&listener.pipeline));
         }
@@ -89,7 +98,10 @@ impl Stream {
                 continue;
             }
             let planned = &plans.all[pipeline];
-            let (rate, listener) = (planned.rate, Listener { pipeline, session: planned.session()? });
+            let besides = plans.hub.iter().flat_map(|hub| hub.stages(pipeline));
+            let (rate, session) = (planned.rate, planned.session(besides)?);
+            let place = plans.hub.as_ref().map(|hub| hub.admit(client, pipeline));
+            let listener = Listener { pipeline, session, place };
             match self.feeds.iter_mut().find(|feed| feed.rate == rate && feed.begun == begun) {
                 Some(feed) => feed.listeners.push(listener),
                 None => {
@@ -249,7 +261,11 @@ impl Listener {
         see: &mut impl FnMut(Hit<'_>),
     ) -> Result<(), Refusal> {
         let (pipeline, planned) = (self.pipeline, &plans.all[self.pipeline]);
+        let place = &mut self.place;
         let show = |output: kws::Output<'_>| {
+            if let Some(place) = place {
+                place.see(&output);
+            }
             let shown =
                 |(stage, reader): &(String, String)| (&**stage, &**reader) == (output.stage, output.reader);
             if output.items::<Event>().is_none() || !planned.shown.iter().any(shown) {

@@ -160,7 +160,7 @@ pub(crate) struct Arguments {
     /// ADDRESS is HOST:PORT, or a port. Thresholds can be dragged, and the last two minutes be heard and downloaded. A recording
     /// runs in real time, and its page stays until Ctrl-C; the folder of a take is shown as a whole, with a time slider. An address that other computers reach needs the token in the
     /// printed link.
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123", value_parser = address,
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123", value_parser = kws_view::address,
         conflicts_with_all = ["check", "graph"])]
     pub(crate) view: Option<SocketAddr>,
 
@@ -181,6 +181,10 @@ pub(crate) struct Arguments {
     /// With --view: keeps the clips that are judged right or wrong on the page, as DIR/right/LABEL/TIME.wav
     #[arg(long, value_name = "DIR", requires = "view")]
     pub(crate) view_clips: Option<PathBuf>,
+
+    /// With --view: speakers can enrol on the page; their takes go to DIR/NAME, as with --enrol, while the pipeline runs
+    #[arg(long, value_name = "DIR", requires = "view")]
+    pub(crate) view_enrol: Option<PathBuf>,
 
     /// Writes which stage ran when, how full rings were, detections and gaps to FILE, for ui.perfetto.dev or chrome://tracing
     ///
@@ -252,15 +256,6 @@ fn link(text: &str) -> Result<(String, Address), String> {
         text.split_once('=').ok_or("expected PLACE=ADDRESS, such as node=serial:/dev/ttyACM0")?;
     let address = address.parse::<Address>().map_err(|error| error.to_string())?;
     Ok((place.to_owned(), address))
-}
-
-/// An address to listen at: of this computer only, where it is a mere port.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(port) = text.parse::<u16>() {
-        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
-    }
-    let text = text.replace("localhost:", "127.0.0.1:");
-    text.parse().map_err(|_| "expected IP:PORT, such as 127.0.0.1:8123, or a port".to_owned())
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, never, select, tick};
 use kws_engine::run::RunStats;
 use kws_engine::{Effect, Flow, Node, Plan, PlannedStage, around};
+use kws_view::Keeps;
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
 use super::journal::{Level, show_in, show_no_more, tell};
 use super::stats;
-use crate::view::{Keeps, Screen, View};
+use crate::view::{Screen, View, Writes};
 
 /// How often viewers hear what the stages have done.
 const EVERY: Duration = Duration::from_secs(1);
@@ -45,7 +46,8 @@ impl<'a> Viewing<'a> {
             |what: &str, error: io::Error| CommandError::Lacking(format!("cannot show {what}: {error}"));
         let view = View::new(plan, keeps).map_err(|error| cannot("the run", error))?;
         if let Some(address) = arguments.view {
-            let url = view.serve(address, plan, arguments.view_clips.clone());
+            let (clips, speakers) = (arguments.view_clips.clone(), arguments.view_enrol.clone());
+            let url = view.serve(address, plan, Writes { clips, speakers });
             let url = url.map_err(|error| cannot(&format!("the page at {address}"), error))?;
             tell(Level::Info, format_args!("view: {url}"));
             viewing.url = Some(url);

@@ -44,7 +44,7 @@ impl Terminal {
     /// # Errors
     /// When standard error is no terminal, or keys cannot be read.
     pub(super) fn open(view: &View, plan: &Plan) -> io::Result<Terminal> {
-        let (past, coming) = view.feed.shared().join();
+        let (past, coming) = view.feed.join();
         let (lines, notes) = unbounded();
         let (leave, left) = bounded(1);
         let (end, ended) = bounded::<()>(0);

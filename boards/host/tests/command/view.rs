@@ -334,3 +334,73 @@ fn a_report_holds_detections_and_their_sound() {
     let length = (samples.len() * 2 + 44).div_ceil(3) * 4;
     assert_eq!((sound.len(), sound[0]["wav"].as_str().unwrap().len()), (1, length));
 }
+
+/// A hum of this loudness and length, as a microphone brings it.
+fn hum(seconds: f64, amplitude: f64) -> Vec<i16> {
+    (0..(seconds * 16_000.0) as usize).map(|n| (amplitude * (n as f64 * 0.3).sin()) as i16).collect()
+}
+
+/// A speaker's part: a quiet room, words, and others.
+fn speaker(words: &[f64]) -> Vec<u8> {
+    let mut samples = hum(1.5, 3.0);
+    for amplitude in words {
+        samples.extend(hum(0.6, *amplitude));
+        samples.extend(hum(2.4, 3.0));
+    }
+    samples.extend(hum(11.0, 3000.0));
+    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+}
+
+#[test]
+fn a_speaker_enrols_on_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let speakers = folder.path().to_str().unwrap();
+    let mut run = Viewed::of("raw:-", &["--view-enrol", speakers]);
+    let (status, offers) = run.get("/offers");
+    let offers: Value = serde_json::from_slice(&offers).unwrap();
+    assert_eq!((status, &offers["enrol"], &offers["judge"]), (200, &Value::Bool(true), &Value::Bool(false)));
+    let bad = [
+        "{\"name\":\"anna\",\"consent\":\"  \"}",
+        "{\"name\":\"anna\"}",
+        "{\"name\":\"../anna\",\"consent\":\"yes\"}",
+        "{\"name\":\"\",\"consent\":\"yes\"}",
+    ];
+    for body in bad {
+        assert_eq!(run.post("/enrol", body).0, 400, "{body}");
+    }
+    assert_eq!(run.post("/enrol", "{\"name\":\"anna\",\"consent\":\"it's fine\"}").0, 200);
+    assert_eq!(run.post("/enrol", "{\"name\":\"bert\",\"consent\":\"yes\"}").0, 400, "one at a time");
+    // The second is clipped, and asked for again.
+    let words = [5000.0, 40_000.0, 5000.0, 5000.0, 5000.0, 5000.0];
+    run.run.stdin.take().unwrap().write_all(&speaker(&words)).unwrap();
+    run.over();
+    let messages = run.messages();
+    let last = messages.iter().rev().find_map(|message| message.get("enrol")).unwrap();
+    assert_eq!((&last["state"], &last["good"]), (&"done".into(), &5.into()), "{last}");
+    assert!(last["next"].as_str().unwrap().contains(r"--consent 'it'\''s fine'"), "{last}");
+    for take in 1..=5 {
+        let path = folder.path().join(format!("anna/takes/{take}.wav"));
+        assert_eq!(hound::WavReader::open(path).unwrap().len(), 32_000);
+    }
+    assert_eq!(hound::WavReader::open(folder.path().join("anna/others.wav")).unwrap().len(), 160_000);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing else");
+    run.end();
+}
+
+#[test]
+fn of_an_enrolment_that_is_not_complete_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let speakers = folder.path().to_str().unwrap();
+    let mut run = Viewed::of("raw:-", &["--view-enrol", speakers]);
+    assert_eq!(run.post("/enrol", "{\"name\":\"anna\",\"consent\":\"yes\"}").0, 200);
+    run.run.stdin.take().unwrap().write_all(&speaker(&[5000.0, 40_000.0])).unwrap();
+    run.over();
+    let messages = run.messages();
+    let last = messages.iter().rev().find_map(|message| message.get("enrol")).unwrap();
+    assert_eq!((&last["state"], &last["good"]), (&"failed".into(), &1.into()), "{last}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    run.end();
+    let run = Viewed::of("raw:-", &[]);
+    assert_eq!(run.post("/enrol", "{\"name\":\"anna\",\"consent\":\"yes\"}").0, 400, "not asked for");
+    run.end();
+}

@@ -17,6 +17,7 @@ Examples:
   kws-serve pipelines/*.toml --wyoming tcp://0.0.0.0:10400       serve the network: no password, no encryption
   kws-serve pipelines/yes_no.toml --set yes_no:trigger.points.0.on=0.9
   kws-serve pipelines/yes_no.toml --metrics 127.0.0.1:9464       let Prometheus read how it goes
+  kws-serve pipelines/yes_no.toml --view                         look at a satellite in a browser
   kws-serve load tcp://127.0.0.1:10400 --wav talk.wav            measure it with 1000 satellites
 
 Exit codes:
@@ -70,6 +71,17 @@ pub(crate) struct Arguments {
     /// Serves metrics to Prometheus at http://HOST:PORT/metrics
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<SocketAddr>,
+
+    /// Serves a page at http://127.0.0.1:8123/ or ADDRESS that shows any satellite that streams: sound, features, scores, detections
+    ///
+    /// ADDRESS is IP:PORT, or a port. A threshold that is dragged holds for all satellites of the pipeline, until the service ends. An
+    /// address that other computers reach needs the token in the printed link: whoever has it hears every satellite.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123", value_parser = kws_view::address)]
+    view: Option<SocketAddr>,
+
+    /// With --view: keeps the clips that are judged right or wrong on the page, as DIR/right/LABEL/TIME.wav
+    #[arg(long, value_name = "DIR", requires = "view")]
+    view_clips: Option<PathBuf>,
 
     /// Logs a line about how it goes every so many seconds
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
@@ -148,6 +160,8 @@ impl Arguments {
             refractory: self.refractory,
             idle: Some(self.idle).filter(|idle| !idle.is_zero()),
             metrics: self.metrics,
+            view: self.view,
+            view_clips: self.view_clips.clone(),
         }
     }
 

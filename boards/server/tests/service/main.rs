@@ -6,6 +6,7 @@ mod command;
 mod detecting;
 mod loading;
 mod refusing;
+mod viewing;
 
 use std::net::SocketAddr;
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Takes of the word.
-pub(super) const TAKES: usize = 5;
+pub(crate) const TAKES: usize = 5;
 
 /// Blocks of level, per second.
 const BLOCKS: usize = 50;
@@ -31,7 +31,7 @@ const RUN: usize = 3;
 
 /// What the speaker is to see.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Prompt {
+pub(crate) enum Prompt {
     /// How loud it is, in dB under full scale.
     Level(f64),
     /// How loud the room is, and whether that is much.
@@ -60,7 +60,7 @@ enum State {
 }
 
 /// What was recorded, and what comes next.
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     block: usize,
     state: State,
     /// Samples that are not yet a block.
@@ -72,14 +72,14 @@ pub(super) struct Recorder {
     past: VecDeque<Vec<i16>>,
     take: Vec<i16>,
     /// Takes of the word.
-    pub(super) takes: Vec<Vec<i16>>,
+    pub(crate) takes: Vec<Vec<i16>>,
     /// Ten seconds of others.
-    pub(super) others: Vec<i16>,
+    pub(crate) others: Vec<i16>,
 }
 
 impl Recorder {
     /// For samples of this rate.
-    pub(super) fn new(rate: u32) -> Self {
+    pub(crate) fn new(rate: u32) -> Self {
         Self {
             block: rate as usize / BLOCKS,
             state: State::Room,
@@ -94,7 +94,7 @@ impl Recorder {
     }
 
     /// Hears some samples; returns what the speaker is to see.
-    pub(super) fn hear(&mut self, samples: &[i16]) -> Vec<Prompt> {
+    pub(crate) fn hear(&mut self, samples: &[i16]) -> Vec<Prompt> {
         let mut prompts = Vec::new();
         self.rest.extend(samples);
         while self.rest.len() >= self.block {
@@ -105,6 +105,18 @@ impl Recorder {
             self.step(block, level, &mut prompts);
         }
         prompts
+    }
+
+    /// Some samples are missing: a take under way is no take, and what came before belongs to none.
+    pub(crate) fn lose(&mut self) -> Option<Prompt> {
+        self.rest.clear();
+        self.past.clear();
+        self.take.clear();
+        if !matches!(self.state, State::Speaking) {
+            return None;
+        }
+        self.state = State::Pause(PAUSE);
+        Some(Prompt::Again("a part of the sound is missing"))
     }
 
     fn step(&mut self, block: Vec<i16>, level: f64, prompts: &mut Vec<Prompt>) {
@@ -250,6 +262,17 @@ mod tests {
         assert!(again[0].starts_with("clipped") && again[1].starts_with("too quiet"), "{again:?}");
         assert!(again[2].starts_with("too long"), "{again:?}");
         assert_eq!(recorder.takes.len(), 1);
+    }
+
+    #[test]
+    fn a_take_with_a_gap_is_asked_for_again() {
+        let mut recorder = Recorder::new(RATE);
+        recorder.hear(&hum(1.5, 3.0));
+        assert_eq!(recorder.lose(), None, "nobody speaks");
+        recorder.hear(&hum(0.5, 5000.0));
+        assert!(matches!(recorder.lose(), Some(Prompt::Again(_))));
+        recorder.hear(&[hum(2.0, 3.0), hum(0.6, 5000.0), hum(2.0, 3.0)].concat());
+        assert_eq!(recorder.takes.iter().map(Vec::len).collect::<Vec<_>>(), [32_000]);
     }
 
     #[test]

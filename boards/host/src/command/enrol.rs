@@ -1,9 +1,7 @@
 //! `kws-run PIPELINE --enrol NAME`: records a speaker through the pipeline's own microphone.
 
-mod takes;
-
 use std::io::{IsTerminal, Write, stderr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crossbeam_channel::{Sender, select, unbounded};
 use kws_engine::run::RunOptions;
@@ -20,7 +18,7 @@ use super::command_error::CommandError;
 use super::interrupt;
 use super::journal::{Level, tell};
 use super::overrides::is_source;
-use takes::{Prompt, Recorder, TAKES};
+use crate::enrol::{Prompt, Recorder, TAKES, next, write};
 
 /// Reads the samples, which are handed over before it fires.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -83,13 +81,8 @@ pub(super) fn enrol(
     }
     let recorder = listen(&plan, arguments, name)?;
     write(&folder, &recorder, plan.first_input(1).map_or(16_000, |port| port.clock))?;
-    tell(
-        Level::Info,
-        format_args!(
-            "wrote `{name}`. Now make the verifier:\n  kws-lab enrol --speaker {name} --consent {consent:?} {name}/takes{} --output models/{name}",
-            if recorder.others.is_empty() { String::new() } else { format!(" --others {name}/others.wav") }
-        ),
-    );
+    let next = next(&folder, name, consent, &recorder);
+    tell(Level::Info, format_args!("wrote `{name}`. Now make the verifier:\n  {next}"));
     Ok(())
 }
 
@@ -140,37 +133,6 @@ fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, Co
             recorder.takes.len()
         ))),
     }
-}
-
-/// Writes the takes: all of them, or none.
-fn write(folder: &Path, recorder: &Recorder, rate: u32) -> Result<(), CommandError> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let making = parent.join(format!(".enrol-{}", std::process::id()));
-    std::fs::create_dir_all(making.join("takes"))?;
-    let written = (|| {
-        for (number, take) in recorder.takes.iter().enumerate() {
-            wav(&making.join(format!("takes/{}.wav", number + 1)), take, rate)?;
-        }
-        if !recorder.others.is_empty() {
-            wav(&making.join("others.wav"), &recorder.others, rate)?;
-        }
-        std::fs::rename(&making, folder)
-    })();
-    if written.is_err() {
-        let _ = std::fs::remove_dir_all(&making);
-    }
-    Ok(written?)
-}
-
-fn wav(path: &Path, samples: &[i16], sample_rate: u32) -> std::io::Result<()> {
-    let sample_format = hound::SampleFormat::Int;
-    let spec = hound::WavSpec { channels: 1, sample_rate, bits_per_sample: 16, sample_format };
-    let write = || -> hound::Result<()> {
-        let mut file = hound::WavWriter::create(path, spec)?;
-        samples.iter().try_for_each(|sample| file.write_sample(*sample))?;
-        file.finalize()
-    };
-    write().map_err(std::io::Error::other)
 }
 
 /// What the speaker sees.

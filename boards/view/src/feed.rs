@@ -8,13 +8,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
-use kws_engine::Plan;
 use kws_engine::run::RunStats;
 use serde_json::{Value, json};
 
 use super::Keeps;
-use super::edge::Shown;
-use super::kept::Kept;
+use super::edge::{self, Shown};
+use super::kept::{Heard, Kept};
+use super::sketch::Sketch;
+use super::tap::Tap;
 
 /// Time between two messages.
 fn every(keeps: Keeps) -> Duration {
@@ -29,8 +30,10 @@ fn every(keeps: Keeps) -> Duration {
 const QUEUE: usize = 250;
 
 /// What the feed's thread, the viewers' threads and the run share.
-pub(super) struct Shared {
+struct Shared {
     hello: String,
+    name: String,
+    labels: Vec<String>,
     keeps: Keeps,
     kept: Mutex<Kept>,
     viewers: Mutex<Vec<Sender<Arc<str>>>>,
@@ -41,19 +44,35 @@ pub(super) struct Shared {
     over: AtomicBool,
 }
 
-/// The thread that gathers.
-pub(super) struct Feed {
+/// A stream under way as viewers see it: a thread that gathers what the taps copy, and what is kept of it. The thread ends when
+/// this is dropped.
+pub struct Feed {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Says that the stream is over when it is dropped.
+pub struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Feed {
-    /// Starts gathering what these edges carry.
-    pub(super) fn start(plan: &Plan, shown: Vec<Shown>, keeps: Keeps) -> io::Result<Feed> {
+    /// Starts gathering what a plan shows; the taps, one for each of its spots, take the blocks.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub fn start(sketch: &Sketch, keeps: Keeps) -> io::Result<(Feed, Vec<Tap>)> {
+        let (shown, taps) = edge::watch(&sketch.spots, keeps);
         let about: Vec<&Value> = shown.iter().map(|edge| &edge.about).collect();
-        let hello = json!({ "hello": hello(plan, keeps), "edges": about }).to_string();
+        let hello = json!({ "hello": sketch.hello(keeps), "edges": about }).to_string();
         let shared = Shared {
             hello,
+            name: sketch.name().to_owned(),
+            labels: sketch.knobs.iter().map(|knob| knob.label.clone()).collect(),
             keeps,
             kept: Mutex::new(Kept::new(keeps)),
             viewers: Mutex::default(),
@@ -66,29 +85,67 @@ impl Feed {
         let thread = std::thread::Builder::new()
             .name("view".to_owned())
             .spawn(move || gather(&gathering, shown, every(keeps)))?;
-        Ok(Feed { shared, thread: Some(thread) })
+        Ok((Feed { shared, thread: Mutex::new(Some(thread)) }, taps))
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared> {
-        self.shared.clone()
-    }
-
-    /// Tells what the stages have done so far.
-    pub(super) fn stats(&self, stats: &RunStats, stream: f64) {
+    /// Tells what the stages have done so far, in so many seconds of stream.
+    pub fn stats(&self, stats: &RunStats, stream: f64) {
         let missed = self.shared.missed.load(Ordering::Relaxed);
-        self.shared.stand("stats".to_owned(), &json!({ "stats": stats_of(stats, stream), "missed": missed }));
+        self.stand("stats", &json!({ "stats": stats_of(stats, stream), "missed": missed }));
     }
 
-    /// Tells what is left, and that the stream is over.
-    pub(super) fn over(&mut self) {
+    /// Tells what is left, and that the stream is over. Viewers stay.
+    pub fn over(&self) {
         self.shared.over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // It panics where it has a bug, and the page then lacks the last words.
             let _ = thread.join();
         }
-        let end = Arc::from(json!({ "over": true }).to_string());
-        self.shared.kept().close(Arc::clone(&end));
-        self.shared.send(&end);
+    }
+
+    /// What says that the stream is over when it is dropped, without waiting for the last words.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        Ending(self.shared.clone())
+    }
+
+    /// What has been, and what will come.
+    #[must_use]
+    pub fn join(&self) -> (Vec<Arc<str>>, Receiver<Arc<str>>) {
+        self.shared.join()
+    }
+
+    /// Tells every viewer, and whoever comes later, how something stands.
+    pub fn stand(&self, about: &str, message: &Value) {
+        self.shared.stand(about.to_owned(), message);
+    }
+
+    /// The sound from now on.
+    #[must_use]
+    pub fn listen(&self) -> Receiver<Heard> {
+        self.kept().listen()
+    }
+
+    /// What is kept of the stream.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.shared.kept()
+    }
+
+    /// The name of the pipeline.
+    pub(crate) fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Labels that the pipeline finds.
+    pub(crate) fn labels(&self) -> &[String] {
+        &self.shared.labels
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -106,17 +163,20 @@ fn gather(shared: &Shared, mut shown: Vec<Shown>, every: Duration) {
             // While nobody can begin to view, so that each viewer gets every message once.
             shared.send(&message);
         }
-        drop(kept);
         if last {
+            let end: Arc<str> = json!({ "over": true }).to_string().into();
+            kept.close(end.clone());
+            shared.send(&end);
             return;
         }
+        drop(kept);
         std::thread::sleep(every);
     }
 }
 
 impl Shared {
     /// What has been, and what will come.
-    pub(super) fn join(&self) -> (Vec<Arc<str>>, Receiver<Arc<str>>) {
+    fn join(&self) -> (Vec<Arc<str>>, Receiver<Arc<str>>) {
         let (sender, receiver) = match self.keeps {
             Keeps::Recent => bounded(QUEUE),
             Keeps::Everything => unbounded(),
@@ -131,12 +191,12 @@ impl Shared {
     }
 
     /// What is kept of the run.
-    pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells every viewer, and whoever comes later, how something stands.
-    pub(super) fn stand(&self, about: String, message: &Value) {
+    fn stand(&self, about: String, message: &Value) {
         let message: Arc<str> = message.to_string().into();
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         standing.insert(about, message.clone());
@@ -154,24 +214,6 @@ impl Shared {
             Err(TrySendError::Disconnected(_)) => false,
         });
     }
-}
-
-/// What the page must know of a plan.
-fn hello(plan: &Plan, keeps: Keeps) -> Value {
-    let stages = plan.stages.iter().enumerate().map(|(index, stage)| {
-        let reads: Vec<&str> = plan.inputs(index).map(|edge| plan.stages[edge.from].name.as_str()).collect();
-        json!({ "name": stage.name, "kind": stage.kind, "lane": plan.lanes[stage.lane], "reads": reads })
-    });
-    let knobs = plan.knobs.iter().enumerate().map(|(index, knob)| {
-        json!({ "knob": index, "stage": knob.stage, "label": knob.label, "value": knob.value(), "scores": knob.scores() })
-    });
-    json!({
-        "name": plan.name,
-        "stages": stages.collect::<Vec<_>>(),
-        "knobs": knobs.collect::<Vec<_>>(),
-        "seconds": plan.seconds(),
-        "whole": keeps == Keeps::Everything,
-    })
 }
 
 fn stats_of(stats: &RunStats, stream: f64) -> Value {

@@ -1,14 +1,17 @@
 // The page of a run: takes in what it tells, while it does or from a report, and draws it.
 
 import * as draw from '/draw.js';
+import * as enrolment from '/enrol.js';
 
 const SPAN = 10, KEPT = 120;
 /** The messages of a report, which has no server. */
 const recorded = document.getElementById('recorded');
 const $ = id => document.getElementById(id);
 const token = new URLSearchParams(location.search).get('token');
+/** The satellite that is shown, where there are several. */
+let session = null;
 const url = (path, values = {}) => {
-  const query = new URLSearchParams({ ...values, ...(token ? { token } : {}) }).toString();
+  const query = new URLSearchParams({ ...values, ...(token ? { token } : {}), ...(session ? { session } : {}) }).toString();
   return query ? `${path}?${query}` : path;
 };
 const post = (path, body) => fetch(url(path), { method: 'POST', body: JSON.stringify(body) });
@@ -34,6 +37,8 @@ function begin(hello, about) {
     return row;
   });
   $('stages').tBodies[0].replaceChildren(...rows);
+  $('load').textContent = '';
+  $('rings').replaceChildren();
 }
 
 const cell = text => Object.assign(document.createElement('td'), { textContent: text });
@@ -138,6 +143,7 @@ function take(message) {
     knob.value = message.value;
     knob.score = scoreOf(knob);
   }
+  if (message.enrol) enrolment.take(message.enrol);
   if (message.over) finish();
   // Here and not where it is painted: a page in the background paints nothing.
   const oldest = run.whole ? 0 : Math.max(0, now - 60);
@@ -179,6 +185,7 @@ function seek(at) {
 
 function takeEdge(edge, news) {
   if (edge.what === 'audio') {
+    enrolment.level(Math.max(...news.rms), news.high.some(high => high >= 32767) || news.low.some(low => low <= -32768));
     news.low.forEach((low, index) => edge.kept.push({ at: news.at + index * news.step, step: news.step, low, high: news.high[index], rms: news.rms[index] }));
   } else if (edge.what === 'features') {
     news.at.forEach((at, index) => edge.kept.push({ at, column: news.columns[index] }));
@@ -360,12 +367,54 @@ $('scroll').addEventListener('input', () => { back = Number($('scroll').value); 
 window.addEventListener('resize', () => { dirty = true; });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { dirty = true; });
 
+let stream = null;
 function listen() {
-  const stream = new EventSource(url('/stream'));
+  stream?.close();
+  stream = new EventSource(url('/stream'));
   stream.onmessage = message => take(JSON.parse(message.data));
-  stream.onerror = () => state(over ? 'over' : 'lost: is kws-run still there?', 'lost');
+  // A stream that is over is not asked for again: it may be gone.
+  stream.onerror = () => {
+    if (over || session) stream.close();
+    state(over ? 'over' : session ? 'this stream is gone' : 'lost: is kws still there?', over ? '' : 'lost');
+  };
+}
+
+/** How often the list of satellites is asked for, in ms. */
+const ASK = 2000;
+
+/** Keeps the list of satellites that stream now; the chosen one stays in it. */
+async function ask() {
+  try {
+    const sessions = await (await fetch(url('/sessions'))).json(), choice = $('session');
+    const chosen = [...choice.options].find(option => session !== null && option.value === session);
+    const named = new Set(sessions.map(({ id }) => String(id)));
+    const options = sessions.map(({ id, client, pipeline, seconds }) => new Option(`${client}, ${pipeline}, ${seconds} s`, id));
+    const first = new Option(sessions.length ? `choose a satellite (${sessions.length})` : 'no satellite streams now', '');
+    if (chosen && !named.has(session)) options.unshift(new Option(`${chosen.text.replace(/ \(over\)$/, '')} (over)`, session));
+    choice.replaceChildren(first, ...options);
+    choice.value = session ?? '';
+    if (!run) state(sessions.length ? 'choose a satellite' : 'waiting for a satellite', '');
+  } catch {
+    state('lost: is kws-serve still there?', 'lost');
+  }
+  setTimeout(ask, ASK);
+}
+
+$('session').addEventListener('change', () => {
+  session = $('session').value || null;
+  if (session) listen();
+  else stream?.close();
+});
+
+function start(offers) {
+  canJudge = offers.judge ?? false;
+  if (offers.enrol) enrolment.offer(post);
+  if (!offers.sessions) return listen();
+  $('session').hidden = false;
+  $('pause').hidden = true;
+  ask();
 }
 
 if (recorded) JSON.parse(recorded.textContent).forEach(take);
-else fetch(url('/clips')).then(answer => answer.json()).then(can => { canJudge = can; }).catch(() => {}).finally(listen);
+else fetch(url('/offers')).then(answer => answer.ok ? answer.json() : {}).catch(() => ({})).then(start);
 requestAnimationFrame(paint);

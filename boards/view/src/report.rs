@@ -1,11 +1,14 @@
 //! `--report`: the page as one file, with all that the run has reported and its sound.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::feed::Feed;
 use super::kept::Kept;
 
 /// Seconds of a recording that a report holds as a whole. Of a longer one it holds features, images and sound around detections
@@ -18,12 +21,22 @@ const INDEX: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/view.css");
 const VIEW: &str = include_str!("page/view.js");
 const DRAW: &str = include_str!("page/draw.js");
+const ENROL: &str = include_str!("page/enrol.js");
 
 /// A stretch of the stream, in seconds.
 type Span = (f64, f64);
 
+/// Writes all that a feed has reported as a page in one file. The stream is over.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(feed: &Feed, path: &Path) -> io::Result<()> {
+    let (messages, _) = feed.join();
+    std::fs::write(path, page(&messages, &feed.kept()))
+}
+
 /// The page as one file.
-pub(super) fn page(messages: &[Arc<str>], kept: &Kept) -> String {
+fn page(messages: &[Arc<str>], kept: &Kept) -> String {
     let mut messages: Vec<Value> =
         messages.iter().filter_map(|message| serde_json::from_str(message).ok()).collect();
     let heard = kept.heard().unwrap_or(0.0);
@@ -36,14 +49,14 @@ pub(super) fn page(messages: &[Arc<str>], kept: &Kept) -> String {
         Some(json!({"from": from, "to": to, "wav": STANDARD.encode(wav)}))
     };
     let sound: Vec<Value> = spans.iter().filter_map(piece).collect();
-    let draw = format!("data:text/javascript;base64,{}", STANDARD.encode(DRAW));
+    let module = |text: &str| format!("data:text/javascript;base64,{}", STANDARD.encode(text));
     let script = format!(
         "<script type=\"application/json\" id=\"recorded\">{}</script>\n\
          <script type=\"application/json\" id=\"sound\">{}</script>\n\
          <script type=\"module\">\n{}</script>",
         embedded(&json!(messages)),
         embedded(&json!(sound)),
-        VIEW.replace("/draw.js", &draw)
+        VIEW.replace("/draw.js", &module(DRAW)).replace("/enrol.js", &module(ENROL))
     );
     INDEX
         .replace("<link rel=\"stylesheet\" href=\"/view.css\">", &format!("<style>\n{STYLE}</style>"))
@@ -111,7 +124,7 @@ mod tests {
         let mut kept = Kept::new(Keeps::Everything);
         kept.hear(10, 0, &[1; 50]);
         let page = page(&messages(), &kept);
-        assert!(!page.contains("src=\"/") && !page.contains("href=\"/") && !page.contains("'/draw.js'"));
+        assert!(!page.contains("src=\"/") && !page.contains("href=\"/") && !page.contains("from '/"));
         let found: Vec<Value> = serde_json::from_str(part(&page, "recorded")).unwrap();
         assert_eq!(found.len(), 5);
         assert_eq!(found[4]["news"][0]["columns"].as_array().unwrap().len(), 3);

@@ -10,7 +10,7 @@ const HEADERS: usize = 64;
 
 /// What a browser asks for.
 #[derive(Debug, PartialEq)]
-pub(super) struct Request {
+pub struct Request {
     pub(super) method: String,
     pub(super) path: String,
     query: String,
@@ -50,8 +50,21 @@ impl Request {
         Ok(Request { body, ..self })
     }
 
+    /// Method and path, such as `("GET", "/stream")`.
+    #[must_use]
+    pub fn target(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
+    /// What is sent with it.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// A value of the query. Nothing is escaped in what the page asks.
-    pub(super) fn value(&self, key: &str) -> Option<&str> {
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
         let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
     }

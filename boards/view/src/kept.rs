@@ -4,9 +4,24 @@ use std::collections::VecDeque;
 use std::io::{Cursor, Error, Result};
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::Keeps;
+
+/// Pieces of sound that wait for one who listens; one who is later misses some.
+const WAITING: usize = 1024;
+
+/// A piece of sound for one who listens.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Samples in a second.
+    pub rate: u32,
+    /// Tick of the first sample.
+    pub start: u64,
+    /// The samples.
+    pub samples: Vec<i16>,
+}
 
 /// The last seconds of a run.
 pub(super) struct Kept {
@@ -18,6 +33,8 @@ pub(super) struct Kept {
     rate: u32,
     /// Tick after the last sample.
     end: u64,
+    /// Who listens to the sound.
+    ears: Vec<Sender<Heard>>,
 }
 
 impl Kept {
@@ -26,7 +43,14 @@ impl Kept {
             Keeps::Recent => 120.0,
             Keeps::Everything => 4.0 * 3600.0,
         };
-        Kept { seconds, messages: VecDeque::new(), samples: VecDeque::new(), rate: 0, end: 0 }
+        Kept {
+            seconds,
+            messages: VecDeque::new(),
+            samples: VecDeque::new(),
+            rate: 0,
+            end: 0,
+            ears: Vec::new(),
+        }
     }
 
     /// Takes in samples that begin at a tick; what is missing before them becomes silence.
@@ -38,6 +62,17 @@ impl Kept {
         let over = self.samples.len().saturating_sub(room);
         self.samples.drain(..over);
         (self.rate, self.end) = (rate, start + samples.len() as u64);
+        self.ears.retain(|ear| {
+            let heard = Heard { rate, start, samples: samples.to_vec() };
+            !matches!(ear.try_send(heard), Err(TrySendError::Disconnected(_)))
+        });
+    }
+
+    /// The sound from now on, until the stream is over.
+    pub(super) fn listen(&mut self) -> Receiver<Heard> {
+        let (ear, heard) = bounded(WAITING);
+        self.ears.push(ear);
+        heard
     }
 
     /// Seconds of stream that were heard; `None` without sound.
@@ -85,6 +120,7 @@ impl Kept {
     /// Keeps the last message of all.
     pub(super) fn close(&mut self, message: Arc<str>) {
         self.messages.push_back((f64::INFINITY, message));
+        self.ears.clear();
     }
 
     /// The messages that are kept, oldest first.

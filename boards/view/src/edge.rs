@@ -1,11 +1,12 @@
 //! What the page shows of each edge: waveform, features, scores, events, images.
 
-use kws_engine::{Element, Event, Item, Plan, Port, Role};
+use kws_engine::{Element, Event, Item, Port, Role};
 use serde_json::{Value, json};
 
 use super::Keeps;
 use super::kept::Kept;
-use super::tap::{Making, Tapped, tap};
+use super::sketch::Spot;
+use super::tap::{Tap, Tapped, tap};
 
 /// An edge that the page shows.
 pub(super) trait Watched: Send {
@@ -32,70 +33,70 @@ const IMAGE_EVERY: f64 = 0.2;
 /// Seconds of sound that a column of the waveform stands for.
 const COLUMN: f64 = 0.01;
 
-/// The edges of a plan that are worth a look, and by reader what taps them.
-pub(super) fn of(plan: &Plan, keeps: Keeps) -> (Vec<Shown>, Vec<Option<Making>>) {
-    let mut taps: Vec<Option<Making>> = plan.stages.iter().map(|_| None).collect();
-    let mut shown = Vec::new();
-    for (from, stage) in plan.stages.iter().enumerate() {
-        let Some(port) = stage.output.as_ref().filter(|port| port.clip.is_none()) else { continue };
-        let reader = plan.outputs(from).find(|edge| edge.input == 0 && taps[edge.to].is_none());
-        let Some(reader) = reader.map(|edge| edge.to) else { continue };
-        let reads = plan.stages[reader].kind.as_str();
-        if let Some((edge, making)) = watch(port, &stage.name, reads, keeps) {
-            taps[reader] = Some(making);
-            shown.push(edge);
-        }
-    }
-    (shown, taps)
+/// Whether a page shows what a port carries to a reader of this kind; an empty kind is nobody.
+pub(super) fn is_shown(port: &Port, reader: &str) -> bool {
+    what(port, reader).is_some()
 }
 
-fn watch(port: &Port, name: &str, reader: &str, keeps: Keeps) -> Option<(Shown, Making)> {
+/// How a spot is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Audio,
+    Events,
+    Image,
+    Scores,
+    Features,
+}
+
+fn what(port: &Port, reader: &str) -> Option<What> {
     let is_source = port.made_by.is_empty();
     let is_model_input = matches!(reader, "classifier" | "stack");
     match port.element {
-        Element::I16 if port.role == Role::SAMPLES && is_source => {
-            Some(shown(port, name, keeps, "audio", Audio::new))
-        }
-        Element::Event => {
-            Some(shown(port, name, keeps, "events", |port, tapped| Events { port: port.clone(), tapped }))
-        }
-        Element::U8 if port.role == Role::IMAGE && (is_source || is_model_input) => {
-            Some(shown(port, name, keeps, "image", |port, tapped| Images {
-                port: port.clone(),
-                tapped,
-                next: 0.0,
-            }))
-        }
-        Element::F32 if port.role == Role::POSTERIOR => {
-            Some(shown(port, name, keeps, "scores", Scores::<f32>::new))
-        }
-        Element::I8 if port.role == Role::POSTERIOR => {
-            Some(shown(port, name, keeps, "scores", Scores::<i8>::new))
-        }
-        Element::F32 if is_model_input && port.role != Role::IMAGE => {
-            Some(shown(port, name, keeps, "features", Features::<f32>::new))
-        }
-        Element::I8 if is_model_input && port.role != Role::IMAGE => {
-            Some(shown(port, name, keeps, "features", Features::<i8>::new))
-        }
+        Element::I16 if port.role == Role::SAMPLES && is_source => Some(What::Audio),
+        Element::Event => Some(What::Events),
+        Element::U8 if port.role == Role::IMAGE && (is_source || is_model_input) => Some(What::Image),
+        Element::F32 | Element::I8 if port.role == Role::POSTERIOR => Some(What::Scores),
+        Element::F32 | Element::I8 if is_model_input && port.role != Role::IMAGE => Some(What::Features),
         _ => None,
     }
 }
 
+/// Begins to watch what a plan shows; by spot what its blocks are given to.
+pub(super) fn watch(spots: &[Spot], keeps: Keeps) -> (Vec<Shown>, Vec<Tap>) {
+    spots.iter().filter_map(|spot| watch_one(spot, keeps)).unzip()
+}
+
+fn watch_one(spot: &Spot, keeps: Keeps) -> Option<(Shown, Tap)> {
+    let port = &spot.port;
+    Some(match (what(port, &spot.reads)?, port.element) {
+        (What::Audio, _) => shown(spot, keeps, "audio", Audio::new),
+        (What::Events, _) => {
+            shown(spot, keeps, "events", |port, tapped| Events { port: port.clone(), tapped })
+        }
+        (What::Image, _) => {
+            shown(spot, keeps, "image", |port, tapped| Images { port: port.clone(), tapped, next: 0.0 })
+        }
+        (What::Scores, Element::F32) => shown(spot, keeps, "scores", Scores::<f32>::new),
+        (What::Scores, _) => shown(spot, keeps, "scores", Scores::<i8>::new),
+        (What::Features, Element::F32) => shown(spot, keeps, "features", Features::<f32>::new),
+        (What::Features, _) => shown(spot, keeps, "features", Features::<i8>::new),
+    })
+}
+
 fn shown<T: Item, W: Watched + 'static>(
-    port: &Port,
-    name: &str,
+    spot: &Spot,
     keeps: Keeps,
     what: &str,
     make: impl FnOnce(&Port, Tapped<T>) -> W,
-) -> (Shown, Making) {
+) -> (Shown, Tap) {
+    let port = &spot.port;
     let length: usize = port.shape.iter().product();
     let depth = (RING_SECONDS / port.seconds(port.period).max(1e-6)).ceil() as usize;
     let most = RING_BYTES / (length * size_of::<T>()).max(1);
-    let (making, tapped) = tap::<T>(length, depth.min(most).max(4), keeps);
-    let about = json!({ "what": what, "stage": name, "labels": port.labels, "shape": port.shape,
+    let (tap, tapped) = tap::<T>(length, depth.min(most).max(4), keeps);
+    let about = json!({ "what": what, "stage": spot.stage, "labels": port.labels, "shape": port.shape,
         "every": port.seconds(port.period) });
-    (Shown { about, edge: Box::new(make(port, tapped)) }, making)
+    (Shown { about, edge: Box::new(make(port, tapped)) }, tap)
 }
 
 /// Samples: the lowest, the highest and the mean square of each [`COLUMN`]; the samples themselves are kept.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::feed::Shared;
+use super::feed::Feed;
 use super::request::{Refusal, Request};
-use super::routes::{self, Answer, Changes};
+use super::routes::{self, Answer, Site};
 
 /// How long a browser may take to send a request, or to take an answer in.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_secs(2);
 /// A page on another host can make a browser send requests here, by a name of its own that leads to this computer. So the
 /// `Host` must be ours, and a change must come from our own page. On an address that others reach, all but the page's
 /// text needs a token that is drawn at each start.
-pub(super) struct Access {
+struct Access {
     address: SocketAddr,
     token: Option<String>,
 }
@@ -30,13 +30,13 @@ pub(super) struct Access {
 impl Access {
     /// # Errors
     /// When the system has no random numbers.
-    pub(super) fn new(address: SocketAddr) -> io::Result<Access> {
+    fn new(address: SocketAddr) -> io::Result<Access> {
         let token = if address.ip().is_loopback() { None } else { Some(token()?) };
         Ok(Access { address, token })
     }
 
     /// Where a browser on this computer finds the page.
-    pub(super) fn url(&self) -> String {
+    fn url(&self) -> String {
         let host = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
             IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
@@ -93,32 +93,50 @@ fn token() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Answers requests as long as the program runs.
-pub(super) fn serve(
-    listener: TcpListener,
-    access: Arc<Access>,
-    shared: Arc<Shared>,
-    changes: Changes,
-) -> io::Result<()> {
-    let changes = Arc::new(changes);
+/// Reads an address to listen at: of this computer only, where it is a mere port.
+///
+/// # Errors
+/// When it is neither.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let text = text.replace("localhost:", "127.0.0.1:");
+    text.parse().map_err(|_| "expected IP:PORT, such as 127.0.0.1:8123, or a port".to_owned())
+}
+
+/// Serves a page at an address, as long as the program runs; returns where a browser finds it, with the token that it needs.
+///
+/// # Errors
+/// When the address cannot be listened at, there is no such folder for clips, or the system has no random numbers or threads.
+pub fn serve(address: SocketAddr, site: impl Site) -> io::Result<String> {
+    if let Some(folder) = site.clips().filter(|folder| !folder.is_dir()) {
+        let text = format!("the folder `{}` does not exist", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
+    let listener = TcpListener::bind(address)?;
+    let access = Arc::new(Access::new(listener.local_addr()?)?);
+    let url = access.url();
+    let site = Arc::new(site);
     let open = Arc::new(AtomicUsize::new(0));
     let accept = move || {
         for stream in listener.incoming().flatten() {
             if open.load(Ordering::Relaxed) >= CONNECTIONS {
                 continue;
             }
-            let (access, shared, changes) = (access.clone(), shared.clone(), changes.clone());
+            let (access, site) = (access.clone(), site.clone());
             let counted = Counted::new(&open);
             let spawned = std::thread::Builder::new().name("viewer".to_owned()).spawn(move || {
                 let _counted = counted;
                 // A browser that goes away ends its connection, and nothing else.
-                let _ = answer(stream, &access, &shared, &changes);
+                let _ = answer(stream, &access, &*site);
             });
             // Without a thread the connection is closed: its stream has gone with it.
             drop(spawned);
         }
     };
-    std::thread::Builder::new().name("view http".to_owned()).spawn(accept).map(drop)
+    std::thread::Builder::new().name("view http".to_owned()).spawn(accept)?;
+    Ok(url)
 }
 
 /// A connection that counts while it is open.
@@ -137,7 +155,7 @@ impl Drop for Counted {
     }
 }
 
-fn answer(mut stream: TcpStream, access: &Access, shared: &Shared, changes: &Changes) -> io::Result<()> {
+fn answer(mut stream: TcpStream, access: &Access, site: &dyn Site) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
@@ -146,10 +164,11 @@ fn answer(mut stream: TcpStream, access: &Access, shared: &Shared, changes: &Cha
         Err(Refusal::Bad(text)) => Answer::text("400 Bad Request", text),
         Ok(request) => match access.refuses(&request) {
             Some(text) => Answer::text("403 Forbidden", text),
-            None if (request.method.as_str(), request.path.as_str()) == ("GET", "/stream") => {
-                return stream_to(&mut stream, shared);
-            }
-            None => routes::answer(&request, shared, changes),
+            None if request.target() == ("GET", "/stream") => match site.feed(&request) {
+                Some(feed) => return stream_to(&mut stream, &feed),
+                None => Answer::text("404 Not Found", "there is no such stream any more"),
+            },
+            None => routes::answer(&request, site),
         },
     };
     write!(
@@ -168,12 +187,12 @@ const SECURITY: &str = "Cache-Control: no-store\r\nX-Content-Type-Options: nosni
     Content-Security-Policy: default-src 'self'; img-src 'self' data:; media-src 'self' blob:; frame-ancestors 'none'\r\n";
 
 /// Server-sent events: all that is kept, then whatever comes.
-fn stream_to(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
+fn stream_to(stream: &mut TcpStream, feed: &Feed) -> io::Result<()> {
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{SECURITY}Connection: close\r\n\r\n"
     )?;
-    let (past, coming) = shared.join();
+    let (past, coming) = feed.join();
     for message in past {
         write!(stream, "data: {message}\n\n")?;
     }
