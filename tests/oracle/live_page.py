@@ -1,26 +1,31 @@
 """Drives the page of `kws-run --view` in headless Chromium, as a person would.
 
-    python live_page.py KWS_RUN CHROMIUM SCREENSHOTS
+    python live_page.py KWS_RUN KWS_SERVE CHROMIUM SCREENSHOTS
 
 Checks that events appear, that a dragged threshold changes what is found next, that pause holds the picture, that the
-downloaded sound replays to the same events, and that ten viewers change nothing. Writes screenshots in light, dark and narrow
+downloaded sound replays to the same events, and that ten viewers change nothing; that a speaker enrols; and that the page of `kws-serve
+--view` shows the satellite that is chosen. Writes screenshots in light, dark and narrow
 to the folder SCREENSHOTS.
 """
 
+import array
 import json
+import math
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
+import wave
 
 from chromium import Page, chromium
 
-RUN, CHROMIUM, SHOTS = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+RUN, SERVE, CHROMIUM, SHOTS = sys.argv[1], sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
 PIPELINE = "pipelines/yes_no.toml"
 RECORDING = "pipelines/recordings/yes_no.flac"
 
@@ -170,6 +175,114 @@ def whole(port):
     print(f"take and report: {len(expected)} events, each with its sound")
 
 
+def hum(seconds, amplitude):
+    return array.array("h", (int(max(-32768, min(32767, amplitude * math.sin(0.3 * n)))) for n in range(int(16000 * seconds)))).tobytes()
+
+
+def enrolment(port):
+    """A speaker enrols: a clipped take is asked for again, and all is written in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.Popen([RUN, PIPELINE, "--source", "raw:-", "--view", "0", "--view-enrol", folder],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=False)
+        url = re.search(r"http://\S+", run.stderr.readline().decode())[0]
+        page = Page(port, url, "document.body.innerText", 400, 800, "dark")
+        page.until("!document.getElementById('enrol').hidden")
+        page.value("document.getElementById('enrol').click()")
+        page.value("document.getElementById('enrol-name').value = 'anna'")
+        page.value("document.getElementById('enrol-consent').value = ' '")
+        page.value("document.querySelector('#enrol-form button').click()")
+        page.until("/no consent/.test(document.getElementById('enrol-told').textContent)")
+        page.shot(SHOTS / "enrolment_form.png")
+        page.value("document.getElementById('enrol-consent').value = 'yes, for this house'")
+        page.value("document.querySelector('#enrol-form button').click()")
+        page.until("document.getElementById('enrolment').dataset.step === 'recording'")
+        run.stdin.write(hum(1.5, 3))
+        # A pipe that nobody writes to is a microphone that nobody speaks into, so each step can be awaited.
+        for number, amplitude in enumerate([5000, 40000, 5000, 5000, 5000, 5000]):
+            run.stdin.write(hum(0.6, amplitude) + hum(1.6, 3))
+            run.stdin.flush()
+            if amplitude == 40000:
+                page.until("/Again, please: clipped/.test(document.getElementById('enrol-told').textContent)")
+                page.shot(SHOTS / "enrolment_again.png")
+                page.dress(1200, 900, "light")
+                page.shot(SHOTS / "enrolment_light.png")
+            run.stdin.write(hum(0.8, 3))
+            run.stdin.flush()
+            good = number + 1 if number < 1 else number
+            page.until(f"document.querySelectorAll('#enrol-takes .good').length === {good}")
+        run.stdin.write(hum(11, 3000))
+        run.stdin.flush()
+        page.until("/Wrote/.test(document.getElementById('enrol-told').textContent)")
+        assert "kws-lab enrol --speaker anna" in page.value("document.getElementById('enrol-next').textContent")
+        page.shot(SHOTS / "enrolment_done.png")
+        files = sorted(str(path.relative_to(folder)) for path in pathlib.Path(folder).rglob("*.wav"))
+        assert files == ["anna/others.wav"] + [f"anna/takes/{take}.wav" for take in range(1, 6)], files
+        # The refused consent is the one complaint.
+        assert all("400" in json.dumps(complaint) for complaint in page.complaints), page.complaints
+        run.stdin.close()
+        run.send_signal(signal.SIGINT)
+        run.wait()
+    print("enrolment: five takes and others from a page, a clipped one asked for again, no consent refused")
+
+
+class Satellite:
+    """A client of the wake service."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)))
+        self.say("audio-start")
+
+    def say(self, kind, payload=b""):
+        header = {"type": kind, "data": {"rate": 16000, "width": 2, "channels": 1}, "payload_length": len(payload)}
+        self.socket.sendall(json.dumps(header).encode() + b"\n" + payload)
+
+
+def service(port):
+    """The page of a service: a satellite is chosen and seen."""
+    with tempfile.TemporaryDirectory() as folder:
+        expected = events(RECORDING, "--record", folder + "/take", "--edges", "mic")
+        with wave.open(folder + "/take/mic.wav") as sound:
+            samples = sound.readframes(sound.getnframes())
+    serve = subprocess.Popen([SERVE, PIPELINE, "--wyoming", "tcp://127.0.0.1:0", "--view", "0"], stderr=subprocess.PIPE, text=True)
+    told = ""
+    while "view: " not in told:
+        told += serve.stderr.readline()
+    threading.Thread(target=serve.stderr.read, daemon=True).start()
+    address, url = re.search(r"at tcp://(\S+)", told)[1], re.search(r"view: (\S+)", told)[1]
+    page = Page(port, url, "document.body.innerText", 1200, 1000)
+    page.until("/waiting for a satellite/.test(document.getElementById('state').textContent)")
+    others, satellite = [Satellite(address) for _ in range(2)], Satellite(address)
+    page.until("document.getElementById('session').options.length === 4")
+    page.shot(SHOTS / "service_choice.png")
+    # Connections are counted as they come; which is listed first depends on the threads that serve them.
+    page.value("""const choice = document.getElementById('session');
+        choice.value = [...choice.options].find(option => option.text.startsWith('client 3 ')).value;
+        choice.dispatchEvent(new Event('change'))""")
+    page.until("document.getElementById('state').textContent === 'live'")
+    columns = "Number(document.querySelector('.key small')?.textContent.match(/last (\\d+) s/)?.[1] ?? 0)"
+    # The rings hold five seconds: what comes next waits until the page has seen what came before.
+    for at in range(0, len(samples), 32000):
+        satellite.say("audio-chunk", samples[at:at + 32000])
+        page.until(f"{columns} >= {at // 32000 - 2}")
+        if at == 10 * 32000:
+            page.shot(SHOTS / "service.png")
+            page.dress(400, 800, "dark")
+            page.shot(SHOTS / "service_narrow_dark.png")
+            page.dress(1200, 1000, "light")
+    satellite.say("audio-stop")
+    page.until(OVER)
+    assert page.value(EVENTS) == len(expected), (page.value(EVENTS), len(expected))
+    page.until("/\\(over\\)/.test(document.getElementById('session').selectedOptions[0].text)")
+    assert 1 < page.value(PLAYED) < 3, "the clip of a detection is not that long"
+    assert not page.complaints, page.complaints
+    serve.send_signal(signal.SIGINT)
+    serve.wait()
+    print(f"kws-serve: {len(expected)} events of the satellite that was chosen, of {1 + len(others)}")
+
+
 with chromium(CHROMIUM) as port:
     main(port)
     whole(port)
+    enrolment(port)
+    service(port)

@@ -37,6 +37,8 @@ function begin(hello, about) {
     return row;
   });
   $('stages').tBodies[0].replaceChildren(...rows);
+  // A session has no times of stages.
+  $('stages').className = 'bare';
   $('load').textContent = '';
   $('rings').replaceChildren();
 }
@@ -262,6 +264,7 @@ function sound(clip) {
 }
 
 function takeStats(stats, missed) {
+  $('stages').className = '';
   stats.stages.forEach((stage, index) => {
     const row = $('stages').tBodies[0].rows[index];
     if (!row) return;
