@@ -191,7 +191,7 @@ def enrolment(port):
         page.value("document.getElementById('enrol-name').value = 'anna'")
         page.value("document.getElementById('enrol-consent').value = ' '")
         page.value("document.querySelector('#enrol-form button').click()")
-        page.until("/no consent/.test(document.getElementById('enrol-told').textContent)")
+        page.until("/no consent/.test(document.getElementById('enrol-prompt').textContent)")
         page.shot(SHOTS / "enrolment_form.png")
         page.value("document.getElementById('enrol-consent').value = 'yes, for this house'")
         page.value("document.querySelector('#enrol-form button').click()")
@@ -202,7 +202,7 @@ def enrolment(port):
             run.stdin.write(hum(0.6, amplitude) + hum(1.6, 3))
             run.stdin.flush()
             if amplitude == 40000:
-                page.until("/Again, please: clipped/.test(document.getElementById('enrol-told').textContent)")
+                page.until("/Again, please: clipped/.test(document.getElementById('enrol-prompt').textContent)")
                 page.shot(SHOTS / "enrolment_again.png")
                 page.dress(1200, 900, "light")
                 page.shot(SHOTS / "enrolment_light.png")
@@ -212,7 +212,7 @@ def enrolment(port):
             page.until(f"document.querySelectorAll('#enrol-takes .good').length === {good}")
         run.stdin.write(hum(11, 3000))
         run.stdin.flush()
-        page.until("/Wrote/.test(document.getElementById('enrol-told').textContent)")
+        page.until("/Wrote/.test(document.getElementById('enrol-prompt').textContent)")
         assert "kws-lab enrol --speaker anna" in page.value("document.getElementById('enrol-next').textContent")
         page.shot(SHOTS / "enrolment_done.png")
         files = sorted(str(path.relative_to(folder)) for path in pathlib.Path(folder).rglob("*.wav"))
@@ -245,11 +245,11 @@ def service(port):
         with wave.open(folder + "/take/mic.wav") as sound:
             samples = sound.readframes(sound.getnframes())
     serve = subprocess.Popen([SERVE, PIPELINE, "--wyoming", "tcp://127.0.0.1:0", "--view", "0"], stderr=subprocess.PIPE, text=True)
-    told = ""
-    while "view: " not in told:
-        told += serve.stderr.readline()
+    log = ""
+    while "view: " not in log:
+        log += serve.stderr.readline()
     threading.Thread(target=serve.stderr.read, daemon=True).start()
-    address, url = re.search(r"at tcp://(\S+)", told)[1], re.search(r"view: (\S+)", told)[1]
+    address, url = re.search(r"at tcp://(\S+)", log)[1], re.search(r"view: (\S+)", log)[1]
     page = Page(port, url, "document.body.innerText", 1200, 1000)
     page.until("/waiting for a satellite/.test(document.getElementById('state').textContent)")
     others, satellite = [Satellite(address) for _ in range(2)], Satellite(address)

@@ -10,18 +10,18 @@ export function offer(post) {
   $('enrolment').addEventListener('close', () => { if (running()) post('/enrol/end', {}); });
   $('enrol-form').addEventListener('submit', async submit => {
     submit.preventDefault();
-    tell('', '');
+    show('', '');
     const answer = await post('/enrol', { name: $('enrol-name').value, consent: $('enrol-consent').value });
-    if (!answer.ok) tell(await answer.text(), 'bad');
+    if (!answer.ok) show(await answer.text(), 'bad');
   });
   $('enrol-close').addEventListener('click', () => $('enrolment').close());
 }
 
 const running = () => $('enrolment').dataset.step === 'recording';
 
-function tell(text, kind) {
-  $('enrol-told').textContent = text;
-  $('enrol-told').className = kind;
+function show(text, kind) {
+  $('enrol-prompt').textContent = text;
+  $('enrol-prompt').className = kind;
 }
 
 /** The level of the newest sound, as a mean square root of samples. */
@@ -43,13 +43,13 @@ export function take(stands) {
   [...$('enrol-takes').children].forEach((mark, index) => {
     mark.className = index < stands.good ? 'good' : index === stands.good && stands.state === 'say' ? 'now' : '';
   });
-  const [text, kind] = told(stands);
-  tell(text, kind);
+  const [text, kind] = prompt(stands);
+  show(text, kind);
   $('enrol-next').hidden = stands.state !== 'done';
   $('enrol-next').textContent = stands.next ?? '';
 }
 
-function told(stands) {
+function prompt(stands) {
   switch (stands.state) {
     case 'room': return ['Be quiet for a second.', ''];
     case 'loud': return [`The room is loud, ${stands.level.toFixed(0)} dB: find a quieter place, or speak louder.`, 'bad'];
