@@ -65,6 +65,10 @@ impl View {
     /// # Errors
     /// When the address cannot be listened at, or a folder for what viewers write does not exist.
     pub(crate) fn serve(&self, address: SocketAddr, plan: &Plan, writes: Writes) -> io::Result<String> {
+        if writes.speakers.is_some() && !Sketch::of(plan).hears() {
+            let text = "`--view-enrol`: the pipeline has no microphone for a speaker";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
         let speakers = writes.speakers.map(Enrolling::new).transpose()?;
         let run = Run { feed: self.feed.clone(), knobs: plan.knobs.clone(), clips: writes.clips, speakers };
         kws_view::serve(address, run)

@@ -38,6 +38,11 @@ pub(super) fn is_shown(port: &Port, reader: &str) -> bool {
     what(port, reader).is_some()
 }
 
+/// Whether it shows it as sound.
+pub(super) fn is_sound(port: &Port, reader: &str) -> bool {
+    what(port, reader) == Some(What::Audio)
+}
+
 /// How a spot is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum What {

@@ -33,8 +33,8 @@ pub(super) struct Kept {
     rate: u32,
     /// Tick after the last sample.
     end: u64,
-    /// Who listens to the sound.
-    ears: Vec<Sender<Heard>>,
+    /// Who listens to the sound; `None` when the stream is over.
+    ears: Option<Vec<Sender<Heard>>>,
 }
 
 impl Kept {
@@ -49,7 +49,7 @@ impl Kept {
             samples: VecDeque::new(),
             rate: 0,
             end: 0,
-            ears: Vec::new(),
+            ears: Some(Vec::new()),
         }
     }
 
@@ -62,16 +62,20 @@ impl Kept {
         let over = self.samples.len().saturating_sub(room);
         self.samples.drain(..over);
         (self.rate, self.end) = (rate, start + samples.len() as u64);
-        self.ears.retain(|ear| {
-            let heard = Heard { rate, start, samples: samples.to_vec() };
-            !matches!(ear.try_send(heard), Err(TrySendError::Disconnected(_)))
-        });
+        if let Some(ears) = &mut self.ears {
+            ears.retain(|ear| {
+                let heard = Heard { rate, start, samples: samples.to_vec() };
+                !matches!(ear.try_send(heard), Err(TrySendError::Disconnected(_)))
+            });
+        }
     }
 
     /// The sound from now on, until the stream is over.
     pub(super) fn listen(&mut self) -> Receiver<Heard> {
         let (ear, heard) = bounded(WAITING);
-        self.ears.push(ear);
+        if let Some(ears) = &mut self.ears {
+            ears.push(ear);
+        }
         heard
     }
 
@@ -120,7 +124,7 @@ impl Kept {
     /// Keeps the last message of all.
     pub(super) fn close(&mut self, message: Arc<str>) {
         self.messages.push_back((f64::INFINITY, message));
-        self.ears.clear();
+        self.ears = None;
     }
 
     /// The messages that are kept, oldest first.
@@ -150,6 +154,19 @@ mod tests {
         assert_eq!(samples(kept.wav(0.0, 9.0).unwrap()), [1, 2, 3, 0, 0, 4]);
         assert_eq!(samples(kept.wav(0.1, 0.3).unwrap()), [2, 3]);
         assert!(kept.wav(0.6, 2.0).is_err());
+    }
+
+    #[test]
+    fn who_listens_hears_what_comes_until_the_end() {
+        let mut kept = Kept::new(Keeps::Recent);
+        kept.hear(10, 0, &[1, 2]);
+        let early = kept.listen();
+        kept.hear(10, 2, &[3]);
+        kept.close("over".into());
+        let late = kept.listen();
+        let heard: Vec<(u64, Vec<i16>)> = early.iter().map(|heard| (heard.start, heard.samples)).collect();
+        assert_eq!(heard, [(2, vec![3])]);
+        assert!(late.recv().is_err(), "the stream is over");
     }
 
     #[test]

@@ -65,6 +65,12 @@ impl Sketch {
         &self.name
     }
 
+    /// Whether there is sound among what is shown.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.spots.iter().any(|spot| edge::is_sound(&spot.port, &spot.reads))
+    }
+
     /// The first message to every viewer.
     pub(crate) fn hello(&self, keeps: Keeps) -> Value {
         let knobs = self.knobs.iter().enumerate().map(|(index, knob)| {
