@@ -24,6 +24,7 @@ function begin(hello, about) {
   knobs = hello.knobs.map(knob => ({ ...knob, score: scoreOf(knob) }));
   document.title = $('name').textContent = hello.name;
   state('live', 'live');
+  document.querySelector('main').hidden = false;
   $('span').hidden = !run.whole;
   $('pause').hidden = run.whole;
   $('events').replaceChildren();
@@ -414,6 +415,8 @@ function start(offers) {
   if (offers.enrol) enrolment.offer(post);
   if (!offers.sessions) return listen();
   $('session').hidden = false;
+  // Nothing is shown before a satellite is chosen.
+  document.querySelector('main').hidden = true;
   $('pause').hidden = true;
   ask();
 }
