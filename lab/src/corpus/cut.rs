@@ -203,7 +203,8 @@ mod tests {
         posteriors[15] = 0.97;
         posteriors[40] = 0.6;
         let found = hearings(&posteriors);
-        let expected = [Occurrence { middle: 15 * HOP, score: 0.97 }, Occurrence { middle: 40 * HOP, score: 0.6 }];
+        let expected =
+            [Occurrence { middle: 15 * HOP, score: 0.97 }, Occurrence { middle: 40 * HOP, score: 0.6 }];
         assert_eq!(found, expected);
     }
 

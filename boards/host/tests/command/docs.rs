@@ -120,8 +120,8 @@ fn options_in_the_documentation_exist() {
         let text = fs::read_to_string(&page).unwrap().replace("\\\n", " ");
         for command in blocks(&text, "sh").into_iter().flat_map(str::lines) {
             let command = command.split('#').next().unwrap().trim_start();
-            let ours = command.strip_prefix("kws-run ");
-            let Some(arguments) = ours.or_else(|| command.strip_prefix("cargo run --release -- ")) else {
+            let prefixes = ["kws-run ", "cargo run -- ", "cargo run --release -- "];
+            let Some(arguments) = prefixes.iter().find_map(|prefix| command.strip_prefix(prefix)) else {
                 continue;
             };
             let options =
