@@ -10,6 +10,7 @@
 //! | `led` | [`Led`]: shows events | `OutputPin` |
 //! | link | [`Uplink`], [`Carrier`]: what goes to another place of the pipeline | any line of bytes |
 //! | `jsonl`, `print` | [`Serial`]: writes events as lines | embedded-io `Write` |
+//! | | [`dut`]: a device under test of MLPerf Tiny | any line of bytes |
 //!
 //! None needs `std` or an allocator. With the feature `std`, which a board's build script has on, each has its kind beside
 //! it, and [`bind`] and [`register`] add them to those that a pipeline may name. A computer has the parameters of these kinds in
@@ -26,6 +27,7 @@ mod camera;
 #[cfg(feature = "std")]
 mod channel;
 mod dc;
+pub mod dut;
 #[cfg(feature = "std")]
 mod fallback;
 mod led;
