@@ -14,6 +14,7 @@ mod arguments;
 mod board;
 mod check;
 mod command_error;
+mod dut;
 mod enrol;
 mod execute;
 mod faults;
@@ -91,6 +92,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }
     let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
+    if let Some(benchmark) = arguments.dut {
+        return dut::serve(path, benchmark, arguments.stdio);
+    }
     // A take is a folder.
     let mut pipeline = match path.join("pipeline.toml") {
         inner if path.is_dir() => Pipeline::read(&inner)?,

@@ -1,5 +1,5 @@
 //! Plans the pipeline that `PIPELINE` names, and for the binaries that measure them the model that `MODEL` names, for the
-//! machine that `MACHINE` names; writes them as Rust source.
+//! machine that `MACHINE` names; writes them as Rust source. `DUT` is the benchmark of MLPerf Tiny that the model is for.
 
 mod machine;
 mod measured;
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     registry.add::<TapParams>();
     firmware::build(&machine.board, &registry)?;
     fs::write(out.join("model.rs"), measured::model()?)?;
+    fs::write(out.join("dut.rs"), measured::dut()?)?;
     fs::write(out.join("frontend.rs"), measured::frontend())?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 
+use kws_devices::dut::{Benchmark, Ends};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW, tables_code};
 use kws_stages::nn::kernels::KernelSet;
 use kws_stages::nn::{Model, kernels_code, model_code};
@@ -44,6 +45,25 @@ pub(crate) fn model() -> Result<String, Box<dyn Error>> {
         kernels.of,
         kernels.value,
         outputs(&expected),
+    ))
+}
+
+/// As what the device under test answers: the benchmark that `DUT` names, and the model's ends.
+pub(crate) fn dut() -> Result<String, Box<dyn Error>> {
+    let (path, chosen) = (setting("MODEL", MODEL), setting("DUT", ""));
+    let set = KernelSet::named(&setting("KERNELS", "dsp")).ok_or("no such kernels")?;
+    let model = Model::open_for(&fs::read(path)?, set)?;
+    let benchmark = if chosen.is_empty() { Benchmark::Kws01 } else { chosen.parse()? };
+    let ends = match Ends::of(&model, benchmark) {
+        // Nobody asked for this device.
+        Err(reason) if chosen.is_empty() => return Ok(format!("compile_error!({reason:?});\n")),
+        ends => ends?,
+    };
+    Ok(format!(
+        "use kws_devices::dut::{{Benchmark, Ends, Quantised}};\n\
+         /// The benchmark.\npub const BENCHMARK: Benchmark = Benchmark::{benchmark:?};\n\
+         /// The model's ends.\npub const ENDS: Ends = {ends:?};\n\
+         /// Bytes of an input.\npub const INPUT: usize = BENCHMARK.input_bytes(&ENDS);\n"
     ))
 }
 

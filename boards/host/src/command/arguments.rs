@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use kws_carrier::Address;
+use kws_devices::dut::Benchmark;
 
 use super::graph::GraphFormat;
 use super::source::SourceSpec;
@@ -34,6 +35,7 @@ Examples:
   kws-run take take1 cut --from 61.5 --to 70 --output cut   cut, join and compare recordings: kws-run take --help
   kws-run pipelines/yes_no.toml --enrol anna --consent yes     record a speaker, for a verifier
   kws-run --unpack kws                                      write the pipelines that come with it into a folder
+  kws-run --dut kws01 model.tflite                          be a device that MLPerf Tiny's runner measures
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
@@ -205,6 +207,17 @@ pub(crate) struct Arguments {
     /// Files that are there already stay as they are.
     #[arg(long, value_name = "DIR")]
     pub(crate) unpack: Option<PathBuf>,
+
+    /// Answers MLPerf Tiny's benchmark runner as a device under test: kws01, vww01, ic01 or ad01; PIPELINE is a .tflite model
+    ///
+    /// The runner finds the device at the serial line whose path is printed, and sets how often the model runs. The model must read
+    /// and write int8.
+    #[arg(long, value_name = "BENCHMARK", conflicts_with_all = ["check", "graph", "record", "enrol", "source", "set"])]
+    pub(crate) dut: Option<Benchmark>,
+
+    /// With --dut: the runner is at standard input and output
+    #[arg(long, requires = "dut")]
+    pub(crate) stdio: bool,
 
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]

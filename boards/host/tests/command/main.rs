@@ -9,6 +9,7 @@ mod broker;
 #[cfg(unix)]
 mod cascade;
 mod docs;
+mod dut;
 #[cfg(feature = "mqtt")]
 mod home;
 mod interrupting;
