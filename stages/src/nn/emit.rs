@@ -47,6 +47,7 @@ pub fn model_code(model: &Model, name: &str) -> Code {
         value,
         uses: vec![
             "core::f32::INFINITY as inf".to_owned(),
+            "kws_stages::nn::fixed::Factor".to_owned(),
             "kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Rounding::*, Source::*, *}"
                 .to_owned(),
             "kws_stages::nn::plan::Plan".to_owned(),

@@ -352,6 +352,7 @@ pub mod dct {
 #[allow(unused_imports, clippy::legacy_numeric_constants, reason = "names of all that a table may hold")]
 pub mod classifier {
     use core::f32::INFINITY as inf;
+    use kws_stages::nn::fixed::Factor;
     use kws_stages::nn::op::{Arithmetic::*, Function::*, Layout::*, Pooling::*, Rounding::*, Source::*, *};
     use kws_stages::nn::plan::Plan;
 
