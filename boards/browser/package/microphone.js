@@ -24,7 +24,7 @@ export async function listen(pipeline, { onevent, onblock, onerror, taps = [], d
     stream ??= await navigator.mediaDevices.getUserMedia({ audio: { ...AS_IT_IS, ...(device && { deviceId: { exact: device } }) } });
     await audio.audioWorklet.addModule(new URL('worklet.js', import.meta.url));
     const node = new AudioWorkletNode(audio, 'kws', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit', processorOptions: { ...pipeline.origin, taps } });
-    return await started(new Listening(audio, stream, own, !context, node), { onevent, onblock, onerror });
+    return await started(new MicStream(audio, stream, own, !context, node), { onevent, onblock, onerror });
   } catch (error) {
     if (own) stop(stream);
     if (!context) await audio.close();
@@ -55,7 +55,7 @@ async function started(listening, { onevent, onblock, onerror }) {
   return listening;
 }
 
-class Listening {
+class MicStream {
   #own;
   #close;
 

@@ -11,7 +11,7 @@ use crate::catalogue::{Catalogue, Choice, Chosen, PROGRAM};
 use crate::metrics::Metrics;
 use crate::plans::Plans;
 use crate::stream::{Hit, Stream};
-use crate::wyoming::{Data, Reader, Receive, Refusal, write};
+use crate::wyoming::{ClientError, Data, Reader, Receive, write};
 
 /// Bytes of answers that may wait for a client that does not read them.
 const MAX_WAITING: usize = 256 * 1024;
@@ -85,7 +85,7 @@ impl Connection {
     ///
     /// # Errors
     /// When the connection must end. What is to be sent tells the client why.
-    pub(crate) fn take(&mut self, bytes: &[u8], plans: &mut Plans) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, bytes: &[u8], plans: &mut Plans) -> Result<(), ClientError> {
         let taken = self.reader.take(bytes, &mut Visit { desk: &mut self.desk, plans });
         if let Err(refusal) = &taken {
             let data = json!({"text": refusal.text, "code": refusal.code});
@@ -142,10 +142,10 @@ struct Audio {
 }
 
 impl Audio {
-    fn format(&self, kind: &str) -> Result<Format, Refusal> {
+    fn format(&self, kind: &str) -> Result<Format, ClientError> {
         let value = |value: Option<u32>, name: &str| {
             let missing =
-                || Refusal::new("malformed", format!("`{kind}` without `{name}`, expected a number"));
+                || ClientError::new("malformed", format!("`{kind}` without `{name}`, expected a number"));
             value.ok_or_else(missing)
         };
         let (rate, width) = (value(self.rate, "rate")?, value(self.width, "width")?);
@@ -160,7 +160,7 @@ struct Visit<'a> {
 }
 
 impl Receive for Visit<'_> {
-    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), Refusal> {
+    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), ClientError> {
         let Visit { desk, plans } = self;
         desk.payload = Payload::Ignored;
         match kind {
@@ -184,7 +184,7 @@ impl Receive for Visit<'_> {
         }
         if desk.out.len() > MAX_WAITING {
             desk.out.clear();
-            return Err(Refusal::new(
+            return Err(ClientError::new(
                 "does-not-read",
                 format!("more than {MAX_WAITING} bytes of answers wait"),
             ));
@@ -192,12 +192,12 @@ impl Receive for Visit<'_> {
         Ok(())
     }
 
-    fn payload(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    fn payload(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
         let Visit { desk, plans } = self;
         if desk.payload == Payload::Audio { desk.hear(plans, Stage::Bytes(bytes)) } else { Ok(()) }
     }
 
-    fn complete(&mut self) -> Result<(), Refusal> {
+    fn complete(&mut self) -> Result<(), ClientError> {
         let Some(stream) = self.desk.stream.as_mut().filter(|_| self.desk.payload == Payload::Audio) else {
             return Ok(());
         };
@@ -223,7 +223,12 @@ impl Desk {
         pipelines
     }
 
-    fn begin(&mut self, format: Format, timestamp: Option<f64>, plans: &mut Plans) -> Result<(), Refusal> {
+    fn begin(
+        &mut self,
+        format: Format,
+        timestamp: Option<f64>,
+        plans: &mut Plans,
+    ) -> Result<(), ClientError> {
         self.leave();
         let stream = Stream::begin(&self.client, format, timestamp, &self.pipelines(), plans)?;
         self.service.metrics.streams.fetch_add(1, Relaxed);
@@ -238,7 +243,7 @@ impl Desk {
     }
 
     /// Chunks without `audio-start` begin a stream too.
-    fn chunk(&mut self, audio: &Audio, plans: &mut Plans) -> Result<(), Refusal> {
+    fn chunk(&mut self, audio: &Audio, plans: &mut Plans) -> Result<(), ClientError> {
         let format = audio.format("audio-chunk")?;
         match &mut self.stream {
             Some(stream) => stream.chunk(format, audio.timestamp, plans),
@@ -246,7 +251,7 @@ impl Desk {
         }
     }
 
-    fn detect(&mut self, detect: Detect, plans: &mut Plans) -> Result<(), Refusal> {
+    fn detect(&mut self, detect: Detect, plans: &mut Plans) -> Result<(), ClientError> {
         self.context = detect.context;
         let names = detect.names.unwrap_or_default();
         self.choice = self.service.catalogue.everything();
@@ -282,7 +287,7 @@ impl Desk {
         }
     }
 
-    fn stop(&mut self, plans: &mut Plans) -> Result<(), Refusal> {
+    fn stop(&mut self, plans: &mut Plans) -> Result<(), ClientError> {
         self.hear(plans, Stage::End)?;
         if self.stream.is_some() && self.reported.is_empty() {
             write(&mut self.out, "not-detected", &with_context(json!({}), self.context.as_ref()));
@@ -291,7 +296,7 @@ impl Desk {
         Ok(())
     }
 
-    fn hear(&mut self, plans: &mut Plans, given: Stage<'_>) -> Result<(), Refusal> {
+    fn hear(&mut self, plans: &mut Plans, given: Stage<'_>) -> Result<(), ClientError> {
         let Desk { service, client, choice, context, stream, reported, out, tally, .. } = self;
         let Some(stream) = stream else { return Ok(()) };
         let mut teller = Teller { service, client, choice, context: context.as_ref(), reported, out, tally };

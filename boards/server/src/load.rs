@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token};
 use serde_json::{Value, json};
 
-use crate::wyoming::{Data, Reader, Receive, Refusal, write};
+use crate::wyoming::{ClientError, Data, Reader, Receive, write};
 use hostile::Hostiles;
 pub use report::Report;
 use satellite::Satellite;
 
 /// How long the rehearsal may stand still, and the last detections may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// How far a detection may be from where the rehearsal had it.
 const TOLERANCE: f64 = 0.25;
 /// Seconds at the beginning in which nothing is expected: models warm up.
@@ -145,7 +145,7 @@ struct Inbox {
 }
 
 impl Receive for Inbox {
-    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), Refusal> {
+    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), ClientError> {
         match kind {
             "detection" => {
                 let data: Value = data.read(kind)?;
@@ -158,11 +158,11 @@ impl Receive for Inbox {
         Ok(())
     }
 
-    fn payload(&mut self, _: &[u8]) -> Result<(), Refusal> {
+    fn payload(&mut self, _: &[u8]) -> Result<(), ClientError> {
         Ok(())
     }
 
-    fn complete(&mut self) -> Result<(), Refusal> {
+    fn complete(&mut self) -> Result<(), ClientError> {
         Ok(())
     }
 }
@@ -171,7 +171,7 @@ impl Receive for Inbox {
 /// service takes it, and the second time counts.
 fn rehearse(options: &LoadOptions) -> io::Result<Vec<f64>> {
     let mut stream = TcpStream::connect(options.service)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut listening = stream.try_clone()?;
     let heard = std::thread::spawn(move || {
         let (mut reader, mut inbox, mut buffer) = (Reader::new(), Inbox::default(), [0; 4096]);
@@ -302,7 +302,7 @@ impl<'a> Fleet<'a> {
     /// Waits for the last detections: until every satellite has the answer to a last question.
     fn drain(&mut self) -> io::Result<()> {
         self.satellites.iter_mut().for_each(Satellite::ask);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until && !self.satellites.iter().all(Satellite::is_done) {
             self.listen(Duration::from_millis(50))?;
         }

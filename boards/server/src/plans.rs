@@ -10,7 +10,7 @@ use kws::{Element, Pipeline, Plan, Session};
 use crate::ServerError;
 use crate::audio::Filters;
 use crate::view::Hub;
-use crate::wyoming::Refusal;
+use crate::wyoming::ClientError;
 
 /// Planned pipelines, and what all streams of a thread share beside them.
 pub(crate) struct Plans {
@@ -87,8 +87,12 @@ impl Planned {
     ///
     /// # Errors
     /// When a stage cannot be built.
-    pub(crate) fn session<'a>(&'a self, besides: impl Iterator<Item = &'a str>) -> Result<Session, Refusal> {
-        let broken = |text: String| Refusal::new("pipeline-failed", format!("`{}`: {text}", self.plan.name));
+    pub(crate) fn session<'a>(
+        &'a self,
+        besides: impl Iterator<Item = &'a str>,
+    ) -> Result<Session, ClientError> {
+        let broken =
+            |text: String| ClientError::new("pipeline-failed", format!("`{}`: {text}", self.plan.name));
         let mut session = self.plan.session().map_err(|fault| broken(fault.to_string()))?;
         let shown = self.shown.iter().filter(|_| self.taps).map(|(stage, _)| stage.as_str());
         let shown: Vec<&str> = shown.collect();

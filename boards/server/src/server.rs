@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::plans::Plans;
 use crate::view::{Hub, Page};
 
-use acceptor::{Acceptor, Seat, Vital};
+use acceptor::{Acceptor, Vital, WorkerHandle};
 pub use address::Address;
 use socket::Listener;
 use worker::Worker;
@@ -190,12 +190,12 @@ impl Server {
         number: usize,
         pipelines: Arc<[Pipeline]>,
         hub: Option<Arc<Hub>>,
-    ) -> Result<Seat, ServerError> {
+    ) -> Result<WorkerHandle, ServerError> {
         let (sender, inbox) = channel();
         let (poll, waker) = worker::poll()?;
         let vital = Arc::<Vital>::default();
         self.workers.push(vital.clone());
-        let seat = Seat { sender, waker: waker.clone(), vital: vital.clone() };
+        let seat = WorkerHandle { sender, waker: waker.clone(), vital: vital.clone() };
         let shared = self.shared.clone();
         let serve = move || match Plans::new(&pipelines) {
             Ok(plans) => {

@@ -5,7 +5,7 @@ use kws::{Event, Session};
 use crate::audio::{Format, Level, Loudness, Pcm, Resampler, to_i16};
 use crate::plans::Plans;
 use crate::view::Place;
-use crate::wyoming::Refusal;
+use crate::wyoming::ClientError;
 
 /// A stream: one session of every pipeline that the client chose, fed with its audio.
 pub(crate) struct Stream {
@@ -69,7 +69,7 @@ impl Stream {
         timestamp: Option<f64>,
         pipelines: &[usize],
         plans: &mut Plans,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ClientError> {
         let anchor = Anchor { seconds: 0.0, ms: timestamp.unwrap_or(0.0) };
         let pcm = Pcm::new(format.checked()?);
         let mut stream = Stream { pcm, before: 0.0, frames: 0, anchor, feeds: Vec::new(), level: None };
@@ -86,7 +86,7 @@ impl Stream {
         client: &str,
         pipelines: &[usize],
         plans: &mut Plans,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ClientError> {
         for feed in &mut self.feeds {
             feed.listeners.retain(|listener| pipelines.contains(&listener.pipeline));
         }
@@ -127,7 +127,7 @@ impl Stream {
         format: Format,
         timestamp: Option<f64>,
         plans: &mut Plans,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ClientError> {
         if format != self.pcm.format() {
             (self.before, self.frames) = (self.seconds(), 0);
             self.pcm = Pcm::new(format.checked()?);
@@ -150,7 +150,7 @@ impl Stream {
         bytes: &[u8],
         plans: &mut Plans,
         see: &mut impl FnMut(Hit<'_>),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ClientError> {
         let mut mono = std::mem::take(&mut plans.mono);
         mono.clear();
         self.pcm.read(bytes, &mut mono);
@@ -172,7 +172,11 @@ impl Stream {
     ///
     /// # Errors
     /// When a pipeline fails.
-    pub(crate) fn finish(&mut self, plans: &mut Plans, see: &mut impl FnMut(Hit<'_>)) -> Result<(), Refusal> {
+    pub(crate) fn finish(
+        &mut self,
+        plans: &mut Plans,
+        see: &mut impl FnMut(Hit<'_>),
+    ) -> Result<(), ClientError> {
         self.feed(plans, see, |resampler, into| {
             if let Some(resampler) = resampler {
                 resampler.finish(into);
@@ -198,7 +202,7 @@ impl Stream {
         plans: &mut Plans,
         see: &mut impl FnMut(Hit<'_>),
         mut ready: impl FnMut(Option<&mut Resampler>, &mut Vec<f32>),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ClientError> {
         for (index, feed) in self.feeds.iter_mut().enumerate() {
             let (mut resampled, mut samples) =
                 (std::mem::take(&mut plans.resampled), std::mem::take(&mut plans.samples));
@@ -221,7 +225,7 @@ impl Stream {
     }
 }
 
-fn resampler(format: Format, rate: u32, plans: &mut Plans) -> Result<Option<Resampler>, Refusal> {
+fn resampler(format: Format, rate: u32, plans: &mut Plans) -> Result<Option<Resampler>, ClientError> {
     if format.rate == rate { Ok(None) } else { plans.filters.resampler(format.rate, rate).map(Some) }
 }
 
@@ -259,7 +263,7 @@ impl Listener {
         clock: Clock,
         level: Option<&Level>,
         see: &mut impl FnMut(Hit<'_>),
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ClientError> {
         let (pipeline, planned) = (self.pipeline, &plans.all[self.pipeline]);
         let place = &mut self.place;
         let show = |output: kws::Output<'_>| {
@@ -289,6 +293,6 @@ impl Listener {
             Heard::Samples(samples) => self.session.push(&planned.source, samples, show).map(|_| ()),
             Heard::End => self.session.finish(show),
         };
-        done.map_err(|error| Refusal::new("pipeline-failed", format!("`{}`: {error}", planned.plan.name)))
+        done.map_err(|error| ClientError::new("pipeline-failed", format!("`{}`: {error}", planned.plan.name)))
     }
 }

@@ -8,15 +8,15 @@ pub(crate) use writer::write;
 
 /// Why a connection is ended: what its client did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ClientError {
     /// One word for programs.
     pub(crate) code: &'static str,
     /// What was found, and what was expected.
     pub(crate) text: String,
 }
 
-impl Refusal {
+impl ClientError {
     pub(crate) fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Refusal { code, text: text.into() }
+        ClientError { code, text: text.into() }
     }
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// How long a reader may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves what `text` returns at `GET /metrics`, in a thread of its own, one reader after the other, as long as the program
 /// runs. Returns the address: a port of 0 has become the one that the system chose.
@@ -26,8 +26,8 @@ pub fn serve(address: SocketAddr, text: impl Fn() -> String + Send + 'static) ->
 }
 
 fn answer(mut reader: TcpStream, text: &impl Fn() -> String) -> io::Result<()> {
-    reader.set_read_timeout(Some(PATIENCE))?;
-    reader.set_write_timeout(Some(PATIENCE))?;
+    reader.set_read_timeout(Some(TIMEOUT))?;
+    reader.set_write_timeout(Some(TIMEOUT))?;
     let mut request = [0; 1024];
     let mut length = 0;
     while length < request.len() && !request[..length].contains(&b'\n') {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::feed::Feed;
-use super::request::{Refusal, Request};
+use super::request::{Request, RequestError};
 use super::routes::{self, Answer, Site};
 
 /// How long a browser may take to send a request, or to take an answer in.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The most connections at a time.
 const CONNECTIONS: usize = 64;
 /// Time after which a viewer to whom nothing is sent gets an empty message, which shows whether it is still there.
@@ -156,12 +156,12 @@ impl Drop for Counted {
 }
 
 fn answer(mut stream: TcpStream, access: &Access, site: &dyn Site) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.set_nodelay(true)?;
     let answer = match Request::read(&mut stream) {
-        Err(Refusal::Gone) => return Ok(()),
-        Err(Refusal::Bad(text)) => Answer::text("400 Bad Request", text),
+        Err(RequestError::Gone) => return Ok(()),
+        Err(RequestError::Bad(text)) => Answer::text("400 Bad Request", text),
         Ok(request) => match access.refuses(&request) {
             Some(text) => Answer::text("403 Forbidden", text),
             None if request.target() == ("GET", "/stream") => match site.feed(&request) {

@@ -21,27 +21,32 @@ pub struct Request {
 
 impl Request {
     /// Reads one; `Err` with what is wrong with it.
-    pub(super) fn read(stream: &mut TcpStream) -> Result<Request, Refusal> {
+    pub(super) fn read(stream: &mut TcpStream) -> Result<Request, RequestError> {
         let mut bytes = Vec::new();
         loop {
             let mut more = [0; 2048];
             let count = stream.read(&mut more)?;
             if count == 0 {
-                return Err(Refusal::Gone);
+                return Err(RequestError::Gone);
             }
             bytes.extend_from_slice(&more[..count]);
             if let Some((request, length, begin)) = parse(&bytes)?.filter(|(_, _, begin)| *begin <= HEAD) {
                 return request.with_body(stream, bytes.split_off(begin), length);
             }
             if bytes.len() > HEAD {
-                return Err(Refusal::Bad("the head is too long"));
+                return Err(RequestError::Bad("the head is too long"));
             }
         }
     }
 
-    fn with_body(self, stream: &mut TcpStream, begun: Vec<u8>, length: usize) -> Result<Request, Refusal> {
+    fn with_body(
+        self,
+        stream: &mut TcpStream,
+        begun: Vec<u8>,
+        length: usize,
+    ) -> Result<Request, RequestError> {
         if length > BODY || begun.len() > length {
-            return Err(Refusal::Bad("the body is too long"));
+            return Err(RequestError::Bad("the body is too long"));
         }
         let mut body = begun;
         let read = body.len();
@@ -71,24 +76,26 @@ impl Request {
 }
 
 /// The request without its body, the body's length, and where it begins; `None` where the head is not yet there.
-fn parse(bytes: &[u8]) -> Result<Option<(Request, usize, usize)>, Refusal> {
+fn parse(bytes: &[u8]) -> Result<Option<(Request, usize, usize)>, RequestError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let begin = match head.parse(bytes) {
         Ok(httparse::Status::Complete(begin)) => begin,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(_) => return Err(Refusal::Bad("this is not HTTP")),
+        Err(_) => return Err(RequestError::Bad("this is not HTTP")),
     };
     let header = |name: &str| {
         let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
         found.and_then(|header| std::str::from_utf8(header.value).ok()).map(str::to_owned)
     };
     if header("transfer-encoding").is_some() {
-        return Err(Refusal::Bad("a body needs a Content-Length"));
+        return Err(RequestError::Bad("a body needs a Content-Length"));
     }
     let length = match header("content-length") {
         None => 0,
-        Some(length) => length.parse().map_err(|_| Refusal::Bad("the Content-Length is not a number"))?,
+        Some(length) => {
+            length.parse().map_err(|_| RequestError::Bad("the Content-Length is not a number"))?
+        }
     };
     let target = head.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -105,16 +112,16 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize, usize)>, Refusal> {
 
 /// Why a request gets no answer, or a bad one.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum RequestError {
     /// The browser has gone away.
     Gone,
     /// What it sent is wrong.
     Bad(&'static str),
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for RequestError {
     fn from(_: io::Error) -> Self {
-        Refusal::Gone
+        RequestError::Gone
     }
 }
 
@@ -134,11 +141,11 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_refused() {
-        assert!(matches!(parse(b"\x16\x03\x01 hello\r\n\r\n"), Err(Refusal::Bad(_))));
-        assert!(matches!(parse(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"), Err(Refusal::Bad(_))));
+        assert!(matches!(parse(b"\x16\x03\x01 hello\r\n\r\n"), Err(RequestError::Bad(_))));
+        assert!(matches!(parse(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"), Err(RequestError::Bad(_))));
         assert!(matches!(
             parse(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
-            Err(Refusal::Bad(_))
+            Err(RequestError::Bad(_))
         ));
     }
 }

@@ -24,7 +24,7 @@ const WAITING: usize = 256;
 const UNDER_WAY: usize = 256;
 
 /// How long the server may take to store a message, or to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -149,7 +149,7 @@ impl Line {
     /// One connection, until it breaks: another one is then begun from what is certain.
     async fn connected(&mut self, pause: &mut Duration) -> io::Result<()> {
         let (client, mut breaks) = connect(&self.server).await?;
-        let context = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE).build(client);
+        let context = ContextBuilder::new().timeout(TIMEOUT).ack_timeout(TIMEOUT).build(client);
         let keep = self.server.keep.unwrap_or_default();
         let mut read = None;
         for direction in self.streams.goes.iter().chain(&self.streams.comes) {

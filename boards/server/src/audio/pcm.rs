@@ -1,6 +1,6 @@
 //! Bytes as samples.
 
-use crate::wyoming::Refusal;
+use crate::wyoming::ClientError;
 
 /// Rates in Hz that are taken.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
@@ -23,11 +23,11 @@ impl Format {
     ///
     /// # Errors
     /// When it is none that is taken.
-    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+    pub(crate) fn checked(self) -> Result<Self, ClientError> {
         let Format { rate, width, channels } = self;
         let refused = |what: &str, found: u32, expected: &str| {
             let text = format!("audio with `{what}` {found}, expected {expected}");
-            Err(Refusal::new("unsupported-format", text))
+            Err(ClientError::new("unsupported-format", text))
         };
         if !RATES.contains(&rate) {
             return refused("rate", rate, "4000 to 192000");

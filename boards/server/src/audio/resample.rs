@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::f64::consts::PI;
 use std::rc::{Rc, Weak};
 
-use crate::wyoming::Refusal;
+use crate::wyoming::ClientError;
 
 /// Zero crossings of the filter on each side.
 const CROSSINGS: usize = 32;
@@ -81,13 +81,13 @@ impl Filters {
     ///
     /// # Errors
     /// When the rates have no small common divisor, or too many others are in use.
-    pub(crate) fn resampler(&mut self, from: u32, to: u32) -> Result<Resampler, Refusal> {
+    pub(crate) fn resampler(&mut self, from: u32, to: u32) -> Result<Resampler, ClientError> {
         let common = gcd(from, to).max(1);
         let key = (from / common, to / common);
         if key.1 > MAX_PHASES {
             let text =
                 format!("audio of {from} Hz, expected a usual rate: 8000, 16000, 22050, 44100, 48000 …");
-            return Err(Refusal::new("unsupported-format", text));
+            return Err(ClientError::new("unsupported-format", text));
         }
         if let Some(table) = self.tables.get(&key).and_then(Weak::upgrade) {
             return Ok(Resampler::new(table));
@@ -95,7 +95,7 @@ impl Filters {
         self.tables.retain(|_, table| table.strong_count() > 0);
         if self.tables.len() >= MAX_TABLES {
             let text = format!("audio of {from} Hz: {MAX_TABLES} other rates are in use; send 16000");
-            return Err(Refusal::new("too-many-rates", text));
+            return Err(ClientError::new("too-many-rates", text));
         }
         let table = Rc::new(Table::new(key.0, key.1));
         self.tables.insert(key, Rc::downgrade(&table));

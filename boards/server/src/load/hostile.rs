@@ -15,7 +15,7 @@ use crate::wyoming::write;
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long one of them stays, if the service lets it.
 const STAY: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a hostile client does.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ fn attack(service: SocketAddr, count: usize, stop: &AtomicBool, connected: &Atom
     while !stop.load(Ordering::SeqCst) {
         // A few at a time, so that they do not all do the same at once.
         for _ in 0..count.saturating_sub(clients.len()).min(count.div_ceil(50)) {
-            let Ok(stream) = TcpStream::connect_timeout(&service, PATIENCE) else { break };
+            let Ok(stream) = TcpStream::connect_timeout(&service, TIMEOUT) else { break };
             if stream.set_nonblocking(true).is_ok() {
                 let manner = MANNERS[next % MANNERS.len()];
                 next += 1;

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A worker, as the acceptor sees it.
-pub(super) struct Seat {
+pub(super) struct WorkerHandle {
     pub(super) sender: Sender<Accepted>,
     pub(super) waker: Arc<Waker>,
     pub(super) vital: Arc<Vital>,
@@ -44,7 +44,7 @@ pub(super) struct Accepted {
 pub(super) struct Acceptor {
     poll: Poll,
     listeners: Vec<Listener>,
-    seats: Vec<Seat>,
+    seats: Vec<WorkerHandle>,
     shared: Arc<Shared>,
     number: u64,
 }
@@ -52,7 +52,7 @@ pub(super) struct Acceptor {
 impl Acceptor {
     pub(super) fn new(
         mut listeners: Vec<Listener>,
-        seats: Vec<Seat>,
+        seats: Vec<WorkerHandle>,
         shared: Arc<Shared>,
     ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;

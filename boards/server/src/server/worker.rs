@@ -14,7 +14,7 @@ use super::acceptor::{Accepted, Vital};
 use super::socket::Socket;
 use crate::connection::Connection;
 use crate::plans::Plans;
-use crate::wyoming::Refusal;
+use crate::wyoming::ClientError;
 
 const WAKE: Token = Token(usize::MAX);
 /// Bytes of one client that are taken in a turn, half a second of audio: who sends faster than real time gets what the
@@ -209,7 +209,7 @@ impl Worker {
 
 impl Client {
     /// Reads a portion and answers it.
-    fn turn(&mut self, buffer: &mut [u8], plans: &mut Plans) -> Result<Turn, Refusal> {
+    fn turn(&mut self, buffer: &mut [u8], plans: &mut Plans) -> Result<Turn, ClientError> {
         let count = match self.socket.read(buffer) {
             Ok(0) => return Ok(Turn::Gone("by the client".to_owned())),
             Ok(count) => count,

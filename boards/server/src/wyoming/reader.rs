@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Refusal;
+use super::ClientError;
 
 /// Longest header line and longest data in bytes. Python's asyncio reads no longer lines either.
 pub(crate) const MAX_TEXT: usize = 64 * 1024;
@@ -21,19 +21,19 @@ pub(crate) trait Receive {
     ///
     /// # Errors
     /// When the connection must end.
-    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), Refusal>;
+    fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), ClientError>;
 
     /// Bytes of the last message's payload have come, at least one.
     ///
     /// # Errors
     /// When the connection must end.
-    fn payload(&mut self, bytes: &[u8]) -> Result<(), Refusal>;
+    fn payload(&mut self, bytes: &[u8]) -> Result<(), ClientError>;
 
     /// The payload of the last message is complete; also when it has none.
     ///
     /// # Errors
     /// When the connection must end.
-    fn complete(&mut self) -> Result<(), Refusal>;
+    fn complete(&mut self) -> Result<(), ClientError>;
 }
 
 /// The data of a message: inline in the header, behind it, or both.
@@ -48,14 +48,14 @@ impl Data<'_> {
     ///
     /// # Errors
     /// When it is not JSON, or a value has another type.
-    pub(crate) fn read<T: DeserializeOwned + Default>(self, kind: &str) -> Result<T, Refusal> {
+    pub(crate) fn read<T: DeserializeOwned + Default>(self, kind: &str) -> Result<T, ClientError> {
         let found = match (self.inline, self.behind) {
             (None, []) => return Ok(T::default()),
             (None, behind) => serde_json::from_slice(behind),
             (Some(inline), []) => serde_json::from_str(inline),
             (Some(inline), behind) => merged(inline, behind).and_then(serde_json::from_value),
         };
-        found.map_err(|error| Refusal::new("malformed", format!("the data of `{kind}`: {error}")))
+        found.map_err(|error| ClientError::new("malformed", format!("the data of `{kind}`: {error}")))
     }
 }
 
@@ -119,7 +119,7 @@ impl Reader {
     ///
     /// # Errors
     /// When they are no messages, or `to` refuses one.
-    pub(crate) fn take(&mut self, mut bytes: &[u8], to: &mut impl Receive) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, mut bytes: &[u8], to: &mut impl Receive) -> Result<(), ClientError> {
         while !bytes.is_empty() {
             match &mut self.state {
                 State::Header => self.header(&mut bytes, to)?,
@@ -141,12 +141,12 @@ impl Reader {
     }
 
     /// Takes a header line, and with it the data behind it where that has come too.
-    fn header(&mut self, bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), Refusal> {
+    fn header(&mut self, bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), ClientError> {
         let end = bytes.iter().position(|&byte| byte == b'\n');
         let length = self.pending.len() + end.unwrap_or(bytes.len());
         if length > MAX_TEXT {
             let text = format!("a header line of more than {MAX_TEXT} bytes");
-            return Err(Refusal::new("header-too-long", text));
+            return Err(ClientError::new("header-too-long", text));
         }
         let Some(end) = end else {
             self.pending.extend_from_slice(bytes);
@@ -167,13 +167,13 @@ impl Reader {
         Ok(())
     }
 
-    fn parse(&mut self, line: &[u8], bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), Refusal> {
+    fn parse(&mut self, line: &[u8], bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), ClientError> {
         let header: Header<'_> = serde_json::from_slice(line)
-            .map_err(|error| Refusal::new("malformed", format!("a header line that is none: {error}")))?;
+            .map_err(|error| ClientError::new("malformed", format!("a header line that is none: {error}")))?;
         let length = header.data_length.unwrap_or(0);
         if length > MAX_TEXT as u64 {
             let text = format!("data of {length} bytes, expected at most {MAX_TEXT}");
-            return Err(Refusal::new("data-too-long", text));
+            return Err(ClientError::new("data-too-long", text));
         }
         let (length, payload) = (length as usize, header.payload_length.unwrap_or(0));
         let inline = header.data.map(RawValue::get);
@@ -188,7 +188,7 @@ impl Reader {
         self.then(payload, to)
     }
 
-    fn data(&mut self, bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), Refusal> {
+    fn data(&mut self, bytes: &mut &[u8], to: &mut impl Receive) -> Result<(), ClientError> {
         let State::Data(begun) = &self.state else { return Ok(()) };
         let now = (begun.length - self.pending.len()).min(bytes.len());
         self.pending.extend_from_slice(&bytes[..now]);
@@ -203,7 +203,7 @@ impl Reader {
         self.then(payload, to)
     }
 
-    fn then(&mut self, payload: u64, to: &mut impl Receive) -> Result<(), Refusal> {
+    fn then(&mut self, payload: u64, to: &mut impl Receive) -> Result<(), ClientError> {
         self.state = if payload == 0 { State::Header } else { State::Payload(payload) };
         if payload == 0 { to.complete() } else { Ok(()) }
     }
@@ -227,22 +227,22 @@ mod tests {
     struct Notes(Vec<String>, Vec<u8>);
 
     impl Receive for Notes {
-        fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), Refusal> {
+        fn message(&mut self, kind: &str, data: Data<'_>) -> Result<(), ClientError> {
             let data: Value = data.read(kind)?;
             self.0.push(format!("{kind} {data}"));
             Ok(())
         }
-        fn payload(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        fn payload(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
             self.1.extend_from_slice(bytes);
             Ok(())
         }
-        fn complete(&mut self) -> Result<(), Refusal> {
+        fn complete(&mut self) -> Result<(), ClientError> {
             self.0.push(format!("{} bytes", std::mem::take(&mut self.1).len()));
             Ok(())
         }
     }
 
-    fn read(bytes: &[u8], pieces: usize) -> Result<Vec<String>, Refusal> {
+    fn read(bytes: &[u8], pieces: usize) -> Result<Vec<String>, ClientError> {
         let (mut reader, mut notes) = (Reader::new(), Notes::default());
         for piece in bytes.chunks(pieces) {
             reader.take(piece, &mut notes)?;
