@@ -25,7 +25,7 @@ use crate::node::Node;
 use crate::plan::{Plan, PlannedStage};
 use crate::port::Port;
 use crate::recovery::{Health, Watch};
-use crate::run::{Clock, RunError};
+use crate::run::{Arrival, Clock, RunError};
 use crate::stage::Flow;
 
 pub use error::SessionError;
@@ -245,6 +245,34 @@ impl Session {
             Buffer::F32(items) => self.push_at(source, at, items, see),
             Buffer::Event(items) => self.push_at(source, at, items, see),
         }
+    }
+
+    /// Puts in what has come by a link from another place, in the place of a source of that name: a block as
+    /// [`Buffer::to_wire`] wrote it, or mere progress, with its stamp and gap as they are. False where the pipeline waits for what
+    /// another source brings, and did not take it.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn arrive(
+        &mut self,
+        source: &str,
+        arrival: &Arrival,
+        bytes: &[u8],
+        mut see: impl FnMut(Output<'_>),
+    ) -> Result<bool, SessionError> {
+        let index = self.entry_of(source)?;
+        let Entry { slot, edge, .. } = self.entries[index];
+        let edge = &mut self.lane.edges[edge];
+        let taken = edge.pending == 0;
+        if taken {
+            if arrival.block {
+                edge.buffer.from_wire(bytes);
+                self.lane.slots[slot].counts.fired += 1;
+            }
+            edge.publish(arrival.stamp, arrival.lost, arrival.block);
+        }
+        self.run(&mut see)?;
+        Ok(taken)
     }
 
     /// Says that the program lost ticks of a source: an overrun. What is pushed next comes after a gap, which resets

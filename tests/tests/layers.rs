@@ -57,7 +57,16 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // Programs like any other, that embed the engine.
         "kws-browser" | "kws-c" => Some(&["kws"]),
         "kws-python" => Some(&["kws", "kws-nn"]),
-        "kws-server" => Some(&["kws", "kws-engine", "kws-nn", "kws-service", "kws-stages", "kws-view"]),
+        "kws-server" => Some(&[
+            "kws",
+            "kws-carrier",
+            "kws-engine",
+            "kws-link",
+            "kws-nn",
+            "kws-service",
+            "kws-stages",
+            "kws-view",
+        ]),
         "kws-view" => Some(&["kws-engine"]),
         // Boards.
         _ => Some(&[

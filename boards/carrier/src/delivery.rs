@@ -69,6 +69,13 @@ impl Delivery {
         item
     }
 
+    /// Puts back what was popped last.
+    #[cfg(feature = "nats")]
+    pub(crate) fn put_back(&mut self, item: Item) {
+        self.popped -= 1;
+        self.waiting.push_front(item);
+    }
+
     /// Counts what the run has taken, and what it will have taken when nothing waits any more.
     #[cfg(feature = "nats")]
     pub(crate) fn counts(&self) -> (u64, u64) {

@@ -32,7 +32,7 @@ mod serial;
 mod server;
 mod socket;
 #[cfg(feature = "nats")]
-mod stream;
+pub mod stream;
 mod wire;
 
 pub use address::{Address, AddressError};

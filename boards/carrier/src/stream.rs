@@ -10,7 +10,12 @@
 
 mod bus;
 mod carry;
+mod feed;
 mod names;
 mod place;
 
+pub use bus::{connect, ensure};
 pub(crate) use carry::carry;
+pub use feed::{Fed, Feed, Frames};
+pub use names::{Direction, PARTITIONS, partition_of};
+pub use place::Place;

@@ -32,6 +32,8 @@ pub fn run() -> ExitCode {
     journal::install(arguments.log);
     let done = match &arguments.command {
         Some(Command::Load(load)) => drive(load),
+        #[cfg(feature = "nats")]
+        None if arguments.place().is_some() => work(&arguments).map(|()| ExitCode::SUCCESS),
         None => serve(&arguments).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
@@ -89,6 +91,28 @@ fn serve(arguments: &Arguments) -> Result<(), ServerError> {
     supervisor.stopping();
     log::info!("stopping: {}", server.health());
     Ok(())
+}
+
+/// Works at a place until a signal comes.
+#[cfg(feature = "nats")]
+fn work(arguments: &Arguments) -> Result<(), ServerError> {
+    let Some(options) = arguments.place() else { return Ok(()) };
+    let [path] = &arguments.pipelines[..] else {
+        return Err(ServerError::Pipeline("`--place` expects one pipeline".to_owned()));
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let mut stop = Some(stop);
+    if let Err(error) = ctrlc::set_handler(move || {
+        if let Some(stop) = stop.take() {
+            // Whoever worked has ended for a reason of its own.
+            let _ = stop.send(());
+        }
+    }) {
+        log::warn!("cannot wait for signals: {error}");
+    }
+    let mut pipelines = [Pipeline::read(path)?];
+    arguments.apply(&mut pipelines)?;
+    crate::place::work(&pipelines[0], &options, stopped)
 }
 
 /// Loads a service, and says how it did.

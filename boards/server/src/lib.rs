@@ -18,5 +18,7 @@ mod zeroconf;
 
 pub mod command;
 pub mod load;
+#[cfg(feature = "nats")]
+pub mod place;
 
 pub use server::{Address, Options, Server, ServerError};

@@ -106,7 +106,7 @@ impl Planned {
 
 /// The stages whose events a sink reads, with the first such sink; without any, those whose events nobody reads, which
 /// are to be tapped.
-fn shown(plan: &Plan) -> (Vec<(String, String)>, bool) {
+pub(crate) fn shown(plan: &Plan) -> (Vec<(String, String)>, bool) {
     let writes_events = |stage: &usize| {
         plan.stages[*stage].output.as_ref().is_some_and(|port| port.element == Element::Event)
     };

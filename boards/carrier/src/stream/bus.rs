@@ -174,7 +174,10 @@ impl Line {
 }
 
 /// Connects once; the channel tells when the connection breaks.
-async fn connect(server: &Server) -> io::Result<(Client, mpsc::Receiver<()>)> {
+///
+/// # Errors
+/// When there is no such server, or it refuses.
+pub async fn connect(server: &Server) -> io::Result<(Client, mpsc::Receiver<()>)> {
     let (breaks, broken) = mpsc::channel(1);
     let seen = move |event| {
         let breaks = breaks.clone();
@@ -189,8 +192,11 @@ async fn connect(server: &Server) -> io::Result<(Client, mpsc::Receiver<()>)> {
     Ok((client, broken))
 }
 
-/// The stream of a direction, which whoever comes first makes.
-async fn ensure(context: &Context, direction: &Direction, keep: Duration) -> io::Result<stream::Stream> {
+/// The stream of a direction, which whoever comes first makes, with blocks kept for so long.
+///
+/// # Errors
+/// When the server has no JetStream, or has such a stream of somebody else.
+pub async fn ensure(context: &Context, direction: &Direction, keep: Duration) -> io::Result<stream::Stream> {
     let config = stream::Config {
         name: direction.stream(),
         subjects: vec![direction.subjects()],

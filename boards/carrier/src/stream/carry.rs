@@ -9,11 +9,12 @@ use kws_link::{Frame, Inbox, MAX_FRAME, Outbox};
 use tokio::sync::mpsc;
 
 use super::bus::{Bus, Happened, Message, Streams};
+use super::feed::{Feed, Frames};
 use super::names::Direction;
 use super::place::Place;
 use crate::carry::News;
-use crate::delivery::{Delivery, later};
-use crate::moving::{WINDOW, fill, hand_on, inbox, outbox, session};
+use crate::delivery::Delivery;
+use crate::moving::{WINDOW, fill, hand_on, outbox, session};
 use crate::server::Server;
 
 /// How long an end that has all waits for the server to write that down.
@@ -33,10 +34,8 @@ pub(crate) fn carry(mut end: LinkEnd, link: &LinkPlan, server: &Server, tell: im
     };
     let streamed = Streamed {
         outboxes: end.outgoing.iter().map(|outgoing| outbox(&outgoing.edge)).collect(),
-        inboxes: end.incoming.iter().map(|incoming| inbox(&incoming.edge)).collect(),
-        deliveries: end.incoming.iter().map(|incoming| Delivery::new(&incoming.edge.port)).collect(),
+        feed: Feed::new(end.incoming.iter().map(|incoming| &incoming.edge), Place::default()),
         session: session(),
-        peers: VecDeque::new(),
         bus,
         frames: None,
         under_way: VecDeque::new(),
@@ -57,11 +56,8 @@ struct Passing {
 
 struct Streamed<F> {
     outboxes: Vec<Outbox<Vec<u8>>>,
-    inboxes: Vec<Inbox>,
-    deliveries: Vec<Delivery>,
+    feed: Feed,
     session: u32,
-    /// Sessions of the other end, the latest first.
-    peers: VecDeque<u32>,
     bus: Bus,
     /// Where frames go while there is a connection.
     frames: Option<mpsc::Sender<Vec<u8>>>,
@@ -117,8 +113,8 @@ impl<F: FnMut(News)> Streamed<F> {
             self.take(&message, end);
             moved = true;
         }
-        for at in 0..self.deliveries.len() {
-            moved |= hand_on(end, at, &mut self.deliveries[at])?;
+        for at in 0..self.feed.deliveries.len() {
+            moved |= hand_on(end, at, &mut self.feed.deliveries[at])?;
         }
         self.pass();
         Ok(moved)
@@ -171,61 +167,30 @@ impl<F: FnMut(News)> Streamed<F> {
 
     /// Whether more may come. An edge of which nothing waits may be what the run waits for, however much waits of others.
     fn has_room(&self) -> bool {
-        let open = || self.deliveries.iter().zip(&self.inboxes).filter(|(_, inbox)| !inbox.is_over());
+        let open =
+            || self.feed.deliveries.iter().zip(&self.feed.inboxes).filter(|(_, inbox)| !inbox.is_over());
         open().any(|(delivery, _)| delivery.is_empty()) || !open().any(|(delivery, _)| delivery.is_full())
     }
 
     /// Takes a message in.
     fn take(&mut self, message: &Message, end: &LinkEnd) {
         if let Some(place) = &message.place {
-            self.place = place.clone();
-            self.written = place.clone();
+            (self.place, self.written) = (place.clone(), place.clone());
+            self.feed.begin(place.clone());
         }
-        // Whoever else writes there: it is no frame.
-        let Ok(Frame::Data(data)) = Frame::read(&message.frame) else { return };
-        if self.peers.front() != Some(&data.session) {
-            if self.peers.contains(&data.session) {
-                return;
-            }
-            self.meet(data.session, end);
-        }
-        let Some(at) = self.inboxes.iter().position(|inbox| inbox.edge() == data.edge) else { return };
-        if let Some(part) = self.inboxes[at].take(&data) {
-            self.deliveries[at].take(part);
-        }
-        if !self.deliveries.iter().any(Delivery::is_within) {
-            let next = self.inboxes.iter().map(|inbox| (inbox.edge(), inbox.known().next)).collect();
-            let place = Place { sequence: message.sequence, session: data.session, next };
-            let counts = self.deliveries.iter().map(|delivery| delivery.counts().1).collect();
-            self.passing.push_back(Passing { place, counts });
-        }
-    }
-
-    /// The frames that come are of another session than those before.
-    fn meet(&mut self, session: u32, end: &LinkEnd) {
-        /// Sessions of which something may still be on its way.
-        const KNOWN: usize = 8;
-        let is_first = self.peers.is_empty();
-        self.peers.push_front(session);
-        self.peers.truncate(KNOWN);
-        if is_first && self.place.session == session {
-            // This end has started again within a session.
-            for inbox in &mut self.inboxes {
-                inbox.begin(session, self.place.next(inbox.edge()));
-            }
-            return;
-        }
-        if self.inboxes.iter_mut().fold(false, |some, inbox| inbox.meet(session) | some) {
-            let reached = self.deliveries.iter().map(Delivery::reached).fold((0, 1), later);
-            self.deliveries.iter_mut().for_each(|delivery| delivery.begin_anew(reached));
+        if self.feed.take(&message.frame) == Frames::Restarted {
             (self.tell)(News::Restarted(end.place.clone()));
+        }
+        if let Some(place) = self.feed.place(message.sequence) {
+            let counts = self.feed.deliveries.iter().map(|delivery| delivery.counts().1).collect();
+            self.passing.push_back(Passing { place, counts });
         }
     }
 
     /// Notes how far the run has come.
     fn pass(&mut self) {
         let mut passed = false;
-        let deliveries = &self.deliveries;
+        let deliveries = &self.feed.deliveries;
         let is_done = |passing: &mut Passing| {
             passing.counts.iter().zip(deliveries).all(|(count, delivery)| delivery.counts().0 >= *count)
         };
@@ -241,7 +206,7 @@ impl<F: FnMut(News)> Streamed<F> {
     /// Whether nothing remains to be carried.
     fn is_done(&self, end: &LinkEnd) -> bool {
         let all_out = self.outboxes.iter().all(Outbox::is_done);
-        let all_in = end.is_stopped() || self.inboxes.iter().all(Inbox::is_over);
-        all_out && all_in && self.deliveries.iter().all(Delivery::is_empty)
+        let all_in = end.is_stopped() || self.feed.inboxes.iter().all(Inbox::is_over);
+        all_out && all_in && self.feed.deliveries.iter().all(Delivery::is_empty)
     }
 }

@@ -3,11 +3,11 @@
 use crate::nats::token;
 
 /// Parts into which the nodes of a place are divided, each of which is read by one worker at a time.
-pub(crate) const PARTITIONS: u32 = 64;
+pub const PARTITIONS: u32 = 64;
 
 /// One direction of the links between two places.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Direction {
+pub struct Direction {
     pipeline: u64,
     from: String,
     to: String,
@@ -15,12 +15,12 @@ pub(crate) struct Direction {
 
 impl Direction {
     /// From a place to another one, of the pipeline of this number.
-    pub(crate) fn new(pipeline: u64, from: &str, to: &str) -> Self {
+    pub fn new(pipeline: u64, from: &str, to: &str) -> Self {
         Direction { pipeline, from: token(from), to: token(to) }
     }
 
     /// The stream of the server that stores it.
-    pub(crate) fn stream(&self) -> String {
+    pub fn stream(&self) -> String {
         format!("kws-{:016x}-{}-{}", self.pipeline, self.from, self.to)
     }
 
@@ -29,23 +29,28 @@ impl Direction {
     }
 
     /// All of its subjects.
-    pub(crate) fn subjects(&self) -> String {
+    pub fn subjects(&self) -> String {
         format!("{}.>", self.root())
     }
 
+    /// The subjects of the nodes of a partition.
+    pub fn partition(&self, partition: u32) -> String {
+        format!("{}.{partition}.*", self.root())
+    }
+
     /// The subject of a node.
-    pub(crate) fn subject(&self, node: &str) -> String {
+    pub fn subject(&self, node: &str) -> String {
         format!("{}.{}.{node}", self.root(), partition_of(node))
     }
 
     /// Where it is written down how far the receiver of a node's stream has come.
-    pub(crate) fn place(&self, node: &str) -> String {
+    pub fn place(&self, node: &str) -> String {
         format!("{:016x}.{}.{}.{node}", self.pipeline, self.from, self.to)
     }
 }
 
 /// The partition of a node, by its name alone (FNV-1a).
-pub(crate) fn partition_of(node: &str) -> u32 {
+pub fn partition_of(node: &str) -> u32 {
     let hash =
         node.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash % PARTITIONS

@@ -2,25 +2,25 @@
 
 /// How far the receiver of a stream has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// The last message of the server's stream that is done with; 0 before the first.
-    pub(crate) sequence: u64,
+    pub sequence: u64,
     /// The session of the sender; 0 before it is known.
-    pub(crate) session: u32,
+    pub session: u32,
     /// For each edge the first part that is not done with.
-    pub(crate) next: Vec<(u8, u64)>,
+    pub next: Vec<(u8, u64)>,
 }
 
 impl Place {
     /// As it is written down: `SEQUENCE SESSION EDGE:NEXT …`.
-    pub(crate) fn write(&self) -> String {
+    pub fn write(&self) -> String {
         let Place { sequence, session, next } = self;
         let next: String = next.iter().map(|(edge, next)| format!(" {edge}:{next}")).collect();
         format!("{sequence} {session}{next}")
     }
 
     /// What [`write`](Self::write) wrote; `None` of anything else.
-    pub(crate) fn read(text: &[u8]) -> Option<Self> {
+    pub fn read(text: &[u8]) -> Option<Self> {
         let mut words = std::str::from_utf8(text).ok()?.split(' ');
         let (sequence, session) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         let next = words.map(|word| {
@@ -31,7 +31,7 @@ impl Place {
     }
 
     /// The first part of an edge that is not done with.
-    pub(crate) fn next(&self, edge: u8) -> u64 {
+    pub fn next(&self, edge: u8) -> u64 {
         self.next.iter().find(|(of, _)| *of == edge).map_or(0, |(_, next)| *next)
     }
 }

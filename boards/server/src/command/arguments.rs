@@ -87,6 +87,24 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
     pub(crate) health: Option<f64>,
 
+    /// Works at this place of a cascade, beside other workers, in the place of serving Wyoming
+    ///
+    /// Detections go to the server's stream, as JSON, under the subject kws.events.PIPELINE.PLACE.NODE.
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "NAME", requires = "link", conflicts_with_all = ["wyoming", "threads", "connections", "refractory",
+        "idle", "metrics", "health"])]
+    pub(crate) place: Option<String>,
+
+    /// The NATS server that stores what the nodes send: nats://HOST:PORT?keep=10m
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "SERVER", requires = "place")]
+    link: Option<kws_carrier::Server>,
+
+    /// Seconds of a node's stream that are fed again to its session after its worker died
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, requires = "place")]
+    warm_up: Duration,
+
     /// What to log: error, warn, info, debug or off
     #[arg(long, value_name = "LEVEL", default_value = "info", global = true)]
     pub(crate) log: LevelFilter,
@@ -163,6 +181,13 @@ impl Arguments {
             view: self.view,
             view_clips: self.view_clips.clone(),
         }
+    }
+
+    /// The place to work at, if one is named.
+    #[cfg(feature = "nats")]
+    pub(crate) fn place(&self) -> Option<crate::place::PlaceOptions> {
+        let (place, server) = (self.place.clone()?, self.link.clone()?);
+        Some(crate::place::PlaceOptions { place, server, warm_up: self.warm_up })
     }
 
     /// Applies `--set`.
