@@ -3,8 +3,8 @@
 //! The nodes' blocks come from a stream of a NATS server. Nodes are divided into partitions by their names, partitions among the
 //! workers that are there; a worker holds each of its partitions by a lease, and writes down once a second how far it has come, after
 //! the server has stored all detections up to there. A worker that takes a partition over goes back by the warm-up, feeds that to
-//! sessions without telling what comes of it, and goes on from where the last one had come to. What that one had told and not
-//! written down is told again under the same number, which the server knows.
+//! sessions without reporting what comes of it, and goes on from where the last one had come to. What that one had reported and not
+//! written down is reported again under the same number, which the server knows.
 
 mod leases;
 mod node;
@@ -31,7 +31,7 @@ pub struct PlaceOptions {
     pub warm_up: Duration,
 }
 
-/// Works until `stop` is told, or the channel is dropped.
+/// Works until `stop` comes, or the channel is dropped.
 ///
 /// # Errors
 /// When the pipeline cannot be planned or its place cannot be worked at, or the system lacks what it needs.

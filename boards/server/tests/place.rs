@@ -32,8 +32,8 @@ async fn store(context: &Context, subject: &str, frame: &[u8]) {
     }
 }
 
-/// Sends what a node sends, at so many milliseconds a block; frames come twice and out of order, as from a sender that is not
-/// told what is stored.
+/// Sends what a node sends, at so many milliseconds a block; some frames come again, at once or later, as from a sender that does
+/// not know what is stored.
 async fn send(context: &Context, cascade: &Cascade, node: usize, pace: Duration) {
     let subject = cascade.direction.subject(&format!("n{node}"));
     let mut random = Random::new(node as u64);
@@ -41,29 +41,30 @@ async fn send(context: &Context, cascade: &Cascade, node: usize, pace: Duration)
     for (at, frame) in cascade.frames.iter().enumerate() {
         due += pace;
         tokio::time::sleep_until(due).await;
-        match (random.below(50), cascade.frames.get(at + 1)) {
-            (0, _) => store(context, &subject, frame).await,
-            (1, Some(next)) => store(context, &subject, next).await,
+        store(context, &subject, frame).await;
+        // Not early: each frame says that nothing older will come.
+        match random.below(50) {
+            0 => store(context, &subject, frame).await,
+            1 => store(context, &subject, &cascade.frames[at.saturating_sub(random.below(20) as usize)]).await,
             _ => {}
         }
-        store(context, &subject, frame).await;
     }
 }
 
-/// What workers have told of each node, once there is as much as is expected, and a little later.
-async fn told(context: &Context, cascade: &Cascade) -> BTreeMap<String, Vec<String>> {
+/// What workers have reported of each node, once there is as much as is expected, and a little later.
+async fn reported(context: &Context, cascade: &Cascade) -> BTreeMap<String, Vec<String>> {
     let stream = context.get_stream(format!("{}-events", cascade.direction.stream())).await.unwrap();
     let config = pull::Config { ack_policy: AckPolicy::None, ..Default::default() };
     let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
-    let mut told = BTreeMap::<String, Vec<String>>::new();
+    let mut reported = BTreeMap::<String, Vec<String>>::new();
     let mut count = 0;
     loop {
-        let patience = if count < NODES * cascade.expected.len() { 60 } else { 3 };
-        let next = tokio::time::timeout(Duration::from_secs(patience), messages.next()).await;
-        let Ok(Some(message)) = next else { return told };
+        let limit = if count < NODES * cascade.expected.len() { 60 } else { 3 };
+        let next = tokio::time::timeout(Duration::from_secs(limit), messages.next()).await;
+        let Ok(Some(message)) = next else { return reported };
         let message = message.unwrap();
         let node = message.subject.rsplit('.').next().unwrap().to_owned();
-        told.entry(node).or_default().push(String::from_utf8(message.payload.to_vec()).unwrap());
+        reported.entry(node).or_default().push(String::from_utf8(message.payload.to_vec()).unwrap());
         count += 1;
     }
 }
@@ -106,7 +107,7 @@ fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
         (nats, workers, servers, killed)
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (context, told) = runtime.block_on(async {
+    let (context, reported) = runtime.block_on(async {
         let client = async_nats::connect(&address).await.unwrap();
         let context = jetstream::ContextBuilder::new().ack_timeout(Duration::from_secs(2)).build(client);
         ensure(&context, &cascade.direction, Duration::from_secs(3600)).await.unwrap();
@@ -117,14 +118,14 @@ fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
             tokio::task::spawn_blocking(move || kills.join().unwrap()).await.unwrap();
         println!("{servers} servers and {killed} workers killed");
         assert!(servers > 0 && killed > 0);
-        let told = told(&context, &cascade).await;
-        println!("all told after {:.1} s", began.elapsed().as_secs_f64());
+        let reported = reported(&context, &cascade).await;
+        println!("all reported after {:.1} s", began.elapsed().as_secs_f64());
         drop((nats, workers));
-        (context, told)
+        (context, reported)
     });
     drop(context);
-    assert_eq!(told.len(), NODES);
-    for (node, lines) in &told {
+    assert_eq!(reported.len(), NODES);
+    for (node, lines) in &reported {
         assert_eq!(lines, &cascade.expected, "{node}");
     }
 }

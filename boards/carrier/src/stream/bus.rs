@@ -41,7 +41,7 @@ pub(crate) enum Happened {
     Failed(io::Error),
     /// The oldest frame that was not stored is.
     Stored,
-    /// The place that was last told is written down.
+    /// The last place is written down.
     Written(Place),
 }
 

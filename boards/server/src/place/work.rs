@@ -23,7 +23,7 @@ use super::progress::Progress;
 /// How often leases are renewed, and progress is written down.
 const BEAT: Duration = Duration::from_secs(1);
 /// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Before another connection is tried.
 const PAUSE: Duration = Duration::from_millis(300);
 /// How long the server knows the numbers of detections, so that none is stored twice.
@@ -32,7 +32,7 @@ const REMEMBERS: Duration = Duration::from_secs(3600);
 const WAITING: usize = 1024;
 
 /// Detections that may be under way.
-const MOST_TOLD: usize = 500;
+const MOST_SENT: usize = 500;
 
 /// The bucket in which progress is written down.
 const PROGRESS: &str = "kws-progress";
@@ -62,7 +62,7 @@ impl Drop for Held {
     }
 }
 
-/// Works until it is told to stop. Whatever breaks, it begins again from what is written down.
+/// Works until `stop` comes. Whatever breaks, it begins again from what is written down.
 pub(super) async fn run(part: &Part, server: &Server, mut stop: oneshot::Receiver<()>) {
     let name = format!("{:08x}", getrandom::u32().unwrap_or_else(|_| std::process::id()));
     loop {
@@ -85,7 +85,7 @@ async fn connected(
     stop: &mut oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let (client, mut breaks) = kws_carrier::stream::connect(server).await?;
-    let context = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE).build(client);
+    let context = ContextBuilder::new().timeout(TIMEOUT).ack_timeout(TIMEOUT).build(client);
     let keep = server.keep.unwrap_or_default();
     let stream = kws_carrier::stream::ensure(&context, &part.direction, keep).await?;
     events(&context, part, keep).await?;
@@ -93,7 +93,7 @@ async fn connected(
     let progress = bucket(&context, PROGRESS, Duration::ZERO).await?;
     let (hand, mut messages) = mpsc::channel(WAITING);
     let mut worker =
-        Worker { part, context, stream, progress, leases, hand, held: HashMap::new(), told: Vec::new() };
+        Worker { part, context, stream, progress, leases, hand, held: HashMap::new(), sent: Vec::new() };
     log::info!("working as `{name}` at `{}`", part.direction.stream());
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,7 +132,7 @@ struct Worker<'a> {
     hand: mpsc::Sender<Message>,
     held: HashMap<u32, Held>,
     /// Detections that the server has not yet stored.
-    told: Vec<PublishAckFuture>,
+    sent: Vec<PublishAckFuture>,
 }
 
 impl Worker<'_> {
@@ -237,9 +237,9 @@ impl Worker<'_> {
             let subject = format!("{}.{name}", self.part.subject);
             log::debug!("{name}: {line}");
             let stored = self.context.publish_with_headers(subject, headers, line.into()).await;
-            self.told.push(stored.map_err(io::Error::other)?);
+            self.sent.push(stored.map_err(io::Error::other)?);
         }
-        if self.told.len() >= MOST_TOLD {
+        if self.sent.len() >= MOST_SENT {
             self.settle().await?;
         }
         Ok(())
@@ -247,7 +247,7 @@ impl Worker<'_> {
 
     /// Waits until all detections are stored.
     async fn settle(&mut self) -> io::Result<()> {
-        let told = std::mem::take(&mut self.told);
+        let sent = std::mem::take(&mut self.sent);
         let stored = try_join_all(told.into_iter().map(IntoFuture::into_future));
         stored.await.map(drop).map_err(io::Error::other)
     }
