@@ -45,7 +45,9 @@ async fn send(context: &Context, cascade: &Cascade, node: usize, pace: Duration)
         // Not early: each frame says that nothing older will come.
         match random.below(50) {
             0 => store(context, &subject, frame).await,
-            1 => store(context, &subject, &cascade.frames[at.saturating_sub(random.below(20) as usize)]).await,
+            1 => {
+                store(context, &subject, &cascade.frames[at.saturating_sub(random.below(20) as usize)]).await
+            }
             _ => {}
         }
     }

@@ -248,7 +248,7 @@ impl Worker<'_> {
     /// Waits until all detections are stored.
     async fn settle(&mut self) -> io::Result<()> {
         let sent = std::mem::take(&mut self.sent);
-        let stored = try_join_all(told.into_iter().map(IntoFuture::into_future));
+        let stored = try_join_all(sent.into_iter().map(IntoFuture::into_future));
         stored.await.map(drop).map_err(io::Error::other)
     }
 
