@@ -11,7 +11,7 @@ use program::{fail, folder, lab, succeed};
 
 /// The embedding that comes with the project.
 fn embedding() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/models/encoder")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/models/embedding")
 }
 
 /// A voice: a pulse train of this pitch through two resonances that glide, in a quiet room.

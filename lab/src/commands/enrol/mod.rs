@@ -28,7 +28,7 @@ Examples:
   kws-lab enrol --word lumos --speaker anna --consent \"yes, for this house\" lumos/*.wav --output lumos.toml
   kws-lab enrol --speaker anna --consent \"yes, for this house\" anna/*.wav --others bert/*.wav --output models/anna
   kws-run pipeline.toml --enrol anna                              records the clips first
-  kws-lab enrol evaluate pipelines/models/encoder --data DATA     how well it works, by number of clips"
+  kws-lab enrol evaluate pipelines/models/embedding --data DATA     how well it works, by number of clips"
 )]
 pub(crate) struct Enrol {
     #[command(subcommand)]
@@ -51,7 +51,7 @@ pub(crate) struct Enrol {
     #[arg(long, value_name = "SHARE")]
     accept: Option<f64>,
     /// Folder of the embedding's model.
-    #[arg(long, default_value = "pipelines/models/encoder", value_name = "DIR")]
+    #[arg(long, default_value = "pipelines/models/embedding", value_name = "DIR")]
     embedding: PathBuf,
     /// File to write with `--word`, or folder to write without.
     #[arg(long, value_name = "PATH")]
