@@ -9,6 +9,9 @@ pub(super) const CHANNELS: u16 = 26;
 /// How far the decoder looks for the beginning of a format.
 const DEPTH: u64 = 1 << 20;
 
+/// Chunks that may come before the format.
+const CHUNKS: usize = 4096;
+
 /// The number of channels of a WAV file that states more than [`CHANNELS`]. The decoder multiplies them by the bytes of
 /// a sample in 16 bits, which overflows. Leaves the file at its beginning.
 ///
@@ -20,8 +23,9 @@ pub(super) fn too_many_channels(file: &mut File) -> Result<Option<u16>, Error> {
     }
     let mut begin = Vec::new();
     file.take(DEPTH + 12).read_to_end(&mut begin)?;
-    let waves =
-        begin.windows(12).enumerate().filter(|(_, at)| at.starts_with(b"RIFF") && at.ends_with(b"WAVE"));
+    // The first byte alone rules nearly all places out, of up to a million.
+    let is_wave = |at: &[u8]| at[0] == b'R' && at.starts_with(b"RIFF") && at.ends_with(b"WAVE");
+    let waves = begin.windows(12).enumerate().filter(|(_, at)| is_wave(at));
     let mut most = None;
     for (at, _) in waves {
         most = most.max(channels(file, at as u64 + 12)?);
@@ -30,10 +34,11 @@ pub(super) fn too_many_channels(file: &mut File) -> Result<Option<u16>, Error> {
     Ok(most.filter(|&channels| channels > CHANNELS))
 }
 
-/// The channels of the first `fmt ` chunk from a place in the file on, if there is one.
+/// The channels of the first `fmt ` chunk from a place in the file on, if there is one. A file that consists of empty chunks is
+/// not read to its end.
 fn channels(file: &mut File, mut at: u64) -> Result<Option<u16>, Error> {
     let mut chunk = [0; 12];
-    loop {
+    for _ in 0..CHUNKS {
         file.seek(SeekFrom::Start(at))?;
         match file.read_exact(&mut chunk) {
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -45,6 +50,7 @@ fn channels(file: &mut File, mut at: u64) -> Result<Option<u16>, Error> {
         }
         at += 8 + u64::from(u32::from_le_bytes([a, b, c, d])).next_multiple_of(2);
     }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -260,7 +260,10 @@ impl Form {
             for step in 0..steps {
                 for (panel, lane) in (0..panels).flat_map(|p| (0..self.lanes).map(move |l| (p, l))) {
                     let channel = first + self.channel(panels, panel, lane);
-                    let weights = [0, 1, 2, 3].map(|j| value(channel, step * self.inputs + j));
+                    let mut weights = [0; 4];
+                    for (j, weight) in weights[..self.inputs].iter_mut().enumerate() {
+                        *weight = value(channel, step * self.inputs + j);
+                    }
                     packed.word(&weights[..self.inputs]);
                 }
             }
@@ -379,8 +382,8 @@ impl Packed {
     fn word(&mut self, weights: &[i8]) {
         match *weights {
             [a, b] => {
-                let [[a, b], [c, d]] = [a, b].map(|w| i16::from(w).to_le_bytes().map(|byte| byte as i8));
-                self.bytes.extend_from_slice(&[a, b, c, d]);
+                let ([a, b], [c, d]) = (i16::from(a).to_le_bytes(), i16::from(b).to_le_bytes());
+                self.bytes.extend_from_slice(&[a as i8, b as i8, c as i8, d as i8]);
             }
             _ => self.bytes.extend_from_slice(weights),
         }
