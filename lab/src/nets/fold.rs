@@ -70,6 +70,7 @@ mod tests {
 
     #[test]
     fn folding_keeps_the_function() {
+        let _turn = crate::device::alone();
         let tcn = Architecture::Tcn { first: [8, 5, 3], layers: vec![[3, 8]], last: 8 };
         let tiny = |padding| Architecture::TinyConv { filters: 4, padding };
         for architecture in [tiny(Padding::Same), tiny(Padding::Valid), tcn] {

@@ -68,6 +68,7 @@ mod tests {
     /// A network whose every value is `value`.
     fn even(value: f32) -> Network {
         let graph = Architecture::TinyConv { filters: 2, padding: Padding::Same }.graph([20, 8, 1], 3);
+        let _turn = crate::device::alone();
         let mut network = Network::init(graph, &Normalisation::none(8), &Device::flex());
         for layer in &mut network.layers {
             layer.weight = layer.weight.clone().map(|w| w.full_like(value));

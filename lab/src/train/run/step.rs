@@ -228,6 +228,7 @@ mod tests {
 
     #[test]
     fn own_gradients_are_burn_s() {
+        let _turn = crate::device::alone();
         for (architecture, shape) in networks() {
             let network = || network(&architecture, shape).with_auxiliary_head(4, &Device::flex().autodiff());
             for margin in [None, Some(0.2)] {
@@ -244,6 +245,7 @@ mod tests {
 
     #[test]
     fn rounded_networks_give_the_same_integers_and_gradients() {
+        let _turn = crate::device::alone();
         for (architecture, shape) in networks() {
             let float = fold(&network(&architecture, shape), &Device::flex());
             let batch = batch(shape);

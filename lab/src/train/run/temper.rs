@@ -54,6 +54,7 @@ mod tests {
 
     #[test]
     fn logits_are_divided_and_integers_stay() {
+        let _turn = crate::device::alone();
         let device = Device::flex();
         device.seed(1);
         let graph = Architecture::TinyConv { filters: 2, padding: Padding::Same }.graph([20, 8, 1], 3);
