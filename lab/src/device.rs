@@ -85,6 +85,14 @@ impl fmt::Display for Backend {
     }
 }
 
+/// Lets tests that draw burn's random numbers take turns: there is one generator for the whole program, so a seed holds only as long
+/// as nobody else draws.
+#[cfg(test)]
+pub(crate) fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,12 +110,4 @@ mod tests {
         let error = Backend::parse("cuda").unwrap_err().to_string();
         assert!(error.contains("`--features cuda`") && error.contains("`flex`"), "{error}");
     }
-}
-
-/// Lets tests that draw burn's random numbers take turns: there is one generator for the whole program, so a seed holds only as long
-/// as nobody else draws.
-#[cfg(test)]
-pub(crate) fn alone() -> std::sync::MutexGuard<'static, ()> {
-    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
