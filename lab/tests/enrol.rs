@@ -91,7 +91,7 @@ fn a_word_becomes_a_file_that_the_stage_reads() {
     succeed(&mut enrol(&folder, &clips, &[&ANNA[..], &["--word", "lumos", "--output", "l.toml"]].concat()));
     let text = std::fs::read_to_string(folder.join("l.toml")).unwrap();
     let word = kws_stages::decide::EnrolledWord::parse(&text).unwrap();
-    assert_eq!((word.word.as_str(), word.direction.len()), ("lumos", 80));
+    assert_eq!((word.word.as_str(), word.direction.len()), ("lumos", 128));
     assert!(word.direction.iter().any(|d| d.unsigned_abs() == 127));
 }
 
