@@ -33,6 +33,9 @@ mod server;
 mod socket;
 #[cfg(feature = "nats")]
 pub mod stream;
+#[cfg(feature = "nats")]
+#[doc(hidden)]
+pub mod testing;
 mod wire;
 
 pub use address::{Address, AddressError};

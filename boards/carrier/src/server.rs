@@ -16,7 +16,8 @@ use std::time::Duration;
 /// | `cert`, `key` | files with the certificate and the key of this client |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    text: String,
+    /// As it was written, without the password.
+    shown: String,
     /// The address without options.
     pub url: String,
     /// How long blocks are kept; without it they are not stored.
@@ -39,12 +40,13 @@ impl FromStr for Server {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (url, options) = text.split_once('?').unwrap_or((text, ""));
+        let text = &shown(text);
         let host = url.strip_prefix("nats://").or_else(|| url.strip_prefix("tls://"));
         if host.is_none_or(str::is_empty) {
             return Err(format!("found `{text}`, expected nats://HOST:PORT or tls://HOST:PORT"));
         }
         let mut server = Server {
-            text: text.to_owned(),
+            shown: text.clone(),
             url: url.to_owned(),
             keep: None,
             node: ONLY.to_owned(),
@@ -89,13 +91,23 @@ impl FromStr for Server {
     }
 }
 
+/// An address as it may be printed: with `***` for what stands before the host, a password or a token.
+fn shown(text: &str) -> String {
+    let (before, rest) = text.split_at(text.find("://").map_or(0, |at| at + 3));
+    let host = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest[..host].rfind('@') {
+        Some(at) => format!("{before}***{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.shown)
     }
 }
 
@@ -111,6 +123,9 @@ mod tests {
         assert_eq!((server.keep, server.node.as_str()), (Some(Duration::from_secs(600)), "hall-2"));
         assert_eq!((server.creds, server.ca), (Some("c".into()), Some("ca.pem".into())));
         assert_eq!(server.cert, Some(("x".into(), "y".into())));
+        assert_eq!(server.shown, "tls://***@bus:4222?keep=10m&node=hall-2&creds=c&ca=ca.pem&cert=x&key=y");
+        let error = "nats://secret@bus?keep=soon".parse::<Server>().unwrap_err();
+        assert!(error.contains("***@bus") && !error.contains("secret"), "{error}");
         let refused = [
             "nats:bus",
             "nats://",

@@ -14,7 +14,7 @@ mod feed;
 mod names;
 mod place;
 
-pub use bus::{connect, ensure};
+pub use bus::{bucket, connect, ensure, messages};
 pub(crate) use carry::carry;
 pub use feed::{Fed, Feed, Frames};
 pub use names::{Direction, PARTITIONS, partition_of};

@@ -6,76 +6,32 @@
 mod kinds;
 mod parts;
 
-use std::net::{TcpListener, TcpStream};
 use std::ops::Range;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kinds::graphs::random_gapped_graph;
 use kinds::{plan, registry};
 use kws_carrier::Address;
+use kws_carrier::testing::NatsServer;
 use kws_engine::LinkPlan;
 use kws_engine::run::RunOptions;
 use kws_engine::testing::Random;
 use parts::{Carried, cut, places, run_carried};
 
-/// A server of the test's own, which keeps what it stores in a folder.
-struct Server {
-    process: Child,
-    port: u16,
-    folder: tempfile::TempDir,
+/// A server, and the folder in which it keeps what it stores; `None` where there is no such program.
+fn server() -> Option<(NatsServer, tempfile::TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    let server = NatsServer::start(folder.path()).unwrap();
+    if server.is_none() {
+        println!("SKIPPED: links over NATS: `nats-server` is not installed");
+    }
+    Some((server?, folder))
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Server {
-    /// Starts a server; `None` where there is no such program.
-    fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let Some(process) = Server::spawn(port, folder.path()) else {
-            println!("SKIPPED: links over NATS: `nats-server` is not installed");
-            return None;
-        };
-        Some(Server { process, port, folder })
-    }
-
-    fn spawn(port: u16, folder: &Path) -> Option<Child> {
-        let program = std::env::var_os("NATS_SERVER").unwrap_or_else(|| "nats-server".into());
-        let mut command = Command::new(program);
-        command.args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"]).arg(folder);
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "the server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Some(process)
-    }
-
-    /// Kills the server and starts it again after a while.
-    fn restart(&mut self, pause: Duration) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        std::thread::sleep(pause);
-        self.process = Server::spawn(self.port, self.folder.path()).unwrap();
-    }
-
-    fn address(&self, options: &str) -> Address {
-        format!("nats://127.0.0.1:{}{options}", self.port).parse().unwrap()
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+fn address(server: &NatsServer, options: &str) -> Address {
+    (server.url() + options).parse().unwrap()
 }
 
 /// Cuts random graphs into places, carries their links by this address, and compares what comes out with the whole.
@@ -99,27 +55,27 @@ fn cut_at_random(rounds: Range<u64>, address: &Address) {
 
 #[test]
 fn graphs_cut_at_random_give_what_the_whole_gives_over_nats() {
-    let Some(server) = Server::start() else { return };
-    cut_at_random(0..20, &server.address(""));
+    let Some((server, _folder)) = server() else { return };
+    cut_at_random(0..20, &address(&server, ""));
 }
 
 #[test]
 fn graphs_cut_at_random_give_what_the_whole_gives_over_streams() {
-    let Some(server) = Server::start() else { return };
-    cut_at_random(20..40, &server.address("?keep=10m"));
+    let Some((server, _folder)) = server() else { return };
+    cut_at_random(20..40, &address(&server, "?keep=10m"));
 }
 
 #[test]
 fn a_server_of_streams_that_is_killed_loses_nothing() {
-    let Some(mut server) = Server::start() else { return };
-    let address = server.address("?keep=10m");
+    let Some((mut server, _folder)) = server() else { return };
+    let address = address(&server, "?keep=10m");
     let over = Arc::new(AtomicBool::new(false));
     let until = over.clone();
     let kills = std::thread::spawn(move || {
         let mut random = Random::new(5);
         let mut kills = 0;
         while !until.load(Ordering::Relaxed) {
-            server.restart(Duration::from_millis(random.below(200)));
+            server.restart(Duration::from_millis(random.below(200))).unwrap();
             kills += 1;
             std::thread::sleep(Duration::from_millis(100 + random.below(400)));
         }
@@ -149,8 +105,8 @@ const COUNTS: &str = r#"
 
 #[test]
 fn a_receiver_that_comes_when_the_sender_has_gone_gets_all() {
-    let Some(server) = Server::start() else { return };
-    let address = server.address("?keep=10m");
+    let Some((server, _folder)) = server() else { return };
+    let address = address(&server, "?keep=10m");
     let plans = parts::parts(COUNTS, &registry());
     let mut seen = Vec::new();
     for (plan, place) in plans.iter().zip(places(COUNTS)) {

@@ -15,8 +15,9 @@ use async_nats::jetstream::{self, Context};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use kws_carrier::stream::ensure;
+use kws_carrier::testing::NatsServer;
 use kws_engine::testing::Random;
-use nodes::{Cascade, Nats, Worker, written};
+use nodes::{Cascade, Worker, written};
 
 const NODES: usize = 6;
 
@@ -73,7 +74,8 @@ async fn reported(context: &Context, cascade: &Cascade) -> BTreeMap<String, Vec<
 
 #[test]
 fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
-    let Some(mut nats) = Nats::start() else {
+    let stored = tempfile::tempdir().unwrap();
+    let Some(mut nats) = NatsServer::start(stored.path()).unwrap() else {
         println!("SKIPPED: workers of a place: `nats-server` is not installed");
         return;
     };
@@ -82,8 +84,8 @@ fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
     let cascade = Cascade::new(seconds as f64 * 0.02 / pace.as_secs_f64());
     assert!(cascade.expected.len() > 10);
     let folder = tempfile::tempdir().unwrap();
-    let (path, url) = (written(&cascade, folder.path()), nats.url());
-    let address = format!("nats://127.0.0.1:{}", nats.port);
+    let (path, url) = (written(&cascade, folder.path()), nats.url() + "?keep=1h");
+    let address = nats.url();
     let over = Arc::new(AtomicBool::new(false));
     let until = over.clone();
     let kills = std::thread::spawn(move || {
@@ -95,7 +97,7 @@ fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
             let pause = Duration::from_millis(random.below(800));
             match random.below(3) {
                 0 => {
-                    nats.restart(pause);
+                    nats.restart(pause).unwrap();
                     servers += 1;
                 }
                 which => {

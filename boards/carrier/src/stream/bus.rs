@@ -155,7 +155,7 @@ impl Line {
         for direction in self.streams.goes.iter().chain(&self.streams.comes) {
             read = Some(ensure(&context, direction, keep).await?);
         }
-        let bucket = places(&context).await?;
+        let bucket = bucket(&context, PLACES, Duration::ZERO).await?;
         let (frames, to_send) = mpsc::channel(UNDER_WAY);
         self.tell(Happened::Connected(frames));
         *pause = FIRST_PAUSE;
@@ -208,14 +208,34 @@ pub async fn ensure(context: &Context, direction: &Direction, keep: Duration) ->
     context.get_or_create_stream(config).await.map_err(other)
 }
 
-async fn places(context: &Context) -> io::Result<kv::Store> {
-    match context.get_key_value(PLACES).await {
+/// A bucket of the server, which whoever comes first makes; its values live so long, or for ever at 0.
+///
+/// # Errors
+/// When the server has no JetStream, or does not answer.
+pub async fn bucket(context: &Context, name: &str, max_age: Duration) -> io::Result<kv::Store> {
+    match context.get_key_value(name).await {
         Ok(bucket) => Ok(bucket),
         Err(_) => {
-            let config = kv::Config { bucket: PLACES.to_owned(), history: 1, ..Default::default() };
+            let config = kv::Config { bucket: name.to_owned(), history: 1, max_age, ..Default::default() };
             context.create_key_value(config).await.map_err(other)
         }
     }
+}
+
+/// The messages of a stream under some subject, from a number on. Nothing is acknowledged: who reads writes down how far it has come.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn messages(stream: &stream::Stream, subject: String, from: u64) -> io::Result<pull::Stream> {
+    let config = pull::Config {
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
+        ack_policy: AckPolicy::None,
+        filter_subject: subject,
+        inactive_threshold: Duration::from_secs(30),
+        memory_storage: true,
+        ..Default::default()
+    };
+    stream.create_consumer(config).await.map_err(other)?.messages().await.map_err(other)
 }
 
 /// Sends frames, and tells which are stored, in order. The first that is not ends the connection.
@@ -267,16 +287,7 @@ async fn receive(
         // Another stream than the one that was read: its server has lost what it stored.
         next = 1;
     }
-    let config = pull::Config {
-        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
-        ack_policy: AckPolicy::None,
-        filter_subject: direction.subject(node),
-        inactive_threshold: Duration::from_secs(30),
-        memory_storage: true,
-        ..Default::default()
-    };
-    let consumer = stream.create_consumer(config).await.map_err(other)?;
-    let mut messages = consumer.messages().await.map_err(other)?;
+    let mut messages = messages(&stream, direction.subject(node), next).await?;
     while let Some(message) = messages.next().await {
         let message = message.map_err(other)?;
         let sequence = message.info().map_err(io::Error::other)?.stream_sequence;

@@ -7,6 +7,7 @@ use std::path::Path;
 use kws_pipelines::FILES;
 
 use super::command_error::CommandError;
+use super::journal::{Level, tell};
 
 /// Writes all files into a folder. A file that is there already stays as it is: its owner may have changed it.
 pub(super) fn unpack(folder: &Path, out: &mut impl Write) -> Result<(), CommandError> {
@@ -28,8 +29,8 @@ pub(super) fn unpack(folder: &Path, out: &mut impl Write) -> Result<(), CommandE
         writeln!(out, "{}", folder.join(path).display())?;
     }
     if kept > 0 {
-        super::journal::tell(
-            super::journal::Level::Info,
+        tell(
+            Level::Info,
             format_args!(
                 "{kept} files differ from those of this version and were kept: to get these, unpack into an empty folder"
             ),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_nats::jetstream::{Context, kv};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use kws_carrier::stream::{Direction, PARTITIONS};
+use kws_carrier::stream::{Direction, PARTITIONS, bucket};
 
 /// How long a lease lasts without its worker: from its death to another one in its place.
 const TERM: Duration = Duration::from_secs(5);
@@ -37,16 +37,6 @@ pub(super) struct Change {
     /// Partitions that belong to a worker that has come: this one is to finish what it does there, and
     /// [release](Leases::release) them.
     pub(super) due: Vec<u32>,
-}
-
-pub(super) async fn bucket(context: &Context, name: &str, max_age: Duration) -> io::Result<kv::Store> {
-    match context.get_key_value(name).await {
-        Ok(bucket) => Ok(bucket),
-        Err(_) => {
-            let config = kv::Config { bucket: name.to_owned(), history: 1, max_age, ..Default::default() };
-            context.create_key_value(config).await.map_err(io::Error::other)
-        }
-    }
 }
 
 impl Leases {

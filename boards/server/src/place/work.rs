@@ -5,17 +5,17 @@ use std::io;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::{Context, ContextBuilder, kv, stream};
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join_all};
 use kws_carrier::Server;
+use kws_carrier::stream::{bucket, messages};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::leases::{Leases, bucket};
+use super::leases::Leases;
 use super::node::{Node, Standing};
 use super::part::Part;
 use super::progress::Progress;
@@ -181,16 +181,8 @@ impl Worker<'_> {
             let (first, last) = (progress.from(), progress.sequence);
             log::info!("partition {partition}: {} nodes, warmed up from {first} to {last}", nodes.len());
         }
-        let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: progress.from() },
-            ack_policy: AckPolicy::None,
-            filter_subject: self.part.direction.partition(partition),
-            inactive_threshold: Duration::from_secs(30),
-            memory_storage: true,
-            ..Default::default()
-        };
-        let consumer = self.stream.create_consumer(config).await.map_err(io::Error::other)?;
-        let mut messages = consumer.messages().await.map_err(io::Error::other)?;
+        let subject = self.part.direction.partition(partition);
+        let mut messages = messages(&self.stream, subject, progress.from()).await?;
         let hand = self.hand.clone();
         let reader = tokio::task::spawn_local(async move {
             while let Some(Ok(frame)) = messages.next().await {

@@ -1,11 +1,9 @@
-//! Nodes of a cascade without machines: what they send, what is to come of it, and a NATS server between.
-#![allow(dead_code, unreachable_pub, reason = "each program uses some of these")]
+//! Nodes of a cascade without machines: what they send, and what is to come of it.
+#![allow(unreachable_pub, reason = "a module of a test")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use kws::{Output, Pipeline, Plan};
 use kws_carrier::stream::Direction;
@@ -20,8 +18,6 @@ pub struct Cascade {
     /// Detections of the whole, each with the number of the block by which they are known.
     pub expected: Vec<String>,
     pub direction: Direction,
-    /// The subject of detections, before the node.
-    pub events: String,
 }
 
 impl Cascade {
@@ -49,8 +45,7 @@ impl Cascade {
         let plan = Plan::at(&pipeline, &registry, "node").unwrap();
         let (frames, link) = (frames(&plan, &samples), &plan.links[0]);
         let direction = Direction::new(link.pipeline, "node", "hub");
-        let events = format!("kws.events.{:016x}.hub", link.pipeline);
-        Cascade { toml, frames, expected, direction, events }
+        Cascade { toml, frames, expected, direction }
     }
 }
 
@@ -79,58 +74,6 @@ fn frames(plan: &Plan, samples: &[i16]) -> Vec<Vec<u8>> {
     outbox.end();
     send(&mut outbox);
     frames
-}
-
-/// A NATS server of its own, which keeps what it stores in a folder.
-pub struct Nats {
-    process: Child,
-    pub port: u16,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Nats {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Nats {
-    /// Starts a server; `None` where there is no such program: `nats-server` on the path, or what `NATS_SERVER` names.
-    pub fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Some(Nats { process: spawn(port, folder.path())?, port, folder })
-    }
-
-    pub fn id(&self) -> u32 {
-        self.process.id()
-    }
-
-    pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}?keep=1h", self.port)
-    }
-
-    /// Kills the server and starts it again after a while.
-    pub fn restart(&mut self, pause: Duration) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        std::thread::sleep(pause);
-        self.process = spawn(self.port, self.folder.path()).unwrap();
-    }
-}
-
-fn spawn(port: u16, folder: &Path) -> Option<Child> {
-    let program = std::env::var_os("NATS_SERVER").unwrap_or_else(|| "nats-server".into());
-    let mut command = Command::new(program);
-    command.args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"]).arg(folder);
-    let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(began.elapsed() < Duration::from_secs(60), "the server does not answer");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Some(process)
 }
 
 /// A worker: a program of its own.
