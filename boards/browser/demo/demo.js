@@ -11,7 +11,7 @@ const ABOUT = {
   computer: 'Say “computer”.',
   person: 'Step into view of the camera.',
 };
-let kws, pipeline, running, scores;
+let pipeline, running, scores;
 
 function say(text, kind = '') {
   part('state').textContent = text;
@@ -21,9 +21,9 @@ function say(text, kind = '') {
 async function choose() {
   await stop();
   const name = part('pipeline').value;
-  pipeline?.free();
   say('loading');
-  pipeline = await kws.open(`${name}.toml`);
+  // A module of this one pipeline, without a planner.
+  pipeline = (await Kws.load(`${name}.wasm`)).pipeline();
   part('about').textContent = ABOUT[name];
   part('listen').textContent = isVisual() ? 'Watch' : 'Listen';
   part('events').replaceChildren();
@@ -195,7 +195,6 @@ addEventListener('resize', () => scores && draw());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => scores && draw());
 
 try {
-  kws = await Kws.load();
   await choose();
 } catch (error) {
   say(error.message, 'lost');

@@ -10,8 +10,11 @@ export class Kws {
   readonly module: WebAssembly.Module;
   /** From a URL, bytes or a compiled module; by default the file beside `kws.js`. */
   static load(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<Kws>;
-  /** Plans a pipeline from its text; `files` maps the paths that it names to their bytes. */
-  pipeline(toml: string, files?: Record<string, Uint8Array>): Pipeline;
+  /**
+   * Plans a pipeline from its text; `files` maps the paths that it names to their bytes. A module that was built of one pipeline
+   * has it, and its files.
+   */
+  pipeline(toml?: string, files?: Record<string, Uint8Array>): Pipeline;
   /** Fetches a pipeline file and the models that it names, relative to it, and plans it. */
   open(url: string | URL, options?: { fetch?: (url: URL) => Promise<Pick<Response, 'text' | 'arrayBuffer'>> }): Promise<Pipeline>;
 }

@@ -31,8 +31,11 @@ export class Kws {
     return new Kws(await (typed ? WebAssembly.compileStreaming(reply) : reply.arrayBuffer().then((bytes) => WebAssembly.compile(bytes))));
   }
 
-  /** Plans a pipeline from its text; `files` maps the paths that it names to their bytes. */
-  pipeline(toml, files = {}) {
+  /**
+   * Plans a pipeline from its text; `files` maps the paths that it names to their bytes. A module that was built of one pipeline
+   * has it, and its files.
+   */
+  pipeline(toml = '', files = {}) {
     this.#wasm.kws_forget_files();
     for (const [path, bytes] of Object.entries(files)) this.#file(path, bytes);
     this.#room(encoded(toml));
@@ -232,9 +235,8 @@ function pushes(samples) {
 }
 
 function event(answer) {
-  const end = answer.indexOf(0);
-  const json = decoded(answer.subarray(end + 1));
-  return { ...JSON.parse(json), stage: decoded(answer.subarray(0, end)), json };
+  const json = decoded(answer);
+  return { ...JSON.parse(json), json };
 }
 
 function block(answer, pipeline) {

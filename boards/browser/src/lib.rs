@@ -11,3 +11,8 @@ mod session;
 
 /// What a call returns that failed.
 const FAILED: i32 = -1;
+
+/// An error as an answer has it.
+fn message(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use kws::{Assets, Plan};
 
 use crate::describe::describe;
-use crate::room::{Numbered, answer, message, outcome, text, with_room};
+use crate::message;
+use crate::room::{Numbered, answer, outcome, text, with_room};
 
 thread_local! {
     static PLANS: RefCell<Numbered<Plan>> = const { RefCell::new(Numbered::new()) };

@@ -1,7 +1,6 @@
 //! Where bytes go in and come out.
 
 use std::cell::RefCell;
-use std::fmt::Display;
 
 use crate::FAILED;
 
@@ -67,10 +66,6 @@ pub(crate) fn outcome(result: Result<i32, String>) -> i32 {
 /// The arguments as a text.
 pub(crate) fn text<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str, String> {
     std::str::from_utf8(bytes).map_err(|error| format!("{what} is no UTF-8: {error}"))
-}
-
-pub(crate) fn message(error: impl Display) -> String {
-    error.to_string()
 }
 
 /// Values that numbers stand for. A number is used again once its value is gone.

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use kws::{Block, Buffer, Samples, Stream};
 
+use crate::message;
 use crate::pipeline::with_plan;
-use crate::room::{Numbered, answer, message, outcome, text, with_room};
+use crate::room::{Numbered, answer, outcome, text, with_room};
 
 thread_local! {
     static SESSIONS: RefCell<Numbered<Running>> = const { RefCell::new(Numbered::new()) };
@@ -103,17 +104,12 @@ pub(crate) extern "C" fn kws_reset(session: i32) -> i32 {
     })
 }
 
-/// Takes the oldest event: its stage, a zero, and the line of JSON that `kws-run --json` writes, as the answer. Returns 0
-/// where there is none, else 1.
+/// Takes the oldest event: the line of JSON that `kws-run --json` writes, as the answer. Returns 0 where there is none, else 1.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn kws_next_event(session: i32) -> i32 {
     with_session(session, |running, _| {
         let Some(event) = running.stream.next_event() else { return Ok(0) };
-        answer(|to| {
-            to.extend_from_slice(event.stage.as_bytes());
-            to.push(0);
-            to.extend_from_slice(event.json.as_bytes());
-        });
+        answer(|to| to.extend_from_slice(event.json.as_bytes()));
         Ok(1)
     })
 }
