@@ -21,3 +21,4 @@ pub mod quantise;
 pub mod statistics;
 pub mod tflite;
 pub mod train;
+pub mod tune;

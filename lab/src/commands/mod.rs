@@ -17,4 +17,5 @@ pub(crate) mod mine;
 pub(crate) mod model;
 pub(crate) mod new_word;
 pub(crate) mod paths;
+pub(crate) mod review;
 pub(crate) mod train;

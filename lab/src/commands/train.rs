@@ -8,6 +8,7 @@ use kws_lab::bundle;
 use kws_lab::corpus::CorpusRef;
 use kws_lab::device::Backend;
 use kws_lab::train::{self, Config, Earlier, Outline, Teaching, Workplace};
+use kws_lab::tune::Tuning;
 
 use super::data::Data;
 use super::paths::{path_of, seen_from};
@@ -21,13 +22,18 @@ use super::paths::{path_of, seen_from};
 ///
 /// If a run is killed, run the same command again: it resumes after the last epoch and ends with the same weights.
 /// Checkpoints, `history.csv` and `curves.html` are in `WORK/NAME`.
+///
+/// With `--more`, a trained model goes on from its weights with clips that `kws-lab review` has sorted, mixed with its corpora: valid
+/// ones are examples of their word, the others of what is not. It is measured before and after on the test split, and where a figure
+/// falls below the interval of what it was, nothing is written.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   kws-lab train pipelines/models/yes_no_tiny/train.toml --check   shows the network and the number of clips
   kws-lab train pipelines/models/yes_no_tiny/train.toml           trains, and writes the model next to the file
   kws-lab train pipelines/models/person --check                   the same for an image model
-  kws-lab train computer                                          reads computer/train.toml")]
+  kws-lab train computer                                          reads computer/train.toml
+  kws-lab train computer --more kept                              learns from what `kws-lab review kept` has sorted")]
 pub(crate) struct Train {
     /// Configuration file, or a folder with a `train.toml`.
     config: PathBuf,
@@ -48,13 +54,20 @@ pub(crate) struct Train {
     /// configuration.
     #[arg(long, value_name = "MODEL")]
     teacher: Option<String>,
+    /// Goes on from the trained model with these clips: a folder that `kws-lab review` has sorted, one of `--view-clips`, or
+    /// a corpus.
+    #[arg(long, value_name = "CLIPS", conflicts_with_all = ["check", "teacher"])]
+    more: Option<String>,
+    /// Epochs with `--more` [default: a tenth of the configuration's, and at least 2].
+    #[arg(long, requires = "more", value_parser = clap::value_parser!(u16).range(1..))]
+    epochs: Option<u16>,
     /// Starts over, ignoring checkpoints.
     #[arg(long)]
     restart: bool,
     /// Shows the layers, sizes and number of clips without training.
     #[arg(long)]
     check: bool,
-    /// Writes the figures of each epoch (with `--check`: the printed figures) to this JSON file.
+    /// Writes the figures of each epoch (with `--check` and `--more`: the printed figures) to this JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -83,6 +96,10 @@ impl Train {
             "output folder `{}` does not exist; create it first",
             folder.display()
         );
+        if let Some(more) = &self.more {
+            let more = CorpusRef::argument(more, &data)?;
+            return self.tune(&path, &config, &more, &folder);
+        }
         keep_configuration(&path, &config, &folder)?;
         let work = self.work.join(&config.name);
         let earlier = if self.restart { Earlier::Discard } else { Earlier::Resume };
@@ -94,6 +111,39 @@ impl Train {
         train::curves(&config.name, &trained.history)?.write(&page)?;
         bundle::export(&folder, &config, &trained)?;
         eprintln!("curves: {}", page.display());
+        Ok(())
+    }
+
+    /// Goes on from the trained model with more clips.
+    fn tune(&self, path: &Path, config: &Config, more: &CorpusRef, output: &Path) -> Result<()> {
+        more.check("--more")?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let output = if output.as_os_str().is_empty() { Path::new(".") } else { output };
+        let tuned = Tuning {
+            folder,
+            config,
+            more,
+            epochs: self.epochs.map(usize::from),
+            work: self.work.join(format!("{}-more", config.name)),
+            backend: self.device,
+            earlier: if self.restart { Earlier::Discard } else { Earlier::Resume },
+            output,
+        }
+        .run()?;
+        if let Some(path) = &self.json {
+            write(path, &tuned)?;
+        }
+        print!("{}", tuned.text());
+        let forgotten: Vec<String> = tuned.forgotten().map(|row| row.of.clone()).collect();
+        ensure!(
+            forgotten.is_empty(),
+            "nothing was written: the model would forget: {} fell below the interval of what it was; review the clips again, \
+             or add others of the words that suffer",
+            forgotten.join(", ")
+        );
+        keep_configuration(path, config, output)?;
+        println!("wrote {}; `kws-lab calibrate` chooses its thresholds anew", output.display());
         Ok(())
     }
 

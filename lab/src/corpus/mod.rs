@@ -19,6 +19,7 @@ pub(crate) mod progress;
 mod recordings;
 mod reference;
 pub mod resplit;
+pub mod review;
 mod stream;
 pub mod survey;
 pub mod synth;

@@ -118,6 +118,12 @@ impl CorpusRef {
         self.weight
     }
 
+    /// The same, drawn so much more often.
+    #[must_use]
+    pub(crate) fn weighted(self, weight: f64) -> Self {
+        Self { weight, ..self }
+    }
+
     /// Where it lies.
     #[must_use]
     pub fn folder(&self) -> &Path {

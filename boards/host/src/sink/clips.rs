@@ -24,7 +24,8 @@ use super::stem::{file_stem, make_folder};
 /// # Files
 /// A WAV file for each clip, and a line for it in `manifest.csv`, which `kws-lab corpus import folder` reads: `path`, `label`,
 /// `speaker`, `split`, `decision` (`confirmed`, `near_miss` or `vetoed`), `guess`, `score` and `tick`. The label of a confirmed clip
-/// is the word; of any other it is `_unknown_`, and `guess` the word that it came near to: listen before you train with it.
+/// is the word; of any other it is `_unknown_`, and `guess` the word that it came near to: `kws-lab review` plays them and sorts them
+/// before you train with them.
 /// Nothing is written over: a later run adds to the folder.
 ///
 /// # Example

@@ -7,13 +7,15 @@ use anyhow::{Context, Result, ensure};
 use super::{Background, Terms, background, files};
 use crate::audio::read_resampled;
 use crate::corpus::manifest::REQUIRED;
+use crate::corpus::review::Review;
 use crate::corpus::{Build, Content, Draft, MANIFEST, Split, Table};
 
 /// How to read a plain folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
     /// The folder. Files lie in `LABEL/` or in `LABEL/SPEAKER/`; where there is a `manifest.csv`, they lie where that
-    /// says, and it needs the columns `path` and `label` only.
+    /// says, and it needs the columns `path` and `label` only. Of clips that were reviewed only those are taken that have a
+    /// verdict.
     pub folder: PathBuf,
     /// A file's name up to this text tells the speaker. Where it is not found, the speaker is unknown.
     pub divider: String,
@@ -29,6 +31,9 @@ impl Folder {
     /// # Errors
     /// When the folder or its table cannot be read, or the corpus cannot be written.
     pub fn import(&self, terms: Terms, build: &mut Build) -> Result<()> {
+        if Review::is(&self.folder) {
+            return self.listed(&Review::open(&self.folder)?.manifest()?, terms, build);
+        }
         let manifest = self.folder.join(MANIFEST);
         if manifest.is_file() {
             return self.listed(&Table::read(&manifest)?, terms, build);

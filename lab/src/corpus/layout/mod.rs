@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
+use super::review::{REVIEW, Review};
 use super::{MANIFEST, Ratios, Table};
 
 /// Shares of the speakers of running speech whose publisher divides them in no way: half of them train, and so many
@@ -21,6 +22,8 @@ pub(super) const SPEAKERS: Ratios = Ratios { validation: 20.0, test: 30.0 };
 /// What a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
+    /// Clips that a run has kept and somebody has reviewed: `review.csv`, or what was judged on the live page.
+    Reviewed,
     /// A corpus of ours: `manifest.csv`.
     Manifest,
     /// Pictures with `labels.csv`.
@@ -37,7 +40,9 @@ impl Layout {
     /// The layout of a folder; none of a folder that is in no layout, such as one of recordings alone.
     #[must_use]
     pub fn of(root: &Path) -> Option<Self> {
-        if root.join(MANIFEST).is_file() {
+        if Review::is(root) {
+            Some(Self::Reviewed)
+        } else if root.join(MANIFEST).is_file() {
             Some(Self::Manifest)
         } else if root.join(pictures::LABELS).is_file() {
             Some(Self::Pictures)
@@ -54,15 +59,17 @@ impl Layout {
     #[must_use]
     pub fn table_of(self, root: &Path) -> PathBuf {
         match self {
+            Self::Reviewed if root.join(REVIEW).is_file() => root.join(REVIEW),
             Self::Manifest => root.join(MANIFEST),
             Self::Pictures => root.join(pictures::LABELS),
-            Self::CommonVoice | Self::LibriSpeech | Self::SpeechCommands => root.to_owned(),
+            Self::Reviewed | Self::CommonVoice | Self::LibriSpeech | Self::SpeechCommands => root.to_owned(),
         }
     }
 
     /// Reads a folder of this layout as a manifest. Our own is returned as it is, and may lack columns.
     pub(super) fn manifest(self, root: &Path) -> Result<Table> {
         match self {
+            Self::Reviewed => Review::open(root)?.manifest(),
             Self::Manifest => Table::read(&root.join(MANIFEST)),
             Self::Pictures => pictures::manifest(root),
             Self::CommonVoice => common_voice::manifest(root),
