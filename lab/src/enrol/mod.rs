@@ -4,6 +4,7 @@
 //! among the embeddings, for the stage `match`; a voice is a logistic regression on the mean and the largest value of each band
 //! of the features, written as a small `.tflite` file that an ordinary `classifier` runs behind `capture`.
 
+mod alarms;
 mod bank;
 mod ear;
 mod linear;
@@ -12,9 +13,10 @@ mod takes;
 mod voice;
 mod word;
 
+pub use alarms::Alarms;
 pub use bank::{Bank, Made};
 pub use ear::{Ear, Heard};
-pub use study::{Curve, Point, Study, Trial, voices as study_voices, words as study_words};
+pub use study::{AlarmRate, Curve, Group, Point, Study, Trial, voices as study_voices, words as study_words};
 pub use takes::{FEWEST, Take, takes};
 pub use voice::{Voice, VoiceCard};
 pub use word::{Word, WordCard};

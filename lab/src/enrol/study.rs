@@ -9,14 +9,15 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::alarms::Alarms;
 use super::bank::{Bank, real};
 use super::ear::{Ear, Heard};
 use super::linear::quantile;
 use super::voice::Voice;
 use super::word::{Word, score};
-use crate::audio;
-use crate::corpus::{Corpus, Split, is_word};
-use crate::statistics::Interval;
+use crate::audio::{self, RATE};
+use crate::corpus::{Corpus, CorpusRef, SPEECH, Split, is_word, recordings};
+use crate::statistics::{Interval, poisson_rate};
 use crate::train::centre;
 
 /// A clip of the study.
@@ -24,8 +25,22 @@ pub struct Trial {
     word: String,
     speaker: String,
     split: Split,
+    /// What the corpus says of the speaker, of [`TELLING`].
+    columns: BTreeMap<String, String>,
     heard: Heard,
 }
+
+/// Columns that say who spoke.
+const TELLING: [&str; 2] = ["gender", "accent"];
+
+/// The fewest speakers that are a group of their own.
+const FEWEST_SPEAKERS: usize = 5;
+
+/// Seconds of running speech that a speaker may have.
+const MOST_SECONDS: usize = 12;
+
+/// The quietest second in which somebody speaks, by the loudest of its recording.
+const SPOKEN: f64 = 0.2;
 
 /// Figures by number of clips.
 #[derive(Clone, Debug, Serialize)]
@@ -63,6 +78,48 @@ pub struct Point {
     pub equal_error: f64,
     /// Its interval.
     pub equal_error_interval: Interval,
+    /// The same by what the corpora say of the speakers; empty where they say nothing.
+    pub groups: Vec<Group>,
+    /// What becomes of a detector's false accepts, where one was tried.
+    pub alarms: Option<AlarmRate>,
+}
+
+/// Figures of the speakers who have one value in a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Its name, such as `gender`.
+    pub column: String,
+    /// The value; `(not stated)`, or `(fewer than 5 speakers)` for all groups that are too small to say anything of.
+    pub value: String,
+    /// Speakers of what should be accepted.
+    pub speakers: usize,
+    /// Share accepted of what should be.
+    pub accepted: f64,
+    /// Its interval, by a bootstrap over speakers.
+    pub accepted_interval: Interval,
+    /// Share accepted of what should not be.
+    pub false_accepted: f64,
+    /// Its interval.
+    pub false_accepted_interval: Interval,
+    /// Where as many are falsely accepted as falsely rejected.
+    pub equal_error: f64,
+    /// Its interval.
+    pub equal_error_interval: Interval,
+}
+
+/// False accepts of a detector per hour of other people's speech, without a voice and behind one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AlarmRate {
+    /// Hours of speech.
+    pub hours: f64,
+    /// Per hour, of the detector alone.
+    pub before: f64,
+    /// Its interval, 95 %, by Garwood.
+    pub before_interval: Interval,
+    /// Per hour, of those that the voice accepts: the mean over enrolments.
+    pub after: f64,
+    /// Its interval, by a bootstrap over the enrolled speakers.
+    pub after_interval: Interval,
 }
 
 /// What a study is of.
@@ -99,11 +156,80 @@ impl Trial {
         let (mut trials, all) = (Vec::new(), clips.len());
         for (index, clip) in clips.into_iter().enumerate() {
             let heard = ear.hear(&centre(&audio::read_16k(&clip.path)?))?;
-            trials.push(Self { word: clip.label, speaker: clip.speaker, split: clip.split, heard });
+            let columns = telling(&clip.columns);
+            trials.push(Self { word: clip.label, speaker: clip.speaker, split: clip.split, columns, heard });
             progress(index + 1, all);
         }
         Ok(trials)
     }
+
+    /// Hears seconds of running speech of each speaker of some corpora, as if each were a clip of the word `_speech_` for tests.
+    ///
+    /// # Errors
+    /// When a corpus cannot be read.
+    pub fn hear_speech(
+        ear: &mut Ear,
+        corpora: &[CorpusRef],
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Vec<Self>> {
+        let mut by: BTreeMap<String, Vec<crate::corpus::Recording>> = BTreeMap::new();
+        for corpus in corpora {
+            for recording in recordings(corpus)? {
+                if !recording.speaker.is_empty() {
+                    by.entry(recording.speaker.clone()).or_default().push(recording);
+                }
+            }
+        }
+        let (mut trials, all) = (Vec::new(), by.len());
+        for (index, (speaker, recordings)) in by.into_iter().enumerate() {
+            // As many of each recording as of the others: what they do not have in common is not the voice.
+            let each = MOST_SECONDS.div_ceil(recordings.len());
+            let mut seconds = Vec::new();
+            for recording in &recordings {
+                let samples = audio::read_any(&recording.path)?;
+                seconds.extend(spoken(&samples).take(each).map(|second| (recording, second.to_vec())));
+                if seconds.len() >= MOST_SECONDS {
+                    break;
+                }
+            }
+            seconds.truncate(MOST_SECONDS);
+            for (recording, second) in seconds {
+                trials.push(Self {
+                    word: SPEECH.to_owned(),
+                    speaker: speaker.clone(),
+                    split: Split::Test,
+                    columns: telling(&recording.columns),
+                    heard: ear.hear(&second)?,
+                });
+            }
+            progress(index + 1, all);
+        }
+        Ok(trials)
+    }
+}
+
+/// The seconds of a recording in which somebody speaks.
+fn spoken(samples: &[i16]) -> impl Iterator<Item = &[i16]> {
+    let seconds = samples.chunks_exact(RATE as usize);
+    let level = |second: &[i16]| {
+        let squares: f64 = second.iter().map(|&s| f64::from(s).powi(2)).sum();
+        (squares / second.len() as f64).sqrt()
+    };
+    let loudest = seconds.clone().map(level).fold(1.0, f64::max);
+    seconds.filter(move |second| level(second) >= SPOKEN * loudest)
+}
+
+/// What a manifest says of a speaker, in lower case.
+fn telling(columns: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let stated = TELLING.iter().filter_map(|&name| Some((name, columns.get(name)?.trim().to_lowercase())));
+    stated.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// What the corpora say of each speaker, by the speaker's number.
+type Told = BTreeMap<usize, BTreeMap<String, String>>;
+
+fn told(trials: &[Trial], speakers: &BTreeMap<&str, usize>) -> Told {
+    trials.iter().map(|trial| (speakers[trial.speaker.as_str()], trial.columns.clone())).collect()
 }
 
 /// Enrols words that the embedding was not trained on, each with every number of clips, and tries clips of other speakers:
@@ -121,6 +247,7 @@ pub fn words(
 ) -> Result<Curve> {
     let maker = Word::new(bank, ear);
     let speakers = numbered(trials);
+    let told = told(trials, &speakers);
     let mut points = Vec::new();
     for &count in counts {
         let mut rng = ChaCha8Rng::seed_from_u64(study.seed);
@@ -154,7 +281,7 @@ pub fn words(
             }
         }
         if enrolments > 0 {
-            points.push(point(count, enrolments, &all, study));
+            points.push(point(count, enrolments, &all, &told, study));
         }
     }
     ensure!(!points.is_empty(), "no held-out word has enough clips");
@@ -162,7 +289,7 @@ pub fn words(
 }
 
 /// Enrols each speaker of the split `test` with every number of clips of a word, and tries the speaker's other clips of
-/// it and those of all other speakers: one speaker is left out of the others at a time.
+/// it and those of all other speakers: one speaker is left out of the others at a time. `alarms` are tried with each voice.
 ///
 /// # Errors
 /// When no speaker has enough clips.
@@ -172,14 +299,16 @@ pub fn voices(
     trials: &[Trial],
     spoken: &[String],
     counts: &[usize],
+    alarms: Option<&Alarms>,
     study: Study,
 ) -> Result<Curve> {
     let maker = Voice::new(bank, ear);
     let speakers = numbered(trials);
+    let told = told(trials, &speakers);
     let mut points = Vec::new();
     for &count in counts {
         let mut rng = ChaCha8Rng::seed_from_u64(study.seed);
-        let (mut all, mut enrolments) = (Vec::new(), 0);
+        let (mut all, mut enrolments, mut passed) = (Vec::new(), 0, Vec::new());
         for word in spoken {
             let mut by: BTreeMap<&str, Vec<&Heard>> = BTreeMap::new();
             let of_word = trials.iter().filter(|t| t.word == *word && t.split == Split::Test);
@@ -194,6 +323,10 @@ pub fn voices(
                 enrolments += 1;
                 let score = |heard: &&Heard| line.score(&real(&heard.voice));
                 let number = speakers[speaker];
+                if let Some(alarms) = alarms {
+                    let passes = alarms.heard.iter().filter(|heard| score(heard) >= 0.0).count();
+                    passed.push((number, passes));
+                }
                 all.push(Scores {
                     group: 0,
                     speaker: number,
@@ -208,7 +341,9 @@ pub fn voices(
             }
         }
         if enrolments > 0 {
-            points.push(point(count, enrolments, &all, study));
+            let mut point = point(count, enrolments, &all, &told, study);
+            point.alarms = alarms.map(|alarms| rate(alarms, &passed, study));
+            points.push(point);
         }
     }
     ensure!(!points.is_empty(), "no speaker has more than one clip of a word");
@@ -231,7 +366,7 @@ struct Figures {
 }
 
 /// Figures where each speaker counts so many times.
-fn figures(all: &[Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
+fn figures(all: &[&Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
     let groups: std::collections::BTreeSet<usize> = all.iter().map(|s| s.group).collect();
     let (mut sum, mut count) = (Figures::default(), 0.0);
     for group in groups {
@@ -268,7 +403,95 @@ fn figures(all: &[Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
     }
 }
 
-fn point(clips: usize, enrolments: usize, all: &[Scores], study: Study) -> Point {
+/// What voices make of a detector's false accepts: `passed` are speakers, and how many their voice accepts.
+fn rate(alarms: &Alarms, passed: &[(usize, usize)], study: Study) -> AlarmRate {
+    let speakers: Vec<usize> = passed
+        .iter()
+        .map(|(speaker, _)| *speaker)
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mean = |weight: &dyn Fn(usize) -> usize| {
+        let (sum, count) = passed.iter().fold((0, 0), |(sum, count), &(speaker, passes)| {
+            (sum + weight(speaker) * passes, count + weight(speaker))
+        });
+        sum as f64 / f64::max(count as f64, 1.0) / alarms.hours
+    };
+    let values: Vec<f64> = resampled(&speakers, study, &mean);
+    AlarmRate {
+        hours: alarms.hours,
+        before: alarms.heard.len() as f64 / alarms.hours,
+        before_interval: poisson_rate(alarms.heard.len(), alarms.hours),
+        after: mean(&|_| 1),
+        after_interval: middle(values),
+    }
+}
+
+/// A figure of the speakers drawn again and again, each as often as it is drawn.
+fn resampled<T>(present: &[usize], study: Study, of: &dyn Fn(&dyn Fn(usize) -> usize) -> T) -> Vec<T> {
+    let mut rng = ChaCha8Rng::seed_from_u64(study.seed ^ 0xb007);
+    let draw = |_| {
+        let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+        present
+            .iter()
+            .for_each(|_| *times.entry(present[rng.random_range(0..present.len())]).or_default() += 1);
+        of(&|speaker| times.get(&speaker).copied().unwrap_or(0))
+    };
+    (0..study.resamples).map(draw).collect()
+}
+
+/// The middle 95 % of values.
+fn middle(values: Vec<f64>) -> Interval {
+    Interval { low: quantile(values.clone(), 0.025), high: quantile(values, 0.975) }
+}
+
+/// Figures by each column that is stated of somebody.
+fn groups(all: &[Scores], told: &Told, study: Study) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for column in TELLING {
+        let stated = |speaker: usize| told.get(&speaker).and_then(|columns| columns.get(column));
+        let mut of: BTreeMap<&str, std::collections::BTreeSet<usize>> = BTreeMap::new();
+        for score in all.iter().filter(|score| score.own) {
+            of.entry(stated(score.speaker).map_or("(not stated)", String::as_str))
+                .or_default()
+                .insert(score.speaker);
+        }
+        if !of.keys().any(|value| !value.starts_with('(')) {
+            continue;
+        }
+        let (large, small): (Vec<_>, Vec<_>) =
+            of.into_iter().partition(|(value, own)| own.len() >= FEWEST_SPEAKERS || value.starts_with('('));
+        let small: Vec<&str> = small.into_iter().map(|(value, _)| value).collect();
+        let pooled = (!small.is_empty()).then(|| ("(fewer than 5 speakers)", small));
+        for (name, values) in large.into_iter().map(|(value, _)| (value, vec![value])).chain(pooled) {
+            let theirs = |score: &&Scores| {
+                values.contains(&stated(score.speaker).map_or("(not stated)", String::as_str))
+            };
+            let theirs: Vec<&Scores> = all.iter().filter(theirs).collect();
+            let p = summed(0, 0, &theirs, study);
+            groups.push(Group {
+                column: column.to_owned(),
+                value: name.to_owned(),
+                speakers: p.speakers,
+                accepted: p.accepted,
+                accepted_interval: p.accepted_interval,
+                false_accepted: p.false_accepted,
+                false_accepted_interval: p.false_accepted_interval,
+                equal_error: p.equal_error,
+                equal_error_interval: p.equal_error_interval,
+            });
+        }
+    }
+    groups
+}
+
+fn point(clips: usize, enrolments: usize, all: &[Scores], told: &Told, study: Study) -> Point {
+    let every: Vec<&Scores> = all.iter().collect();
+    Point { groups: groups(all, told, study), ..summed(clips, enrolments, &every, study) }
+}
+
+/// Figures of scores with their intervals.
+fn summed(clips: usize, enrolments: usize, all: &[&Scores], study: Study) -> Point {
     let mut present: Vec<usize> = all.iter().map(|s| s.speaker).collect();
     present.sort_unstable();
     present.dedup();
@@ -276,20 +499,8 @@ fn point(clips: usize, enrolments: usize, all: &[Scores], study: Study) -> Point
     own.sort_unstable();
     own.dedup();
     let whole = figures(all, &|_| 1);
-    let mut rng = ChaCha8Rng::seed_from_u64(study.seed ^ 0xb007);
-    let resampled: Vec<Figures> = (0..study.resamples)
-        .map(|_| {
-            let mut times: BTreeMap<usize, usize> = BTreeMap::new();
-            present
-                .iter()
-                .for_each(|_| *times.entry(present[rng.random_range(0..present.len())]).or_default() += 1);
-            figures(all, &|speaker| times.get(&speaker).copied().unwrap_or(0))
-        })
-        .collect();
-    let interval = |of: fn(&Figures) -> f64| {
-        let values: Vec<f64> = resampled.iter().map(of).collect();
-        Interval { low: quantile(values.clone(), 0.025), high: quantile(values, 0.975) }
-    };
+    let resampled: Vec<Figures> = resampled(&present, study, &|weight| figures(all, weight));
+    let interval = |of: fn(&Figures) -> f64| middle(resampled.iter().map(of).collect());
     Point {
         clips,
         enrolments,
@@ -302,5 +513,61 @@ fn point(clips: usize, enrolments: usize, all: &[Scores], study: Study) -> Point
         false_at_97: whole.false_at_97,
         equal_error: whole.equal_error,
         equal_error_interval: interval(|f| f.equal_error),
+        groups: Vec::new(),
+        alarms: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STUDY: Study = Study { accept: 0.05, draws: 1, resamples: 100, seed: 1 };
+
+    fn scores(speaker: usize, own: bool, scores: &[f64]) -> Scores {
+        Scores { group: 0, speaker, own, scores: scores.to_vec() }
+    }
+
+    #[test]
+    fn groups_are_those_that_are_stated_and_small_ones_are_pooled() {
+        // Of six women every clip is accepted, of six men half; two others are too few, one says nothing.
+        let mut all = Vec::new();
+        let mut told = Told::new();
+        for speaker in 0..15 {
+            let gender = match speaker {
+                0..6 => Some("female"),
+                6..12 => Some("male"),
+                12..14 => Some("other"),
+                _ => None,
+            };
+            let second = if speaker < 6 { 1.0 } else { -1.0 };
+            all.push(scores(speaker, true, &[1.0, second]));
+            all.push(scores(speaker, false, &[-1.0, -2.0]));
+            told.insert(
+                speaker,
+                gender.map(|value| ("gender".to_owned(), value.to_owned())).into_iter().collect(),
+            );
+        }
+        let point = point(1, 15, &all, &told, STUDY);
+        let found: Vec<(&str, usize, f64)> =
+            point.groups.iter().map(|group| (group.value.as_str(), group.speakers, group.accepted)).collect();
+        let expected = [
+            ("(not stated)", 1, 0.5),
+            ("female", 6, 1.0),
+            ("male", 6, 0.5),
+            ("(fewer than 5 speakers)", 2, 0.5),
+        ];
+        assert_eq!(found, expected);
+        assert!(point.groups.iter().all(|group| group.false_accepted == 0.0 && group.column == "gender"));
+    }
+
+    #[test]
+    fn false_accepts_per_hour_are_those_that_voices_let_pass() {
+        let heard = Heard { embedding: Vec::new(), voice: Vec::new() };
+        let alarms = Alarms { hours: 2.0, heard: vec![heard; 8] };
+        let rate = rate(&alarms, &[(0, 0), (1, 2), (1, 4), (2, 2)], STUDY);
+        assert_eq!((rate.before, rate.after), (4.0, 1.0));
+        assert!(rate.before_interval.low > 1.5 && rate.before_interval.high < 8.0, "{rate:?}");
+        assert!(rate.after_interval.low < 1.0 && rate.after_interval.high > 1.0, "{rate:?}");
     }
 }
