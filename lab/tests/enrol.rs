@@ -95,6 +95,25 @@ fn a_word_becomes_a_file_that_the_stage_reads() {
     assert!(word.direction.iter().any(|d| d.unsigned_abs() == 127));
 }
 
+#[test]
+fn an_enrolled_word_becomes_a_page_for_boards() {
+    let folder = folder("an_enrolled_word_becomes_a_page");
+    let clips = clips(&folder, "deep", DEEP, 4);
+    succeed(&mut enrol(&folder, &clips, &[&ANNA[..], &["--word", "lumos", "--output", "l.toml"]].concat()));
+    succeed(lab().current_dir(&folder).args(["enrol", "page", "l.toml", "--output", "page.bin"]));
+    let page = std::fs::read(folder.join("page.bin")).unwrap();
+    assert_eq!((&page[..8], page.len()), (&b"KWSM\x01\0\x01\0"[..], 16 + 128 + 129 + 4));
+    std::fs::write(folder.join("bad.toml"), "word = 3").unwrap();
+    let error = fail(lab().current_dir(&folder).args(["enrol", "page", "bad.toml", "--output", "no.bin"]));
+    assert!(error.contains("`bad.toml` is no enrolled word") && !folder.join("no.bin").exists(), "{error}");
+    let text = std::fs::read_to_string(folder.join("l.toml")).unwrap();
+    std::fs::write(folder.join("other.toml"), text.replace("zero_point = -128", "zero_point = -127"))
+        .unwrap();
+    let command = ["enrol", "page", "l.toml", "other.toml", "--output", "no.bin"];
+    let error = fail(lab().current_dir(&folder).args(command));
+    assert!(error.contains("another embedding or bank"), "{error}");
+}
+
 /// Runs an enrolment that must be refused for this reason and write nothing.
 fn refused(folder: &Path, clips: &[PathBuf], more: &[&str], why: &str) {
     let before = std::fs::read_dir(folder).unwrap().count();

@@ -12,6 +12,7 @@ mod microphone;
 mod switches;
 #[cfg(linked)]
 mod uplink;
+mod words;
 
 use core::cell::RefCell;
 use core::fmt::Write;
@@ -44,6 +45,8 @@ use microphone::Mic;
 use switches::Switch;
 #[cfg(linked)]
 use uplink::Uplink;
+#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
+use words::PAGE;
 /// Where sinks write.
 #[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, line::Line>;
@@ -114,6 +117,11 @@ fn main() -> ! {
         });
         if let Some(report) = asleep.report(microphone::ticks()) {
             let _ = writeln!(output, "{report}");
+            let _ = match words::found() {
+                Some(Ok(words)) => writeln!(output, "enrolled: {words} words of the page"),
+                Some(Err(why)) => writeln!(output, "enrolled: the words of the firmware: {why}"),
+                None => Ok(()),
+            };
         }
     }
 }

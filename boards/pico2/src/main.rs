@@ -11,6 +11,7 @@ mod i2s;
 mod lights;
 mod microphone;
 mod switches;
+mod words;
 
 use core::cell::RefCell;
 use core::fmt::Write;
@@ -43,6 +44,8 @@ use lights::Light;
 use microphone::Mic;
 #[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
+#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
+use words::PAGE;
 /// Where sinks write.
 type Output = Serial<'static, Line>;
 
@@ -124,6 +127,11 @@ fn main() -> ! {
         });
         if let Some(report) = asleep.report(microphone::ticks()) {
             let _ = writeln!(output, "{report}");
+            let _ = match words::found() {
+                Some(Ok(words)) => writeln!(output, "enrolled: {words} words of the page"),
+                Some(Err(why)) => writeln!(output, "enrolled: the words of the firmware: {why}"),
+                None => Ok(()),
+            };
         }
     }
 }

@@ -17,7 +17,12 @@ pub(crate) struct Machine {
     /// Where flash and RAM begin.
     flash: String,
     ram: String,
+    /// Where the page for enrolled words begins.
+    page: String,
 }
+
+/// Bytes of the page.
+const PAGE: usize = 4096;
 
 impl Machine {
     /// The machine that `MACHINE` names.
@@ -30,7 +35,7 @@ impl Machine {
             return Err(format!("no machine `{name}`; `MACHINE` may name `{}`", names.join("`, `")).into());
         };
         let mut next = || row.next().map(str::to_owned).ok_or("`machines`: too few columns");
-        let [name, target, timer, flash, ram] = [next()?, next()?, next()?, next()?, next()?];
+        let [name, target, timer, flash, ram, page] = [next()?, next()?, next()?, next()?, next()?, next()?];
         let found = env::var("TARGET")?;
         if found != target {
             return Err(
@@ -38,15 +43,16 @@ impl Machine {
             );
         }
         let board = Board::read("../boards.toml", &name).map_err(|failure| failure.to_string())?;
-        Ok(Self { board, target, timer, flash, ram })
+        Ok(Self { board, target, timer, flash, ram, page })
     }
 
     /// Tells the compiler and the linker of it.
     pub(crate) fn link(&self, out: &Path) -> Result<(), Box<dyn Error>> {
-        let Self { board, target, timer, flash, ram } = self;
+        let Self { board, target, timer, flash, ram, page } = self;
         let mut memory = format!(
-            "MEMORY\n{{\n  FLASH : ORIGIN = {flash}, LENGTH = {}\n  RAM : ORIGIN = {ram}, LENGTH = {}\n}}\n",
-            board.flash, board.ram
+            "MEMORY\n{{\n  FLASH : ORIGIN = {flash}, LENGTH = {}\n  RAM : ORIGIN = {ram}, LENGTH = {}\n}}\n_page = {page};\n",
+            board.flash - PAGE,
+            board.ram
         );
         if target.starts_with("riscv") {
             for region in ["TEXT", "RODATA"] {

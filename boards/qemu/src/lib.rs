@@ -9,6 +9,7 @@ pub mod machine;
 pub mod memory;
 pub mod mic;
 pub mod output;
+pub mod page;
 mod path;
 pub mod random;
 pub mod report;

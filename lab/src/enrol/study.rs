@@ -366,14 +366,14 @@ struct Figures {
 }
 
 /// Figures where each speaker counts so many times.
-fn figures(all: &[&Scores], weight: &dyn Fn(usize) -> usize) -> Figures {
+fn figures(all: &[&Scores], times: Times<'_>) -> Figures {
     let groups: std::collections::BTreeSet<usize> = all.iter().map(|s| s.group).collect();
     let (mut sum, mut count) = (Figures::default(), 0.0);
     for group in groups {
         let side = |own: bool| {
             let of = all.iter().filter(|s| s.group == group && s.own == own);
             let mut scores: Vec<f64> = of
-                .flat_map(|s| std::iter::repeat_n(&s.scores, weight(s.speaker)).flatten().copied())
+                .flat_map(|s| std::iter::repeat_n(&s.scores, times(s.speaker)).flatten().copied())
                 .collect();
             scores.sort_unstable_by(f64::total_cmp);
             scores
@@ -411,9 +411,9 @@ fn rate(alarms: &Alarms, passed: &[(usize, usize)], study: Study) -> AlarmRate {
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .collect();
-    let mean = |weight: &dyn Fn(usize) -> usize| {
+    let mean = |times: Times<'_>| {
         let (sum, count) = passed.iter().fold((0, 0), |(sum, count), &(speaker, passes)| {
-            (sum + weight(speaker) * passes, count + weight(speaker))
+            (sum + times(speaker) * passes, count + times(speaker))
         });
         sum as f64 / f64::max(count as f64, 1.0) / alarms.hours
     };
@@ -427,8 +427,11 @@ fn rate(alarms: &Alarms, passed: &[(usize, usize)], study: Study) -> AlarmRate {
     }
 }
 
+/// How often each speaker counts.
+type Times<'a> = &'a dyn Fn(usize) -> usize;
+
 /// A figure of the speakers drawn again and again, each as often as it is drawn.
-fn resampled<T>(present: &[usize], study: Study, of: &dyn Fn(&dyn Fn(usize) -> usize) -> T) -> Vec<T> {
+fn resampled<T>(present: &[usize], study: Study, of: &dyn Fn(Times<'_>) -> T) -> Vec<T> {
     let mut rng = ChaCha8Rng::seed_from_u64(study.seed ^ 0xb007);
     let draw = |_| {
         let mut times: BTreeMap<usize, usize> = BTreeMap::new();
@@ -462,7 +465,7 @@ fn groups(all: &[Scores], told: &Told, study: Study) -> Vec<Group> {
         let (large, small): (Vec<_>, Vec<_>) =
             of.into_iter().partition(|(value, own)| own.len() >= FEWEST_SPEAKERS || value.starts_with('('));
         let small: Vec<&str> = small.into_iter().map(|(value, _)| value).collect();
-        let pooled = (!small.is_empty()).then(|| ("(fewer than 5 speakers)", small));
+        let pooled = (!small.is_empty()).then_some(("(fewer than 5 speakers)", small));
         for (name, values) in large.into_iter().map(|(value, _)| (value, vec![value])).chain(pooled) {
             let theirs = |score: &&Scores| {
                 values.contains(&stated(score.speaker).map_or("(not stated)", String::as_str))

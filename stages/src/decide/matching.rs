@@ -1,6 +1,12 @@
 //! How alike an embedding is to those of words that were enrolled.
 
+mod page;
+mod replaceable;
+
 use kws_engine::{Block, Flow, Stage, StageFault};
+
+pub use page::{Page, PageError, PageWords};
+pub use replaceable::Replaceable;
 
 /// The cosine between an embedding and a direction for each word, in integer arithmetic.
 ///
@@ -13,7 +19,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 ///
 /// # Parameters
 /// `words`, files that `kws-lab enrol --word` writes. Each brings the score from which on its word counts as heard, which a
-/// `trigger` goes by.
+/// `trigger` goes by. With `replaceable`, it is a [`Replaceable`].
 ///
 /// # Reference
 /// The prototypes of J. Snell, K. Swersky, R. Zemel, "Prototypical networks for few-shot learning", 2017, turned by the inverse
@@ -63,9 +69,10 @@ impl<C: AsRef<[i8]>, D: AsRef<[i8]>> Stage for Match<C, D> {
                 "`match` received an embedding of another length than those enrolled",
             ));
         }
-        let length: u32 = parts(&input, centre).map(|part| part.unsigned_abs().pow(2)).sum();
+        let parts = || parts(&input, centre.iter().copied());
+        let length: u32 = parts().map(|part| part.unsigned_abs().pow(2)).sum();
         for (score, direction) in output.iter_mut().zip(directions.chunks_exact(centre.len())) {
-            let along: i32 = parts(&input, centre).zip(direction).map(|(part, d)| part * i32::from(*d)).sum();
+            let along: i32 = parts().zip(direction).map(|(part, d)| part * i32::from(*d)).sum();
             let own: u32 = direction.iter().map(|d| i32::from(*d).unsigned_abs().pow(2)).sum();
             *score = (cosine(along, length, own) + i32::from(i8::MIN)) as i8;
         }
@@ -74,8 +81,8 @@ impl<C: AsRef<[i8]>, D: AsRef<[i8]>> Stage for Match<C, D> {
 }
 
 /// What of an embedding is its own.
-fn parts(embedding: &[i8], centre: &[i8]) -> impl Iterator<Item = i32> {
-    embedding.iter().zip(centre).map(|(value, centre)| i32::from(*value) - i32::from(*centre))
+fn parts(embedding: &[i8], centre: impl Iterator<Item = i8>) -> impl Iterator<Item = i32> {
+    embedding.iter().zip(centre).map(|(value, centre)| i32::from(*value) - i32::from(centre))
 }
 
 /// The cosine of two vectors in steps, from their product and their squared lengths: 0 where it is negative, or a vector
@@ -92,7 +99,10 @@ fn cosine(along: i32, length: u32, own: u32) -> i32 {
 #[cfg(feature = "std")]
 mod kind;
 #[cfg(feature = "std")]
-pub use kind::{EnrolledWord, MatchParams};
+pub use {
+    kind::{EnrolledWord, MatchParams, page_of},
+    page::fingerprint,
+};
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,8 @@ pub(crate) struct Emulation {
     pub(crate) events: String,
     /// Its lines about gaps.
     pub(crate) gaps: Vec<String>,
+    /// What it said of enrolled words.
+    enrolled: Vec<String>,
     figures: BTreeMap<String, u64>,
 }
 
@@ -55,6 +57,19 @@ pub(crate) fn emulate_with(machine: &str, pipeline: &Path, arguments: &[&str]) -
     printed(machine, pipeline, command(machine, pipeline, arguments, &[]))
 }
 
+/// As [`emulate_with`], with settings of the environment.
+///
+/// # Panics
+/// As [`emulate_with`].
+pub(crate) fn emulate_settings(
+    machine: &str,
+    pipeline: &Path,
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+) -> Emulation {
+    printed(machine, pipeline, command(machine, pipeline, arguments, settings))
+}
+
 /// As [`emulate_with`], for the part of one place, whose link is at a socket.
 ///
 /// # Panics
@@ -82,6 +97,11 @@ fn printed(machine: &str, pipeline: &Path, output: Output) -> Emulation {
     Emulation {
         events: String::from_utf8(output.stdout).unwrap(),
         gaps: printed.lines().filter(|line| line.starts_with("gap: ")).map(str::to_owned).collect(),
+        enrolled: printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("enrolled: "))
+            .map(str::to_owned)
+            .collect(),
         figures: figures.collect(),
     }
 }
@@ -97,6 +117,11 @@ pub(crate) fn refused(machine: &str, pipeline: &Path) -> String {
 }
 
 impl Emulation {
+    /// What it said of enrolled words.
+    pub(crate) fn enrolled(&self) -> &[String] {
+        &self.enrolled
+    }
+
     /// A figure of the run.
     ///
     /// # Panics

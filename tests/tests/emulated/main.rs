@@ -7,6 +7,7 @@
 mod cascade;
 mod edges;
 mod emulator;
+mod enrolled;
 mod host;
 mod pictures;
 mod troubles;

@@ -14,6 +14,8 @@ use kws_qemu::machine::entry;
 use kws_qemu::mic::{self, Mic};
 #[cfg(not(linked))]
 use kws_qemu::output::Output;
+#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
+use kws_qemu::page::PAGE;
 use kws_qemu::run::{Run, tell_gap};
 use static_cell::ConstStaticCell;
 

@@ -2,6 +2,7 @@
 
 mod bank;
 mod evaluate;
+mod page;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ Examples:
   kws-lab enrol --word lumos --speaker anna --consent \"yes, for this house\" lumos/*.wav --output lumos.toml
   kws-lab enrol --speaker anna --consent \"yes, for this house\" anna/*.wav --others bert/*.wav --output models/anna
   kws-run pipeline.toml --enrol anna                              records the clips first
+  kws-lab enrol page lumos.toml --output page.bin                   for the flash of a board, in place of its firmware's words
   kws-lab enrol evaluate pipelines/models/embedding --data DATA     how well it works, by number of clips"
 )]
 pub(crate) struct Enrol {
@@ -64,6 +66,7 @@ pub(crate) struct Enrol {
 enum Sub {
     Bank(bank::MakeBank),
     Evaluate(evaluate::Evaluate),
+    Page(page::WritePage),
 }
 
 /// Shares of the bank that are accepted where none is stated. Other voices that say the same word are accepted some six times
@@ -79,6 +82,7 @@ impl Enrol {
         match &self.command {
             Some(Sub::Bank(bank)) => bank.run(),
             Some(Sub::Evaluate(evaluate)) => evaluate.run(),
+            Some(Sub::Page(page)) => page.run(),
             None => self.enrol(),
         }
     }

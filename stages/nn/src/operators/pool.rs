@@ -62,7 +62,7 @@ pub struct FloatPool<A = Span> {
 spans!(FloatPool { input: Read, output: Write } { pooling, from, to, window, bounds });
 
 /// Pools each channel over the window. Padding does not take part.
-pub(crate) fn pool<C: Cell>(op: &Pool, _: Constants<'_>, arena: &mut [i8]) {
+pub(crate) fn pool<C: Pooled>(op: &Pool, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let (input, output) = (C::of(input), C::of_mut(output));
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
@@ -72,21 +72,158 @@ pub(crate) fn pool<C: Cell>(op: &Pool, _: Constants<'_>, arena: &mut [i8]) {
         let w = &op.window;
         let rows = Reach::new(y, w.stride_y, w.pad_top, w.height, 1, op.from.height);
         let columns = Reach::new(x, w.stride_x, w.pad_left, w.width, 1, op.from.width);
-        let image = &input[batch * image..][..image];
-        let lines = || image.chunks_exact(op.from.row()).skip(rows.start).take(rows.len());
-        for (channel, out) in outputs.iter_mut().enumerate() {
-            let values = || {
-                lines().flat_map(move |line| {
-                    line[columns.start * depth..][..columns.len() * depth].iter().skip(channel).step_by(depth)
-                })
+        let count = rows.len() * columns.len();
+        // Where the window is as wide as the image, its rows are one run of pixels.
+        let (runs, pixels) = match (count, columns.len() == op.from.width as usize) {
+            (0, _) => (0, 1),
+            (count, true) => (1, count),
+            (_, false) => (rows.len(), columns.len()),
+        };
+        let first = batch * image + rows.start * op.from.row() + columns.start * depth;
+        let seen = Seen { cells: input.get(first..).unwrap_or(&[]), pixels, line: op.from.row(), depth };
+        let value = |value: i32| C::put(value.max(op.min).min(op.max));
+        let (blocks, rest) = outputs.as_chunks_mut::<AT_ONCE>();
+        let done = blocks.len() * AT_ONCE;
+        for (block, outputs) in blocks.iter_mut().enumerate() {
+            let channel = block * AT_ONCE;
+            *outputs = match op.pooling {
+                Pooling::Max => {
+                    let mut most = [C::MIN; AT_ONCE];
+                    (0..runs)
+                        .for_each(|run| most = C::greatest(seen.run(run, channel, AT_ONCE), depth, most));
+                    most.map(value)
+                }
+                Pooling::Average => {
+                    let mut sums = [0; AT_ONCE];
+                    (0..runs).for_each(|run| sums = C::sums(seen.run(run, channel, AT_ONCE), depth, sums));
+                    sums.map(|sum| value(mean(sum, count)))
+                }
             };
-            let value = match op.pooling {
-                Pooling::Max => values().map(C::get).max().unwrap_or(C::MIN),
-                Pooling::Average => mean(values().map(C::get).sum(), rows.len() * columns.len()),
-            };
-            *out = C::put(value.max(op.min).min(op.max));
+        }
+        for (channel, out) in (done..).zip(rest) {
+            let values =
+                || (0..runs).flat_map(|run| seen.run(run, channel, 1).iter().step_by(depth)).map(C::get);
+            *out = value(match op.pooling {
+                Pooling::Max => values().max().unwrap_or(C::MIN),
+                Pooling::Average => mean(values().sum(), count),
+            });
         }
     }
+}
+
+/// Channels that are held in registers while the window is gone through.
+const AT_ONCE: usize = 8;
+
+/// What of an image a window shows: runs of so many pixels, each a line behind the one before.
+struct Seen<'a, T> {
+    cells: &'a [T],
+    pixels: usize,
+    /// Cells from one run to the next.
+    line: usize,
+    /// Cells from one pixel to the next.
+    depth: usize,
+}
+
+impl<'a, T> Seen<'a, T> {
+    /// A run from the first pixel's channel on, up to so many channels of the last pixel.
+    fn run(&self, run: usize, channel: usize, channels: usize) -> &'a [T] {
+        let cells = self.cells.get(run * self.line + channel..).unwrap_or(&[]);
+        let length = (self.pixels - 1) * self.depth + channels;
+        cells.get(..length).unwrap_or(&[])
+    }
+}
+
+/// Integers of which eight channels are pooled at once; `cells` are a run from the first of these channels of its first pixel
+/// to the last one of its last pixel.
+pub(crate) trait Pooled: Cell {
+    /// The greatest of each channel, and of what is held.
+    fn greatest(cells: &[Self::Bytes], depth: usize, held: [i32; AT_ONCE]) -> [i32; AT_ONCE];
+    /// The sum of each channel, and of what is held.
+    fn sums(cells: &[Self::Bytes], depth: usize, held: [i32; AT_ONCE]) -> [i32; AT_ONCE];
+}
+
+impl Pooled for i16 {
+    fn greatest(cells: &[Self::Bytes], depth: usize, mut held: [i32; AT_ONCE]) -> [i32; AT_ONCE] {
+        for pixel in cells.chunks(depth) {
+            held.iter_mut().zip(pixel).for_each(|(held, cell)| *held = (*held).max(i16::get(cell)));
+        }
+        held
+    }
+
+    fn sums(cells: &[Self::Bytes], depth: usize, mut held: [i32; AT_ONCE]) -> [i32; AT_ONCE] {
+        for pixel in cells.chunks(depth) {
+            held.iter_mut().zip(pixel).for_each(|(held, cell)| *held += i16::get(cell));
+        }
+        held
+    }
+}
+
+/// Bytes are pooled four to a word: eight channels fit into the registers of a Cortex-M.
+impl Pooled for i8 {
+    #[inline(never)]
+    fn greatest(mut cells: &[Self::Bytes], depth: usize, held: [i32; AT_ONCE]) -> [i32; AT_ONCE] {
+        let held = held.map(|held| [held as i8]);
+        let [mut low, mut high] = words(&held);
+        while let Some(pixel) = cells.first_chunk() {
+            let words = words(pixel);
+            (low, high) = (most(low, words[0]), most(high, words[1]));
+            cells = cells.get(depth..).unwrap_or(&[]);
+        }
+        bytes([low, high]).map(|byte| i32::from(byte) - 128)
+    }
+
+    fn sums(cells: &[Self::Bytes], depth: usize, mut held: [i32; AT_ONCE]) -> [i32; AT_ONCE] {
+        for cells in cells.chunks(MOST_PIXELS * depth) {
+            let pixels = cells.len().div_ceil(depth) as i32;
+            for (held, sum) in held.iter_mut().zip(few_sums(cells, depth)) {
+                *held += i32::from(sum) - 128 * pixels;
+            }
+        }
+        held
+    }
+}
+
+/// Pixels whose sum of unsigned bytes fits into 16 bits.
+const MOST_PIXELS: usize = 257;
+
+/// The sum of each channel, each byte 128 more.
+#[inline(never)]
+fn few_sums(mut cells: &[[i8; 1]], depth: usize) -> [u16; AT_ONCE] {
+    const EVEN: u32 = 0x00ff_00ff;
+    let [mut a, mut b, mut c, mut d] = [0; 4];
+    while let Some(pixel) = cells.first_chunk() {
+        let [low, high] = words(pixel);
+        (a, b) = (a + (low & EVEN), b + (low >> 8 & EVEN));
+        (c, d) = (c + (high & EVEN), d + (high >> 8 & EVEN));
+        cells = cells.get(depth..).unwrap_or(&[]);
+    }
+    [a, b, a >> 16, b >> 16, c, d, c >> 16, d >> 16].map(|sum| sum as u16)
+}
+
+/// Eight signed bytes as unsigned ones, each 128 more.
+#[inline]
+fn words(bytes: &[[i8; 1]; AT_ONCE]) -> [u32; 2] {
+    let [[a], [b], [c], [d], [e], [f], [g], [h]] = *bytes;
+    let word = |a: i8, b: i8, c: i8, d: i8| u32::from_le_bytes([a as u8, b as u8, c as u8, d as u8]) ^ HIGH;
+    [word(a, b, c, d), word(e, f, g, h)]
+}
+
+fn bytes(words: [u32; 2]) -> [u8; AT_ONCE] {
+    let [[a, b, c, d], [e, f, g, h]] = words.map(u32::to_le_bytes);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// The high bit of each byte of a word.
+const HIGH: u32 = 0x8080_8080;
+
+/// The greater of each unsigned byte.
+#[inline]
+fn most(a: u32, b: u32) -> u32 {
+    // With its high bit set, no byte borrows from the next; that bit stays where the rest of `a` is at least that of `b`.
+    let rest = (a | HIGH) - (b & !HIGH);
+    let at_least = ((a & !b) | (!(a ^ b) & rest)) & HIGH;
+    let mask = (at_least << 1).wrapping_sub(at_least >> 7);
+    (a & mask) | (b & !mask)
 }
 
 /// Mean, rounded to nearest, ties away from zero.
@@ -214,6 +351,45 @@ mod lower {
             let (input, output) = (self.input(0)?, self.output(0)?);
             let (sliding, taps) = self.pool_sliding()?;
             self.window(&sliding, taps, self.image(&input)?, (&output, self.image(&output)?))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greater_of_bytes_is_found_in_words() {
+        for a in 0..=255u32 {
+            for b in 0..=255u32 {
+                let (x, y) = (a << 24 | b << 16 | a, b << 24 | a << 16 | b << 8 | a);
+                let greater = a.max(b);
+                assert_eq!(most(x, y), greater << 24 | greater << 16 | b << 8 | a, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_pooled_as_wider_integers_are() {
+        let mut seed = 1u32;
+        for (depth, pixels) in [(8, 1), (8, 300), (11, 49), (40, 600), (9, 257), (8, 258)] {
+            let bytes: Vec<[i8; 1]> = (0..(pixels - 1) * depth + AT_ONCE)
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    // Long runs of the greatest and of the least.
+                    [match seed >> 30 {
+                        0 => 127,
+                        1 => -128,
+                        _ => (seed >> 20) as i8,
+                    }]
+                })
+                .collect();
+            let wide: Vec<[i8; 2]> = bytes.iter().map(|[byte]| i16::put(i32::from(*byte))).collect();
+            let sums = [3; AT_ONCE];
+            assert_eq!(i8::sums(&bytes, depth, sums), i16::sums(&wide, depth, sums), "{depth} {pixels}");
+            let least = [-128; AT_ONCE];
+            assert_eq!(i8::greatest(&bytes, depth, least), i16::greatest(&wide, depth, least));
         }
     }
 }

@@ -7,7 +7,8 @@ use kws_engine::{Cost, Design, DesignError, Element, Kind, OperatingPoint, Port,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MOST_VALUES, Match, STEPS};
+use super::page::bytes;
+use super::{MOST_VALUES, Match, Page, Replaceable, STEPS, fingerprint};
 use crate::resolved::{Emit, Resolved};
 
 /// Scores how alike an embedding is to words that were enrolled with a few clips.
@@ -16,6 +17,10 @@ pub struct MatchParams {
     /// Enrolled words: files that `kws-lab enrol --word` writes, relative to the folder of the pipeline file.
     #[schemars(length(min = 1, max = 64))]
     pub words: Vec<PathBuf>,
+    /// Whether a board may replace the words by those of a page of its flash, which `kws-lab enrol page` writes, without a new
+    /// firmware. The names stay; a word counts as heard from a score of 0.5 on, whatever cosine that is.
+    #[serde(default)]
+    pub replaceable: bool,
 }
 
 /// A file that `kws-lab enrol --word` writes.
@@ -54,6 +59,11 @@ impl EnrolledWord {
         Ok(word)
     }
 
+    /// Steps of the cosine from which on it counts as heard.
+    pub(super) fn steps(&self) -> u8 {
+        (self.on * f64::from(STEPS)).ceil().clamp(1.0, f64::from(STEPS)) as u8
+    }
+
     fn open(path: &Path, port: &Port, site: &Site<'_>) -> Result<Self, DesignError> {
         let refused = |why: String| {
             DesignError::of("words", format!("cannot use `{}`: {why}", path.display()))
@@ -71,6 +81,44 @@ impl EnrolledWord {
                 word.embedding
             ))),
         }
+    }
+}
+
+/// The page of flash that replaces the words of a `match`, in their order.
+///
+/// # Errors
+/// When there is none, or they were enrolled with different embeddings or banks.
+pub fn page_of(words: &[EnrolledWord]) -> Result<Vec<u8>, String> {
+    let Some(first) = words.first() else {
+        return Err("found no words, expected at least one".to_owned());
+    };
+    if let Some(other) =
+        words.iter().find(|word| word.embedding != first.embedding || word.centre != first.centre)
+    {
+        return Err(format!(
+            "`{}` was enrolled with another embedding or bank than `{}`: enrol both with the same",
+            other.word, first.word
+        ));
+    }
+    let each: Vec<(u8, &[i8])> = words.iter().map(|word| (word.steps(), &word.direction[..])).collect();
+    Ok(bytes(fingerprint(first.embedding, first.centre.len()), &first.centre, &each))
+}
+
+impl Emit for Replaceable<Vec<i8>, Vec<i8>, Vec<u8>> {
+    fn emit(&self, site: &firmware::EmitSite<'_>) -> Result<Code, DesignError> {
+        let mut code = Code::new(site).works(firmware::Work::Integer);
+        code.uses("kws_stages::decide::Replaceable");
+        let centre = code.table("centre", "What all embeddings have in common.", "i8", &self.centre);
+        let directions =
+            code.table("directions", "Where those of each word lie from there.", "i8", &self.directions);
+        let on = code.table("on", "Steps of the cosine from which on each counts as heard.", "u8", &self.on);
+        // It looks at the page before the first block.
+        code.start = firmware::Start::Reset;
+        let value = format!(
+            "Replaceable::new({}, {}, {}, {}, crate::PAGE)",
+            centre.value, directions.value, on.value, self.embedding
+        );
+        Ok(code.is(format!("Replaceable<{}, {}, {}>", centre.of, directions.of, on.of), value))
     }
 }
 
@@ -116,7 +164,7 @@ impl Kind for MatchParams {
         let point = |word: &EnrolledWord| OperatingPoint {
             name: "default".to_owned(),
             label: word.word.clone(),
-            on: word.on,
+            on: if self.replaceable { 0.5 } else { word.on },
             off: None,
             curve: Vec::new(),
         };
@@ -128,6 +176,12 @@ impl Kind for MatchParams {
         };
         let macs = (centre.len() + directions.len()) as u64;
         let cost = Cost { macs, state: 0, tables: centre.len() + directions.len() };
+        if self.replaceable {
+            let (on, embedding) =
+                (words.iter().map(EnrolledWord::steps).collect(), fingerprint(first.embedding, centre.len()));
+            let stage = Replaceable::new(centre, directions, on, embedding, Page::NONE);
+            return Ok(Resolved { output, cost, stage }.boxed());
+        }
         Ok(Resolved { output, cost, stage: Match::new(centre, directions) }.boxed())
     }
 }
