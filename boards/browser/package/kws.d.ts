@@ -19,6 +19,9 @@ export class Kws {
   open(url: string | URL, options?: { fetch?: (url: URL) => Promise<Pick<Response, 'text' | 'arrayBuffer'>> }): Promise<Pipeline>;
 }
 
+/** A word that `kws-lab enrol --word` wrote, from the text of its file, as a module with the stage `match` takes it in its `files`. */
+export function enrolled(text: string): Record<string, Uint8Array>;
+
 /** What the blocks of a stage are. */
 export interface Output {
   element: 'int8' | 'uint8' | 'int16' | 'float32' | 'event';

@@ -111,6 +111,23 @@ export class Kws {
   }
 }
 
+/** A word that `kws-lab enrol --word` wrote, from the text of its file, as a module with the stage `match` takes it in its `files`. */
+export function enrolled(text) {
+  const value = (key) => {
+    const found = new RegExp(`^${key} = ("(?:[^"\\\\\n]|\\\\.)*"|\\[[^\\]]*\\]|[^\\n]*)`, 'm').exec(text)?.[1];
+    try {
+      return JSON.parse(found.replace(/,\s*\]$/, ']'));
+    } catch {
+      throw new KwsError(`found no \`${key}\` in the enrolled word, expected a file that \`kws-lab enrol --word\` writes`);
+    }
+  };
+  const values = [...value('centre'), ...value('direction')];
+  const bytes = new Uint8Array(8 + values.length);
+  new DataView(bytes.buffer).setFloat64(0, value('on'), true);
+  bytes.set(Int8Array.from(values), 8);
+  return { [value('word')]: bytes };
+}
+
 /** A pipeline, checked. Its sessions share its models. */
 export class Pipeline {
   #kws;

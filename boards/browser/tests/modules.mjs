@@ -1,13 +1,13 @@
-// Modules of one pipeline do what kws.wasm does: modules.mjs KWS.JS PIPELINES SITE
+// Modules of one pipeline do what kws.wasm does: modules.mjs KWS.JS PIPELINES SITE WORD.toml WORD.wasm ENROLLED.toml
 //
-// By noise, of `computer`, and by images that are dark, bright and in between, of `person`.
+// By noise, of `computer` and of a word that was enrolled, and by images that are dark, bright and in between, of `person`.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
-const [, , library, pipelines, site] = process.argv;
-const { Kws } = await import(pathToFileURL(library));
+const [, , library, pipelines, site, wordToml, wordModule, enrolledToml] = process.argv;
+const { Kws, KwsError, enrolled } = await import(pathToFileURL(library));
 const kws = await Kws.load(await readFile(new URL('kws.wasm', pathToFileURL(library))));
 const fromDisk = async (url) => {
   const bytes = await readFile(url);
@@ -21,9 +21,9 @@ function* noise() {
   for (let seed = 1; ; ) yield (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
 }
 
-function found(pipeline) {
+function found(pipeline, tap = 'classifier') {
   const { element, shape } = pipeline.sources[0].output;
-  const random = noise(), session = pipeline.session({ taps: ['classifier'] });
+  const random = noise(), session = pipeline.session({ taps: [tap] });
   const events = [];
   for (let i = 0; i < 40; i++) {
     const next = () => random.next().value;
@@ -44,3 +44,15 @@ for (const name of ['computer', 'person']) {
   const module = (await Kws.load(await readFile(`${site}/${name}.wasm`))).pipeline();
   assert.deepEqual(found(module), found(whole));
 }
+
+const whole = await kws.open(pathToFileURL(wordToml), { fetch: fromDisk });
+const word = enrolled(await readFile(enrolledToml, 'utf8'));
+const module = (await Kws.load(await readFile(wordModule))).pipeline('', word);
+const [theirs, ours] = [whole, module].map((pipeline) => {
+  // At its loosest, so that noise is taken for the word.
+  pipeline.turn('yes', 1);
+  return found(pipeline, 'match');
+});
+assert.ok(ours.events.length > 0 && ours.events.every(({ label }) => label === 'yes'));
+assert.deepEqual([ours.events, ours.blocks], [theirs.events, theirs.blocks]);
+assert.throws(() => enrolled('word = "yes"'), (error) => error instanceof KwsError && /centre/.test(error.message));

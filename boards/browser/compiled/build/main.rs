@@ -2,6 +2,7 @@
 
 #[path = "../../src/describe.rs"]
 mod describe;
+mod enrolled;
 mod tap;
 mod turned;
 
@@ -14,7 +15,11 @@ use kws_engine::firmware::{Board, Firmware, constant_name};
 use kws_engine::{Knob, Pipeline, Plan, Registry};
 
 /// Stages whose blocks a page may ask for: what a detection is made from.
-const TAPPED: [&str; 2] = ["classifier", "smooth"];
+const TAPPED: [&str; 3] = ["classifier", "match", "smooth"];
+
+/// Stand for what the page brings: an enrolled word, and the scores that its knob means.
+const WORD: &str = "{word}";
+const SCORES: &str = "{scores}";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=PIPELINE");
@@ -23,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::bind(&mut registry);
-    registry.add::<tap::TapParams>().add::<turned::Turned>();
+    registry.add::<tap::TapParams>().add::<turned::Turned>().add::<enrolled::Enrolled>();
 
     let folder = path.parent().unwrap_or(Path::new(""));
     let text = fs::read_to_string(&path)?;
@@ -60,6 +65,8 @@ fn tapped(plan: &Plan) -> impl Iterator<Item = &str> {
 
 /// What the module tells of its pipeline, and how it turns its knobs.
 fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
+    let mut description = describe::describe(plan);
+    let enrols = plan.stages.iter().any(|stage| stage.kind == "match");
     let (mut scores, mut arms) = (Vec::new(), String::new());
     for (index, knob) in plan.knobs.iter().enumerate() {
         let own: Vec<&Knob> = plan.knobs.iter().filter(|other| other.stage == knob.stage).collect();
@@ -76,6 +83,9 @@ fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
         let _ =
             writeln!(arms, "        {index} => pipeline::{module}::WATCHES.turn({watch}, value, scores),");
         scores.push(format!("&{:?}", knob.scores()));
+        if enrols {
+            description["knobs"][index]["scores"] = SCORES.into();
+        }
     }
     let source = (0..plan.stages.len()).find(|index| plan.inputs(*index).next().is_none());
     let port =
@@ -87,14 +97,15 @@ fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
          /// Ticks of a block.\npub(crate) const TICKS: u64 = {};\n\
          /// Stages whose blocks a page may ask for.\npub(crate) static TAPPED: [&str; {}] = {tapped:?};\n\
          /// The pipeline as `kws.d.ts` has it.\npub(crate) const DESCRIPTION: &str = {:?};\n\
+         /// Whether it has a word that the page enrols.\npub(crate) const ENROLS: bool = {enrols};\n\
          /// Scores that the knobs mean, at values from 0 to 1 in equal steps.\n\
          pub(crate) static SCORES: [&[f32]; {}] = [{}];\n\
-         /// Turns a knob.\npub(crate) fn turn(knob: usize, value: f32) {{\n    let scores = SCORES[knob];\n    match knob {{\n{arms}        _ => {{}}\n    }}\n}}\n",
+         /// Turns a knob.\npub(crate) fn turn(knob: usize, value: f32, scores: &[f32]) {{\n    match knob {{\n{arms}        _ => {{}}\n    }}\n}}\n",
         port.element.name(),
         port.len(),
         port.period,
         tapped.len(),
-        describe::describe(plan).to_string(),
+        description.to_string(),
         scores.len(),
         scores.join(", ")
     ))

@@ -1,12 +1,15 @@
 //! One pipeline of kws as a WebAssembly module, with the functions that `package/kws.js` calls: as firmware is made, so that a page
 //! of known pipelines loads no planner. Events are those of `kws.wasm`, byte for byte.
 
+#[allow(dead_code, reason = "only some pipelines have the stage `match`")]
+mod enrolled;
 mod outbox;
 mod output;
 #[allow(unreachable_pub, unused_imports, dead_code, clippy::all, reason = "the build writes it")]
 mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
+#[allow(clippy::all, reason = "the build writes it")]
 mod about {
     use crate::pipeline;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::outbox;
+use crate::{enrolled, outbox};
 
 /// Takes the lines that `print` and `jsonl` write.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ impl fmt::Write for Output {
         outbox::with(|outbox| {
             for byte in text.bytes() {
                 match byte {
-                    b'\n' => outbox.events.push_back(std::mem::take(&mut outbox.line)),
+                    b'\n' => outbox.events.push_back(enrolled::named(std::mem::take(&mut outbox.line))),
                     byte => outbox.line.push(byte),
                 }
             }
