@@ -198,7 +198,7 @@ fn a_board_that_there_is_not_lists_those_that_there_are() {
 fn a_board_may_be_described_by_a_file() {
     let (bench, tiny) = (features(), shipped("yes_no_tiny"));
     let board = |core: &str| {
-        format!("about = 'My board'\ncore = {core}\nclock_hz = 64_000_000\nram = 262_144\nflash = 983_040\n")
+        format!("about = 'My board'\ncore = {core}\nclock_hz = 64_000_000\nram = 262_144\nflash = 978_944\n")
     };
     let checked = |name: &str, text: &str| {
         std::fs::write(bench.path(name), text).unwrap();
