@@ -52,6 +52,14 @@ impl Factor {
         (x.wrapping_mul(mantissa as i64).wrapping_add(1 << (shift - 1)) >> shift) as i32
     }
 
+    /// The same factor for a loop that vectorises; nothing for one that may be above one.
+    #[cfg(feature = "std")]
+    pub(crate) fn reduction(self) -> Option<Reduction> {
+        let right = -self.shift;
+        let (half, ties) = ((1u32.checked_shl(right as u32)? >> 1) as i32, -i32::from(right > 0));
+        Some(Reduction { multiplier: self.multiplier, right, half, ties })
+    }
+
     /// The factor nearest to `real` (TFLite's `QuantizeMultiplier`), or nothing where TFLite has none: a negative
     /// or non-finite number, or 2^30 and more. Numbers below 2^−32 become zero.
     pub fn from_real(real: f64) -> Option<Self> {
@@ -69,6 +77,28 @@ impl Factor {
         }
         let tiny = shift < -31 || fixed == 0;
         Some(if tiny { Self { multiplier: 0, shift: 0 } } else { Self { multiplier: fixed as i32, shift } })
+    }
+}
+
+/// A factor of at most one, in the form in which a loop over numbers below 2^30 becomes vectors.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reduction {
+    multiplier: i32,
+    right: i32,
+    /// Half of what is shifted out.
+    half: i32,
+    /// All bits where anything is shifted out: ties of negative numbers are rounded down.
+    ties: i32,
+}
+
+#[cfg(feature = "std")]
+impl Reduction {
+    /// [`Factor::apply`] of a number whose magnitude is below 2^30.
+    #[inline(always)]
+    pub(crate) fn apply(self, x: i32) -> i32 {
+        let product = ((i64::from(x) * i64::from(self.multiplier) + (1 << 30)) >> 31) as i32;
+        (product + self.half + (product >> 31 & self.ties)) >> self.right
     }
 }
 

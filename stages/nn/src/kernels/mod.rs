@@ -115,6 +115,19 @@ pub(crate) fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut 
     (input, output)
 }
 
+/// Two inputs, which may be one and the same, and the output of an operator; the planner placed it apart from them.
+pub(crate) fn inputs(arena: &mut [i8], inputs: [Span; 2], output: Span) -> ([&[i8]; 2], &mut [i8]) {
+    let (before, rest) = arena.split_at_mut(output.at as usize);
+    let (output, after) = rest.split_at_mut(output.len as usize);
+    let (before, after) = (&*before, &*after);
+    let end = before.len() + output.len();
+    let input = |span: Span| match before.get(span.range()) {
+        Some(input) => input,
+        None => &after[span.at as usize - end..][..span.len as usize],
+    };
+    (inputs.map(input), output)
+}
+
 /// Sum of the products of weights with offset inputs.
 #[inline]
 pub(crate) fn dot(inputs: &[i8], weights: &[i8], input_offset: i32) -> i32 {

@@ -29,7 +29,7 @@ macro_rules! operations {
             /// A function of single bytes.
             Table(Table): TABLE, table = operators::unary::table;
             /// ADD, SUB, MUL.
-            Binary(Binary): BINARY, binary = operators::binary::binary::<i8, 20>;
+            Binary(Binary): BINARY, binary = operators::binary::binary::<i8, { operators::binary::HEADROOM }>;
             /// MEAN.
             Mean(Mean): MEAN, mean = operators::mean::mean::<i8>;
             /// SVDF.
@@ -49,7 +49,7 @@ macro_rules! operations {
             /// LOGISTIC, TANH, int16.
             Int16Sigmoid(Int16Sigmoid): INT16, int16_sigmoid = operators::unary::int16::sigmoid;
             /// ADD, SUB, MUL, int16.
-            Int16Binary(Binary): INT16, int16_binary = operators::binary::binary::<i16, 15>;
+            Int16Binary(Binary): INT16, int16_binary = operators::binary::binary::<i16, { operators::binary::INT16_HEADROOM }>;
             /// MEAN, int16.
             Int16Mean(Mean): INT16, int16_mean = operators::mean::mean::<i16>;
             /// QUANTIZE between integers, RELU and its kin on int16.

@@ -87,23 +87,54 @@ pub(crate) fn axes(shape: &[usize]) -> Option<[u32; AXES]> {
     Some(axes)
 }
 
+/// How two inputs broadcast to an output: its counts, and the steps of each input along them, in elements.
+pub(crate) type Broadcast = ([u32; AXES], [[i32; AXES]; 2]);
+
+/// How two inputs broadcast to an output, with neighbouring axes joined where both inputs allow it: the last axis is the
+/// longest row along which each goes on or stands still.
+pub(crate) fn broadcast<'a>(
+    node: &Node<'_, 'a>,
+    inputs: [&Operand<'_, 'a>; 2],
+    output: &Operand<'_, 'a>,
+) -> Result<Broadcast, ModelError> {
+    let shape = &output.tensor.shape;
+    if shape.len() > AXES {
+        return Err(node.shape(output, "at most 5 dimensions"));
+    }
+    let [a, b] = inputs.map(|input| broadcast_steps(node, input, output));
+    let (a, b) = (a?, b?);
+    let (mut counts, mut steps, mut axis) = ([1; AXES], [[0; AXES]; 2], AXES);
+    for (i, count) in shape.iter().enumerate().rev().filter(|(_, count)| **count != 1) {
+        let (count, inner) = (*count as u32, axis);
+        let joins = inner < AXES
+            && [a[i], b[i]].iter().zip(&steps).all(|(step, steps)| *step == steps[inner] * counts[inner] as i32);
+        if joins {
+            counts[inner] *= count;
+            continue;
+        }
+        axis -= 1;
+        counts[axis] = count;
+        (steps[0][axis], steps[1][axis]) = (a[i], b[i]);
+    }
+    Ok((counts, steps))
+}
+
 /// Steps of an input along the axes of the output; zero along those that it repeats.
-pub(crate) fn broadcast_steps<'a>(
+fn broadcast_steps<'a>(
     node: &Node<'_, 'a>,
     input: &Operand<'_, 'a>,
     output: &Operand<'_, 'a>,
-) -> Result<[i32; AXES], ModelError> {
+) -> Result<Vec<i32>, ModelError> {
     let (shape, to) = (&input.tensor.shape, &output.tensor.shape);
-    let fits = to.len() <= AXES
-        && shape.len() <= to.len()
+    let fits = shape.len() <= to.len()
         && shape.iter().rev().zip(to.iter().rev()).all(|(from, to)| from == to || *from == 1);
     if !fits {
         return Err(node.shape(input, format!("one that broadcasts to {to:?}")));
     }
     let whole = Block::whole(shape);
-    let mut steps = [0; AXES];
+    let mut steps = vec![0; to.len()];
     for i in (0..shape.len()).filter(|i| shape[*i] != 1) {
-        steps[AXES - shape.len() + i] = whole.steps[i] as i32;
+        steps[to.len() - shape.len() + i] = whole.steps[i] as i32;
     }
     Ok(steps)
 }

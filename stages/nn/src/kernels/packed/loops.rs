@@ -37,6 +37,16 @@ macro_rules! packed_kernels {
                     Layout::Packed => unsafe { fully_connected(op, constants, arena) },
                 }
             }
+
+            fn binary(self, op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { binary(op, constants, arena) }
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn binary(op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::operators::binary::vectors(op, constants, arena);
         }
 
         #[target_feature(enable = $features)]

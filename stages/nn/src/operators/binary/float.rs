@@ -1,8 +1,8 @@
 //! ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM, float32.
 
-use crate::kernels::Constants;
 use crate::kernels::float::{get, put};
-use crate::kernels::walk::each;
+use crate::kernels::walk::rows;
+use crate::kernels::{self, Constants};
 use crate::op::{AXES, Bounds, Combination, Span, spans};
 
 /// ADD, SUB, MUL, DIV, MINIMUM and MAXIMUM, float32, with broadcasting.
@@ -28,15 +28,11 @@ pub struct FloatBinary<A = Span> {
 
 spans!(FloatBinary { a: Read, b: Read, output: Write } { combination, counts, a_steps, b_steps, bounds });
 
-/// Combines two inputs element by element; they may be one and the same.
+/// Combines two inputs element by element.
 pub(crate) fn binary(op: &FloatBinary, _: Constants<'_>, arena: &mut [i8]) {
-    let mut output = op.output.range().step_by(4);
-    each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
-        let at = |start: u32, offset: i64| {
-            let at = (i64::from(start) + 4 * offset) as usize;
-            arena[at..].first_chunk().map_or(0.0, get)
-        };
-        let (a, b) = (at(op.a.at, a), at(op.b.at, b));
+    let ([a, b], output) = kernels::inputs(arena, [op.a, op.b], op.output);
+    let result = |a, b| {
+        let (a, b) = (get(&a), get(&b));
         let result = match op.combination {
             Combination::Sum => a + b,
             Combination::Difference => a - b,
@@ -46,10 +42,10 @@ pub(crate) fn binary(op: &FloatBinary, _: Constants<'_>, arena: &mut [i8]) {
             Combination::Greatest if a > b => a,
             Combination::Least | Combination::Greatest => b,
         };
-        if let Some(at) = output.next() {
-            arena[at..at + 4].copy_from_slice(&put(op.bounds.clamp(result)));
-        }
-    });
+        put(op.bounds.clamp(result))
+    };
+    let ([a, b], output) = ([a.as_chunks().0, b.as_chunks().0], output.as_chunks_mut().0);
+    rows(&op.counts, [&op.a_steps, &op.b_steps], [a, b], output, result);
 }
 
 #[cfg(feature = "std")]
@@ -58,7 +54,7 @@ mod lower {
     use crate::error::ModelError;
     use crate::op::{Combination, Op};
     use crate::planner::Lowering;
-    use crate::planner::block::{axes, broadcast_steps};
+    use crate::planner::block::broadcast;
     use crate::planner::node::Node;
     use crate::schema::Element;
 
@@ -72,12 +68,12 @@ mod lower {
             let (a, b, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
             node.expect(&b, Element::F32)?;
             node.expect(&output, Element::F32)?;
+            let (counts, [a_steps, b_steps]) = broadcast(node, [&a, &b], &output)?;
             let op = FloatBinary {
                 combination,
-                a_steps: broadcast_steps(node, &a, &output)?,
-                b_steps: broadcast_steps(node, &b, &output)?,
-                counts: axes(&output.tensor.shape)
-                    .ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
+                a_steps,
+                b_steps,
+                counts,
                 bounds: node.bounds(node.fused_activation()?)?,
                 a: self.read(node, &a)?,
                 b: self.read(node, &b)?,

@@ -7,9 +7,11 @@ pub(crate) mod float;
 pub(crate) mod unscaled;
 
 use crate::fixed::Factor;
-use crate::kernels::Constants;
+#[cfg(feature = "std")]
+use crate::fixed::Reduction;
 use crate::kernels::cell::Cell;
-use crate::kernels::walk::each;
+use crate::kernels::walk::rows;
+use crate::kernels::{self, Constants};
 use crate::op::{AXES, Span, spans};
 
 /// What a [`Binary`] computes from two inputs.
@@ -61,17 +63,17 @@ pub struct Binary<A = Span> {
 
 spans!(Binary { a: Read, b: Read, output: Write } { arithmetic, counts, a_steps, b_steps, a_offset, b_offset, a_factor, b_factor, factor, output_offset, min, max });
 
+/// Bits by which sums of int8 are shifted up before they are rescaled.
+pub(crate) const HEADROOM: u32 = 20;
+
+/// The same for sums of int16.
+pub(crate) const INT16_HEADROOM: u32 = 15;
+
 /// Combines two inputs element by element; `HEADROOM` is the number of bits by which they are shifted up before they
 /// are brought to one scale.
 pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>, arena: &mut [i8]) {
-    let mut output = op.output.range().step_by(C::SIZE);
-    each(&op.counts, [&op.a_steps, &op.b_steps], |[a, b]| {
-        let at = |start: u32, offset: i64| {
-            let at = (i64::from(start) + C::SIZE as i64 * offset) as usize;
-            C::get(&C::of(&arena[at..at + C::SIZE])[0])
-        };
-        let (a, b) = (at(op.a.at, a) + op.a_offset, at(op.b.at, b) + op.b_offset);
-        let headroom = |x: i32| x.wrapping_shl(HEADROOM);
+    let headroom = |x: i32| x.wrapping_shl(HEADROOM);
+    combine::<C>(op, arena, |a, b| {
         let result = match op.arithmetic {
             Arithmetic::Add => op.a_factor.apply(headroom(a)).wrapping_add(op.b_factor.apply(headroom(b))),
             Arithmetic::Subtract => {
@@ -79,30 +81,61 @@ pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>
             }
             Arithmetic::Multiply => a.wrapping_mul(b),
         };
-        let scaled = op.factor.apply(result).wrapping_add(op.output_offset);
-        if let Some(at) = output.next() {
-            C::of_mut(&mut arena[at..at + C::SIZE])[0] = C::put(scaled.max(op.min).min(op.max));
-        }
+        op.factor.apply(result)
     });
+}
+
+/// The same of int8 for kernel sets with vectors, to be compiled for their instructions: no loop of it branches.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn vectors(op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
+    let Some([a, b, factor]) = op.reductions() else { return binary::<i8, HEADROOM>(op, constants, arena) };
+    let headroom = |x: i32| x << HEADROOM;
+    match op.arithmetic {
+        Arithmetic::Add => {
+            combine::<i8>(op, arena, |x, y| factor.apply(a.apply(headroom(x)) + b.apply(headroom(y))))
+        }
+        Arithmetic::Subtract => {
+            combine::<i8>(op, arena, |x, y| factor.apply(a.apply(headroom(x)) - b.apply(headroom(y))))
+        }
+        Arithmetic::Multiply => combine::<i8>(op, arena, |x, y| factor.apply(x * y)),
+    }
+}
+
+/// Gives offset inputs to `result`, and what it makes of them the output's offset and bounds.
+#[inline(always)]
+fn combine<C: Cell>(op: &Binary, arena: &mut [i8], result: impl Fn(i32, i32) -> i32) {
+    let ([a, b], output) = kernels::inputs(arena, [op.a, op.b], op.output);
+    let combined = |a, b| {
+        let result = result(C::get(&a).wrapping_add(op.a_offset), C::get(&b).wrapping_add(op.b_offset));
+        C::put(result.wrapping_add(op.output_offset).max(op.min).min(op.max))
+    };
+    rows(&op.counts, [&op.a_steps, &op.b_steps], [C::of(a), C::of(b)], C::of_mut(output), combined);
+}
+
+#[cfg(feature = "std")]
+impl Binary {
+    /// The factors of both inputs and of the result, where none is above one.
+    fn reductions(&self) -> Option<[Reduction; 3]> {
+        let [a, b, factor] = [self.a_factor, self.b_factor, self.factor].map(Factor::reduction);
+        match self.arithmetic {
+            Arithmetic::Multiply => Some([factor?; 3]),
+            _ => Some([a?, b?, factor?]),
+        }
+    }
 }
 
 #[cfg(feature = "std")]
 mod lower {
-    use super::{Arithmetic, Binary};
+    use super::{Arithmetic, Binary, HEADROOM, INT16_HEADROOM};
     use crate::error::{ModelError, ModelErrorKind};
     use crate::fixed::Factor;
     use crate::op::Op;
     use crate::planner::Lowering;
-    use crate::planner::block::{axes, broadcast_steps};
+    use crate::planner::block::broadcast;
     use crate::planner::node::Node;
     use crate::planner::operators::code;
     use crate::schema::Element;
-
-    /// Bits by which sums of int8 are shifted up before they are rescaled.
-    const HEADROOM: i32 = 20;
-
-    /// The same for sums of int16.
-    const INT16_HEADROOM: i32 = 15;
 
     impl<'a> Lowering<'_, 'a> {
         /// ADD, SUB and MUL of two inputs whose shapes broadcast.
@@ -117,8 +150,7 @@ mod lower {
                 return self.combination(node);
             }
             let int16 = node.is_int16(&[&a, &b, &output])?;
-            let (a_steps, b_steps) =
-                (broadcast_steps(node, &a, &output)?, broadcast_steps(node, &b, &output)?);
+            let (counts, [a_steps, b_steps]) = broadcast(node, [&a, &b], &output)?;
             let ((a_scale, a_zero), (b_scale, b_zero), (scale, zero)) =
                 (node.affine(&a)?, node.affine(&b)?, node.affine(&output)?);
             let (a_scale, b_scale, scale) = (f64::from(a_scale), f64::from(b_scale), f64::from(scale));
@@ -146,8 +178,7 @@ mod lower {
                 a: self.read(node, &a)?,
                 b: self.read(node, &b)?,
                 output: self.write(node, &output)?,
-                counts: axes(&output.tensor.shape)
-                    .ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
+                counts,
                 a_steps,
                 b_steps,
                 a_offset: -a_zero,

@@ -1,8 +1,8 @@
 //! ADD, SUB, MUL and DIV of int32, MINIMUM and MAXIMUM of any integers, as they are: TFLite Micro's kernels for int32.
 
-use crate::kernels::Constants;
 use crate::kernels::cell::Cell;
-use crate::kernels::walk::each;
+use crate::kernels::walk::rows;
+use crate::kernels::{self, Constants};
 use crate::op::{AXES, Integer, Span, full_names, spans};
 
 /// What is computed from two numbers.
@@ -61,22 +61,11 @@ pub(crate) fn unscaled(op: &Unscaled, _: Constants<'_>, arena: &mut [i8]) {
     }
 }
 
-/// Combines two inputs row by row; they may be one and the same.
+/// Combines two inputs element by element.
 fn combine<C: Cell>(op: &Unscaled, arena: &mut [i8]) {
-    let (mut counts, last) = (op.counts, AXES - 1);
-    let row = core::mem::replace(&mut counts[last], 1);
-    let mut output = op.output.range().step_by(C::SIZE);
-    each(&counts, [&op.a_steps, &op.b_steps], |[a, b]| {
-        let at = |start: u32, offset: i64| (i64::from(start) + C::SIZE as i64 * offset) as usize;
-        let (mut a, mut b) = (at(op.a.at, a), at(op.b.at, b));
-        for to in output.by_ref().take(row as usize) {
-            let [x, y] = [a, b].map(|at| C::get(&C::of(&arena[at..at + C::SIZE])[0]));
-            C::of_mut(&mut arena[to..to + C::SIZE])[0] = C::put(op.result(x, y));
-            // Along the last axis an input goes on or stands still.
-            a += C::SIZE * op.a_steps[last] as usize;
-            b += C::SIZE * op.b_steps[last] as usize;
-        }
-    });
+    let ([a, b], output) = kernels::inputs(arena, [op.a, op.b], op.output);
+    let result = |a, b| C::put(op.result(C::get(&a), C::get(&b)));
+    rows(&op.counts, [&op.a_steps, &op.b_steps], [C::of(a), C::of(b)], C::of_mut(output), result);
 }
 
 impl Unscaled {
@@ -100,7 +89,7 @@ mod lower {
     use crate::error::{ModelError, ModelErrorKind};
     use crate::op::Op;
     use crate::planner::Lowering;
-    use crate::planner::block::{axes, broadcast_steps};
+    use crate::planner::block::broadcast;
     use crate::planner::node::{Node, Operand};
     use crate::planner::operators::code;
     use crate::schema::Element;
@@ -135,13 +124,13 @@ mod lower {
             node.expect(&b, a.tensor.element)?;
             node.expect(&output, a.tensor.element)?;
             let (min, max) = node.whole_bounds()?;
+            let (counts, [a_steps, b_steps]) = broadcast(node, [&a, &b], &output)?;
             let op = Unscaled {
                 combination,
                 integer,
-                a_steps: broadcast_steps(node, &a, &output)?,
-                b_steps: broadcast_steps(node, &b, &output)?,
-                counts: axes(&output.tensor.shape)
-                    .ok_or_else(|| node.shape(&output, "at most 5 dimensions"))?,
+                a_steps,
+                b_steps,
+                counts,
                 a: self.read(node, &a)?,
                 b: self.read(node, &b)?,
                 output: self.write(node, &output)?,
