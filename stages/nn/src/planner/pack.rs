@@ -7,6 +7,8 @@ use crate::kernels::dsp;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
 use crate::kernels::packed::pack::{self, Channels, Form, Packed};
 use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+use crate::op::{Image, Window};
 
 /// An operator with weights that its kernels may lay out as they like.
 #[derive(Clone, Copy)]
@@ -145,16 +147,14 @@ impl Lowering<'_, '_> {
                 form.single(&op, &signed, &channels)
             }
             Weighted::Depthwise(op) => form.depthwise(&op, &signed, &channels),
-            Weighted::FullyConnected(op) => {
-                let Some(words) = form.fully_connected(&op, &signed, &channels) else { return Ok(false) };
-                let (weights, channels) =
-                    (self.pools.contents(weights)?, self.pools.words(words.into_iter())?);
-                let op = FullyConnected { layout: Layout::Packed, ..op };
-                self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
-                return Ok(true);
+            Weighted::FullyConnected(op) if op.weights_offset == 0 => {
+                form.conv(&as_conv(&op), &signed, &channels)
             }
+            Weighted::FullyConnected(_) => None,
         };
-        let Some(Packed { bytes, words, scratch }) = packed else { return Ok(false) };
+        let Some(Packed { bytes, words, scratch }) = packed else {
+            return self.push_rows(form, op, (weights, &signed), &channels);
+        };
         let (weights, channels) =
             (self.pools.bytes(bytes.into_iter())?, self.pools.words(words.into_iter())?);
         let (scratch, layout) = (self.scratch(scratch), Layout::Packed);
@@ -164,9 +164,55 @@ impl Lowering<'_, '_> {
                 Weighted::Conv(Conv { scratch, ..dsp::pack::as_conv(&op) })
             }
             Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, layout, ..op }),
-            Weighted::FullyConnected(_) => return Ok(false),
+            Weighted::FullyConnected(op) => Weighted::Conv(Conv { scratch, layout, ..as_conv(&op) }),
         };
         self.ops.push(op.with(weights, channels).int8());
         Ok(true)
+    }
+
+    /// Adds a fully connected layer whose factors have no packed form: its weights stay in rows.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+    fn push_rows(
+        &mut self,
+        form: Form,
+        op: Weighted,
+        (weights, signed): (&[u8], &[i8]),
+        channels: &Channels<'_>,
+    ) -> Result<bool, ModelError> {
+        let Weighted::FullyConnected(op) = op else { return Ok(false) };
+        let Some(words) = form.fully_connected(&op, signed, channels) else { return Ok(false) };
+        let (weights, channels) = (self.pools.contents(weights)?, self.pools.words(words.into_iter())?);
+        let op = FullyConnected { layout: Layout::Packed, ..op };
+        self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
+        Ok(true)
+    }
+}
+
+/// A fully connected layer as the convolution that it is: its vectors are pixels of a single row, its window is one of
+/// them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+pub(crate) fn as_conv<A: Copy + Default>(op: &FullyConnected<A>) -> Conv<A> {
+    let pixels = |channels| Image { batch: 1, height: 1, width: op.rows, channels };
+    Conv {
+        input: op.input,
+        output: op.output,
+        scratch: A::default(),
+        weights: op.weights,
+        channels: op.channels,
+        from: pixels(op.inputs),
+        to: pixels(op.outputs),
+        depth: op.inputs,
+        window: Window {
+            height: 1,
+            width: 1,
+            stride_y: 1,
+            stride_x: 1,
+            dilation_y: 1,
+            dilation_x: 1,
+            pad_top: 0,
+            pad_left: 0,
+        },
+        rescaling: op.rescaling,
+        layout: op.layout,
     }
 }

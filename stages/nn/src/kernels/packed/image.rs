@@ -11,6 +11,8 @@ pub(crate) struct Padded {
     pub(crate) height: usize,
     pub(crate) width: usize,
     pub(crate) channels: usize,
+    /// How often each channel of the input is there, side by side.
+    repeat: usize,
 }
 
 impl Padded {
@@ -22,7 +24,14 @@ impl Padded {
             height: reach(to.height, window.stride_y, window.height, window.dilation_y),
             width: reach(to.width, window.stride_x, window.width, window.dilation_x),
             channels: from.channels as usize,
+            repeat: 1,
         }
+    }
+
+    /// The image with each channel so often.
+    pub(crate) fn repeated(self, multiplier: u32) -> Self {
+        let repeat = multiplier as usize;
+        Self { channels: self.channels * repeat, repeat, ..self }
     }
 
     /// Whether the image is one window, so that its items are in the order of the weights.
@@ -51,14 +60,15 @@ impl Padded {
         pad: T,
         form: impl Fn(i8) -> T,
     ) {
+        let row = from.row() * self.repeat;
         if (window.pad_top, window.pad_left) == (0, 0)
-            && self.row() == from.row()
+            && self.row() == row
             && self.height <= from.height as usize
         {
-            return copy(input, image, form);
+            return self.copy(input, image, form);
         }
         let before = (window.pad_left as usize * self.channels).min(self.row());
-        let copied = from.row().min(self.row() - before);
+        let copied = row.min(self.row() - before);
         let mut rows = image.chunks_exact_mut(self.row()).take(self.height);
         for row in rows.by_ref().take(window.pad_top as usize) {
             row.fill(pad);
@@ -68,10 +78,22 @@ impl Padded {
             let (left, rest) = row.split_at_mut(before);
             let (inside, right) = rest.split_at_mut(copied);
             left.fill(pad);
-            copy(source, inside, &form);
+            self.copy(source, inside, &form);
             right.fill(pad);
         }
         rows.for_each(|row| row.fill(pad));
+    }
+
+    /// Copies bytes, each through `form` and as often as the image holds it, as many as both sides have.
+    #[inline(always)]
+    fn copy<T: Copy>(&self, from: &[i8], to: &mut [T], form: impl Fn(i8) -> T) {
+        match self.repeat {
+            1 => copy(from, to, form),
+            2 => repeat::<2, T>(from, to, form),
+            4 => repeat::<4, T>(from, to, form),
+            8 => repeat::<8, T>(from, to, form),
+            times => to.chunks_mut(times).zip(from).for_each(|(to, from)| to.fill(form(*from))),
+        }
     }
 }
 
@@ -109,6 +131,18 @@ fn copy<T: Copy>(from: &[i8], to: &mut [T], form: impl Fn(i8) -> T) {
         to.iter_mut().zip(from).for_each(|(to, from)| *to = form(*from));
     }
     to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = form(*from));
+}
+
+/// Copies bytes, each through `form` and `N` times; eight at once, which become vectors.
+#[inline(always)]
+fn repeat<const N: usize, T: Copy>(from: &[i8], to: &mut [T], form: impl Fn(i8) -> T) {
+    let to = to.as_chunks_mut::<N>().0;
+    let (eights, from_rest) = from[..from.len().min(to.len())].as_chunks::<8>();
+    let (to_eights, to_rest) = to.as_chunks_mut::<8>();
+    for (to, from) in to_eights.iter_mut().zip(eights) {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = [form(*from); N]);
+    }
+    to_rest.iter_mut().zip(from_rest).for_each(|(to, from)| *to = [form(*from); N]);
 }
 
 /// The corners of the windows of all outputs in the padded image, in items.

@@ -58,7 +58,9 @@ macro_rules! packed_kernels {
             let tables = Tables::new(FORM, constants, spans, channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window);
             check(&tables, corners, ITEM, 4, image);
-            let whole = padded.is_window(&op.window) && (padded.row() * ITEM).is_multiple_of(4);
+            // Where a window has several rows, the words of each begin anew.
+            let words = op.window.height == 1 || (padded.row() * ITEM).is_multiple_of(4);
+            let whole = padded.is_window(&op.window) && words;
             let apart = corners.right * ITEM;
             let corners = corners.spread(op.to, channels, 2 * corners.right).joined();
             let offset = op.rescaling.input_offset;
@@ -94,13 +96,13 @@ macro_rules! packed_kernels {
         /// one frame at a time do most.
         #[target_feature(enable = $features)]
         fn line<const P: usize>(mut block: Block<'_>) {
-            let mut sums: [[Vector; P]; 2] =
-                [core::array::from_fn(|p| load(block.rows.biases(), p)), [zero(); P]];
+            let mut sums: [[Vector; P]; 4] = [[zero(); P]; 4];
+            sums[0] = core::array::from_fn(|p| load(block.rows.biases(), p));
             let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
-            // A sum waits for the one before it, so every other word goes to a second set.
-            let pairs = panels.as_chunks::<2>();
+            // A sum waits for the one before it, so the words go to four sets in turn.
+            let quads = panels.as_chunks::<4>();
             let words = block.image.as_chunks::<4>().0;
-            let mut pair = |words: &[[i8; 4]], panels: &[[[i8; 4 * LANES]; P]]| {
+            let mut quad = |words: &[[i8; 4]], panels: &[[[i8; 4 * LANES]; P]]| {
                 for ((word, panels), sums) in words.iter().zip(panels).zip(&mut sums) {
                     // SAFETY: an array of four bytes is as long as a word.
                     let word = unsafe { self::words::<1>(word.as_ptr(), 0) };
@@ -109,13 +111,14 @@ macro_rules! packed_kernels {
                     }
                 }
             };
-            for (words, panels) in words.as_chunks::<2>().0.iter().zip(pairs.0) {
-                pair(words, panels);
+            for (words, panels) in words.as_chunks::<4>().0.iter().zip(quads.0) {
+                quad(words, panels);
             }
-            pair(&words[2 * pairs.0.len()..], pairs.1);
-            let [even, odd] = sums;
+            quad(&words[4 * quads.0.len()..], quads.1);
+            let [a, b, c, d] = sums;
             let scales: [Scale; P] = core::array::from_fn(|p| scale(&block.rows, p));
-            write(&mut block, &scales, [core::array::from_fn(|p| add(even[p], odd[p]))], 0);
+            let sum = |p: usize| add(add(a[p], b[p]), add(c[p], d[p]));
+            write(&mut block, &scales, [core::array::from_fn(sum)], 0);
         }
 
         /// Computes all pixels of `P` panels of channels; a vector of sums holds `T` pixels, which lie `apart`.
@@ -197,7 +200,7 @@ macro_rules! packed_kernels {
         #[target_feature(enable = $features)]
         fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
             let [input, output, image] = lend(arena, op.input, op.output, op.scratch);
-            let padded = Padded::new(op.from, op.to, &op.window);
+            let padded = Padded::new(op.from, op.to, &op.window).repeated(op.multiplier);
             let channels = FORM.spread(op);
             let tables = Tables::new(FORM, constants, (op.weights, op.channels), channels, op.rescaling);
             let corners = Corners::new(padded, op.to, &op.window).spread(op.to, channels, channels);

@@ -231,18 +231,16 @@ impl Form {
         if joins { block } else { channels }
     }
 
-    /// Packs a depthwise convolution with one kernel per channel, or says that it must stay plain.
+    /// Packs a depthwise convolution, or says that it must stay plain. Where a channel has several kernels, the image holds
+    /// it as often.
     pub(crate) fn depthwise(
         self,
         op: &Depthwise<impl Copy>,
         weights: &[i8],
         channels: &Channels<'_>,
     ) -> Option<Packed> {
-        if op.multiplier != 1 {
-            return None;
-        }
         let (out, spread, window) = (op.to.channels as usize, self.spread(op), &op.window);
-        let padded = Padded::new(op.from, op.to, window);
+        let padded = Padded::new(op.from, op.to, window).repeated(op.multiplier);
         let taps = window.height as usize * window.width as usize;
         let mut packed = Packed::default();
         let steps = taps.div_ceil(self.inputs);
@@ -275,7 +273,8 @@ impl Form {
         Some(packed)
     }
 
-    /// Words of a fully connected layer whose weights stay as they are: biases that make up for the inputs' form.
+    /// Words of a fully connected layer whose weights stay as they are, since it has no form as a convolution: biases that
+    /// make up for the inputs' form.
     pub(crate) fn fully_connected(
         self,
         op: &FullyConnected<impl Copy>,

@@ -3,6 +3,7 @@
 use super::pack::{self, Channels, Form, Packed};
 use crate::kernels::{Constants, Kernels, Plain};
 use crate::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
+use crate::planner::pack::as_conv;
 
 /// A small generator of random numbers (Marsaglia's xorshift64).
 struct Random(u64);
@@ -173,7 +174,10 @@ fn depthwise<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
     for _ in 0..400 {
         // Every other case has few channels, of which several pixels may fit into one block.
         let channels = if random.of(0..=1) == 0 { 1 << random.of(2..=5) } else { random.of(1..=150) as u32 };
-        let (from, to, window) = random.images(channels, channels);
+        // Every third has several kernels for each channel.
+        let multiplier = if random.of(0..=2) == 0 { random.of(2..=9) as u32 } else { 1 };
+        let channels = channels.div_ceil(multiplier) * multiplier;
+        let (from, to, window) = random.images(channels / multiplier, channels);
         let weights = random.bytes((window.height * window.width * channels) as usize);
         let words = random.channels(channels as usize);
         let input = random.bytes(from.batch as usize * from.plane());
@@ -185,7 +189,7 @@ fn depthwise<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
             channels: whole(&words),
             from,
             to,
-            multiplier: 1,
+            multiplier,
             window,
             rescaling: random.rescaling(),
             layout: Layout::Plain,
@@ -212,10 +216,10 @@ fn depthwise<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
 
 fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
     let random = &mut Random(seed);
-    let mut packed = 0;
+    let (mut packed, mut rows_kept) = (0, 0);
     for _ in 0..400 {
         let (rows, inputs, outputs) =
-            (random.of(1..=3) as u32, random.of(1..=400) as u32, random.of(1..=40) as u32);
+            (random.of(1..=3) as u32, random.of(1..=400) as u32, random.of(1..=140) as u32);
         let weights = random.bytes((inputs * outputs) as usize);
         let words = random.channels(outputs as usize);
         let input = random.bytes((rows * inputs) as usize);
@@ -239,10 +243,19 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
             let op = FullyConnected { input, output, layout: Layout::Packed, ..op };
             kernels.fully_connected(&op, Constants { bytes: &weights, words: &packed.words }, arena);
         };
-        let form = form.fully_connected(&op, &weights, &lent(&words));
-        let form = form.map(|words| Packed { words, ..Packed::default() });
+        let rowed = form.fully_connected(&op, &weights, &lent(&words));
+        let rowed = rowed.map(|words| Packed { words, ..Packed::default() });
+        rows_kept += compare(&input, (rows * outputs) as usize, rowed, plain, fast, &op);
+        let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
+            let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
+            let op = as_conv(&FullyConnected { input, output, weights, channels, layout: Layout::Packed, ..op });
+            let constants = Constants { bytes: &packed.bytes, words: &packed.words };
+            kernels.conv(&Conv { scratch, ..op }, constants, arena);
+        };
+        let form = form.conv(&as_conv(&op), &weights, &lent(&words));
         packed += compare(&input, (rows * outputs) as usize, form, plain, fast, &op);
     }
+    assert!(rows_kept > 300, "{rows_kept} cases kept their rows");
     packed
 }
 
