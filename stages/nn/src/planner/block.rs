@@ -107,7 +107,10 @@ pub(crate) fn broadcast<'a>(
     for (i, count) in shape.iter().enumerate().rev().filter(|(_, count)| **count != 1) {
         let (count, inner) = (*count as u32, axis);
         let joins = inner < AXES
-            && [a[i], b[i]].iter().zip(&steps).all(|(step, steps)| *step == steps[inner] * counts[inner] as i32);
+            && [a[i], b[i]]
+                .iter()
+                .zip(&steps)
+                .all(|(step, steps)| *step == steps[inner] * counts[inner] as i32);
         if joins {
             counts[inner] *= count;
             continue;

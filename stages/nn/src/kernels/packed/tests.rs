@@ -1,8 +1,11 @@
 //! Packed kernels against the plain ones, on random shapes, strides, paddings and extreme values.
 
 use super::pack::{self, Channels, Form, Packed};
+use crate::fixed::Factor;
 use crate::kernels::{Constants, Kernels, Plain};
-use crate::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
+use crate::op::{
+    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window,
+};
 use crate::planner::pack::as_conv;
 
 /// A small generator of random numbers (Marsaglia's xorshift64).
@@ -248,7 +251,8 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
         rows_kept += compare(&input, (rows * outputs) as usize, rowed, plain, fast, &op);
         let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
             let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
-            let op = as_conv(&FullyConnected { input, output, weights, channels, layout: Layout::Packed, ..op });
+            let op =
+                as_conv(&FullyConnected { input, output, weights, channels, layout: Layout::Packed, ..op });
             let constants = Constants { bytes: &packed.bytes, words: &packed.words };
             kernels.conv(&Conv { scratch, ..op }, constants, arena);
         };
@@ -259,11 +263,60 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
     packed
 }
 
+fn binaries<K: Kernels>(kernels: K, seed: u64) {
+    let random = &mut Random(seed);
+    for _ in 0..400 {
+        let (outer, row) = (random.of(1..=4) as u32, random.of(1..=150) as u32);
+        let counts = [1, 1, 1, outer, row];
+        // Each input goes on or stands still along either axis.
+        let mut steps = || [random.of(0..=1) as i32, random.of(0..=1) as i32];
+        let [a_steps, b_steps] =
+            [steps(), steps()].map(|[outer, inner]| [0, 0, 0, outer * row as i32, inner]);
+        let count = (outer * row) as usize;
+        let input = random.bytes(2 * count);
+        // What a sum adds is at most half of either; now and then a product grows.
+        let factor = |random: &mut Random, shifts| Factor {
+            multiplier: random.of(1 << 30..=(1 << 31) - 1) as i32,
+            shift: random.of(shifts) as i32,
+        };
+        let arithmetic =
+            [Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply][random.of(0..=2) as usize];
+        let shifts = if arithmetic == Arithmetic::Multiply { -9..=1 } else { -20..=-15 };
+        let Rescaling { input_offset: a_offset, output_offset, min, max } = random.rescaling();
+        let op = Binary {
+            arithmetic,
+            a: Span { at: 0, len: count as u32 },
+            b: Span { at: count as u32, len: count as u32 },
+            output: Span { at: 2 * count as u32, len: count as u32 },
+            counts,
+            a_steps,
+            b_steps,
+            a_offset,
+            b_offset: -random.of(-128..=127) as i32,
+            a_factor: factor(random, -4..=0),
+            b_factor: factor(random, -4..=0),
+            factor: factor(random, shifts),
+            output_offset,
+            min,
+            max,
+        };
+        let run = |binary: &dyn Fn(&Binary, Constants<'_>, &mut [i8])| {
+            let mut arena = input.clone();
+            arena.resize(3 * count, 0x55);
+            binary(&op, Constants { bytes: &[], words: &[] }, &mut arena);
+            arena
+        };
+        let expected = run(&|op, constants, arena| Plain.binary(op, constants, arena));
+        assert_eq!(run(&|op, constants, arena| kernels.binary(op, constants, arena)), expected, "{op:?}");
+    }
+}
+
 /// Most random cases must have a packed form, or the test would show nothing.
 fn all<K: Kernels>(form: Form, kernels: K) {
     assert!(convolutions(form, kernels, 1) > 300);
     assert!(depthwise(form, kernels, 2) > 300);
     assert!(fully_connected(form, kernels, 3) > 300);
+    binaries(kernels, 4);
 }
 
 /// Tests a set, where this computer has it.
