@@ -2,7 +2,8 @@
 //!
 //! Each folder of vectors holds `model.tflite`, `input<i>.npy` and `output<i>.npy`, whose first dimension counts the
 //! runs. Those in `tests/vectors/nn/golden` are in the repository; `tests/vectors/nn/live.py` makes more from any
-//! model, `tests/vectors/nn/random_models.py` from random ones; `target/vectors/nn` is the folder that they wrote.
+//! model, `tests/vectors/nn/random_models.py` from random ones, `tests/vectors/nn/published.py` from published shapes;
+//! `target/vectors/nn` is the folder that they wrote.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -161,7 +162,8 @@ fn golden_vectors() {
 #[test]
 fn live_vectors() {
     let of = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/vectors/nn");
-    let (models, random) = (folders(&of), folders(&of.join("random")));
+    let (mut models, random) = (folders(&of), folders(&of.join("random")));
+    models.extend(folders(&of.join("published")));
     if models.is_empty() && random.is_empty() {
         // Past the harness, which shows what a test prints only when the test fails.
         let _ = std::io::stderr().write_all(

@@ -226,6 +226,15 @@ def softmax(rng, m):
     return [x], [y]
 
 
+def softmax_large(rng, m):
+    """Of scales up to those where one step of the input decides everything."""
+    shape = [int(rng.integers(1, 4)), int(rng.integers(1, 100))]
+    x = m.main.tensor(shape, "int8", float(np.float32(np.exp(rng.uniform(np.log(0.5), np.log(1000))))), zero(rng))
+    y = m.main.tensor(shape, "int8", 1 / 256, -128)
+    m.main.op("SOFTMAX", [x], [y], "SoftmaxOptions", beta=float(rng.choice([1.0, 1.0, 0.5, 2.0])))
+    return [x], [y]
+
+
 def softmax_int16(rng, m):
     shape, narrow = [int(rng.integers(1, 4)), int(rng.integers(1, 100))], rng.random() < 0.4
     x = m.main.tensor(shape, "int8", scale(rng), zero(rng)) if narrow else m.main.tensor(shape, "int16", scale(rng, 1e-5, 0.01), 0)

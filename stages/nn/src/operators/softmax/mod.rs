@@ -99,8 +99,12 @@ mod lower {
             }
             let beta = f64::from(node.options()?.f32(0, 0.0)?);
             let real = beta * f64::from(node.affine(&input)?.0) * f64::from(1u32 << (31 - DIFFERENCE_BITS));
-            let factor = Factor::from_real(real.min(f64::from(i32::MAX)))
-                .filter(|factor| factor.shift >= 0 && real > 1.0);
+            // From here on even the least difference counts as exp(−∞), which is all that the mantissa would scale.
+            let factor = if real >= f64::from(1u32 << 30) {
+                Some(Factor { multiplier: i32::MAX, shift: 31 })
+            } else {
+                Factor::from_real(real).filter(|factor| factor.shift >= 0 && real > 1.0)
+            };
             let Some(Factor { multiplier, shift }) = factor else {
                 let found = format!("beta {beta} on scale {}", node.affine(&input)?.0);
                 return Err(node.refuse(ModelErrorKind::Quantisation, found, "a product above 2^-26"));
