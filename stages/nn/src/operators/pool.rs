@@ -5,6 +5,8 @@
 use crate::kernels::cell::Cell;
 use crate::kernels::float::{get, put};
 use crate::kernels::window::Reach;
+#[cfg(feature = "std")]
+use crate::kernels::window::reaches;
 use crate::kernels::{Constants, float, pair};
 use crate::op::{Bounds, Image, Span, Window, spans};
 
@@ -224,6 +226,45 @@ fn most(a: u32, b: u32) -> u32 {
     let at_least = ((a & !b) | (!(a ^ b) & rest)) & HIGH;
     let mask = (at_least << 1).wrapping_sub(at_least >> 7);
     (a & mask) | (b & !mask)
+}
+
+/// Pools int8 for kernel sets with vectors, to be compiled for their instructions: pixel by pixel of the window, many
+/// channels at once.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn vectors(op: &Pool, arena: &mut [i8]) {
+    /// Channels whose values are in registers together.
+    const CHANNELS: usize = 64;
+    let (input, output) = pair(arena, op.input, op.output);
+    let depth = op.to.channels as usize;
+    for (pixel, outputs) in output.chunks_exact_mut(depth).enumerate() {
+        let (batch, rows, columns) = reaches(pixel, &op.window, op.from, op.to);
+        let image = &input[batch * op.from.plane()..][..op.from.plane()];
+        let lines = image.chunks_exact(op.from.row()).skip(rows.start).take(rows.len());
+        let pixels = lines.flat_map(|line| line.chunks_exact(depth).skip(columns.start).take(columns.len()));
+        for (block, outputs) in outputs.chunks_mut(CHANNELS).enumerate() {
+            let pixels = pixels.clone().map(|pixel| &pixel[block * CHANNELS..][..outputs.len()]);
+            let mut values = [0i32; CHANNELS];
+            match op.pooling {
+                Pooling::Max => {
+                    values = [i32::from(i8::MIN); CHANNELS];
+                    for pixel in pixels {
+                        values.iter_mut().zip(pixel).for_each(|(most, x)| *most = i32::from(*x).max(*most));
+                    }
+                }
+                Pooling::Average => {
+                    for pixel in pixels {
+                        values.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += i32::from(*x));
+                    }
+                    let count = rows.len() * columns.len();
+                    values[..outputs.len()].iter_mut().for_each(|sum| *sum = mean(*sum, count));
+                }
+            }
+            for (out, value) in outputs.iter_mut().zip(values) {
+                *out = value.max(op.min).min(op.max) as i8;
+            }
+        }
+    }
 }
 
 /// Mean, rounded to nearest, ties away from zero.

@@ -9,7 +9,7 @@ use super::loops::packed_kernels;
 use super::pack::{AVX_VNNI as FORM, FLIP};
 use super::tables::{Block, Tables, check, lend};
 use crate::kernels::{self, Constants, Plain};
-use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout};
+use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
 
 /// Kernels for x86-64 with AVX2 and AVX-VNNI.
 #[derive(Clone, Copy, Debug)]

@@ -177,6 +177,9 @@ impl Corners {
     /// The same corners in a single row, where the last of a row is as far from the first of the next as from the one
     /// before it.
     pub(super) fn joined(self) -> Self {
+        if self.columns == 1 {
+            return Self { rows: 1, columns: self.rows, right: self.down, ..self };
+        }
         if self.down != self.columns * self.right {
             return self;
         }

@@ -42,6 +42,16 @@ macro_rules! packed_kernels {
                 // SAFETY: as in `conv`.
                 unsafe { binary(op, constants, arena) }
             }
+
+            fn pool(self, op: &Pool, _: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { pool(op, arena) }
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn pool(op: &Pool, arena: &mut [i8]) {
+            $crate::operators::pool::vectors(op, arena);
         }
 
         #[target_feature(enable = $features)]

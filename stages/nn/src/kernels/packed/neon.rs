@@ -19,7 +19,7 @@ macro_rules! neon_kernels {
             use super::super::tables::{Block, Tables, check, lend};
             use super::{Scale, add, gather, load, scale, weights, words, write, zero};
             use crate::kernels::{self, Constants, Plain};
-            use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout};
+            use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
 
             #[doc = $doc]
             #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use super::pack::{self, Channels, Form, Packed};
 use crate::fixed::Factor;
 use crate::kernels::{Constants, Kernels, Plain};
 use crate::op::{
-    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window,
+    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Pool, Pooling, Rescaling, Span,
+    Window,
 };
 use crate::planner::pack::as_conv;
 
@@ -311,12 +312,40 @@ fn binaries<K: Kernels>(kernels: K, seed: u64) {
     }
 }
 
+fn pools<K: Kernels>(kernels: K, seed: u64) {
+    let random = &mut Random(seed);
+    for _ in 0..200 {
+        let channels = random.of(1..=150) as u32;
+        let (from, to, window) = random.images(channels, channels);
+        let input = random.bytes(from.batch as usize * from.plane());
+        let Rescaling { min, max, .. } = random.rescaling();
+        let op = Pool {
+            pooling: if random.of(0..=1) == 0 { Pooling::Average } else { Pooling::Max },
+            input: Span::default(),
+            output: Span::default(),
+            from,
+            to,
+            window: Window { dilation_x: 1, dilation_y: 1, ..window },
+            min,
+            max,
+        };
+        let run = |pool: &dyn Fn(&Pool, Constants<'_>, &mut [i8])| {
+            let (mut arena, [input, output, _]) = arena(&input, to.batch as usize * to.plane(), 0);
+            pool(&Pool { input, output, ..op }, Constants { bytes: &[], words: &[] }, &mut arena);
+            arena
+        };
+        let expected = run(&|op, constants, arena| Plain.pool(op, constants, arena));
+        assert_eq!(run(&|op, constants, arena| kernels.pool(op, constants, arena)), expected, "{op:?}");
+    }
+}
+
 /// Most random cases must have a packed form, or the test would show nothing.
 fn all<K: Kernels>(form: Form, kernels: K) {
     assert!(convolutions(form, kernels, 1) > 300);
     assert!(depthwise(form, kernels, 2) > 300);
     assert!(fully_connected(form, kernels, 3) > 300);
     binaries(kernels, 4);
+    pools(kernels, 5);
 }
 
 /// Tests a set, where this computer has it.
