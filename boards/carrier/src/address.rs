@@ -7,9 +7,10 @@ use std::str::FromStr;
 use kws_engine::LinkPlan;
 use kws_engine::run::LinkEnd;
 
-use crate::carry::{News, carry};
+use crate::carry::{News, carry_warm};
 use crate::server::Server;
 use crate::socket::Tcp;
+use crate::warm::WarmUp;
 use crate::wire::Wire;
 #[cfg(unix)]
 use crate::{serial::Serial, socket::Unix};
@@ -99,12 +100,15 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Carries a link until it is over, and tells what happens to it.
-    pub fn carry(&self, link: &LinkPlan, end: LinkEnd, tell: impl FnMut(News)) {
+    /// Carries a link until it is over, and tells what happens to it. With a warm-up, what comes over a server that stores it goes on
+    /// where the last run had come to.
+    pub fn carry(&self, link: &LinkPlan, end: LinkEnd, warm_up: Option<WarmUp>, tell: impl FnMut(News)) {
         match self {
             #[cfg(feature = "nats")]
-            Address::Nats(server) if server.keep.is_some() => crate::stream::carry(end, link, server, tell),
-            _ => carry(end, self.wire(link), tell),
+            Address::Nats(server) if server.keep.is_some() => {
+                crate::stream::carry(end, link, server, warm_up, tell);
+            }
+            _ => carry_warm(end, self.wire(link), warm_up, tell),
         }
     }
 

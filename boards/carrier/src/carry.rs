@@ -11,6 +11,7 @@ use kws_link::{Link, MAX_FRAME, MAX_WRAPPED, Received, Timing, Unwrapped, Unwrap
 use crate::connection::{Connections, Happened};
 use crate::delivery::{Delivery, later};
 use crate::moving::{fill, hand_on, inbox, outbox, session};
+use crate::warm::{Busy, WarmUp};
 use crate::wire::Wire;
 
 /// How long an end that has all waits for the other one to say the same.
@@ -54,7 +55,21 @@ impl fmt::Display for News {
 }
 
 /// Carries a link over a wire until it is over, and tells what happens to it.
-pub fn carry(mut end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
+pub fn carry(end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
+    carry_warm(end, wire, None, tell);
+}
+
+/// As [`carry`], for a place that warms up: what it had sent in an earlier run does not go again.
+pub(crate) fn carry_warm(
+    mut end: LinkEnd,
+    wire: Box<dyn Wire>,
+    warm_up: Option<WarmUp>,
+    tell: impl FnMut(News),
+) {
+    if let Some(warm_up) = warm_up.as_ref().filter(|_| !end.incoming.is_empty()) {
+        // What had come is with nobody any more: there is nothing to go over again.
+        warm_up.speak((0, 1));
+    }
     let mut outboxes: Vec<_> = end.outgoing.iter().map(|outgoing| outbox(&outgoing.edge)).collect();
     let mut inboxes: Vec<_> = end.incoming.iter().map(|incoming| inbox(&incoming.edge)).collect();
     let deliveries = end.incoming.iter().map(|incoming| Delivery::new(&incoming.edge.port)).collect();
@@ -72,6 +87,8 @@ pub fn carry(mut end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
         heard: Instant::now(),
         is_connected: false,
         tells_waiting: true,
+        _busy: warm_up.as_ref().map(WarmUp::busy),
+        warm_up,
         tell,
     };
     carried.run(&mut end);
@@ -88,6 +105,8 @@ struct Carried<'a, F> {
     /// Whether the program knows that both ends have met.
     is_connected: bool,
     tells_waiting: bool,
+    warm_up: Option<WarmUp>,
+    _busy: Option<Busy>,
     tell: F,
 }
 
@@ -220,7 +239,11 @@ impl<F: FnMut(News)> Carried<'_, F> {
         let mut moved = false;
         for outgoing in &mut end.outgoing {
             if let Some(outbox) = self.link.outbox(outgoing.edge.edge) {
-                moved |= fill(outgoing, outbox);
+                let clock = outgoing.edge.port.clock;
+                let warm_up = self.warm_up.as_ref();
+                moved |= fill(outgoing, outbox, |arrival| {
+                    warm_up.is_some_and(|warm_up| warm_up.is_quiet(arrival.stamp.tick, clock))
+                });
             }
         }
         moved

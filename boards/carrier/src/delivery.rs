@@ -35,6 +35,10 @@ pub(crate) struct Delivery {
     is_anew: bool,
     /// Counts what was taken by the run.
     popped: u64,
+    /// Blocks that have come since the start or a gap.
+    unbroken: u64,
+    /// What is missing before the next block is no gap: this end has had it, and goes over what follows again.
+    is_again: bool,
 }
 
 impl Delivery {
@@ -50,7 +54,21 @@ impl Delivery {
             last: 0,
             is_anew: false,
             popped: 0,
+            unbroken: 0,
+            is_again: false,
         }
+    }
+
+    /// What comes next was read by this end before, and is fed to stages that begin anew: nothing is missing before it.
+    #[cfg(feature = "nats")]
+    pub(crate) fn again(&mut self) {
+        self.is_again = true;
+    }
+
+    /// Blocks that have come since the start or a gap.
+    #[cfg(feature = "nats")]
+    pub(crate) fn unbroken(&self) -> u64 {
+        self.unbroken
     }
 
     /// Whether the sender shall wait.
@@ -131,18 +149,24 @@ impl Delivery {
         let Mark { block, tick, blocks: dropped, lost, order } = mark;
         self.last = self.last.max(tick);
         let at = tick + after(self.base, self.clock);
-        let time = |moment: Moment| Time {
+        let moved = |moment: Moment| Time {
             tick: moment.tick + after(self.base, moment.clock),
             clock: moment.clock,
             nth: moment.nth,
         };
         let stamp = match order {
-            Some(Order { time: of, known }) => Stamp { tick: at, time: time(of), known: time(known) },
+            Some(Order { time: of, known }) => Stamp { tick: at, time: moved(of), known: moved(known) },
             None => Stamp::only(at, self.clock),
         };
+        if std::mem::take(&mut self.is_again) {
+            self.unbroken = u64::from(block);
+            return Arrival { stamp, lost: 0, block, dropped: 0 };
+        }
         // Nobody knows how long a sender was away: a block at least.
         let dropped = dropped + u64::from(std::mem::take(&mut self.is_anew));
-        Arrival { stamp, lost: lost + dropped * self.period, block, dropped }
+        let lost = lost + dropped * self.period;
+        self.unbroken = if lost > 0 { 0 } else { self.unbroken } + u64::from(block);
+        Arrival { stamp, lost, block, dropped }
     }
 
     /// Moves the times of events to where this session's stream stands.
@@ -171,6 +195,15 @@ fn after((tick, of): (u64, u32), clock: u32) -> u64 {
 pub(crate) fn later(one: (u64, u32), other: (u64, u32)) -> (u64, u32) {
     let place = |of: (u64, u32), by: (u64, u32)| u128::from(of.0) * u128::from(by.1);
     if place(one, other) >= place(other, one) { one } else { other }
+}
+
+/// The place of a block in the order of things, by its sender's own count.
+#[cfg(feature = "nats")]
+pub(crate) fn time(mark: &Mark, clock: u32) -> Time {
+    match mark.order {
+        Some(Order { time: Moment { tick, clock, nth }, .. }) => Time { tick, clock, nth },
+        None => Stamp::only(mark.tick, clock).time,
+    }
 }
 
 /// What a link says of an arrival whose blocks have this port.

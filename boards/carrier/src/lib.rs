@@ -10,7 +10,7 @@
 //! let address: Address = "serial:/dev/ttyACM0".parse()?;
 //! let carried = |link: &kws_engine::LinkPlan| {
 //!     let (address, link) = (address.clone(), link.clone());
-//!     Ok(move |end| address.carry(&link, end, |news| eprintln!("{news}")))
+//!     Ok(move |end| address.carry(&link, end, None, |news| eprintln!("{news}")))
 //! };
 //! plan.start_linked(Default::default(), |_, node| node, carried)?;
 //! # Ok(())
@@ -36,10 +36,12 @@ pub mod stream;
 #[cfg(feature = "nats")]
 #[doc(hidden)]
 pub mod testing;
+mod warm;
 mod wire;
 
 pub use address::{Address, AddressError};
 pub use carry::{News, carry};
 pub use memory::memory;
 pub use server::Server;
+pub use warm::{Busy, WarmUp, cycle};
 pub use wire::{Connected, Wire};

@@ -1,6 +1,6 @@
 //! Between a run's rings and the ends of a link's edges.
 
-use kws_engine::run::{LinkEnd, Outgoing, Taken};
+use kws_engine::run::{Arrival, LinkEnd, Outgoing, Taken};
 use kws_engine::{LinkEdge, StageFault};
 use kws_link::{Inbox, Outbox};
 
@@ -26,12 +26,18 @@ pub(crate) fn session() -> u32 {
     number.max(1)
 }
 
-/// From the run to an outbox, as long as that has room: else the run's own ring does what its policy says. Whether anything moved.
-pub(crate) fn fill(outgoing: &mut Outgoing, outbox: &mut Outbox<Vec<u8>>) -> bool {
+/// From the run to an outbox, as long as that has room: else the run's own ring does what its policy says. What is `sent` already
+/// goes nowhere. Whether anything moved.
+pub(crate) fn fill(
+    outgoing: &mut Outgoing,
+    outbox: &mut Outbox<Vec<u8>>,
+    sent: impl Fn(&Arrival) -> bool,
+) -> bool {
     let mut moved = false;
     let port = outgoing.edge.port.clone();
     while outbox.has_room(port.bytes()) {
         match outgoing.take() {
+            Taken::Arrival(arrival, _) if sent(&arrival) => {}
             Taken::Arrival(arrival, buffer) => {
                 let mut bytes = Vec::new();
                 if arrival.block {

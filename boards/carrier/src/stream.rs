@@ -13,9 +13,11 @@ mod carry;
 mod feed;
 mod names;
 mod place;
+mod standings;
+mod tail;
 
 pub use bus::{bucket, connect, ensure, messages};
 pub(crate) use carry::carry;
 pub use feed::{Fed, Feed, Frames};
 pub use names::{Direction, PARTITIONS, partition_of};
-pub use place::Place;
+pub use place::{Place, Standing};

@@ -45,7 +45,7 @@ fn cut_at_random(rounds: Range<u64>, address: &Address) {
         let plans = parts::parts(&toml, &registry());
         let mut carried = |_: &str, link: &LinkPlan| -> Carried {
             let (address, link) = (address.clone(), link.clone());
-            Box::new(move |end| address.carry(&link, end, |_| {}))
+            Box::new(move |end| address.carry(&link, end, None, |_| {}))
         };
         let (seen, outcomes) = run_carried(&plans, &places(&toml), &mut carried, round);
         assert!(outcomes.iter().all(|outcome| outcome.fault.is_none()), "round {round}\n{toml}");
@@ -112,7 +112,7 @@ fn a_receiver_that_comes_when_the_sender_has_gone_gets_all() {
     for (plan, place) in plans.iter().zip(places(COUNTS)) {
         let mut carried = |_: &str, link: &LinkPlan| -> Carried {
             let (address, link) = (address.clone(), link.clone());
-            Box::new(move |end| address.carry(&link, end, |_| {}))
+            Box::new(move |end| address.carry(&link, end, None, |_| {}))
         };
         let (came, outcomes) = run_carried(std::slice::from_ref(plan), &[place], &mut carried, 1);
         assert!(outcomes.iter().all(|outcome| outcome.fault.is_none()));

@@ -55,6 +55,10 @@ pub struct JsonlParams {
     /// Continues a file that exists; otherwise it is overwritten.
     #[serde(default)]
     pub append: bool,
+    /// With `append`: writes no line that is among the last 64 KiB of the file, which a place that starts again may come to once
+    /// more.
+    #[serde(default)]
+    pub once: bool,
     /// Size from which on a new file is begun; the old one becomes `PATH.1`, that one `PATH.2`, and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1024), extend("unit" = "bytes"))]

@@ -73,6 +73,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         }
     }
 
+    /// Goes on in a stream that an earlier run began, before anything is put in: `next` is the number of the next part, `blocks`
+    /// and `lost` are what the stream had counted before it.
+    pub fn go_on(&mut self, next: u64, blocks: u64, lost: u64) {
+        (self.oldest, self.cursor, self.next) = (next, next, next);
+        (self.blocks, self.lost) = (blocks, lost);
+    }
+
     /// Its edge.
     pub const fn edge(&self) -> u8 {
         self.edge

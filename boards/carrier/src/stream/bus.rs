@@ -10,11 +10,13 @@ use async_nats::jetstream::{Context, ContextBuilder, kv, stream};
 use async_nats::{Client, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
+use kws_engine::LinkEdge;
 use kws_engine::run::Waker;
 use tokio::sync::{mpsc, watch};
 
 use super::names::Direction;
-use super::place::Place;
+use super::place::Standing;
+use super::tail::{Tail, tail};
 use crate::nats::{options, other};
 use crate::server::Server;
 
@@ -35,14 +37,15 @@ const PLACES: &str = "kws-places";
 
 /// What happens at the server.
 pub(crate) enum Happened {
-    /// There is a connection: where frames go. What was not stored by the last one must be sent again.
-    Connected(mpsc::Sender<Vec<u8>>),
+    /// There is a connection: where frames go, and with the first one, if that was asked for, what an earlier run has stored. What
+    /// was not stored by the last connection must be sent again.
+    Connected(mpsc::Sender<Vec<u8>>, Option<Tail>),
     /// There is none now.
     Failed(io::Error),
     /// The oldest frame that was not stored is.
     Stored,
-    /// The last place is written down.
-    Written(Place),
+    /// From where another run goes on is written down.
+    Written(Standing),
 }
 
 /// What has come by the stream.
@@ -52,14 +55,14 @@ pub(crate) struct Message {
     /// A frame.
     pub(crate) frame: Vec<u8>,
     /// How far this end had come when it last ran, before the first message of a stream.
-    pub(crate) place: Option<Place>,
+    pub(crate) standing: Option<Standing>,
 }
 
 /// What connects to the server, until it is dropped.
 pub(crate) struct Bus {
     pub(crate) happens: mpsc::UnboundedReceiver<Happened>,
     pub(crate) messages: mpsc::Receiver<Message>,
-    place: watch::Sender<Place>,
+    standing: watch::Sender<Standing>,
     ended: Arc<AtomicBool>,
     end: Arc<tokio::sync::Notify>,
 }
@@ -69,13 +72,15 @@ pub(crate) struct Bus {
 pub(crate) struct Streams {
     pub(crate) goes: Option<Direction>,
     pub(crate) comes: Option<Direction>,
+    /// The edges of what this end writes, where it goes on in what an earlier run has stored.
+    pub(crate) goes_on: Vec<LinkEdge>,
 }
 
 impl Bus {
     pub(crate) fn new(server: &Server, streams: Streams, waker: Arc<Waker>) -> io::Result<Self> {
         let (tell, happens) = mpsc::unbounded_channel();
         let (hand, messages) = mpsc::channel(WAITING);
-        let (place, places) = watch::channel(Place::default());
+        let (standing, standings) = watch::channel(Standing::default());
         let (ended, end) = (Arc::new(AtomicBool::new(false)), Arc::new(tokio::sync::Notify::new()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let line = Line {
@@ -83,7 +88,7 @@ impl Bus {
             streams,
             tell,
             hand,
-            places,
+            standings,
             waker,
             from: None,
             ended: ended.clone(),
@@ -92,12 +97,12 @@ impl Bus {
         std::thread::Builder::new()
             .name("link streams".to_owned())
             .spawn(move || runtime.block_on(line.run()))?;
-        Ok(Bus { happens, messages, place, ended, end })
+        Ok(Bus { happens, messages, standing, ended, end })
     }
 
     /// Writes down how far this end has come, soon.
-    pub(crate) fn write(&self, place: Place) {
-        self.place.send_replace(place);
+    pub(crate) fn write(&self, standing: Standing) {
+        self.standing.send_replace(standing);
     }
 }
 
@@ -114,7 +119,7 @@ struct Line {
     streams: Streams,
     tell: mpsc::UnboundedSender<Happened>,
     hand: mpsc::Sender<Message>,
-    places: watch::Receiver<Place>,
+    standings: watch::Receiver<Standing>,
     waker: Arc<Waker>,
     /// The next message to be read, once that is known.
     from: Option<u64>,
@@ -151,24 +156,32 @@ impl Line {
         let (client, mut breaks) = connect(&self.server).await?;
         let context = ContextBuilder::new().timeout(TIMEOUT).ack_timeout(TIMEOUT).build(client);
         let keep = self.server.keep.unwrap_or_default();
+        let goes = self.streams.goes.as_ref().map(|goes| goes.subject(&self.server.node));
         let mut read = None;
-        for direction in self.streams.goes.iter().chain(&self.streams.comes) {
+        if let Some(direction) = &self.streams.comes {
             read = Some(ensure(&context, direction, keep).await?);
+        }
+        let mut stored = None;
+        if let (Some(direction), Some(subject)) = (&self.streams.goes, &goes) {
+            let stream = ensure(&context, direction, keep).await?;
+            let edges = std::mem::take(&mut self.streams.goes_on);
+            if !edges.is_empty() {
+                stored = tail(&stream, subject, &edges).await.inspect_err(|_| self.streams.goes_on = edges)?;
+            }
         }
         let bucket = bucket(&context, PLACES, Duration::ZERO).await?;
         let (frames, to_send) = mpsc::channel(UNDER_WAY);
-        self.tell(Happened::Connected(frames));
+        self.tell(Happened::Connected(frames, stored));
         *pause = FIRST_PAUSE;
-        let goes = self.streams.goes.as_ref().map(|goes| goes.subject(&self.server.node));
         let comes = self.streams.comes.clone().zip(read);
         let key = self.streams.comes.as_ref().map(|comes| comes.place(&self.server.node));
         let (node, from, hand, waker) = (&self.server.node, &mut self.from, &self.hand, &self.waker);
-        let (tell, places) = (&self.tell, &mut self.places);
+        let (tell, standings) = (&self.tell, &mut self.standings);
         tokio::select! {
             _ = breaks.recv() => Err(io::ErrorKind::ConnectionReset.into()),
             result = send(&context, goes, to_send, tell, waker) => result,
             result = receive(comes, node, &bucket, from, hand, waker) => result,
-            result = write_down(&bucket, key, places, tell, waker) => result,
+            result = write_down(&bucket, key, standings, tell, waker) => result,
         }
     }
 }
@@ -274,16 +287,18 @@ async fn receive(
     waker: &Waker,
 ) -> io::Result<()> {
     let Some((direction, stream)) = comes else { return std::future::pending().await };
-    let mut place = None;
+    let last = stream.cached_info().state.last_sequence;
+    let mut standing = None;
     let mut next = match *from {
         Some(next) => next,
         None => {
             let text = bucket.get(direction.place(node)).await.map_err(other)?;
-            place = text.and_then(|text| Place::read(&text));
-            place.as_ref().map_or(1, |place| place.sequence + 1)
+            let known = text.and_then(|text| Standing::read(&text));
+            let known = standing.insert(known.filter(|known| known.done <= last).unwrap_or_default());
+            known.from.sequence + 1
         }
     };
-    if stream.cached_info().state.last_sequence + 1 < next {
+    if last + 1 < next {
         // Another stream than the one that was read: its server has lost what it stored.
         next = 1;
     }
@@ -292,7 +307,7 @@ async fn receive(
         let message = message.map_err(other)?;
         let sequence = message.info().map_err(io::Error::other)?.stream_sequence;
         let frame = message.payload.to_vec();
-        if hand.send(Message { sequence, frame, place: place.take() }).await.is_err() {
+        if hand.send(Message { sequence, frame, standing: standing.take() }).await.is_err() {
             break;
         }
         waker.wake();
@@ -305,24 +320,24 @@ async fn receive(
 async fn write_down(
     bucket: &kv::Store,
     key: Option<String>,
-    places: &mut watch::Receiver<Place>,
+    standings: &mut watch::Receiver<Standing>,
     tell: &mpsc::UnboundedSender<Happened>,
     waker: &Waker,
 ) -> io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(200);
     let Some(key) = key else { return std::future::pending().await };
     // What the last connection may not have written.
-    let mut place = places.borrow_and_update().clone();
+    let mut standing = standings.borrow_and_update().clone();
     loop {
-        if place != Place::default() {
-            bucket.put(&key, place.write().into()).await.map_err(other)?;
-            let _ = tell.send(Happened::Written(place));
+        if standing != Standing::default() {
+            bucket.put(&key, standing.write().into()).await.map_err(other)?;
+            let _ = tell.send(Happened::Written(standing));
             waker.wake();
             tokio::time::sleep(PAUSE).await;
         }
-        if places.changed().await.is_err() {
+        if standings.changed().await.is_err() {
             return std::future::pending().await;
         }
-        place = places.borrow_and_update().clone();
+        standing = standings.borrow_and_update().clone();
     }
 }

@@ -11,22 +11,35 @@ use tokio::sync::mpsc;
 use super::bus::{Bus, Happened, Message, Streams};
 use super::feed::{Feed, Frames};
 use super::names::Direction;
-use super::place::Place;
+use super::place::{Place, Standing};
+use super::standings::{Standings, Stood};
+use super::tail::Tail;
 use crate::carry::News;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, later};
 use crate::moving::{WINDOW, fill, hand_on, outbox, session};
 use crate::server::Server;
+use crate::warm::{Busy, WarmUp};
 
 /// How long an end that has all waits for the server to write that down.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Carries a link over a server that stores its blocks, until it is over, and tells what happens to it.
-pub(crate) fn carry(mut end: LinkEnd, link: &LinkPlan, server: &Server, tell: impl FnMut(News)) {
+pub(crate) fn carry(
+    mut end: LinkEnd,
+    link: &LinkPlan,
+    server: &Server,
+    warm_up: Option<WarmUp>,
+    tell: impl FnMut(News),
+) {
     let (here, there) = (&link.here, &link.place);
     let direction = |from: &str, to: &str| Direction::new(link.pipeline, from, to);
     let streams = Streams {
         goes: (!end.outgoing.is_empty()).then(|| direction(here, there)),
         comes: (!end.incoming.is_empty()).then(|| direction(there, here)),
+        goes_on: match warm_up {
+            Some(_) => end.outgoing.iter().map(|outgoing| outgoing.edge.clone()).collect(),
+            None => Vec::new(),
+        },
     };
     let bus = match Bus::new(server, streams, end.waker()) {
         Ok(bus) => bus,
@@ -39,10 +52,16 @@ pub(crate) fn carry(mut end: LinkEnd, link: &LinkPlan, server: &Server, tell: im
         bus,
         frames: None,
         under_way: VecDeque::new(),
-        place: Place::default(),
-        written: Place::default(),
+        last: Place::default(),
+        standings: Standings::new(warm_up.clone()),
+        written: Standing::default(),
         passing: VecDeque::new(),
+        tail: None,
+        has_joined: warm_up.is_none(),
+        begins: None,
         tells_waiting: true,
+        busy: warm_up.as_ref().filter(|_| !end.outgoing.is_empty()).map(WarmUp::busy),
+        warm_up,
         tell,
     };
     streamed.run(&mut end);
@@ -50,7 +69,7 @@ pub(crate) fn carry(mut end: LinkEnd, link: &LinkPlan, server: &Server, tell: im
 
 /// A message of which something waits for the run: done with when the run has taken so much of each edge.
 struct Passing {
-    place: Place,
+    stood: Stood,
     counts: Vec<u64>,
 }
 
@@ -63,11 +82,21 @@ struct Streamed<F> {
     frames: Option<mpsc::Sender<Vec<u8>>>,
     /// Edges and numbers of the frames that are not yet stored.
     under_way: VecDeque<(usize, u64)>,
-    /// How far this end has come, and how much of that is written down.
-    place: Place,
-    written: Place,
+    /// Where the stream stands behind the last message that the run has taken.
+    last: Place,
+    /// From where another run would go on, and how much of that is written down.
+    standings: Standings,
+    written: Standing,
     passing: VecDeque<Passing>,
+    /// What an earlier run has stored, and whether that is known and heeded.
+    tail: Option<Tail>,
+    has_joined: bool,
+    /// Where this run goes on, until it is beyond what the last one was done with.
+    begins: Option<Standing>,
     tells_waiting: bool,
+    /// Until all is stored.
+    busy: Option<Busy>,
+    warm_up: Option<WarmUp>,
     tell: F,
 }
 
@@ -83,12 +112,19 @@ impl<F: FnMut(News)> Streamed<F> {
                 continue;
             }
             if self.is_done(end) {
-                let since = *done.get_or_insert_with(Instant::now);
-                if self.written == self.place || since.elapsed() > FAREWELL {
-                    return;
+                self.busy = None;
+                if self.warm_up.as_ref().is_none_or(WarmUp::is_idle) {
+                    let since = *done.get_or_insert_with(|| {
+                        self.standings.end(self.last.clone());
+                        self.bus.write(self.standings.standing().clone());
+                        Instant::now()
+                    });
+                    if self.written == *self.standings.standing() || since.elapsed() > FAREWELL {
+                        return;
+                    }
                 }
             }
-            let longest = Duration::from_millis(if done.is_some() { 20 } else { 200 });
+            let longest = Duration::from_millis(if done.is_some() || self.busy.is_none() { 20 } else { 200 });
             let bus = &self.bus;
             end.rest(longest, |end| {
                 let has_news = !bus.happens.is_empty() || !bus.messages.is_empty();
@@ -104,9 +140,7 @@ impl<F: FnMut(News)> Streamed<F> {
             self.happened(happened, end);
             moved = true;
         }
-        for (outgoing, outbox) in end.outgoing.iter_mut().zip(&mut self.outboxes) {
-            moved |= fill(outgoing, outbox);
-        }
+        moved |= self.fill(end);
         moved |= self.send();
         while self.has_room() {
             let Ok(message) = self.bus.messages.try_recv() else { break };
@@ -122,8 +156,9 @@ impl<F: FnMut(News)> Streamed<F> {
 
     fn happened(&mut self, happened: Happened, end: &LinkEnd) {
         match happened {
-            Happened::Connected(frames) => {
+            Happened::Connected(frames, tail) => {
                 self.frames = Some(frames);
+                self.tail = tail.or(self.tail.take());
                 self.under_way.clear();
                 self.outboxes.iter_mut().for_each(|outbox| outbox.open_log(WINDOW));
                 self.tells_waiting = true;
@@ -142,7 +177,7 @@ impl<F: FnMut(News)> Streamed<F> {
                     self.outboxes[at].stored(sequence + 1);
                 }
             }
-            Happened::Written(place) => self.written = place,
+            Happened::Written(standing) => self.written = standing,
         }
     }
 
@@ -174,16 +209,21 @@ impl<F: FnMut(News)> Streamed<F> {
 
     /// Takes a message in.
     fn take(&mut self, message: &Message, end: &LinkEnd) {
-        if let Some(place) = &message.place {
-            (self.place, self.written) = (place.clone(), place.clone());
-            self.feed.begin(place.clone());
+        if let Some(standing) = &message.standing {
+            self.begin(standing.clone());
         }
+        self.speak(message);
         if self.feed.take(&message.frame) == Frames::Restarted {
             (self.tell)(News::Restarted(end.place.clone()));
         }
         if let Some(place) = self.feed.place(message.sequence) {
-            let counts = self.feed.deliveries.iter().map(|delivery| delivery.counts().1).collect();
-            self.passing.push_back(Passing { place, counts });
+            let (deliveries, warm_up) = (&self.feed.deliveries, &self.warm_up);
+            let counts = deliveries.iter().map(|delivery| delivery.counts().1).collect();
+            let (tick, clock) = deliveries.iter().map(Delivery::reached).fold((0, 1), later);
+            let cycle = warm_up.as_ref().map_or(1, WarmUp::cycle);
+            let is_whole = deliveries.first().is_none_or(|first| first.unbroken().is_multiple_of(cycle));
+            let seconds = tick as f64 / f64::from(clock);
+            self.passing.push_back(Passing { stood: Stood { place, seconds, is_whole }, counts });
         }
     }
 
@@ -194,12 +234,75 @@ impl<F: FnMut(News)> Streamed<F> {
         let is_done = |passing: &mut Passing| {
             passing.counts.iter().zip(deliveries).all(|(count, delivery)| delivery.counts().0 >= *count)
         };
-        while let Some(passing) = self.passing.pop_front_if(is_done) {
-            self.place = passing.place;
+        while let Some(Passing { stood, .. }) = self.passing.pop_front_if(is_done) {
+            self.last.clone_from(&stood.place);
+            self.standings.pass(stood);
             passed = true;
         }
         if passed {
-            self.bus.write(self.place.clone());
+            self.bus.write(self.standings.standing().clone());
+        }
+    }
+
+    /// Goes on where an earlier run had come to.
+    fn begin(&mut self, standing: Standing) {
+        self.last.clone_from(&standing.from);
+        self.standings.begin(standing.clone());
+        self.written.clone_from(&standing);
+        if self.warm_up.is_some() {
+            self.feed.go_over(standing.from.clone());
+            self.begins = Some(standing);
+        } else {
+            self.feed.begin(standing.from);
+        }
+    }
+
+    /// Lets what comes of messages be heard, from the first one on that the last run was not certainly done with.
+    fn speak(&mut self, message: &Message) {
+        let (Some(warm_up), Some(standing)) = (&self.warm_up, &self.begins) else { return };
+        if let Ok(Frame::Data(data)) = Frame::read(&message.frame)
+            && data.session == standing.from.session
+        {
+            warm_up.go_on();
+        }
+        if message.sequence > standing.done {
+            let reached = self.feed.deliveries.iter().map(Delivery::reached).fold((0, 1), later);
+            warm_up.speak(reached);
+            self.begins = None;
+        }
+    }
+
+    /// From the run to the outboxes, as long as these have room.
+    fn fill(&mut self, end: &mut LinkEnd) -> bool {
+        if !self.has_joined {
+            // Whether an earlier run's stream goes on is known when there is something to send.
+            if self.frames.is_none() || !end.outgoing.iter().any(|outgoing| outgoing.has_some()) {
+                return false;
+            }
+            self.join();
+        }
+        let mut moved = false;
+        for (at, (outgoing, outbox)) in end.outgoing.iter_mut().zip(&mut self.outboxes).enumerate() {
+            let (warm_up, clock) = (self.warm_up.as_ref(), outgoing.edge.port.clock);
+            let stored = self.tail.as_ref().and_then(|tail| tail.edges.get(at));
+            moved |= fill(outgoing, outbox, |arrival| {
+                let is_stored = stored
+                    .is_some_and(|tail| tail.is_over || tail.time.is_some_and(|time| arrival.stamp.time <= time));
+                is_stored || warm_up.is_some_and(|warm_up| warm_up.is_quiet(arrival.stamp.tick, clock))
+            });
+        }
+        moved
+    }
+
+    /// Goes on in the stream that an earlier run of this place has sent, if this one goes on in what that read.
+    fn join(&mut self) {
+        self.has_joined = true;
+        self.tail = self.tail.take().filter(|_| self.warm_up.as_ref().is_some_and(WarmUp::is_again));
+        let Some(tail) = &self.tail else { return };
+        self.session = tail.session;
+        for (outbox, tail) in self.outboxes.iter_mut().zip(&tail.edges) {
+            outbox.go_on(tail.next, tail.blocks, tail.lost);
+            outbox.open_log(WINDOW);
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Feed {
     peers: VecDeque<u32>,
     /// Where it goes on, before the first frame.
     begins: Place,
+    /// Whether it was read from there on before, so that nothing is missing there.
+    goes_over: bool,
 }
 
 /// What a frame was.
@@ -51,12 +53,23 @@ impl Feed {
             deliveries: edges.map(|edge| Delivery::new(&edge.port)).collect(),
             peers: VecDeque::new(),
             begins: place,
+            goes_over: false,
         }
     }
 
     /// Goes on from a place, before the first frame.
     pub(super) fn begin(&mut self, place: Place) {
         self.begins = place;
+    }
+
+    /// Goes over what comes from a place on again, as far as that is still stored.
+    pub(super) fn go_over(&mut self, place: Place) {
+        (self.begins, self.goes_over) = (place, true);
+    }
+
+    /// The session of the sender; 0 before the first frame.
+    pub(super) fn session(&self) -> u32 {
+        self.peers.front().copied().unwrap_or(0)
     }
 
     /// Takes a frame.
@@ -74,6 +87,10 @@ impl Feed {
         let Some(at) = self.inboxes.iter().position(|inbox| inbox.edge() == data.edge) else {
             return Frames::None;
         };
+        let from = self.begins.next(data.edge);
+        if self.goes_over && data.session == self.begins.session && from > 0 && data.sequence == from {
+            self.deliveries[at].again();
+        }
         if let Some(part) = self.inboxes[at].take(&data) {
             self.deliveries[at].take(part);
         }
@@ -106,7 +123,7 @@ impl Feed {
             return None;
         }
         let next = self.inboxes.iter().map(|inbox| (inbox.edge(), inbox.known().next)).collect();
-        Some(Place { sequence, session: self.peers.front().copied().unwrap_or(0), next })
+        Some(Place { sequence, session: self.session(), next })
     }
 
     /// Whether a frame is the first of a session that has not been met.

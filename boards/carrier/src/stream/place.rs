@@ -1,4 +1,4 @@
-//! How far the receiver of a stream has come.
+//! How far the receiver of a stream has come, and from where it goes on.
 
 /// How far the receiver of a stream has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,9 +36,49 @@ impl Place {
     }
 }
 
+/// From where a receiver that starts again goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// From here on it reads.
+    pub from: Place,
+    /// The last message that is done with: all up to it only warms the stages up.
+    pub done: u64,
+}
+
+impl Standing {
+    /// Without a warm-up.
+    pub fn at(place: Place) -> Self {
+        Standing { done: place.sequence, from: place }
+    }
+
+    /// As it is written down: two lines.
+    pub fn write(&self) -> String {
+        format!("{}\n{}", self.from.write(), self.done)
+    }
+
+    /// What [`write`](Self::write) wrote, or a place alone; `None` of anything else.
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let from = Place::read(lines.next()?)?;
+        match lines.next() {
+            None => Some(Standing::at(from)),
+            Some(done) => Some(Standing { from, done: std::str::from_utf8(done).ok()?.parse().ok()? }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_standing_comes_back() {
+        let from = Place { sequence: 3, session: 9, next: vec![(1, 2)] };
+        let standing = Standing { from: from.clone(), done: 40 };
+        assert_eq!(Standing::read(standing.write().as_bytes()), Some(standing));
+        assert_eq!(Standing::read(from.write().as_bytes()), Some(Standing::at(from)));
+        assert_eq!(Standing::read(b"3 9\nx"), None);
+    }
 
     #[test]
     fn a_place_comes_back() {

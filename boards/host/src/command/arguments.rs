@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -112,6 +113,13 @@ pub(crate) struct Arguments {
     /// Either end may listen. A connection that breaks is made again, and what was under way is sent again.
     #[arg(long, value_name = "PLACE=ADDRESS", requires = "place", value_parser = link)]
     pub(crate) link: Vec<(String, Address)>,
+
+    /// Goes on where the last run of this place was killed: over the streams of nats://HOST?keep=TIME
+    ///
+    /// The place reads so much of its stream again, of which nothing comes, until its stages stand as if they had never ended.
+    /// State a little more than they remember, such as 5s.
+    #[arg(long, value_name = "TIME", requires = "place", value_parser = humantime::parse_duration)]
+    pub(crate) warm_up: Option<Duration>,
 
     /// Prints the plan as a diagram without running it
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "mermaid",

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, after, never, select, unbounded};
-use kws_carrier::News;
+use kws_carrier::{News, WarmUp};
 use kws_engine::run::{Outcome, Report, RunError, RunOptions, RunStats, Running, Stopper};
 use kws_engine::{Plan, PlannedStage};
 
@@ -36,12 +36,15 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         one_lane: false,
     };
     let mut tracing = Tracing::begin(plan, arguments)?;
+    let warm_up = arguments.warm_up.and_then(|time| WarmUp::new(plan, time));
+    let warm_up = warm_up.as_ref();
     let dress = |stage: &PlannedStage, node| {
+        let node = links::dress(plan, stage, node, warm_up);
         let traced = tracing.dress(plan, stage, progress.dress(stage, node));
         viewing.dress(plan, stage, traced)
     };
     let (heard, news) = unbounded();
-    let running = plan.start_linked(options, dress, |link| links::carrier(link, arguments, &heard))?;
+    let running = plan.start_linked(options, dress, |link| links::carrier(link, arguments, warm_up, &heard))?;
     let service = Service::begin(plan, arguments, running.counters())?;
     let mut listener = Listener {
         plan,

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use crossbeam_channel::Sender;
-use kws_carrier::News;
+use kws_carrier::{News, WarmUp};
 use kws_engine::firmware::{Board, Firmware};
 use kws_engine::run::{LinkEnd, RunError};
-use kws_engine::{Cut, LinkPlan, Pipeline, Plan, Port, Registry, StageFault};
+use kws_engine::{Cut, Flow, LinkPlan, Node, Pipeline, Plan, PlannedStage, Port, Registry, StageFault, around};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
@@ -20,6 +20,7 @@ const TITLE: Style = Style::new().bold();
 pub(crate) fn carrier(
     link: &LinkPlan,
     arguments: &Arguments,
+    warm_up: Option<&WarmUp>,
     news: &Sender<News>,
 ) -> Result<impl FnOnce(LinkEnd) + Send + use<>, RunError> {
     let given = arguments.link.iter().find(|(place, _)| *place == link.place);
@@ -29,11 +30,33 @@ pub(crate) fn carrier(
             format!("no link to the place `{place}`; add `--link {place}=ADDRESS`, such as tcp:HOST:PORT");
         return Err(RunError { stage: "link".to_owned(), fault: StageFault::because(text) });
     };
-    let (address, link, news) = (address.clone(), link.clone(), news.clone());
+    let (address, link, news, warm_up) = (address.clone(), link.clone(), news.clone(), warm_up.cloned());
     Ok(move |end| {
-        address.carry(&link, end, move |happened| {
+        address.carry(&link, end, warm_up, move |happened| {
             let _ = news.send(happened);
         });
+    })
+}
+
+/// Keeps a sink from doing again what an earlier run of its place has done.
+pub(crate) fn dress(
+    plan: &Plan,
+    stage: &PlannedStage,
+    node: Box<dyn Node>,
+    warm_up: Option<&WarmUp>,
+) -> Box<dyn Node> {
+    let Some(warm_up) = warm_up.filter(|_| stage.output.is_none()) else { return node };
+    let index = plan.stages.iter().position(|other| other.name == stage.name);
+    let fed = plan.edges.iter().filter(|edge| Some(edge.to) == index && edge.input == 0);
+    let Some(clock) = fed.filter_map(|edge| plan.stages[edge.from].output.as_ref()).map(|port| port.clock).next()
+    else {
+        return node;
+    };
+    let (warm_up, busy) = (warm_up.clone(), warm_up.busy());
+    around(node, move |node, inputs, output| {
+        // Until the sink is over.
+        let _ = &busy;
+        if warm_up.is_quiet(inputs.at, clock) { Ok(Flow::Skip) } else { node.fire(inputs, output) }
     })
 }
 

@@ -1,5 +1,6 @@
 //! `jsonl`: detections for programs.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -27,17 +28,30 @@ impl Kind for JsonLines {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let names = Names::of_all(site)?;
         let path = (self.0.path != Path::new("-")).then(|| site.path(&self.0.path));
+        let once = self.0.once;
+        if once && !self.0.append {
+            return Err(DesignError::new("`once` without `append`").help("add `append = true`: only a file that is continued has lines"));
+        }
         let limits = Limits { append: self.0.append, bytes: self.0.max_bytes, keep: self.0.keep };
         Ok(Simple::boxed(None, Cost::default(), move || {
             let (path, names) = (path.clone(), names.clone());
             Ok(node(Opened::once(move || {
+                let mut known = HashSet::new();
                 let out: Box<dyn Write + Send> = match &path {
                     None => Box::new(std::io::stdout()),
-                    Some(path) => Box::new(Log::open(path, limits).map_err(|error| {
-                        StageFault::because(format!("cannot write `{}`: {error}", path.display()))
-                    })?),
+                    Some(path) => {
+                        let mut log = Log::open(path, limits).map_err(|error| {
+                            StageFault::because(format!("cannot write `{}`: {error}", path.display()))
+                        })?;
+                        if once {
+                            known = log.last_lines().map_err(|error| {
+                                StageFault::because(format!("cannot read `{}`: {error}", path.display()))
+                            })?;
+                        }
+                        Box::new(log)
+                    }
                 };
-                Ok(Jsonl { names: names.clone(), line: Vec::with_capacity(256), out })
+                Ok(Jsonl { names: names.clone(), line: Vec::with_capacity(256), known, out })
             })))
         }))
     }
@@ -46,6 +60,8 @@ impl Kind for JsonLines {
 struct Jsonl<W> {
     names: Vec<Names>,
     line: Vec<u8>,
+    /// Lines that are there already.
+    known: HashSet<Vec<u8>>,
     out: W,
 }
 
@@ -54,6 +70,9 @@ impl<W: Write> Jsonl<W> {
         self.line.clear();
         self.names[which].write_line(at, event, &mut self.line)?;
         self.line.push(b'\n');
+        if self.known.remove(&self.line) {
+            return Ok(());
+        }
         self.out.write_all(&self.line)?;
         self.out.flush()
     }
@@ -91,7 +110,7 @@ mod tests {
 
     #[test]
     fn writes_one_line_for_each_event() {
-        let mut sink = Jsonl { names: vec![names("a"), names("b")], line: Vec::new(), out: Vec::new() };
+        let mut sink = Jsonl { names: vec![names("a"), names("b")], line: Vec::new(), known: HashSet::new(), out: Vec::new() };
         let items = [Event { score: f32::NAN, label: 7, ..EVENT }, Event::NONE, EVENT];
         assert_eq!(sink.process((1, Block { at: 19_840, items: &items }), ()), Ok(Flow::Skip));
         let expected = concat!(
@@ -116,7 +135,7 @@ mod tests {
     }
 
     fn ending(kind: ErrorKind) -> Result<Flow, StageFault> {
-        let mut sink = Jsonl { names: vec![names("a")], line: Vec::new(), out: Gone(kind) };
+        let mut sink = Jsonl { names: vec![names("a")], line: Vec::new(), known: HashSet::new(), out: Gone(kind) };
         sink.process((0, Block { at: 1, items: &[EVENT] }), ())
     }
 

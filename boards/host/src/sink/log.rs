@@ -1,5 +1,6 @@
 //! A file of lines that may be continued, and that is put aside when it is full.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Result, Seek, SeekFrom, Write};
@@ -15,6 +16,9 @@ pub(super) struct Limits {
     /// Old files to keep.
     pub(super) keep: u32,
 }
+
+/// Bytes at the end of a file whose lines are known again.
+const LAST: u64 = 64 << 10;
 
 /// The file.
 pub(super) struct Log {
@@ -40,6 +44,21 @@ impl Log {
         file.set_len(bytes)?;
         file.seek(SeekFrom::Start(bytes))?;
         Ok(Log { path: path.to_owned(), limits, file, bytes })
+    }
+
+    /// The lines at its end, of the last [`LAST`] bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn last_lines(&mut self) -> Result<HashSet<Vec<u8>>> {
+        if !self.limits.append || self.bytes == 0 {
+            return Ok(HashSet::new());
+        }
+        let from = self.bytes.saturating_sub(LAST);
+        self.file.seek(SeekFrom::Start(from))?;
+        let mut text = Vec::new();
+        self.file.read_to_end(&mut text)?;
+        Ok(text.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect())
     }
 
     /// Puts the file aside and begins a new one.
@@ -103,6 +122,21 @@ mod tests {
     fn write(path: &Path, limits: Limits, lines: &[&str]) {
         let mut log = Log::open(path, limits).unwrap();
         lines.iter().for_each(|line| log.write_all(line.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn the_last_lines_of_a_continued_file_are_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.jsonl");
+        let limits = Limits { append: true, bytes: None, keep: 0 };
+        let long = format!("{}\n", "x".repeat(LAST as usize));
+        write(&path, limits, &["old\n", &long, "a\n", "b\n", "cut"]);
+        let mut log = Log::open(&path, limits).unwrap();
+        let known = log.last_lines().unwrap();
+        assert!(known.contains(&b"a\n"[..]) && known.contains(&b"b\n"[..]));
+        assert!(!known.contains(&b"old\n"[..]) && !known.contains(&b"cut"[..]));
+        log.write_all(b"c\n").unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().ends_with("x\na\nb\nc\n"));
     }
 
     #[test]

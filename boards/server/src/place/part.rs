@@ -2,14 +2,11 @@
 
 use kws::{Pipeline, Plan};
 use kws_carrier::stream;
-use kws_engine::{Density, Direction, LinkEdge};
+use kws_engine::{Direction, LinkEdge};
 
 use super::PlaceOptions;
 use crate::ServerError;
 use crate::plans::shown;
-
-/// Blocks after which a session may begin, at most: beyond that, it begins wherever its warm-up does.
-const LONGEST_CYCLE: u64 = 1 << 16;
 
 /// What a worker runs of a pipeline.
 pub(super) struct Part {
@@ -56,31 +53,17 @@ impl Part {
         }
         let edges = link.edges.clone();
         let first = &edges[0].port;
-        let cycle = plan
-            .stages
-            .iter()
-            .filter_map(|stage| stage.output.as_ref())
-            .filter(|port| port.density == Density::Dense && port.clock == first.clock)
-            .fold(first.period, |all, port| least_common_multiple(all, port.period));
+        let cycle = kws_carrier::cycle(&plan, first);
         Ok(Part {
             sources: edges.iter().map(|edge| plan.stages[edge.stage].name.clone()).collect(),
             direction: stream::Direction::new(link.pipeline, &link.place, &link.here),
             shown,
             taps,
             warm_up: (options.warm_up.as_secs_f64() * f64::from(first.clock)) as u64,
-            cycle: (cycle / first.period.max(1)).clamp(1, LONGEST_CYCLE),
+            cycle,
             subject: format!("kws.events.{:016x}.{}", link.pipeline, link.here),
             edges,
             plan,
         })
     }
-}
-
-fn least_common_multiple(a: u64, b: u64) -> u64 {
-    let (mut x, mut y) = (a.max(1), b.max(1));
-    let product = x.saturating_mul(y);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    product / x
 }
