@@ -54,14 +54,21 @@ const LONGEST_CYCLE: u64 = 1 << 16;
 impl WarmUp {
     /// For a part whose stages remember so much; `None` where nothing comes to it.
     pub fn new(plan: &Plan, time: Duration) -> Option<Self> {
-        let first = plan.links.iter().flat_map(|link| &link.edges).find(|edge| edge.direction == Direction::In)?;
+        let first =
+            plan.links.iter().flat_map(|link| &link.edges).find(|edge| edge.direction == Direction::In)?;
         let clock = first.port.clock;
-        let rings = plan.edges.iter().filter_map(|edge| Some((edge.ring?, plan.stages[edge.from].output.as_ref()?)));
+        let rings =
+            plan.edges.iter().filter_map(|edge| Some((edge.ring?, plan.stages[edge.from].output.as_ref()?)));
         let held = rings
             .filter(|(_, port)| port.density == Density::Dense)
             .map(|(ring, port)| ring.depth as f64 * port.seconds(port.period));
         let margin = MARGIN + Duration::from_secs_f64(held.sum());
-        let quiet = Quiet { clock, until: AtomicU64::new(ALL), again: AtomicBool::new(false), busy: AtomicUsize::new(0) };
+        let quiet = Quiet {
+            clock,
+            until: AtomicU64::new(ALL),
+            again: AtomicBool::new(false),
+            busy: AtomicUsize::new(0),
+        };
         Some(WarmUp { time, margin, cycle: cycle(plan, &first.port), quiet: Arc::new(quiet) })
     }
 

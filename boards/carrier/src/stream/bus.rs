@@ -166,7 +166,8 @@ impl Line {
             let stream = ensure(&context, direction, keep).await?;
             let edges = std::mem::take(&mut self.streams.goes_on);
             if !edges.is_empty() {
-                stored = tail(&stream, subject, &edges).await.inspect_err(|_| self.streams.goes_on = edges)?;
+                stored =
+                    tail(&stream, subject, &edges).await.inspect_err(|_| self.streams.goes_on = edges)?;
             }
         }
         let bucket = bucket(&context, PLACES, Duration::ZERO).await?;

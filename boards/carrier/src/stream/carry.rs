@@ -286,8 +286,9 @@ impl<F: FnMut(News)> Streamed<F> {
             let (warm_up, clock) = (self.warm_up.as_ref(), outgoing.edge.port.clock);
             let stored = self.tail.as_ref().and_then(|tail| tail.edges.get(at));
             moved |= fill(outgoing, outbox, |arrival| {
-                let is_stored = stored
-                    .is_some_and(|tail| tail.is_over || tail.time.is_some_and(|time| arrival.stamp.time <= time));
+                let is_stored = stored.is_some_and(|tail| {
+                    tail.is_over || tail.time.is_some_and(|time| arrival.stamp.time <= time)
+                });
                 is_stored || warm_up.is_some_and(|warm_up| warm_up.is_quiet(arrival.stamp.tick, clock))
             });
         }

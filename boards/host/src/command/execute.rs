@@ -44,7 +44,8 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
         viewing.dress(plan, stage, traced)
     };
     let (heard, news) = unbounded();
-    let running = plan.start_linked(options, dress, |link| links::carrier(link, arguments, warm_up, &heard))?;
+    let running =
+        plan.start_linked(options, dress, |link| links::carrier(link, arguments, warm_up, &heard))?;
     let service = Service::begin(plan, arguments, running.counters())?;
     let mut listener = Listener {
         plan,

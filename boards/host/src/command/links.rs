@@ -7,7 +7,9 @@ use crossbeam_channel::Sender;
 use kws_carrier::{News, WarmUp};
 use kws_engine::firmware::{Board, Firmware};
 use kws_engine::run::{LinkEnd, RunError};
-use kws_engine::{Cut, Flow, LinkPlan, Node, Pipeline, Plan, PlannedStage, Port, Registry, StageFault, around};
+use kws_engine::{
+    Cut, Flow, LinkPlan, Node, Pipeline, Plan, PlannedStage, Port, Registry, StageFault, around,
+};
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
@@ -48,7 +50,8 @@ pub(crate) fn dress(
     let Some(warm_up) = warm_up.filter(|_| stage.output.is_none()) else { return node };
     let index = plan.stages.iter().position(|other| other.name == stage.name);
     let fed = plan.edges.iter().filter(|edge| Some(edge.to) == index && edge.input == 0);
-    let Some(clock) = fed.filter_map(|edge| plan.stages[edge.from].output.as_ref()).map(|port| port.clock).next()
+    let Some(clock) =
+        fed.filter_map(|edge| plan.stages[edge.from].output.as_ref()).map(|port| port.clock).next()
     else {
         return node;
     };

@@ -30,7 +30,8 @@ impl Kind for JsonLines {
         let path = (self.0.path != Path::new("-")).then(|| site.path(&self.0.path));
         let once = self.0.once;
         if once && !self.0.append {
-            return Err(DesignError::new("`once` without `append`").help("add `append = true`: only a file that is continued has lines"));
+            return Err(DesignError::new("`once` without `append`")
+                .help("add `append = true`: only a file that is continued has lines"));
         }
         let limits = Limits { append: self.0.append, bytes: self.0.max_bytes, keep: self.0.keep };
         Ok(Simple::boxed(None, Cost::default(), move || {
@@ -110,7 +111,12 @@ mod tests {
 
     #[test]
     fn writes_one_line_for_each_event() {
-        let mut sink = Jsonl { names: vec![names("a"), names("b")], line: Vec::new(), known: HashSet::new(), out: Vec::new() };
+        let mut sink = Jsonl {
+            names: vec![names("a"), names("b")],
+            line: Vec::new(),
+            known: HashSet::new(),
+            out: Vec::new(),
+        };
         let items = [Event { score: f32::NAN, label: 7, ..EVENT }, Event::NONE, EVENT];
         assert_eq!(sink.process((1, Block { at: 19_840, items: &items }), ()), Ok(Flow::Skip));
         let expected = concat!(
@@ -135,7 +141,8 @@ mod tests {
     }
 
     fn ending(kind: ErrorKind) -> Result<Flow, StageFault> {
-        let mut sink = Jsonl { names: vec![names("a")], line: Vec::new(), known: HashSet::new(), out: Gone(kind) };
+        let mut sink =
+            Jsonl { names: vec![names("a")], line: Vec::new(), known: HashSet::new(), out: Gone(kind) };
         sink.process((0, Block { at: 1, items: &[EVENT] }), ())
     }
 
