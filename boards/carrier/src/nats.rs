@@ -17,6 +17,9 @@ use crate::wire::{Connected, Wire};
 /// How long a read waits before it looks whether it shall end.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How often the server is asked whether it is there: two questions without an answer end a connection.
+const PING: Duration = Duration::from_secs(5);
+
 /// The way to a place by a NATS server.
 pub(crate) struct Nats {
     server: Server,
@@ -49,7 +52,7 @@ pub(crate) fn token(name: &str) -> String {
 
 /// How a server is spoken to.
 pub(crate) async fn options(server: &Server) -> io::Result<ConnectOptions> {
-    let mut options = ConnectOptions::new().name("kws");
+    let mut options = ConnectOptions::new().name("kws").ping_interval(PING);
     if let Some(creds) = &server.creds {
         options = options.credentials_file(creds).await.map_err(|error| {
             io::Error::new(error.kind(), format!("credentials `{}`: {error}", creds.display()))

@@ -37,4 +37,4 @@ pub use frame::{
 pub use inbox::{Inbox, Part};
 pub use link::{Link, LinkError, Received, Timing};
 pub use outbox::{Full, Outbox, wire_bytes};
-pub use wrap::{MAX_WRAPPED, Unwrapped, Unwrapper, Wrapper};
+pub use wrap::{MAX_WRAPPED, Unwrapped, Unwrapper, Wrapper, checksum};

@@ -11,6 +11,11 @@ use crate::frame::{Broken, MAX_FRAME};
 const CHECK: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 const CHECK_BYTES: usize = 4;
 
+/// The checksum by which a frame that was changed is known: CRC-32.
+pub fn checksum(frame: &[u8]) -> u32 {
+    CHECK.checksum(frame)
+}
+
 /// The most bytes of a frame on the wire.
 pub const MAX_WRAPPED: usize = cobs::max_encoding_length(MAX_FRAME + CHECK_BYTES) + 2;
 

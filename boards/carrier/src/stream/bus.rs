@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::names::Direction;
 use super::place::Standing;
+use super::seal::{seal, unseal};
 use super::tail::{Tail, tail};
 use crate::nats::{options, other};
 use crate::server::Server;
@@ -27,6 +28,9 @@ const UNDER_WAY: usize = 256;
 
 /// How long the server may take to store a message, or to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How often a message is read that is not as it was sent.
+const ATTEMPTS: u32 = 4;
 
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -91,6 +95,7 @@ impl Bus {
             standings,
             waker,
             from: None,
+            bad: (0, 0),
             ended: ended.clone(),
             end: end.clone(),
         };
@@ -123,6 +128,8 @@ struct Line {
     waker: Arc<Waker>,
     /// The next message to be read, once that is known.
     from: Option<u64>,
+    /// The last message that was not as it had been sent, and how often it was read.
+    bad: (u64, u32),
     ended: Arc<AtomicBool>,
     end: Arc<tokio::sync::Notify>,
 }
@@ -177,11 +184,12 @@ impl Line {
         let comes = self.streams.comes.clone().zip(read);
         let key = self.streams.comes.as_ref().map(|comes| comes.place(&self.server.node));
         let (node, from, hand, waker) = (&self.server.node, &mut self.from, &self.hand, &self.waker);
+        let bad = &mut self.bad;
         let (tell, standings) = (&self.tell, &mut self.standings);
         tokio::select! {
             _ = breaks.recv() => Err(io::ErrorKind::ConnectionReset.into()),
             result = send(&context, goes, to_send, tell, waker) => result,
-            result = receive(comes, node, &bucket, from, hand, waker) => result,
+            result = receive(comes, node, &bucket, from, bad, hand, waker) => result,
             result = write_down(&bucket, key, standings, tell, waker) => result,
         }
     }
@@ -265,7 +273,7 @@ async fn send(
     loop {
         tokio::select! {
             Some(frame) = frames.recv(), if under_way.len() < UNDER_WAY => {
-                let stored = context.publish(subject.clone(), frame.into()).await.map_err(other)?;
+                let stored = context.publish(subject.clone(), seal(&frame).into()).await.map_err(other)?;
                 under_way.push_back(stored.into_future());
             }
             Some(stored) = under_way.next() => {
@@ -284,6 +292,7 @@ async fn receive(
     node: &str,
     bucket: &kv::Store,
     from: &mut Option<u64>,
+    bad: &mut (u64, u32),
     hand: &mpsc::Sender<Message>,
     waker: &Waker,
 ) -> io::Result<()> {
@@ -307,7 +316,20 @@ async fn receive(
     while let Some(message) = messages.next().await {
         let message = message.map_err(other)?;
         let sequence = message.info().map_err(io::Error::other)?.stream_sequence;
-        let frame = message.payload.to_vec();
+        let frame = match unseal(&message.payload) {
+            Some(frame) => frame.to_vec(),
+            None if *bad == (sequence, ATTEMPTS) => {
+                // It is stored so: what it was is missed, and counted.
+                *from = Some(sequence + 1);
+                continue;
+            }
+            None => {
+                // Changed on its way here, perhaps: it is read again.
+                let times = if bad.0 == sequence { bad.1 + 1 } else { 1 };
+                *bad = (sequence, times);
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        };
         if hand.send(Message { sequence, frame, standing: standing.take() }).await.is_err() {
             break;
         }

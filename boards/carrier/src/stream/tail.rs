@@ -8,6 +8,7 @@ use kws_link::{Data, Frame, Inbox, Mark, Part};
 use std::io;
 
 use super::bus::messages;
+use super::seal::unseal;
 use crate::delivery::time;
 use crate::moving::inbox;
 use crate::nats::other;
@@ -45,7 +46,8 @@ pub(super) async fn tail(stream: &Stream, subject: &str, edges: &[LinkEdge]) -> 
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(None),
         Err(error) => return Err(other(error)),
     };
-    let Ok(Frame::Data(Data { session, .. })) = Frame::read(&last.payload) else { return Ok(None) };
+    let frame = unseal(&last.payload).map(Frame::read);
+    let Some(Ok(Frame::Data(Data { session, .. }))) = frame else { return Ok(None) };
     for back in BACK {
         let from = last.sequence.saturating_sub(back) + 1;
         let mut frames = Vec::new();
@@ -53,7 +55,7 @@ pub(super) async fn tail(stream: &Stream, subject: &str, edges: &[LinkEdge]) -> 
         while let Some(message) = messages.next().await {
             let message = message.map_err(other)?;
             let sequence = message.info().map_err(io::Error::other)?.stream_sequence;
-            frames.push(message.payload.to_vec());
+            frames.extend(unseal(&message.payload).map(<[u8]>::to_vec));
             if sequence >= last.sequence {
                 break;
             }

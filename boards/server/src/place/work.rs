@@ -10,7 +10,7 @@ use async_nats::jetstream::{Context, ContextBuilder, kv, stream};
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join_all};
 use kws_carrier::Server;
-use kws_carrier::stream::{bucket, messages};
+use kws_carrier::stream::{bucket, messages, unseal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -204,6 +204,10 @@ impl Worker<'_> {
     /// Works a message off.
     async fn work(&mut self, message: Message) -> io::Result<()> {
         let Message { partition, sequence, node: name, frame } = message;
+        let Some(frame) = unseal(&frame.payload) else {
+            log::warn!("`{name}`: message {sequence} is not as it was sent; what it held is a gap");
+            return Ok(());
+        };
         // Of a partition that was given up meanwhile.
         let Some(held) = self.held.get_mut(&partition) else { return Ok(()) };
         let is_again = sequence <= held.progress.sequence;
@@ -217,7 +221,7 @@ impl Worker<'_> {
             }
         };
         let mut lines = Vec::new();
-        node.take(self.part, &name, sequence, &frame.payload, &mut |line| lines.push(line))
+        node.take(self.part, &name, sequence, frame, &mut |line| lines.push(line))
             .map_err(io::Error::other)?;
         if is_again {
             return Ok(());

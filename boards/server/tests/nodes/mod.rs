@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use kws::{Output, Pipeline, Plan};
-use kws_carrier::stream::Direction;
+use kws_carrier::stream::{Direction, seal};
 use kws_link::{MAX_FRAME, Mark, Outbox};
 use kws_tests::root;
 
@@ -59,7 +59,7 @@ fn frames(plan: &Plan, samples: &[i16]) -> Vec<Vec<u8>> {
     let mut send = |outbox: &mut Outbox<Vec<u8>>| {
         let len = outbox.take(77, 0, &mut frame).unwrap().unwrap();
         outbox.stored(frames.len() as u64 + 1);
-        frames.push(frame[..len].to_vec());
+        frames.push(seal(&frame[..len]));
     };
     let mut session = plan.session().unwrap();
     session
