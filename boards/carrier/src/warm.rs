@@ -1,5 +1,10 @@
 //! A place that starts again and rebuilds its state: it goes over the last seconds of its stream again, silently.
 
+#![cfg_attr(
+    not(feature = "nats"),
+    allow(dead_code, reason = "only stored links go over what they carried again")
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;

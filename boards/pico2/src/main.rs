@@ -1,4 +1,5 @@
-//! A pipeline of kws on the Raspberry Pi Pico 2: listens to an I2S microphone, tells what it hears by a serial line.
+//! A pipeline of kws on the Raspberry Pi Pico 2: listens to an I2S microphone, tells what it hears by a serial line, and gives its part of a cascade
+//! to another place by USB.
 //!
 //! A PIO state machine makes the microphone's clocks and DMA fills a ring; between two blocks the core sleeps.
 
@@ -11,6 +12,10 @@ mod i2s;
 mod lights;
 mod microphone;
 mod switches;
+#[cfg(linked)]
+mod uplink;
+#[cfg(linked)]
+mod usb;
 mod words;
 
 use core::cell::RefCell;
@@ -23,6 +28,8 @@ use rp235x_hal::clocks::{Clock, init_clocks_and_plls};
 use rp235x_hal::dma::DMAExt;
 use rp235x_hal::gpio::bank0::{Gpio0, Gpio1};
 use rp235x_hal::gpio::{FunctionUart, Pin, Pins, PullDown};
+#[cfg(linked)]
+use rp235x_hal::rosc::RingOscillator;
 use rp235x_hal::uart::{Enabled, UartConfig, UartPeripheral};
 use rp235x_hal::{Sio, Watchdog, entry, pac};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -44,9 +51,12 @@ use lights::Light;
 use microphone::Mic;
 #[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
+#[cfg(linked)]
+use uplink::Uplink;
 #[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
 use words::PAGE;
 /// Where sinks write.
+#[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, Line>;
 
 type LinePins = (Pin<Gpio0, FunctionUart, PullDown>, Pin<Gpio1, FunctionUart, PullDown>);
@@ -102,7 +112,16 @@ fn main() -> ! {
     };
     let dma = board.DMA.split(&mut resets);
     let mic = microphone::open(heard, (dma.ch0, dma.ch1));
+    #[cfg(not(linked))]
     let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic, output);
+    #[cfg(linked)]
+    let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic);
+    #[cfg(linked)]
+    let mut uplink = {
+        usb::open(board.USB, board.USB_DPRAM, clocks.usb_clock, &mut resets);
+        let noise = RingOscillator::new(board.ROSC).initialize();
+        uplink::open((0..32).fold(0, |bits, _| bits << 1 | u32::from(noise.get_random_bit())))
+    };
     pipeline.start();
 
     core.DCB.enable_trace();
@@ -122,6 +141,8 @@ fn main() -> ! {
                 halt::halt()
             }
         }
+        #[cfg(linked)]
+        uplink.carry(microphone::ticks() * 1000 / u64::from(RATE));
         pipeline.gaps(|gap| {
             let _ = writeln!(output, "{}", Missed::new(gap, RATE));
         });
