@@ -45,11 +45,11 @@ fn own() -> BTreeMap<String, BTreeSet<String>> {
 /// protocol of links is below the engine, the runtime of models beside it and knows nothing of it; among the boards, what several share is below each.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "kws-link" | "kws-nn" | "kws-pipelines" | "kws-service" => Some(&[]),
+        "kws-link" | "kws-nn" | "kws-pipelines" | "kws-service" | "kws-spectral" => Some(&[]),
         "kws-engine" => Some(&["kws-link"]),
-        "kws-stages" => Some(&["kws-engine", "kws-nn"]),
+        "kws-stages" => Some(&["kws-engine", "kws-nn", "kws-spectral"]),
         // It measures what a board's part of a pipeline takes: that needs the boards and their kinds.
-        "kws-lab" => Some(&["kws-devices", "kws-engine", "kws-nn", "kws-stages"]),
+        "kws-lab" => Some(&["kws-devices", "kws-engine", "kws-nn", "kws-spectral", "kws-stages"]),
         // The tests may use everything.
         "kws-tests" => None,
         "kws-carrier" => Some(&["kws-engine", "kws-link"]),
@@ -76,6 +76,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "kws-nn",
             "kws-pipelines",
             "kws-service",
+            "kws-spectral",
             "kws-stages",
             "kws-devices",
             "kws-view",

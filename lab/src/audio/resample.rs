@@ -1,8 +1,8 @@
 //! Resampling by rubato.
 
 use anyhow::{Result, anyhow, ensure};
+use rubato::Resampler as _;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
-use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
 use super::Recording;
 
@@ -26,21 +26,12 @@ impl Recording {
         }
         let failed =
             |why: &dyn std::fmt::Display| anyhow!("cannot resample from {from} Hz to {rate} Hz: {why}");
-        // An even number of the shortest chunks: half of one is the filter's delay, and must be whole samples.
-        let shortest = (from / gcd(from, rate)) as usize;
-        let chunk = CHUNK.div_ceil(2 * shortest) * 2 * shortest;
-        let (window, sync) = (WindowFunction::BlackmanHarris2, FixedSync::Both);
-        let mut filter = Fft::<f32>::new_custom(from as usize, rate as usize, chunk, 1, 1, window, sync)
-            .map_err(|why| failed(&why))?;
+        let mut filter = kws_spectral::resampler(from, rate, CHUNK).map_err(|why| failed(&why))?;
         let frames = self.samples.len();
         let input = SequentialSlice::new(&self.samples, 1, frames).map_err(|why| failed(&why))?;
         let output = filter.process_all(&input, frames, None).map_err(|why| failed(&why))?;
         Ok(Self { samples: output.take_data(), rate })
     }
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealToComplex};
 
 use crate::audio::RATE;
 
@@ -34,8 +34,7 @@ pub struct MeasuredRoom {
 
 impl Default for Convolver {
     fn default() -> Self {
-        let mut planner = RealFftPlanner::new();
-        Self { forward: planner.plan_fft_forward(SPAN), back: planner.plan_fft_inverse(SPAN) }
+        Self { forward: kws_spectral::forward(SPAN), back: kws_spectral::inverse(SPAN) }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use realfft::RealFftPlanner;
 
 use super::document::{escape, inline};
 use crate::audio::{RATE, wav};
@@ -44,8 +43,7 @@ const RANGE: f32 = 60.0;
 
 /// A spectrogram as an image: time from left to right, 0 to 8 kHz from the bottom up.
 fn spectrogram(samples: &[i16]) -> Vec<u8> {
-    let mut planner = RealFftPlanner::<f32>::new();
-    let transform = planner.plan_fft_forward(WINDOW);
+    let transform = kws_spectral::forward(WINDOW);
     let mut spectrum = transform.make_output_vec();
     let hann = |i: usize| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / WINDOW as f32).cos();
     let mut columns: Vec<[f32; ROWS]> = Vec::new();

@@ -1,8 +1,9 @@
 //! One channel from any rate to any other, as it comes.
 
 use super::LARGEST;
+use kws_spectral::divisor;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
-use rubato::{Fft, FixedSync, Resampler as _};
+use rubato::{Fft, Resampler as _};
 
 /// The most samples of the shortest stretch that both rates fill with whole samples.
 const LONGEST: u32 = 100_000;
@@ -34,11 +35,11 @@ impl Resampler {
     /// When a rate is 0, or the rates share so small a divisor that the filter would take seconds to plan and hundreds of
     /// megabytes.
     pub(crate) fn supports(from: u32, to: u32) -> Result<(), String> {
-        if from == 0 || to == 0 || from.max(to) / gcd(from, to) > LONGEST {
+        if from == 0 || to == 0 || from.max(to) / divisor(from, to) > LONGEST {
             return Err(format!(
                 "cannot resample from {from} Hz to {to} Hz, whose greatest common divisor is {}; convert the recording, for \
                  example with `ffmpeg -i IN -ar {to} OUT.wav`",
-                gcd(from, to)
+                divisor(from, to)
             ));
         }
         Ok(())
@@ -50,19 +51,8 @@ impl Resampler {
     /// As [`supports`](Self::supports).
     pub(crate) fn new(from: u32, to: u32, chunk: usize) -> Result<Self, String> {
         Self::supports(from, to)?;
-        // An even number of the shortest chunks: half of one is the filter's delay, and must be whole samples.
-        let shortest = (from / gcd(from, to)) as usize;
-        let chunk = chunk.div_ceil(2 * shortest) * 2 * shortest;
-        let filter = Fft::new_custom(
-            from as usize,
-            to as usize,
-            chunk,
-            1,
-            1,
-            rubato::WindowFunction::BlackmanHarris2,
-            FixedSync::Both,
-        )
-        .map_err(|error| format!("cannot resample from {from} Hz to {to} Hz: {error}"))?;
+        let filter = kws_spectral::resampler(from, to, chunk)
+            .map_err(|error| format!("cannot resample from {from} Hz to {to} Hz: {error}"))?;
         Ok(Resampler {
             from: u64::from(from),
             to: u64::from(to),
@@ -146,10 +136,6 @@ impl Resampler {
         into.extend_from_slice(&self.output[begin..end]);
         Ok(())
     }
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use realfft::{RealFftPlanner, RealToComplex};
+use realfft::RealToComplex;
 
 /// Samples of a frame: 128 ms, so that frames overlap nearly whole and a shift hardly changes them.
 const FRAME: usize = 2048;
@@ -39,7 +39,7 @@ impl Fingerprinter {
         let step = std::f32::consts::TAU / FRAME as f32;
         let edge = |i: usize| 300.0 * 10f64.powf(i as f64 / BANDS as f64) / (16_000.0 / FRAME as f64);
         Self {
-            fft: RealFftPlanner::new().plan_fft_forward(FRAME),
+            fft: kws_spectral::forward(FRAME),
             window: (0..FRAME).map(|i| 0.5 - 0.5 * (i as f32 * step).cos()).collect(),
             edges: std::array::from_fn(|i| edge(i).round() as usize),
         }

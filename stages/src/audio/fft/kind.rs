@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kws_engine::firmware::{self, Code};
 use kws_engine::{Cost, Design, DesignError, Element, Kind, Port, Role, Site};
+use realfft::RealToComplex;
 use realfft::num_complex::Complex32;
-use realfft::{RealFftPlanner, RealToComplex};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub struct Fast {
 impl Fast {
     /// The transform of `size` points; `size` is even.
     pub fn new(size: usize) -> Self {
-        let plan = RealFftPlanner::new().plan_fft_forward(size);
+        let plan = kws_spectral::forward(size);
         let (points, bins) = (plan.make_input_vec(), plan.make_output_vec());
         Fast { scratch: plan.make_scratch_vec(), plan, points, bins }
     }
