@@ -53,8 +53,8 @@ mod tests {
         forward(64).process(&mut samples, &mut spectrum).unwrap();
         for (bin, value) in spectrum.iter().enumerate() {
             let level = if bin == 5 { 32.0 } else { 0.0 };
-            // A few units in the last place of 32.
-            assert!((value.re - level).abs().max(value.im.abs()) < 2e-5, "bin {bin}: {value}");
+            // Each of the 64 samples is off by 1e-6, because its angle of up to 31 rad is rounded.
+            assert!((value.re - level).abs().max(value.im.abs()) < 1e-4, "bin {bin}: {value}");
         }
         (spectrum[0].im, spectrum[32].im) = (0.0, 0.0);
         inverse(64).process(&mut spectrum, &mut samples).unwrap();
