@@ -10,6 +10,7 @@ use kws_link::{Link, MAX_FRAME, MAX_WRAPPED, Received, Timing, Unwrapped, Unwrap
 
 use crate::connection::{Connections, Happened};
 use crate::delivery::{Delivery, later};
+use crate::handover::Handover;
 use crate::moving::{fill, hand_on, inbox, outbox, session};
 use crate::warm::{Busy, WarmUp};
 use crate::wire::Wire;
@@ -32,6 +33,8 @@ pub enum News {
     Waiting(String, io::Error),
     /// The other end has started again: what it had not sent is lost.
     Restarted(String),
+    /// The run was stopped and there is no connection: so long it waits for one, to hand over what it holds.
+    Leaving(String, Duration),
     /// The other end printed this between frames.
     Text(String, String),
 }
@@ -49,6 +52,11 @@ impl fmt::Display for News {
             News::Restarted(place) => {
                 write!(f, "`{place}` has started again; what it had not sent is a gap")
             }
+            News::Leaving(place, patience) => write!(
+                f,
+                "`{place}` is not connected: waiting {} s for it to take what is left; Ctrl-C again ends at once",
+                patience.as_secs()
+            ),
             News::Text(place, text) => write!(f, "{place}: {text}"),
         }
     }
@@ -113,6 +121,7 @@ struct Carried<'a, F> {
 impl<F: FnMut(News)> Carried<'_, F> {
     fn run(mut self, end: &mut LinkEnd) {
         let mut done: Option<Instant> = None;
+        let mut handover = Handover::default();
         loop {
             let moved = match self.step(end) {
                 Ok(moved) => moved,
@@ -131,6 +140,8 @@ impl<F: FnMut(News)> Carried<'_, F> {
                 if (self.link.peer_ended() && self.connections.is_written()) || since.elapsed() > FAREWELL {
                     return;
                 }
+            } else if handover.is_given_up(end.is_stopped(), self.is_connected, &end.place, &mut self.tell) {
+                return;
             }
             let longest = self.longest(done);
             let connections = &self.connections;

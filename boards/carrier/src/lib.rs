@@ -23,6 +23,7 @@ mod address;
 mod carry;
 mod connection;
 mod delivery;
+mod handover;
 mod memory;
 mod moving;
 #[cfg(feature = "nats")]

@@ -116,7 +116,8 @@ fn digits(number: u64) -> usize {
 /// # Errors
 /// When it is none.
 pub fn recording(path: &Path) -> Result<(Vec<i16>, u32), String> {
-    let mut reader = hound::WavReader::open(path).map_err(|error| error.to_string())?;
+    let mut reader = hound::WavReader::open(path)
+        .map_err(|error| format!("{error}; expected WAV, 16 bits, one channel"))?;
     let format = reader.spec();
     if format.channels != 1
         || format.bits_per_sample != 16

@@ -16,6 +16,7 @@ use super::standings::{Standings, Stood};
 use super::tail::Tail;
 use crate::carry::News;
 use crate::delivery::{Delivery, later};
+use crate::handover::Handover;
 use crate::moving::{WINDOW, fill, hand_on, outbox, session};
 use crate::server::Server;
 use crate::warm::{Busy, WarmUp};
@@ -103,6 +104,7 @@ struct Streamed<F> {
 impl<F: FnMut(News)> Streamed<F> {
     fn run(mut self, end: &mut LinkEnd) {
         let mut done: Option<Instant> = None;
+        let mut handover = Handover::default();
         loop {
             let moved = match self.step(end) {
                 Ok(moved) => moved,
@@ -123,6 +125,13 @@ impl<F: FnMut(News)> Streamed<F> {
                         return;
                     }
                 }
+            } else if handover.is_given_up(
+                end.is_stopped(),
+                self.frames.is_some(),
+                &end.place,
+                &mut self.tell,
+            ) {
+                return;
             }
             let longest = Duration::from_millis(if done.is_some() || self.busy.is_none() { 20 } else { 200 });
             let bus = &self.bus;

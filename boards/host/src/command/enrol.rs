@@ -71,6 +71,9 @@ pub(super) fn enrol(
         return Err(CommandError::usage(format!("found {} sources, expected one microphone", sources.len())));
     };
     let source = source.to_owned();
+    if arguments.source.is_empty() {
+        without_fallback(&mut pipeline, &registry, &source);
+    }
     pipeline.stages.retain(|stage| stage.name == source);
     pipeline.places.clear();
     registry.add::<Ear>();
@@ -84,6 +87,17 @@ pub(super) fn enrol(
     let next = next(&folder, name, consent, &recorder);
     tell(Level::Info, format_args!("wrote `{name}`. Now make the verifier:\n  {next}"));
     Ok(())
+}
+
+/// A recording that stands in for a missing microphone is not who enrols.
+fn without_fallback(pipeline: &mut Pipeline, registry: &Registry, source: &str) {
+    let Some(stage) = pipeline.stage(source) else { return };
+    let kind = stage.kind.clone();
+    if registry.kind(&kind).is_some_and(|kind| kind.params().any(|(name, _)| name == "fallback")) {
+        let mut params = stage.params.to_json();
+        params["fallback"] = json!(false);
+        pipeline.replace(source, &kind, &params, "--enrol");
+    }
 }
 
 /// Runs the source until all is recorded.
@@ -179,5 +193,20 @@ impl Meter {
             Prompt::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
             Prompt::Done | Prompt::Level(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_does_not_stand_in_for_the_speaker() {
+        let registry = crate::registry();
+        let text = "[[stage]]\nkind = \"mic\"\nfallback = \"a.wav\"\nblock = 320\n";
+        let mut pipeline = Pipeline::parse(text, "test.toml", std::path::Path::new(".")).unwrap();
+        without_fallback(&mut pipeline, &registry, "mic");
+        let params = pipeline.stage("mic").unwrap().params.to_json();
+        assert_eq!((&params["fallback"], &params["block"]), (&json!(false), &json!(320)));
     }
 }

@@ -158,7 +158,7 @@ impl Listener<'_> {
 
     fn tell_news(&mut self, news: &News) {
         let level = match news {
-            News::Lost(_) | News::Restarted(_) | News::Waiting(..) => Level::Warning,
+            News::Leaving(..) | News::Lost(_) | News::Restarted(_) | News::Waiting(..) => Level::Warning,
             _ => Level::Info,
         };
         self.progress.aside(|| tell(level, news));

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use crate::bench::{Bench, spotting};
+use crate::live::Live;
 
 /// The shipped cascade on its recording.
 const CASCADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/cascade.toml");
@@ -41,6 +42,21 @@ fn three_programs_print_what_one_prints() {
     assert_eq!(String::from_utf8(cloud.stdout).unwrap(), whole.out);
     assert!(cloud.status.success());
     assert_eq!(bench.read("kept/manifest.csv"), kept, "the hub keeps what one program keeps");
+}
+
+/// A service manager stops a place whose other end is away for good.
+#[cfg(unix)]
+#[test]
+fn a_place_that_is_stopped_does_not_wait_for_ever() {
+    let bench = two_places();
+    // It reads no sound.
+    bench.write("sound.raw", "");
+    let link = format!("hub=unix:{}", bench.path("nobody").display());
+    let mut live = Live::start(&bench, &["cascade.toml", "--place", "node", "--link", &link]);
+    live.says("no connection with `hub`");
+    live.signal("TERM");
+    let run = live.ended().well();
+    assert!(run.err.contains("`hub` is not connected: waiting 10 s"), "{run:#?}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use super::json::Json;
 Examples:
   kws-lab enrol --word lumos --speaker anna --consent \"yes, for this house\" lumos/*.wav --output lumos.toml
   kws-lab enrol --speaker anna --consent \"yes, for this house\" anna/*.wav --others bert/*.wav --output models/anna
-  kws-run pipeline.toml --enrol anna                              records the clips first
+  kws-run pipeline.toml --enrol anna --consent \"yes, for this house\"   records the clips first
   kws-lab enrol page lumos.toml --output page.bin                   for the flash of a board, in place of its firmware's words
   kws-lab enrol evaluate pipelines/models/embedding --data DATA     how well it works, by number of clips"
 )]
