@@ -5,6 +5,8 @@ mod clips;
 mod dump;
 mod merge;
 mod part;
+#[cfg(feature = "nats")]
+mod queue;
 mod show;
 mod streams;
 mod word;
@@ -76,6 +78,17 @@ pub(crate) struct Evaluate {
     /// Evaluates part I of N, counted from 0; a hash of the path assigns each recording to a part.
     #[arg(long, value_name = "I/N", requires = "output")]
     shard: Option<Shard>,
+    /// Takes shards from a queue of a NATS server, beside any number of other processes, until all are finished.
+    ///
+    /// `--output` is a folder then, with a file for each part. Whoever comes first puts the shards in. The shard of a process that dies
+    /// is given to another one.
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "nats://HOST/NAME", requires = "output", conflicts_with_all = ["shard", "record", "dump"])]
+    queue: Option<queue::Queue>,
+    /// Shards that are put into the queue.
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "queue", value_parser = clap::value_parser!(u16).range(1..))]
+    shards: u16,
     /// Writes the model's inputs, outputs and classes to this folder: `inputs.npy`, `outputs.npy` and `classes.npy`.
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     dump: Option<PathBuf>,
@@ -105,6 +118,10 @@ impl Evaluate {
         }
         if let Some(pipeline) = self.pipeline.as_deref().filter(|pipeline| cascade::is_one(pipeline)) {
             return self.cascade(pipeline);
+        }
+        #[cfg(feature = "nats")]
+        if let (Some(queue), Some(folder)) = (&self.queue, &self.output) {
+            return queue::work(&self, queue, usize::from(self.shards), folder);
         }
         let (clips, streams) = match &self.output {
             None => (
