@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use kws_carrier::testing::NatsServer;
 use kws_lab::audio::{read_16k, write_wav};
-use program::{folder, lab, succeed};
+use program::{fail, folder, lab, succeed};
 
 const SHARDS: usize = 12;
 /// How long all may take.
@@ -102,4 +102,11 @@ fn processes_that_are_killed_leave_the_figures_of_one_run() {
         lab().current_dir(&root).args(["evaluate", "merge"]).args(&parts).args(["--json", "merged.json"]),
     );
     assert_eq!(figures(&root.join("merged.json")), figures(&root.join("one.json")));
+}
+
+#[test]
+fn a_queue_without_a_name_is_an_error() {
+    let root = folder("a_queue_without_a_name_is_an_error");
+    let error = fail(evaluate(&root).args(["--queue", "nats://bus:4222", "--output", "parts"]));
+    assert!(error.contains("expected nats://HOST:PORT/NAME"), "{error}");
 }

@@ -49,14 +49,9 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "kws-engine" => Some(&["kws-link"]),
         "kws-stages" => Some(&["kws-engine", "kws-nn", "kws-spectral"]),
         // It measures what a board's part of a pipeline takes: that needs the boards and their kinds.
-        "kws-lab" => Some(&[
-            "kws-carrier",
-            "kws-devices",
-            "kws-engine",
-            "kws-nn",
-            "kws-spectral",
-            "kws-stages",
-        ]),
+        "kws-lab" => {
+            Some(&["kws-carrier", "kws-devices", "kws-engine", "kws-nn", "kws-spectral", "kws-stages"])
+        }
         // The tests may use everything.
         "kws-tests" => None,
         "kws-carrier" => Some(&["kws-engine", "kws-link"]),
