@@ -7,6 +7,7 @@
 mod alarms;
 mod bank;
 mod ear;
+mod figures;
 mod linear;
 mod study;
 mod takes;
@@ -16,7 +17,8 @@ mod word;
 pub use alarms::Alarms;
 pub use bank::{Bank, Made};
 pub use ear::{Ear, Heard};
-pub use study::{AlarmRate, Curve, Group, Point, Study, Trial, voices as study_voices, words as study_words};
+pub use figures::{AlarmRate, Curve, Group, Point, Study};
+pub use study::{Trial, voices as study_voices, words as study_words};
 pub use takes::{FEWEST, Take, takes};
 pub use voice::{Voice, VoiceCard};
 pub use word::{Word, WordCard};

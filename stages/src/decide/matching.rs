@@ -58,17 +58,21 @@ impl<C, D> Match<C, D> {
     }
 }
 
+/// Whether the embedding has the length of those enrolled, and the output a place for each word.
+fn fits(centre: &[i8], directions: &[i8], input: &[i8], output: &[i8]) -> Result<(), StageFault> {
+    if input.len() != centre.len() || directions.len() != centre.len() * output.len() {
+        return Err(StageFault::new("`match` received an embedding of another length than those enrolled"));
+    }
+    Ok(())
+}
+
 impl<C: AsRef<[i8]>, D: AsRef<[i8]>> Stage for Match<C, D> {
     type In = i8;
     type Out = i8;
 
     fn process(&mut self, input: Block<'_, i8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let (centre, directions) = (self.centre.as_ref(), self.directions.as_ref());
-        if input.len() != centre.len() || directions.len() != centre.len() * output.len() {
-            return Err(StageFault::new(
-                "`match` received an embedding of another length than those enrolled",
-            ));
-        }
+        fits(centre, directions, &input, output)?;
         let parts = || parts(&input, centre.iter().copied());
         let length: u32 = parts().map(|part| part.unsigned_abs().pow(2)).sum();
         for (score, direction) in output.iter_mut().zip(directions.chunks_exact(centre.len())) {

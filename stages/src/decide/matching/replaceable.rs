@@ -3,7 +3,7 @@
 use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::page::{Page, PageWords};
-use super::{STEPS, cosine, parts};
+use super::{STEPS, cosine, fits, parts};
 
 /// As [`Match`](super::Match), with words that a [`Page`] may replace, and with scores on one scale: a word counts as heard from half
 /// of it on, whatever cosine that is, so that a threshold holds for words that come later.
@@ -43,11 +43,7 @@ impl<C: AsRef<[i8]>, D: AsRef<[i8]>, O: AsRef<[u8]>> Stage for Replaceable<C, D,
 
     fn process(&mut self, input: Block<'_, i8>, output: &mut [i8]) -> Result<Flow, StageFault> {
         let (centre, directions) = (self.centre.as_ref(), self.directions.as_ref());
-        if input.len() != centre.len() || directions.len() != centre.len() * output.len() {
-            return Err(StageFault::new(
-                "`match` received an embedding of another length than those enrolled",
-            ));
-        }
+        fits(centre, directions, &input, output)?;
         match &self.words {
             Some(words) => {
                 for (score, (on, direction)) in output.iter_mut().zip(words.each()) {
