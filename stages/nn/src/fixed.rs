@@ -53,7 +53,10 @@ impl Factor {
     }
 
     /// The same factor for a loop that vectorises; nothing for one that may be above one.
-    #[cfg(feature = "std")]
+    #[cfg(all(
+        feature = "std",
+        any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")
+    ))]
     pub(crate) fn reduction(self) -> Option<Reduction> {
         let right = -self.shift;
         let (half, ties) = ((1u32.checked_shl(right as u32)? >> 1) as i32, -i32::from(right > 0));
@@ -81,7 +84,7 @@ impl Factor {
 }
 
 /// A factor of at most one, in the form in which a loop over numbers below 2^30 becomes vectors.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reduction {
     multiplier: i32,
@@ -92,7 +95,7 @@ pub(crate) struct Reduction {
     ties: i32,
 }
 
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 impl Reduction {
     /// [`Factor::apply`] of a number whose magnitude is below 2^30.
     #[inline(always)]

@@ -5,7 +5,7 @@
 use crate::kernels::cell::Cell;
 use crate::kernels::float::{get, put};
 use crate::kernels::window::Reach;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 use crate::kernels::window::reaches;
 use crate::kernels::{Constants, float, pair};
 use crate::op::{Bounds, Image, Span, Window, spans};
@@ -230,7 +230,7 @@ fn most(a: u32, b: u32) -> u32 {
 
 /// Pools int8 for kernel sets with vectors, to be compiled for their instructions: pixel by pixel of the window, many
 /// channels at once.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 #[inline(always)]
 pub(crate) fn vectors(op: &Pool, arena: &mut [i8]) {
     /// Channels whose values are in registers together.

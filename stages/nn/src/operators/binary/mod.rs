@@ -7,7 +7,10 @@ pub(crate) mod float;
 pub(crate) mod unscaled;
 
 use crate::fixed::Factor;
-#[cfg(feature = "std")]
+#[cfg(all(
+    feature = "std",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")
+))]
 use crate::fixed::Reduction;
 use crate::kernels::cell::Cell;
 use crate::kernels::walk::rows;
@@ -86,7 +89,7 @@ pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>
 }
 
 /// The same of int8 for kernel sets with vectors, to be compiled for their instructions: no loop of it branches.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 #[inline(always)]
 pub(crate) fn vectors(op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
     let Some([a, b, factor]) = op.reductions() else { return binary::<i8, HEADROOM>(op, constants, arena) };
@@ -113,7 +116,7 @@ fn combine<C: Cell>(op: &Binary, arena: &mut [i8], result: impl Fn(i32, i32) -> 
     rows(&op.counts, [&op.a_steps, &op.b_steps], [C::of(a), C::of(b)], C::of_mut(output), combined);
 }
 
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 impl Binary {
     /// The factors of both inputs and of the result, where none is above one.
     fn reductions(&self) -> Option<[Reduction; 3]> {
