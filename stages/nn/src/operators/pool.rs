@@ -5,7 +5,10 @@
 use crate::kernels::cell::Cell;
 use crate::kernels::float::{get, put};
 use crate::kernels::window::Reach;
-#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+#[cfg(all(
+    feature = "std",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")
+))]
 use crate::kernels::window::reaches;
 use crate::kernels::{Constants, float, pair};
 use crate::op::{Bounds, Image, Span, Window, spans};
