@@ -80,7 +80,7 @@ pub use {
     knob::Knob,
     node::{Firing, HostInput, HostOutput, Inputs, Node, Signature, around, node},
     plan::{Cut, Direction, Edge, LinkEdge, LinkPlan, Place, Plan, PlannedStage, RingPlan},
-    port::{CurvePoint, Density, OperatingPoint, Port, Quant, Role, Step},
+    port::{Accepted, CurvePoint, Density, OperatingPoint, Port, Quant, Role, Step},
     recovery::{Health, StageState},
     registry::{Entry, Registry},
     session::{Detection, Output, Session, SessionError},

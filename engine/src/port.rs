@@ -167,10 +167,22 @@ pub struct OperatingPoint {
 pub struct CurvePoint {
     /// Score at which a detection may begin.
     pub on: f64,
-    /// Share of the spoken words that it missed, 0 to 1.
+    /// Share of the spoken words, or of the images of the label, that it missed, 0 to 1.
     pub missed: f64,
-    /// False accepts per hour.
-    pub faph: f64,
+    /// How often it accepted something else.
+    #[serde(flatten)]
+    pub accepted: Accepted,
+}
+
+/// How often a threshold accepted what is not the label's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Accepted {
+    /// False accepts per hour of a stream; `faph` in a file.
+    #[serde(rename = "faph")]
+    PerHour(f64),
+    /// Share of the images of other labels, 0 to 1; `accepted` in a file.
+    #[serde(rename = "accepted")]
+    OfOthers(f64),
 }
 
 impl Port {

@@ -142,7 +142,8 @@ fn a_trigger_without_points_goes_by_what_was_calibrated() {
     };
     for _ in 0..2 {
         let limit = Limit::FalseAcceptsPerHour(0.5);
-        write_points(&folder, "default", &calibration, &limit, &["speech".into()], "yes_no").unwrap();
+        let how = calibration.how(&limit, &["speech".into()], "yes_no");
+        write_points(&folder, "default", &calibration.points, how).unwrap();
     }
     let text = fs::read_to_string(&card).unwrap();
     assert!(text.starts_with("# a person's remark"), "{text}");
@@ -175,7 +176,7 @@ fn thresholds_that_the_model_states_are_kept_and_measured() {
     let limit = Limit::Stated(before.clone());
     let found = calibrate(&listener(), &parts, &limit, &[]).unwrap();
     assert!(found.points.iter().all(|p| p.curve.len() > 1), "{found:?}");
-    write_points(&folder, "default", &found, &limit, &[], "yes_no").unwrap();
+    write_points(&folder, "default", &found.points, found.how(&limit, &[], "yes_no")).unwrap();
     assert_eq!(Stated::of(&folder, "default").unwrap(), before);
     let error = Stated::of(&folder, "strict").unwrap_err().to_string();
     assert!(error.contains("has no point `strict` to keep"), "{error}");

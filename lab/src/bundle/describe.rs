@@ -65,7 +65,7 @@ pub fn describe(card: &ModelInfo, report: &ClipReport) -> String {
 }
 
 fn points(card: &ModelInfo) -> String {
-    let mut text = "\n## Operating points\n\nUsed by a `trigger` without `points`. ".to_owned();
+    let mut text = "\n## Operating points\n\nUsed by a `trigger` whose points state no `on`. ".to_owned();
     // `calibrate --keep` says so of the points that it found.
     let kept = card.calibration.values().any(|how| how.get("points").is_some());
     text += match (card.calibration.is_empty(), kept) {

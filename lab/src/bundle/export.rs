@@ -80,7 +80,15 @@ fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
 /// A first guess, until `kws-lab calibrate` has chosen on streams.
 fn points(config: &Config) -> Vec<Point> {
     let words = config.labels.iter().filter(|l| *l != "silence" && *l != "unknown");
-    words.map(|label| Point { name: "default".into(), label: label.clone(), on: 0.8, off: 0.4 }).collect()
+    words
+        .map(|label| Point {
+            name: "default".into(),
+            label: label.clone(),
+            on: 0.8,
+            off: 0.4,
+            curve: Vec::new(),
+        })
+        .collect()
 }
 
 fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use kws_engine::CurvePoint;
 use serde::{Deserialize, Serialize};
 
 use super::training_data::TrainingData;
@@ -55,9 +56,12 @@ pub struct Point {
     /// The label that it watches.
     pub label: String,
     /// Smoothed posterior from which on the label is heard.
-    pub on: f32,
+    pub on: f64,
     /// Smoothed posterior below which it is over.
-    pub off: f32,
+    pub off: f64,
+    /// What other thresholds gave where `kws-lab calibrate` measured them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<CurvePoint>,
 }
 
 impl ModelInfo {

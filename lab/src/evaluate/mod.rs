@@ -1,5 +1,6 @@
 //! Measuring models as the field does: on clips, and on streams through the real pipeline.
 
+mod calibrate;
 mod clips;
 mod compare;
 mod compare_page;
@@ -7,6 +8,9 @@ pub mod shard;
 mod stream;
 mod variants;
 
+pub use calibrate::{
+    Chosen, ImageCalibration, ImageLimit, LabelShare, Stated, calibrate_images, write_points,
+};
 pub use clips::{
     ClipList, ClipReport, ClipRow, Column, Curve, CurvePoint, Group, LabelFigures, Scored, Scores, absent,
     check_some, curve, default_columns, evaluate_clips, group, list_clips, score, score_clips,
@@ -14,10 +18,10 @@ pub use clips::{
 pub use compare::{Compared, Comparison, Paired, compare_clips, compare_streams, paired_bootstrap};
 pub use compare_page::{compared_page, compared_text, variants_page, variants_text};
 pub use stream::{
-    Calibration, Cascade, CascadeOutcome, CascadeReport, Chosen, Detection, Figures, Incident, Item, Items,
-    Kind, Latency, Limit, LinkFigures, Listener, Material, Outcome, Part, PartFigures, Peak, PlaceFigures,
-    Point, Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, Stated, StepFigures, StreamReport, Tally,
-    Worker, calibrate, heard_words, incidents, listen, listen_cascade, tally, write_points,
+    Calibration, Cascade, CascadeOutcome, CascadeReport, Detection, Figures, Incident, Item, Items, Kind,
+    Latency, Limit, LinkFigures, Listener, Material, Outcome, Part, PartFigures, Peak, PlaceFigures, Point,
+    Points, Rate, Rates, Recorded, Row, SPEAKERS, Scorer, StepFigures, StreamReport, Tally, Worker,
+    calibrate, heard_words, incidents, listen, listen_cascade, tally,
 };
 pub use variants::{Agreement, Variant, variants};
 

@@ -163,7 +163,8 @@ impl Enrol {
         maker.check_others(&heard, &others, accept)?;
         let file = maker.enrol(&heard, &others, accept);
         let name = enrolled.speaker.clone();
-        let point = Point { name: "default".to_owned(), label: name.clone(), on: 0.5, off: 0.5 };
+        let point =
+            Point { name: "default".to_owned(), label: name.clone(), on: 0.5, off: 0.5, curve: Vec::new() };
         let card = VoiceCard {
             name: name.clone(),
             labels: vec![name.clone()],

@@ -1,9 +1,7 @@
 //! Choosing operating points on streams, and refusing what the streams cannot support.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail, ensure};
-use kws_engine::CurvePoint;
+use anyhow::{Result, bail, ensure};
+use kws_engine::{Accepted, CurvePoint};
 use serde::Serialize;
 
 use super::figures::Figures;
@@ -11,6 +9,7 @@ use super::heard::{detections, listen, together};
 use super::listener::{Listener, Point};
 use super::material::Part;
 use crate::audio::RATE;
+use crate::evaluate::calibrate::{Chosen, Stated, curve, grid, off, round};
 use crate::statistics::{hours_needed, poisson_upper};
 
 /// What the operating point must keep.
@@ -24,49 +23,6 @@ pub enum Limit {
     Stated(Vec<Stated>),
 }
 
-/// A threshold that a model states.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stated {
-    /// The label.
-    pub label: String,
-    /// Score at which a detection begins.
-    pub on: f64,
-    /// Score below which it ends.
-    pub off: f64,
-}
-
-impl Stated {
-    /// Those of one name in the `model.toml` of a folder.
-    ///
-    /// # Errors
-    /// When the file cannot be read or has no point of that name.
-    pub fn of(folder: &Path, name: &str) -> Result<Vec<Self>> {
-        let file = read(&folder.join("model.toml"))?;
-        let points = file.get("point").and_then(toml_edit::Item::as_array_of_tables);
-        let named =
-            |point: &&toml_edit::Table| point.get("name").and_then(toml_edit::Item::as_str) == Some(name);
-        let number = |point: &toml_edit::Table, key: &str| point.get(key).and_then(toml_edit::Item::as_float);
-        let stated = points.into_iter().flatten().filter(named).filter_map(|point| {
-            let on = number(point, "on")?;
-            let label = point.get("label").and_then(toml_edit::Item::as_str)?.to_owned();
-            Some(Self { label, on, off: number(point, "off").unwrap_or(on) })
-        });
-        let stated: Vec<Self> = stated.collect();
-        ensure!(
-            !stated.is_empty(),
-            "`{}` has no point `{name}` to keep: give `--max-faph` or `--max-frr`",
-            folder.join("model.toml").display()
-        );
-        Ok(stated)
-    }
-}
-
-/// A TOML file to read or edit.
-fn read(path: &Path) -> Result<toml_edit::DocumentMut> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    text.parse().with_context(|| format!("in `{}`", path.display()))
-}
-
 /// What was chosen.
 #[derive(Clone, Debug, Serialize)]
 pub struct Calibration {
@@ -77,46 +33,32 @@ pub struct Calibration {
     pub figures: Figures,
 }
 
-/// A label's threshold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Chosen {
-    /// The label.
-    pub label: String,
-    /// Score at which a detection begins.
-    pub on: f64,
-    /// Score below which it ends.
-    pub off: f64,
-    /// What other thresholds gave on the same streams, the lowest first: what `sensitivity` goes along.
-    pub curve: Vec<CurvePoint>,
-}
-
-/// Most points of a curve.
-const CURVE: usize = 12;
-/// Most false accepts per hour at a curve's loose end.
-const LOOSEST: f64 = 30.0;
-/// Largest share of missed words at a curve's strict end.
-const STRICTEST: f64 = 0.5;
-
-/// The thresholds of one label that anybody may want, with the chosen one among them: each gives other figures than the
-/// one before it, so that every step along them can be noticed.
-fn curve(grid: &[f64], options: &[Choice], chosen: usize, hours: f64) -> Vec<CurvePoint> {
-    let point = |g: usize| {
-        let Choice { said, limited, cost } = options[g];
-        CurvePoint {
-            on: grid[g],
-            missed: round(cost as f64 / said.max(1) as f64),
-            faph: round(limited as f64 / hours.max(f64::MIN_POSITIVE)),
+impl Calibration {
+    /// What `model.toml` keeps of how the points were found; `counted` are the streams whose false accepts count, and
+    /// `pipeline` the name of what they were found with.
+    #[must_use]
+    pub fn how(&self, limit: &Limit, counted: &[String], pipeline: &str) -> toml_edit::Table {
+        let f = &self.figures;
+        let mut how = toml_edit::Table::new();
+        how["pipeline"] = toml_edit::value(pipeline);
+        match limit {
+            Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(*limit),
+            Limit::Missed(share) => how["max_frr"] = toml_edit::value(*share),
+            Limit::Stated(_) => how["points"] = toml_edit::value("stated before, only measured"),
         }
-    };
-    let first = (0..=chosen).find(|&g| point(g).faph <= LOOSEST).unwrap_or(chosen);
-    let last = (chosen..grid.len()).rev().find(|&g| point(g).missed <= STRICTEST).unwrap_or(chosen);
-    let figures = |g: usize| (options[g].limited, options[g].cost);
-    let steps: Vec<usize> = (first..=last).filter(|&g| g == first || figures(g) != figures(g - 1)).collect();
-    let every = steps.len().div_ceil(CURVE - 2).max(1);
-    let mut all: Vec<usize> = steps.into_iter().step_by(every).chain([chosen, last]).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into_iter().map(point).collect()
+        if !counted.is_empty() {
+            how["counted_in"] = toml_edit::value(counted.iter().collect::<toml_edit::Array>());
+        }
+        for part in &f.parts {
+            how[&format!("false_accepts_in_{}", part.part)] = toml_edit::value(part.false_accepts as i64);
+        }
+        how["hours"] = toml_edit::value(round(f.hours));
+        how["false_accepts"] = toml_edit::value(f.false_accepts as i64);
+        how["faph_upper"] = toml_edit::value(round(f.faph_upper));
+        how["said"] = toml_edit::value(f.said as i64);
+        how["missed"] = toml_edit::value(f.missed as i64);
+        how
+    }
 }
 
 /// Chooses a threshold for each label so that all together keep the limit and miss the fewest words (or, under a limit
@@ -152,7 +94,7 @@ pub fn calibrate(
         );
     }
     let words = listener.words();
-    let grid: Vec<f64> = (5..200).map(|i| f64::from(i) / 200.0).collect();
+    let grid = grid();
     let points: Vec<Point> = words
         .iter()
         .flat_map(|label| grid.iter().map(|&on| Point { label: label.clone(), on, off: None }))
@@ -185,14 +127,17 @@ pub fn calibrate(
             choose(&swapped, most)
         }
         Limit::Stated(stated) => {
-            Some(words.iter().map(|word| nearest(&grid, stated, word)).collect::<Result<_>>()?)
+            Some(words.iter().map(|word| Stated::place(stated, word, &grid)).collect::<Result<_>>()?)
         }
     };
     let Some(chosen) = chosen else {
         bail!("no thresholds meet the limit on these streams: raise the limit, or train a better model");
     };
     let indices: Vec<usize> = chosen.iter().enumerate().map(|(w, g)| w * grid.len() + g).collect();
-    let curves = chosen.iter().zip(&options).map(|(&g, options)| curve(&grid, options, g, hours));
+    let curves = chosen.iter().zip(&options).map(|(&g, options)| {
+        let all = grid.iter().zip(options).map(|(&on, choice)| choice.point(on, hours));
+        curve(&all.collect::<Vec<CurvePoint>>(), g)
+    });
     Ok(Calibration {
         points: indices
             .iter()
@@ -203,25 +148,12 @@ pub fn calibrate(
                     Limit::Stated(stated) => stated.iter().find(|s| s.label == label),
                     _ => None,
                 };
-                let (on, off) = stated.map_or((on, round(on * 0.75)), |s| (s.on, s.off));
+                let (on, off) = stated.map_or((on, off(on)), |s| (s.on, s.off));
                 Chosen { label, on, off, curve }
             })
             .collect(),
         figures: together(&heard, &found, &points, &indices),
     })
-}
-
-/// Where in the grid a word's stated threshold lies.
-fn nearest(grid: &[f64], stated: &[Stated], word: &str) -> Result<usize> {
-    let Some(point) = stated.iter().find(|s| s.label == word) else {
-        bail!("the model states no threshold for `{word}`: give `--max-faph` or `--max-frr`");
-    };
-    let near = |a: &f64, b: &f64| (a - point.on).abs().total_cmp(&(b - point.on).abs());
-    Ok((0..grid.len()).min_by(|&a, &b| near(&grid[a], &grid[b])).unwrap_or(0))
-}
-
-fn round(score: f64) -> f64 {
-    (score * 1000.0).round() / 1000.0
 }
 
 /// What one threshold of one label costs.
@@ -241,6 +173,14 @@ impl Choice {
             said: figures.said,
             limited: counted.map(|part| part.false_accepts).sum(),
             cost: figures.missed,
+        }
+    }
+
+    fn point(self, on: f64, hours: f64) -> CurvePoint {
+        CurvePoint {
+            on,
+            missed: round(self.cost as f64 / self.said.max(1) as f64),
+            accepted: Accepted::PerHour(round(self.limited as f64 / hours.max(f64::MIN_POSITIVE))),
         }
     }
 
@@ -286,83 +226,9 @@ fn plateaus(label: &[Choice]) -> Vec<(usize, usize, usize)> {
     runs
 }
 
-/// Writes the points into a model's `model.toml` under a name, in the place of those of that name, and how they were
-/// found; everything else in the file stays as it is, comments included.
-///
-/// # Errors
-/// When the file cannot be read or written, or is no TOML.
-pub fn write_points(
-    folder: &Path,
-    name: &str,
-    calibration: &Calibration,
-    limit: &Limit,
-    counted: &[String],
-    pipeline: &str,
-) -> Result<()> {
-    let path = folder.join("model.toml");
-    let mut file = read(&path)?;
-    let place = file.get("point").and_then(toml_edit::Item::as_array_of_tables).cloned();
-    let mut points = place.unwrap_or_default();
-    points.retain(|point| point.get("name").and_then(toml_edit::Item::as_str) != Some(name));
-    for chosen in &calibration.points {
-        let mut point = toml_edit::Table::new();
-        point["name"] = toml_edit::value(name);
-        point["label"] = toml_edit::value(chosen.label.as_str());
-        point["on"] = toml_edit::value(chosen.on);
-        point["off"] = toml_edit::value(chosen.off);
-        point["curve"] = toml_edit::value(chosen.curve.iter().map(row).collect::<toml_edit::Array>());
-        points.push(point);
-    }
-    file["point"] = toml_edit::Item::ArrayOfTables(points);
-    let f = &calibration.figures;
-    let mut how = toml_edit::Table::new();
-    how["pipeline"] = toml_edit::value(pipeline);
-    match limit {
-        Limit::FalseAcceptsPerHour(limit) => how["max_faph"] = toml_edit::value(*limit),
-        Limit::Missed(share) => how["max_frr"] = toml_edit::value(*share),
-        Limit::Stated(_) => how["points"] = toml_edit::value("stated before, only measured"),
-    }
-    if !counted.is_empty() {
-        how["counted_in"] = toml_edit::value(counted.iter().collect::<toml_edit::Array>());
-    }
-    for part in &f.parts {
-        how[&format!("false_accepts_in_{}", part.part)] = toml_edit::value(part.false_accepts as i64);
-    }
-    how["hours"] = toml_edit::value(round(f.hours));
-    how["false_accepts"] = toml_edit::value(f.false_accepts as i64);
-    how["faph_upper"] = toml_edit::value(round(f.faph_upper));
-    how["said"] = toml_edit::value(f.said as i64);
-    how["missed"] = toml_edit::value(f.missed as i64);
-    let all = file.entry("calibration").or_insert_with(|| {
-        let mut table = toml_edit::Table::new();
-        table.set_implicit(true);
-        toml_edit::Item::Table(table)
-    });
-    all[name] = toml_edit::Item::Table(how);
-    std::fs::write(&path, file.to_string()).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-/// A point of a curve as an inline table.
-fn row(point: &CurvePoint) -> toml_edit::Value {
-    let pairs = [("on", point.on), ("missed", point.missed), ("faph", point.faph)];
-    let pairs = pairs.map(|(key, value)| (key, toml_edit::Value::from(value)));
-    toml_edit::Value::InlineTable(pairs.into_iter().collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_curve_ends_where_nobody_wants_to_go() {
-        let grid: Vec<f64> = (1..20).map(|i| f64::from(i) / 20.0).collect();
-        // False accepts fall from 18 to none, misses rise from none to 18 of 20.
-        let options: Vec<Choice> = (0..19).map(|g| Choice { said: 20, limited: 18 - g, cost: g }).collect();
-        let curve = curve(&grid, &options, 8, 0.4);
-        assert!(curve.len() <= CURVE + 1 && curve.iter().any(|point| point.on == grid[8]));
-        assert_eq!((curve[0].on, curve[0].faph), (grid[6], 30.0));
-        assert_eq!(curve.last().map(|point| point.missed), Some(0.5));
-    }
 
     fn option(limited: usize, cost: usize) -> Choice {
         Choice { said: 10, limited, cost }

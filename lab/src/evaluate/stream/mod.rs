@@ -17,7 +17,7 @@ mod tally;
 mod truth;
 mod worker;
 
-pub use calibrate::{Calibration, Chosen, Limit, Stated, calibrate, write_points};
+pub use calibrate::{Calibration, Limit, calibrate};
 pub use cascade::{
     Cascade, CascadeOutcome, CascadeReport, LinkFigures, PlaceFigures, StepFigures, listen_cascade,
 };

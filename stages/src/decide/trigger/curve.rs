@@ -1,6 +1,6 @@
 //! The thresholds of an operating point, from the strictest to the loosest.
 
-use kws_engine::CurvePoint;
+use kws_engine::{Accepted, CurvePoint};
 
 /// An operating point and what was measured around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +12,12 @@ pub(super) struct Curve {
     /// The lowest score first. Where nothing was measured: half of `on`, `on`, and halfway from there to 1.
     scores: Vec<f64>,
     measured: Vec<CurvePoint>,
+    /// Whether the pipeline states `on` itself, so that what was measured with the model does not apply.
+    pub(super) stated: bool,
 }
 
 impl Curve {
-    /// The curve of an operating point; `measured` has the lowest score first.
+    /// The curve of an operating point that was measured; `measured` has the lowest score first.
     pub(super) fn new(on: f64, off: f64, measured: &[CurvePoint]) -> Self {
         let mut scores: Vec<f64> = measured.iter().map(|point| point.on).collect();
         if scores.is_empty() {
@@ -25,7 +27,12 @@ impl Curve {
         if scores.get(place) != Some(&on) {
             scores.insert(place, on);
         }
-        Curve { on, off, scores, measured: measured.to_vec() }
+        Curve { on, off, scores, measured: measured.to_vec(), stated: false }
+    }
+
+    /// The curve of an operating point that the pipeline states.
+    pub(super) fn stated(on: f64, off: f64) -> Self {
+        Curve { stated: true, ..Curve::new(on, off, &[]) }
     }
 
     /// The scores at a sensitivity: at 0.5 the operating point's own; from there to 1 down through the measured ones to the
@@ -48,7 +55,13 @@ impl Curve {
         let (a, b) = (self.measured[above.saturating_sub(1)], self.measured[above]);
         let part = if b.on > a.on { ((score - a.on) / (b.on - a.on)).clamp(0.0, 1.0) } else { 1.0 };
         let between = |a: f64, b: f64| a + part * (b - a);
-        Some(CurvePoint { on: score, missed: between(a.missed, b.missed), faph: between(a.faph, b.faph) })
+        let accepted = match (a.accepted, b.accepted) {
+            (Accepted::PerHour(a), Accepted::PerHour(b)) => Accepted::PerHour(between(a, b)),
+            (Accepted::OfOthers(a), Accepted::OfOthers(b)) => Accepted::OfOthers(between(a, b)),
+            // Nobody writes such a curve; it has nothing between these two.
+            (_, b) => b,
+        };
+        Some(CurvePoint { on: score, missed: between(a.missed, b.missed), accepted })
     }
 }
 
@@ -57,10 +70,10 @@ mod tests {
     use super::*;
 
     const MEASURED: [CurvePoint; 4] = [
-        CurvePoint { on: 0.2, missed: 0.0, faph: 20.0 },
-        CurvePoint { on: 0.4, missed: 0.0, faph: 8.0 },
-        CurvePoint { on: 0.8, missed: 0.02, faph: 1.0 },
-        CurvePoint { on: 0.9, missed: 0.10, faph: 0.0 },
+        CurvePoint { on: 0.2, missed: 0.0, accepted: Accepted::PerHour(20.0) },
+        CurvePoint { on: 0.4, missed: 0.0, accepted: Accepted::PerHour(8.0) },
+        CurvePoint { on: 0.8, missed: 0.02, accepted: Accepted::PerHour(1.0) },
+        CurvePoint { on: 0.9, missed: 0.10, accepted: Accepted::PerHour(0.0) },
     ];
 
     fn near(found: (f64, f64), expected: (f64, f64)) -> bool {
@@ -94,6 +107,7 @@ mod tests {
     #[test]
     fn what_a_score_means_lies_between_the_measured_ones() {
         let point = Curve::new(0.8, 0.6, &MEASURED).measured(0.6).unwrap();
-        assert!((point.faph - 4.5).abs() < 1e-9 && (point.missed - 0.01).abs() < 1e-9, "{point:?}");
+        let Accepted::PerHour(faph) = point.accepted else { panic!("{point:?}") };
+        assert!((faph - 4.5).abs() < 1e-9 && (point.missed - 0.01).abs() < 1e-9, "{point:?}");
     }
 }

@@ -80,9 +80,9 @@ impl TriggerParams {
                 all.points.push(point.name.clone());
                 all.points.len() - 1
             }) as u16;
-            let curve = point.scores()?;
             for label in point.labels(&input.labels)? {
                 let name = &input.labels[label];
+                let curve = point.scores(name, input)?;
                 if all.watches.iter().any(|w| (w.point, w.label) == (index, label as u16)) {
                     let message = format!("two points for `{name}` are named `{}`", point.name);
                     return Err(DesignError::of("points", message).help("give each its own `name`"));
@@ -91,7 +91,7 @@ impl TriggerParams {
                 let knob = same.map_or_else(|| self.knob(site, name, &curve), |dial| dial.knob.clone());
                 let scores = curve.at(self.sensitivity_of(name));
                 all.watches.push(point.watch(label, index, input, scores));
-                all.dials.push(Dial::new(knob, curve.clone()));
+                all.dials.push(Dial::new(knob, curve));
             }
         }
         Ok(all)

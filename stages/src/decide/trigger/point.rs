@@ -17,10 +17,12 @@ pub struct PointParams {
     /// `nobody` and `none`, with or without underscores around them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Score that starts a detection.
+    /// Score that starts a detection; by default the one that was measured with the model, or otherwise 0.8.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    pub on: f64,
-    /// Score below which a detection ends; by default three quarters of `on`.
+    pub on: Option<f64>,
+    /// Score below which a detection ends; by default the one that belongs to a measured `on`, or otherwise three
+    /// quarters of `on`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub off: Option<f64>,
@@ -33,9 +35,9 @@ pub struct PointParams {
     /// Time after an event without new events of the same label.
     #[schemars(range(min = 0.0, max = 600_000.0), extend("unit" = "ms"))]
     pub refractory_ms: f64,
-    /// What the model's maker measured; no parameter of a file.
+    /// What was measured with the model, where this is a point of the model's; no parameter of a file.
     #[serde(skip)]
-    curve: Vec<CurvePoint>,
+    curve: Option<Vec<CurvePoint>>,
 }
 
 impl Default for PointParams {
@@ -43,12 +45,12 @@ impl Default for PointParams {
         PointParams {
             name: "default".to_owned(),
             label: None,
-            on: 0.8,
+            on: None,
             off: None,
             min_count: 1,
             hold_ms: 0.0,
             refractory_ms: 1000.0,
-            curve: Vec::new(),
+            curve: None,
         }
     }
 }
@@ -64,16 +66,30 @@ pub fn is_word(label: &str) -> bool {
 }
 
 impl PointParams {
-    /// The scores of the point, from the strictest to the loosest.
-    pub(super) fn scores(&self) -> Result<Curve, DesignError> {
-        let off = self.off.unwrap_or(0.75 * self.on);
-        if off > self.on {
+    /// Score that starts a detection where neither the pipeline nor the model states one.
+    const ON: f64 = 0.8;
+
+    /// The scores of the point for a label, from the strictest to the loosest.
+    pub(super) fn scores(&self, label: &str, input: &Port) -> Result<Curve, DesignError> {
+        let of_label = || input.calibrated.iter().filter(|point| point.label == label);
+        let measured = of_label().find(|point| point.name == self.name).or_else(|| of_label().next());
+        let (on, off) = match (self.on, measured) {
+            (Some(on), _) => (on, self.off),
+            (None, Some(point)) => (point.on, self.off.or(point.off)),
+            (None, None) => (Self::ON, self.off),
+        };
+        let off = off.unwrap_or(0.75 * on);
+        if off > on {
             return Err(DesignError::of(
                 "points",
-                format!("`off` of point `{}` is {off}, expected at most `on`, {}", self.name, self.on),
+                format!("`off` of point `{}` is {off}, expected at most `on`, {on}", self.name),
             ));
         }
-        Ok(Curve::new(self.on, off, &self.curve))
+        Ok(match (&self.curve, self.on) {
+            (Some(curve), _) => Curve::new(on, off, curve),
+            (None, Some(_)) => Curve::stated(on, off),
+            (None, None) => Curve::new(on, off, measured.map_or(&[], |point| &point.curve)),
+        })
     }
 
     /// The watch of a label, at these scores.
@@ -118,6 +134,13 @@ impl PointParams {
 impl From<&OperatingPoint> for PointParams {
     fn from(point: &OperatingPoint) -> Self {
         let OperatingPoint { name, label, on, off, curve } = point.clone();
-        PointParams { name, label: Some(label), on, off, curve, ..PointParams::default() }
+        PointParams {
+            name,
+            label: Some(label),
+            on: Some(on),
+            off,
+            curve: Some(curve),
+            ..PointParams::default()
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kws_engine::{CurvePoint, DesignError, nearest};
+use kws_engine::{Accepted, CurvePoint, DesignError, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,15 +58,19 @@ impl Sensitivity {
     pub(super) fn meaning(&self, label: &str, curve: &Curve) -> String {
         let (score, _) = curve.at(self.of(label));
         let set = format!("sensitivity {}: `{label}` needs a score of {score:.2}", self.of(label));
-        match curve.measured(score) {
-            Some(CurvePoint { missed, faph, .. }) => format!(
-                "{set}: {faph:.1} false accepts per hour, {:.1} % missed, as measured with the model",
-                100.0 * missed
-            ),
-            None => {
-                format!("{set}; the model comes without a measured curve, which `kws-lab calibrate` writes")
-            }
-        }
+        let Some(CurvePoint { missed, accepted, .. }) = curve.measured(score) else {
+            let why = if curve.stated {
+                "its `on` is the pipeline's; without it, the point goes along the curve measured with the model"
+            } else {
+                "the model comes without a measured curve, which `kws-lab calibrate` writes"
+            };
+            return format!("{set}; {why}");
+        };
+        let accepted = match accepted {
+            Accepted::PerHour(rate) => format!("{rate:.1} false accepts per hour"),
+            Accepted::OfOthers(share) => format!("{:.1} % of other images accepted", 100.0 * share),
+        };
+        format!("{set}: {accepted}, {:.1} % missed, as measured with the model", 100.0 * missed)
     }
 }
 
@@ -82,13 +86,18 @@ mod tests {
 
     #[test]
     fn its_meaning_is_read_off_the_curve() {
-        let measured =
-            [CurvePoint { on: 0.4, missed: 0.0, faph: 8.0 }, CurvePoint { on: 0.8, missed: 0.02, faph: 1.0 }];
+        let point = |on, missed, accepted| CurvePoint { on, missed, accepted };
+        let measured = [point(0.4, 0.0, Accepted::PerHour(8.0)), point(0.8, 0.02, Accepted::PerHour(1.0))];
         let text = Sensitivity::All(0.75).meaning("yes", &Curve::new(0.8, 0.6, &measured));
         let expected = "`yes` needs a score of 0.60: 4.5 false accepts per hour, 1.0 % missed";
         assert!(text.contains(expected), "{text}");
         let text = Sensitivity::All(0.5).meaning("yes", &Curve::new(0.8, 0.6, &[]));
         assert!(text.contains("without a measured curve"), "{text}");
+        let text = Sensitivity::All(0.5).meaning("yes", &Curve::stated(0.8, 0.6));
+        assert!(text.contains("its `on` is the pipeline's"), "{text}");
+        let images = [point(0.4, 0.1, Accepted::OfOthers(0.3)), point(0.8, 0.3, Accepted::OfOthers(0.1))];
+        let text = Sensitivity::All(0.75).meaning("person", &Curve::new(0.8, 0.6, &images));
+        assert!(text.contains("a score of 0.60: 20.0 % of other images accepted, 20.0 % missed"), "{text}");
     }
 
     #[test]
