@@ -190,7 +190,7 @@ where
 /// Why a kind cannot be designed as the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesignError {
-    /// The parameter at fault, if one is.
+    /// The parameter at fault, if one is; within it, where it is known, by a path such as `points.1.off`.
     pub key: Option<String>,
     /// What was found and what was expected.
     pub message: String,
@@ -206,7 +206,7 @@ impl DesignError {
         DesignError { key: None, message: message.into(), help: None, period: None }
     }
 
-    /// A refusal of one parameter.
+    /// A refusal of one parameter, or of what a path such as `points.1.off` leads to.
     pub fn of(key: &str, message: impl Into<String>) -> Self {
         DesignError { key: Some(key.to_owned()), ..DesignError::new(message) }
     }

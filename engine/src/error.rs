@@ -14,8 +14,9 @@ pub enum Origin {
     Nowhere,
 }
 
-/// Why a pipeline cannot be planned. Its `Display` shows file, line, column, the line underlined, and help.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a pipeline cannot be planned. Its `Display` shows file, line, column, the line underlined, and help; so does its
+/// `Debug`, with which a `main` that returns it ends.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PlanError {
     /// What was found and what was expected.
     pub message: String,
@@ -100,6 +101,12 @@ impl fmt::Display for PlanError {
             write!(f, "\n  = help: {help}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -133,13 +133,16 @@ impl StageSpec {
         let origin = match refusal.key.as_deref() {
             Some("input") => self.origins.inputs.first().cloned(),
             Some("on_fault") => Some(self.origins.on_fault.clone()),
-            Some(key) => self.params.get(key).map(|setting| setting.origin.clone()),
+            Some(path) => self.params.nearest(path).map(|setting| setting.origin.clone()),
             None => None,
         };
         let origin = origin.unwrap_or_else(|| self.origins.kind.clone());
         let message = match refusal.key.as_deref() {
             Some("input") | None => format!("`{}`: {}", self.name, refusal.message),
-            Some(key) => format!("`{key}` of `{}`: {}", self.name, refusal.message),
+            Some(path) => {
+                let key = path.split('.').next().unwrap_or(path);
+                format!("`{key}` of `{}`: {}", self.name, refusal.message)
+            }
         };
         PlanError { help: refusal.help, ..PlanError::at(&origin, message) }
     }

@@ -148,8 +148,8 @@ impl Plan {
     ///
     /// # Errors
     /// When the file cannot be read, is no pipeline, or cannot be planned.
-    pub fn read(path: &Path, registry: &Registry) -> Result<Self, PlanError> {
-        Plan::new(&Pipeline::read(path)?, registry)
+    pub fn read(path: impl AsRef<Path>, registry: &Registry) -> Result<Self, PlanError> {
+        Plan::new(&Pipeline::read(path.as_ref())?, registry)
     }
 
     /// The stages whose blocks nobody reads, and that do nothing else: work for nothing.

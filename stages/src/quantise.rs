@@ -98,6 +98,13 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
 
     /// Quantises values: x / scale + zero point, clipped.
+    ///
+    /// # Reads
+    /// f32, any shape and role.
+    ///
+    /// # Writes
+    /// i8, the same shape and role, with its quantisation. What lies outside is clipped to −128 or 127; what is no number
+    /// becomes the zero point.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct QuantiseParams {
         /// Quantisation scale.

@@ -88,6 +88,13 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
 
     /// Joins the newest blocks into one: the context of a classifier.
+    ///
+    /// # Reads
+    /// f32 or i8, any shape and role.
+    ///
+    /// # Writes
+    /// The same element, role and quantisation, shape `[frames, …]`, oldest first. The first block is written when
+    /// `frames` have come, and then one after every `hop`. After a gap it fills anew.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct StackParams {
         /// Blocks to join.

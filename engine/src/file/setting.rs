@@ -93,6 +93,24 @@ impl Setting {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.setting)
     }
 
+    /// The innermost setting that a path such as `points.1.off` leads to, in which a number counts a list's items from 0:
+    /// what is missing is at the last of what is there. None where not even the first key is there.
+    pub(crate) fn nearest(&self, path: &str) -> Option<&Setting> {
+        let mut keys = path.split('.');
+        let mut found = self.get(keys.next()?)?;
+        for key in keys {
+            let inner = match &found.value {
+                SettingValue::List(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
+                _ => found.get(key),
+            };
+            match inner {
+                Some(inner) => found = inner,
+                None => break,
+            }
+        }
+        Some(found)
+    }
+
     /// The text, where it is one.
     pub fn text(&self) -> Option<&str> {
         if let SettingValue::Text(text) = &self.value { Some(text) } else { None }

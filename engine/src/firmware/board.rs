@@ -141,7 +141,8 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> BuildError {
 }
 
 fn parsed(text: &str) -> Result<List, BuildError> {
-    toml::from_str(text).map_err(|error| BuildError::new(format!("not a list of boards: {error}")))
+    toml::from_str(text)
+        .map_err(|error| BuildError::new(format!("not a list of boards: {}", error.to_string().trim_end())))
 }
 
 impl Board {
@@ -154,8 +155,8 @@ impl Board {
         boards.into_iter().map(|(name, entry)| entry.board(name, &core)).collect()
     }
 
-    /// The board that a file of its own describes: the table of one entry of a list, called as the file. It names a core of
-    /// `list`, or has one of its own.
+    /// The board that a file of its own describes: the table of one entry of a list, with its heading or without, called as
+    /// the file. It names a core of `list`, or has one of its own.
     ///
     /// # Errors
     /// When the file cannot be read, is no such table, or names a core that the list does not have.
@@ -163,8 +164,14 @@ impl Board {
         let at = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| BuildError::new(format!("cannot read `{at}`: {error}")))?;
-        let entry: Entry = toml::from_str(&text)
-            .map_err(|error| BuildError::new(format!("`{at}` does not describe a board: {error}")))?;
+        let refused = |error: toml::de::Error| {
+            BuildError::new(format!("`{at}` does not describe a board: {}", error.to_string().trim_end()))
+        };
+        let headed = toml::from_str::<BTreeMap<String, toml::Table>>(&text).ok().filter(|all| all.len() == 1);
+        let entry: Entry = match headed.and_then(|all| all.into_values().next()) {
+            Some(entry) => entry.try_into().map_err(refused)?,
+            None => toml::from_str(&text).map_err(refused)?,
+        };
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         entry.board(name, &parsed(list)?.core)
     }

@@ -66,8 +66,19 @@ pub(super) fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanE
     for item in stage.params.entries() {
         if !entry.params().any(|(name, _)| name == item.key) {
             let message = format!("unknown key `{}` in `{}` (kind `{}`)", item.key, stage.name, stage.kind);
+            let error = PlanError::at(&item.origin, message);
+            // The parameter that is a list of tables with this key, such as `points` with `on`.
+            let within = entry.params().find(|(_, of)| of["items"]["properties"].get(&item.key).is_some());
+            if let Some((list, _)) = within {
+                let key = &item.key;
+                return Err(error.help(format!(
+                    "`{key}` belongs into `{list}`: `{list} = [{{ {key} = … }}]`, or `--set {}.{list}.0.{key}=…` where the file \
+                     has one",
+                    stage.name
+                )));
+            }
             let known = entry.params().map(|(name, _)| name).chain(shared);
-            return Err(PlanError::at(&item.origin, message).meant(&item.key, known));
+            return Err(error.meant(&item.key, known));
         }
     }
     let what = format!("`{}` (kind `{}`)", stage.name, stage.kind);

@@ -11,6 +11,12 @@ use super::{Capture, Watched};
 use crate::resolved::{Emit, Resolved};
 
 /// On an event of the second input, writes the last seconds of the first as one block: a clip to judge.
+///
+/// # Reads
+/// First any blocks but events; second `events`.
+///
+/// # Writes
+/// The same element, role and quantisation, shape `[blocks, …]`, oldest first; of one block, its own shape.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CaptureParams {
     /// Length of a clip, rounded up to whole blocks; 0 for the newest block alone.

@@ -83,6 +83,12 @@ mod kind {
     use crate::vision::Size;
 
     /// Crops a rectangle of each image: of a given size, or the largest with a given aspect ratio.
+    ///
+    /// # Reads
+    /// `image` u8 `[height, width, channels]`.
+    ///
+    /// # Writes
+    /// `image` u8 `[region height, region width, channels]`, one for each.
     #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct CropParams {

@@ -86,6 +86,12 @@ mod kind {
     use crate::vision::Size;
 
     /// Classifies the exposure of each image: a posterior of too dark, overexposed and good.
+    ///
+    /// # Reads
+    /// `image` u8 `[height, width, channels]`.
+    ///
+    /// # Writes
+    /// `posterior` f32 `[3]`, labels `dark`, `bright` and `good`: 1 for what it is, 0 for the others.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct ExposureParams {

@@ -139,6 +139,12 @@ mod kind {
     use crate::vision::Size;
 
     /// Passes images while something moves.
+    ///
+    /// # Reads
+    /// `image` u8 `[height, width, channels]`.
+    ///
+    /// # Writes
+    /// The same images, or nothing: an idle stretch, which is a gap to what follows.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct MotionParams {

@@ -64,6 +64,12 @@ mod kind {
     use crate::resolved::{Emit, Resolved};
 
     /// Converts pixels to the integers of a model's input: by default pixel − 128.
+    ///
+    /// # Reads
+    /// `image` u8, any shape.
+    ///
+    /// # Writes
+    /// `image` i8, the same shape, with its quantisation.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct NormaliseParams {

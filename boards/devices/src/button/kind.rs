@@ -10,6 +10,9 @@ use crate::Active;
 use crate::on_board::{OnBoard, item, pin};
 
 /// Passes a stream on while a button is pressed, or toggles it with each press.
+///
+/// # Reads, writes
+/// Any stream; it passes unchanged, block by block.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ButtonParams {

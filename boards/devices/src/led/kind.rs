@@ -12,6 +12,9 @@ use crate::on_board::{OnBoard, item, pin};
 /// Lights an LED when an event comes, for a while.
 ///
 /// `inputs` are a steady stream, whose ticks are the time, and the events.
+///
+/// # Reads
+/// First any steady stream, whose ticks are the time; then `events`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LedParams {

@@ -182,6 +182,23 @@ fn below(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A parameter's row; below it, where it is a list of tables, a row for each of their keys.
+fn row(page: &mut String, name: &str, parameter: &Value, required: bool) {
+    let meaning =
+        parameter["description"].as_str().unwrap_or_default().replace('|', "\\|").replace('\n', " ");
+    let default = match &parameter["default"] {
+        Value::Null if required => "required".to_owned(),
+        Value::Null => String::new(),
+        default => format!("`{default}`"),
+    };
+    writeln!(page, "| `{name}` | {meaning} | {} | {default} |", values(parameter)).unwrap();
+    let items = &parameter["items"];
+    let required = items["required"].as_array().into_iter().flatten().collect::<Vec<_>>();
+    for (key, of) in items["properties"].as_object().into_iter().flatten() {
+        row(page, &format!("{name}[].{key}"), of, required.iter().any(|name| *name == key));
+    }
+}
+
 #[test]
 fn the_page_of_stages_is_what_the_program_lists() {
     let listed: Value = serde_json::from_str(&Bench::new().run(&["--stages", "--json"]).well().out).unwrap();
@@ -197,15 +214,8 @@ fn the_page_of_stages_is_what_the_program_lists() {
             page.push_str("\n| parameter | meaning | values | default |\n|---|---|---|---|\n");
         }
         for parameter in parameters {
-            let meaning =
-                parameter["description"].as_str().unwrap_or_default().replace('|', "\\|").replace('\n', " ");
-            let default = match &parameter["default"] {
-                Value::Null if parameter["required"] == true => "required".to_owned(),
-                Value::Null => String::new(),
-                default => format!("`{default}`"),
-            };
             let name = parameter["name"].as_str().unwrap();
-            writeln!(page, "| `{name}` | {meaning} | {} | {default} |", values(parameter)).unwrap();
+            row(&mut page, name, parameter, parameter["required"] == true);
         }
     }
     is_kept("docs/stages.md", &page);

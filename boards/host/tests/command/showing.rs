@@ -41,6 +41,32 @@ fn check_needs_no_sink_and_writes_none() {
 }
 
 #[test]
+fn check_says_what_an_action_lacks_on_this_computer() {
+    let bench = Bench::new();
+    let pipeline = shipped("yes_no");
+    let file = std::fs::read_to_string(&pipeline).unwrap();
+    let actions = format!(
+        "\n[[stage]]\nkind = \"exec\"\ninput = \"trigger\"\ncommand = [\"no-such-program\", \"{{lable}} {{anything}}\"]\n\
+         \n[[stage]]\nkind = \"webhook\"\ninput = \"trigger\"\nurl = {{ env = \"KWS_NO_SUCH_URL\" }}\n"
+    );
+    let folder = std::path::Path::new(&pipeline).parent().unwrap();
+    let mut file = file;
+    for inner in ["models/", "recordings/"] {
+        file = file.replace(inner, &format!("{}/{inner}", folder.display()));
+    }
+    std::fs::write(bench.path("acts.toml"), file + &actions).unwrap();
+    let shown = bench.run(&["acts.toml", "--check"]).well();
+    for text in [
+        "no program `no-such-program` is found",
+        "`{lable}` stands for nothing; did you mean `{label}`?",
+        "the environment variable `KWS_NO_SUCH_URL` is not set",
+    ] {
+        assert!(shown.err.contains(text), "`{text}` is not in\n{}", shown.err);
+    }
+    assert!(!shown.err.contains("{anything}"), "braces may stand for themselves: {}", shown.err);
+}
+
+#[test]
 fn graphs_hold_every_edge() {
     let bench = features();
     let mermaid = bench.run(&["features.toml", "--graph"]).well().out;
@@ -205,6 +231,8 @@ fn a_board_may_be_described_by_a_file() {
         bench.run(&[tiny.as_str(), "--check", "--board", name, "--json"])
     };
     let named = checked("mine.toml", &board("'cortex-m4f'")).well();
+    let headed = checked("mine.toml", &format!("[mine]\n{}", board("'cortex-m4f'"))).well();
+    assert_eq!(headed.out, named.out, "an entry of boards.toml with its heading");
     let known = bench.run(&[tiny.as_str(), "--check", "--board", "nano33ble", "--json"]).well();
     let (mut named, known) = (json(&named.out), json(&known.out));
     assert_eq!(named["board"], "mine");

@@ -12,6 +12,12 @@ use super::Dct;
 use crate::resolved::{Emit, Resolved};
 
 /// Cepstral coefficients of logarithmic mel energies.
+///
+/// # Reads
+/// `log_mel` f32 `[bands]`.
+///
+/// # Writes
+/// `mfcc` f32 `[coefficients]`, the one of the mean first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct DctParams {

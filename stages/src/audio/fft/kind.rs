@@ -13,6 +13,13 @@ use super::{Fft, HostPortable, Transform};
 use crate::resolved::{Emit, Resolved};
 
 /// Complex spectrum of each frame.
+///
+/// # Reads
+/// `frame` f32 `[length]`.
+///
+/// # Writes
+/// `spectrum` f32 `[size / 2 + 1, 2]`: real and imaginary part of each bin, from 0 Hz to half the rate. The frame is
+/// padded with zeros to `size`; the transform is not normalised.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FftParams {

@@ -14,6 +14,12 @@ use crate::audio::window::{HostWindow, Taper, TaperForm, WindowParams};
 use crate::resolved::{Emit, Resolved};
 
 /// Log filter-bank energies for MLPerf Tiny's streaming wakeword: `window`, `fft`, `mel` and `log` in one.
+///
+/// # Reads
+/// `samples` i16 or f32, as `window`.
+///
+/// # Writes
+/// `log_mel` f32 `[bands]`, a block each hop.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LfbeParams {

@@ -9,6 +9,12 @@ use super::{Base, Log};
 use crate::resolved::{Emit, Resolved};
 
 /// Logarithms of energies: clip(gain · log(max(x, floor) + offset) + shift).
+///
+/// # Reads
+/// `mel` f32, any shape.
+///
+/// # Writes
+/// `log_mel` f32, the same shape.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LogParams {

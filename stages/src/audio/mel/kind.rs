@@ -11,6 +11,12 @@ use super::{Band, Mel, Strength};
 use crate::resolved::{Emit, Resolved};
 
 /// Energies of a spectrum in mel bands.
+///
+/// # Reads
+/// `spectrum` f32 `[bins, 2]`.
+///
+/// # Writes
+/// `mel` f32 `[bands]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MelParams {

@@ -15,6 +15,12 @@ use crate::audio::window::{HostWindow, WindowParams};
 use crate::resolved::{Emit, Resolved};
 
 /// Mel-frequency cepstral coefficients of samples: `window`, `fft`, `mel`, `log` and `dct` in one.
+///
+/// # Reads
+/// `samples` i16 or f32, as `window`.
+///
+/// # Writes
+/// `mfcc` f32 `[coefficients]`, a block each hop, as `dct`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct MfccParams {
     /// Frames.

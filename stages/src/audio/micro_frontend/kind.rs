@@ -10,6 +10,14 @@ use super::{Analyser, CHANNELS, Feature, MACS, MicroFrontend, RATE, Reference, T
 use crate::resolved::Resolved;
 
 /// Integer log-mel features with noise reduction and gain control, as TFLite Micro and microWakeWord compute them.
+///
+/// # Reads
+/// `samples` i16 at 16 kHz, in blocks of which a whole number makes a hop.
+///
+/// # Writes
+/// `features` i8 or i16 `[40]`. Frame k covers the samples from k·hop up to k·hop + 480, and is emitted when the
+/// stream has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew
+/// with the first sample that follows it, and the noise estimate with silence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MicroFrontendParams {

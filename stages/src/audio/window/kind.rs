@@ -12,6 +12,14 @@ use super::{Sample, Window};
 use crate::resolved::{Emit, Resolved};
 
 /// Overlapping frames of samples, weighted for a Fourier transform.
+///
+/// # Reads
+/// `samples`: i16 (a step is 1/32768) or f32, in blocks of which a whole number makes a hop.
+///
+/// # Writes
+/// `frame` f32 `[length]`. Frame k covers the samples from k·hop up to k·hop + length, and is emitted when the stream
+/// has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew with the
+/// first sample that follows it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct WindowParams {

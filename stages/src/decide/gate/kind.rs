@@ -13,6 +13,12 @@ use crate::decide::posterior::{Scale, stored};
 use crate::resolved::{Emit, Resolved};
 
 /// Passes the first input while the second input's posterior of a label is high, or for some time after its event.
+///
+/// # Reads
+/// First any blocks, of any element and role; second `posterior` f32 or i8 `[labels]`, or `events`.
+///
+/// # Writes
+/// The blocks of the first input that pass, unchanged.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GateParams {
     /// Label of the second input that opens the gate.

@@ -12,6 +12,13 @@ use super::{MOST_VALUES, Match, Page, Replaceable, STEPS, fingerprint};
 use crate::resolved::{Emit, Resolved};
 
 /// Scores how alike an embedding is to words that were enrolled with a few clips.
+///
+/// # Reads
+/// `embedding` i8 `[values]`, as a `classifier` with an `output` writes it.
+///
+/// # Writes
+/// `posterior` i8 `[words]`: the cosine of the embedding less the centre and the word's direction, in 255ths above −128;
+/// −128 where it is negative.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MatchParams {
     /// Enrolled words: files that `kws-lab enrol --word` writes, relative to the folder of the pipeline file.

@@ -10,6 +10,12 @@ use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
 /// Averages each label's posterior over a time window.
+///
+/// # Reads
+/// `posterior` f32 or i8 `[labels]`.
+///
+/// # Writes
+/// `posterior` f32 `[labels]`, real values, a block for each that came.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SmoothParams {

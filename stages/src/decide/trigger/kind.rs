@@ -16,6 +16,13 @@ use crate::decide::posterior::posteriors;
 use crate::resolved::{Emit, Resolved};
 
 /// Turns posteriors into detections, at one or several operating points.
+///
+/// # Reads
+/// `posterior` f32 or i8 `[labels]`.
+///
+/// # Writes
+/// `events` `[places]`, a place for each label and point that can fire, points first as listed, then labels in the
+/// model's order. Nothing is written when nothing fires.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TriggerParams {
@@ -75,17 +82,18 @@ impl TriggerParams {
     /// What the points watch. Points of one name are one point with an own score for each label.
     fn watched(&self, site: &Site<'_>, input: &Port) -> Result<Watched, DesignError> {
         let mut all = Watched::default();
-        for point in self.points(input) {
+        for (place, point) in self.points(input).into_iter().enumerate() {
+            let at = format!("points.{place}");
             let index = all.points.iter().position(|name| *name == point.name).unwrap_or_else(|| {
                 all.points.push(point.name.clone());
                 all.points.len() - 1
             }) as u16;
-            for label in point.labels(&input.labels)? {
+            for label in point.labels(&at, &input.labels)? {
                 let name = &input.labels[label];
-                let curve = point.scores(name, input)?;
+                let curve = point.scores(&at, name, input)?;
                 if all.watches.iter().any(|w| (w.point, w.label) == (index, label as u16)) {
                     let message = format!("two points for `{name}` are named `{}`", point.name);
-                    return Err(DesignError::of("points", message).help("give each its own `name`"));
+                    return Err(DesignError::of(&at, message).help("give each its own `name`"));
                 }
                 let same = all.dials.iter().find(|dial| dial.knob.label == *name);
                 let knob = same.map_or_else(|| self.knob(site, name, &curve), |dial| dial.knob.clone());

@@ -69,8 +69,8 @@ impl PointParams {
     /// Score that starts a detection where neither the pipeline nor the model states one.
     const ON: f64 = 0.8;
 
-    /// The scores of the point for a label, from the strictest to the loosest.
-    pub(super) fn scores(&self, label: &str, input: &Port) -> Result<Curve, DesignError> {
+    /// The scores of the point for a label, from the strictest to the loosest; `at` is the point's place in the file.
+    pub(super) fn scores(&self, at: &str, label: &str, input: &Port) -> Result<Curve, DesignError> {
         let of_label = || input.calibrated.iter().filter(|point| point.label == label);
         let measured = of_label().find(|point| point.name == self.name).or_else(|| of_label().next());
         let (on, off) = match (self.on, measured) {
@@ -81,7 +81,7 @@ impl PointParams {
         let off = off.unwrap_or(0.75 * on);
         if off > on {
             return Err(DesignError::of(
-                "points",
+                &format!("{at}.off"),
                 format!("`off` of point `{}` is {off}, expected at most `on`, {on}", self.name),
             ));
         }
@@ -105,8 +105,8 @@ impl PointParams {
         }
     }
 
-    /// The labels that it watches, as indices.
-    pub(super) fn labels(&self, labels: &[String]) -> Result<Vec<usize>, DesignError> {
+    /// The labels that it watches, as indices; `at` is the point's place in the file.
+    pub(super) fn labels(&self, at: &str, labels: &[String]) -> Result<Vec<usize>, DesignError> {
         let chosen: Vec<usize> = match &self.label {
             Some(name) => labels.iter().position(|label| label == name).into_iter().collect(),
             None => (0..labels.len()).filter(|&index| is_word(&labels[index])).collect(),
@@ -122,10 +122,13 @@ impl PointParams {
                     Some(name) => format!("did you mean `{name}`? {all}"),
                     None => all,
                 };
-                DesignError::of("points", format!("point `{}`: unknown label `{label}`", self.name))
-                    .help(help)
+                DesignError::of(
+                    &format!("{at}.label"),
+                    format!("point `{}`: unknown label `{label}`", self.name),
+                )
+                .help(help)
             }
-            None => DesignError::of("points", format!("point `{}`: no label is a word", self.name))
+            None => DesignError::of(at, format!("point `{}`: no label is a word", self.name))
                 .help(format!("set its `label`; {all}")),
         })
     }

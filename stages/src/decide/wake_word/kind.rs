@@ -11,6 +11,14 @@ use crate::resolved::{Emit, Resolved};
 
 /// Detects the word of a microWakeWord model, as ESPHome does; a second input is a voice activity model, which must
 /// agree.
+///
+/// # Reads
+/// `posterior` i8 `[1]` in 256ths above −128, from a `classifier` whose model is a microWakeWord manifest; and as an
+/// optional second input the same from the voice activity model.
+///
+/// # Writes
+/// `events` `[1]`, a block for each detection. Its score is the mean, and it starts with the oldest probability of the
+/// window.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct WakeWordParams {

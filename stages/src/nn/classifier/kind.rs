@@ -22,6 +22,14 @@ use crate::{Quantise, Quantiser, Rounding};
 const SCALE_TOLERANCE: f32 = 0.005;
 
 /// Runs an int8 `.tflite` model on each block of features and writes one posterior for each label.
+///
+/// # Reads
+/// f32, quantised here as the model wants it; or i8 in the model's own quantisation. As many items as the model's
+/// input, of any role.
+///
+/// # Writes
+/// `posterior` i8 `[labels]`, in the quantisation of the model's output, for each block. A model with u8 outputs is
+/// written as i8, by `offset`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {

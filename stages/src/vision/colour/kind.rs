@@ -22,6 +22,14 @@ pub mod raw {
 }
 
 /// Converts images to grey or RGB, from each other or from the raw formats of cameras.
+///
+/// # Reads
+/// u8: `image` `[height, width, 1]` or `[height, width, 3]`; or, as cameras write them, `[height, width, 2]` of the role
+/// `yuyv` (two pixels: Y U Y V), `rgb565` (high byte first, as sensors send it) or `rgb565le` (low byte first, as
+/// computers store it).
+///
+/// # Writes
+/// `image` u8 `[height, width, 1]` or `[height, width, 3]`, one for each.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ColourParams {
     /// Output colours.

@@ -13,6 +13,12 @@ use crate::vision::Size;
 const MOST: u64 = 1 << 24;
 
 /// Resizes images by area averaging or interpolation. Exact, and so identical on every machine.
+///
+/// # Reads
+/// `image` u8 `[height, width, channels]`.
+///
+/// # Writes
+/// `image` u8 `[new height, new width, channels]`, one for each.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResizeParams {
     /// Width of the output.

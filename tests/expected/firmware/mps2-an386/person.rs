@@ -320,8 +320,8 @@ pub mod person {
 
     /// What each place of the output watches for.
     pub static WATCHES: [Watch; 2] = [
-        Watch { label: 1, point: 0, on: 0.6, off: 0.4, min_count: 1, hold: 0, refractory: 0 },
-        Watch { label: 0, point: 1, on: 0.6, off: 0.4, min_count: 1, hold: 0, refractory: 0 },
+        Watch { label: 1, point: 0, on: 0.64, off: 0.48, min_count: 1, hold: 0, refractory: 0 },
+        Watch { label: 0, point: 1, on: 0.62, off: 0.465, min_count: 1, hold: 0, refractory: 0 },
     ];
 }
 

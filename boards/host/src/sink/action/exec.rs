@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kws_engine::{Cost, Design, DesignError, Effect, Kind, Simple, Site, node};
+use kws_engine::{Cost, Design, DesignError, Effect, Kind, Simple, Site, nearest, node};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,7 @@ impl Kind for ExecParams {
             return Err(DesignError::of("command", "`command` names no program")
                 .help("such as `command = [\"notify-send\", \"{label}\"]`"));
         }
+        self.look(site);
         Ok(Simple::boxed(None, Cost::default(), move || {
             let runner = Runner {
                 command: self.command.clone(),
@@ -83,6 +85,46 @@ impl Kind for ExecParams {
             Ok(node(Outbox::start("exec", names.clone(), self.queue, |messages| runner.run(&messages))?))
         }))
     }
+}
+
+/// What an argument may name, in the order of a command's values.
+const VALUES: [&str; 6] = ["label", "point", "score", "time", "stage", "json"];
+
+impl ExecParams {
+    /// Gives a notice of a program that is not on this computer, and of what looks like a misspelt value: both may be meant.
+    fn look(&self, site: &Site<'_>) {
+        let program = &self.command[0];
+        if !is_found(Path::new(program)) {
+            site.notice(format!(
+                "`command` of `{}`: no program `{program}` is found on this computer",
+                site.name
+            ));
+        }
+        for name in self.command[1..].iter().flat_map(|argument| braced(argument)) {
+            if !VALUES.contains(&name)
+                && let Some(meant) = nearest(name, &VALUES)
+            {
+                site.notice(format!(
+                    "`command` of `{}`: `{{{name}}}` stands for nothing; did you mean `{{{meant}}}`?",
+                    site.name
+                ));
+            }
+        }
+    }
+}
+
+/// What stands in braces.
+fn braced(argument: &str) -> impl Iterator<Item = &str> {
+    argument.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+/// Whether the system would find a program.
+fn is_found(program: &Path) -> bool {
+    if cfg!(not(unix)) || program.components().count() > 1 {
+        return cfg!(not(unix)) || program.is_file();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
 }
 
 /// How often running programs are looked at.
@@ -158,14 +200,8 @@ impl Runner {
 /// The command of an event.
 fn command(template: &[String], message: &Message) -> Command {
     let score = format!("{:.4}", message.score);
-    let values = [
-        ("label", &message.label),
-        ("point", &message.point),
-        ("score", &score),
-        ("time", &message.time),
-        ("stage", &message.stage),
-        ("json", &message.json),
-    ];
+    let texts = [&message.label, &message.point, &score, &message.time, &message.stage, &message.json];
+    let values: Vec<(&str, &String)> = VALUES.into_iter().zip(texts).collect();
     let mut command = Command::new(&template[0]);
     command.args(template[1..].iter().map(|argument| fill(argument, &values)));
     for (name, value) in &values[..5] {

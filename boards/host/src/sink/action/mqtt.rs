@@ -130,6 +130,9 @@ impl Kind for MqttParams {
         if self.tls && !cfg!(feature = "tls") {
             return Err(super::built_without("tls", "tls"));
         }
+        if let Some(password) = &self.password {
+            password.look(site, "password");
+        }
         self.client(site, names, labels)
     }
 }

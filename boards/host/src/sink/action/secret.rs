@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kws_engine::Site;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,13 @@ pub(super) enum Secret {
 }
 
 impl Secret {
+    /// Gives a notice if it cannot be read now: a plan is often checked on another computer, so it is no error yet.
+    pub(super) fn look(&self, site: &Site<'_>, key: &str) {
+        if let Err(why) = self.read() {
+            site.notice(format!("`{key}` of `{}`: {why}; the pipeline cannot run without it", site.name));
+        }
+    }
+
     /// Reads it.
     ///
     /// # Errors
@@ -45,6 +53,13 @@ pub(super) enum Text {
 }
 
 impl Text {
+    /// See [`Secret::look`].
+    pub(super) fn look(&self, site: &Site<'_>, key: &str) {
+        if let Text::Secret(secret) = self {
+            secret.look(site, key);
+        }
+    }
+
     /// The text.
     ///
     /// # Errors

@@ -89,6 +89,8 @@ impl Kind for WebhookParams {
                 format!("name where it is: `{name} = {{ env = \"VARIABLE\" }}` or `{{ file = \"PATH\" }}`"),
             ));
         }
+        self.url.look(site, "url");
+        self.headers.iter().for_each(|(name, value)| value.look(site, &format!("headers.{name}")));
         self.client(names)
     }
 }
