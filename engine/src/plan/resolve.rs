@@ -72,8 +72,7 @@ pub(super) fn check_params(stage: &StageSpec, entry: &Entry) -> Result<(), PlanE
             if let Some((list, _)) = within {
                 let key = &item.key;
                 return Err(error.help(format!(
-                    "`{key}` belongs into `{list}`: `{list} = [{{ {key} = … }}]`, or `--set {}.{list}.0.{key}=…` where the file \
-                     has one",
+                    "`{key}` is a key of `{list}`: write `{list} = [{{ {key} = … }}]`, or `--set {}.{list}.0.{key}=…`",
                     stage.name
                 )));
             }
