@@ -30,6 +30,9 @@ pub const FILES: &[File] = files![
     "models/yes_no/card.md",
     "models/yes_no/model.tflite",
     "models/yes_no/model.toml",
+    "models/yes_no_micro/card.md",
+    "models/yes_no_micro/model.tflite",
+    "models/yes_no_micro/model.toml",
     "models/yes_no_tiny/card.md",
     "models/yes_no_tiny/model.tflite",
     "models/yes_no_tiny/model.toml",
@@ -61,6 +64,7 @@ pub const FILES: &[File] = files![
     "recordings/yes_no.flac",
     "wake_word.toml",
     "yes_no.toml",
+    "yes_no_micro.toml",
     "yes_no_tiny.toml",
 ];
 

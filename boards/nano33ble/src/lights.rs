@@ -1,10 +1,9 @@
 //! The LEDs of the board.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 
-use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, OutputPin};
+use kws_firmware::Shared;
 use nrf52840_hal::gpio::{Output, Pin, PushPull};
 
 /// An LED. High means that it shines, whichever way it is wired.
@@ -21,24 +20,15 @@ pub(crate) enum Light {
     Blue,
 }
 
-type Pins = [Pin<Output<PushPull>>; 4];
-
-static PINS: Mutex<RefCell<Option<Pins>>> = Mutex::new(RefCell::new(None));
-
-/// Takes the pins of the LEDs in their order.
-pub(crate) fn open(pins: Pins) {
-    critical_section::with(|cs| PINS.replace(cs, Some(pins)));
-}
+/// Their pins, in that order.
+pub(crate) static PINS: Shared<[Pin<Output<PushPull>>; 4]> = Shared::new();
 
 impl Light {
     fn with(
         self,
         switch: impl FnOnce(&mut Pin<Output<PushPull>>) -> Result<(), Infallible>,
     ) -> Result<(), Infallible> {
-        critical_section::with(|cs| match &mut *PINS.borrow_ref_mut(cs) {
-            Some(pins) => switch(&mut pins[self as usize]),
-            None => Ok(()),
-        })
+        PINS.with(|pins| switch(&mut pins[self as usize])).unwrap_or(Ok(()))
     }
 }
 

@@ -3,17 +3,14 @@
 //! The microphone's interrupt looks after it every 5 ms: a computer waits ten times as long. Without a reader, what is
 //! written is dropped, so that nobody waits for a terminal that is not there.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 
-use critical_section::Mutex;
+use kws_firmware::{Shared, Usb};
 use nrf52840_hal::clocks::{Clocks, ExternalOscillator, Internal, LfOscStopped};
 use nrf52840_hal::pac;
 use nrf52840_hal::usbd::{UsbPeripheral, Usbd};
 use static_cell::StaticCell;
 use usb_device::bus::UsbBusAllocator;
-use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};
-use usbd_serial::{SerialPort, USB_CLASS_CDC};
 
 /// Times that a full buffer is waited for, 5 ms each.
 const RETRIES: u32 = 10;
@@ -21,13 +18,8 @@ const RETRIES: u32 = 10;
 pub(crate) type Oscillator = Clocks<ExternalOscillator, Internal, LfOscStopped>;
 type Bus = Usbd<UsbPeripheral<'static>>;
 
-struct Usb {
-    device: UsbDevice<'static, Bus>,
-    port: SerialPort<'static, Bus>,
-}
-
 static BUS: StaticCell<UsbBusAllocator<Bus>> = StaticCell::new();
-static USB: Mutex<RefCell<Option<Usb>>> = Mutex::new(RefCell::new(None));
+static USB: Shared<Usb<Bus>> = Shared::new();
 
 /// Where text goes.
 pub(crate) struct Line;
@@ -37,13 +29,8 @@ pub(crate) fn open(usbd: pac::USBD, power: &pac::POWER, clocks: &'static Oscilla
     if power.usbregstatus.read().vbusdetect().is_vbus_present() {
         while power.usbregstatus.read().outputrdy().is_not_ready() {}
         let bus = BUS.init(UsbBusAllocator::new(Usbd::new(UsbPeripheral::new(usbd, clocks))));
-        let port = SerialPort::new(bus);
-        let strings = StringDescriptors::default().manufacturer("kws").product("kws on a Nano 33 BLE");
-        // The pair that is free for serial lines of anybody's.
-        let builder = UsbDeviceBuilder::new(bus, UsbVidPid(0x16C0, 0x27DD)).device_class(USB_CLASS_CDC);
-        if let Ok(builder) = builder.strings(&[strings]) {
-            let device = builder.build();
-            critical_section::with(|cs| USB.replace(cs, Some(Usb { device, port })));
+        if let Some(usb) = Usb::new(bus, "kws on a Nano 33 BLE") {
+            USB.put(usb);
         }
     }
     Line
@@ -51,38 +38,19 @@ pub(crate) fn open(usbd: pac::USBD, power: &pac::POWER, clocks: &'static Oscilla
 
 /// Does what the bus asks for.
 pub(crate) fn poll() {
-    critical_section::with(|cs| {
-        if let Some(Usb { device, port }) = &mut *USB.borrow_ref_mut(cs) {
-            device.poll(&mut [port]);
-            // A buffer that is not empty goes on when the bus next asks.
-            let _ = port.flush();
-        }
-    });
-}
-
-/// Writes what there is room for; `None` when nobody reads.
-fn write(bytes: &[u8]) -> Option<usize> {
-    critical_section::with(|cs| match &mut *USB.borrow_ref_mut(cs) {
-        Some(Usb { device, port }) if device.state() == UsbDeviceState::Configured && port.dtr() => {
-            Some(port.write(bytes).unwrap_or(0))
-        }
-        _ => None,
-    })
+    USB.with(Usb::poll);
 }
 
 /// Writes what there is room for now; what nobody reads counts as written.
 #[cfg(linked)]
 pub(crate) fn put(bytes: &[u8]) -> usize {
-    write(bytes).unwrap_or(bytes.len())
+    USB.with(|usb| usb.put(bytes)).unwrap_or(bytes.len())
 }
 
 /// Bytes that have come.
 #[cfg(linked)]
 pub(crate) fn take(bytes: &mut [u8]) -> usize {
-    critical_section::with(|cs| match &mut *USB.borrow_ref_mut(cs) {
-        Some(Usb { port, .. }) => port.read(bytes).unwrap_or(0),
-        None => 0,
-    })
+    USB.with(|usb| usb.take(bytes)).unwrap_or(0)
 }
 
 impl embedded_io::ErrorType for Line {
@@ -92,7 +60,7 @@ impl embedded_io::ErrorType for Line {
 impl embedded_io::Write for Line {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         for _ in 0..RETRIES {
-            match write(bytes) {
+            match USB.with(|usb| usb.write(bytes)).flatten() {
                 Some(0) => cortex_m::asm::wfe(),
                 Some(written) => return Ok(written),
                 None => return Ok(bytes.len()),

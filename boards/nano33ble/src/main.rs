@@ -10,17 +10,19 @@ mod lights;
 mod line;
 mod microphone;
 mod switches;
-#[cfg(linked)]
-mod uplink;
-mod words;
 
 use core::cell::RefCell;
 use core::fmt::Write;
 
 use cortex_m::peripheral::DWT;
 use cortex_m_rt::entry;
-use kws_devices::{Asleep, Missed, Serial};
+use kws_devices::Serial;
 use kws_engine::Flow;
+use kws_firmware::Console;
+#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
+use kws_firmware::PAGE;
+#[cfg(linked)]
+use kws_firmware::{Line, Place, Uplink};
 use nrf52840_hal::clocks::Clocks;
 use nrf52840_hal::gpio::{Level, p0, p1};
 use nrf52840_hal::pac;
@@ -37,16 +39,25 @@ mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
 
+/// The link with another place.
+#[cfg(linked)]
+#[allow(unreachable_pub, reason = "the build writes it for any crate")]
+mod uplink {
+    include!(concat!(env!("OUT_DIR"), "/uplink.rs"));
+
+    use kws_link::Outbox;
+    use static_cell::{ConstStaticCell, StaticCell};
+
+    pub(crate) static HELD: ConstStaticCell<[u8; ROOM]> = ConstStaticCell::new([0; ROOM]);
+    pub(crate) static OUTBOXES: StaticCell<[Outbox<&'static mut [u8]>; EDGES.len()]> = StaticCell::new();
+}
+
 // What the pipeline is given, by the names that `pipeline.rs` uses.
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
 #[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
-#[cfg(linked)]
-use uplink::Uplink;
-#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
-use words::PAGE;
 /// Where sinks write.
 #[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, line::Line>;
@@ -67,13 +78,13 @@ fn main() -> ! {
     };
     let clocks = CLOCKS.init(Clocks::new(board.CLOCK).enable_ext_hfosc());
     let pins = p0::Parts::new(board.P0);
-    lights::open([
+    lights::PINS.put([
         pins.p0_13.into_push_pull_output(Level::Low).degrade(),
         pins.p0_24.into_push_pull_output(Level::High).degrade(),
         pins.p0_16.into_push_pull_output(Level::High).degrade(),
         pins.p0_06.into_push_pull_output(Level::High).degrade(),
     ]);
-    switches::open(p1::Parts::new(board.P1).p1_11.into_pullup_input().degrade());
+    switches::PIN.put(p1::Parts::new(board.P1).p1_11.into_pullup_input().degrade());
     let line = LINE.init(RefCell::new(line::open(board.USBD, &board.POWER, clocks)));
     let mut output = Serial::new(line);
     let wiring = microphone::Wiring {
@@ -87,20 +98,20 @@ fn main() -> ! {
     #[cfg(linked)]
     let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic);
     #[cfg(linked)]
-    let mut uplink = uplink::open(nrf52840_hal::Rng::new(board.RNG).random_u32());
+    let mut uplink = {
+        let session = nrf52840_hal::Rng::new(board.RNG).random_u32();
+        Place::open(uplink::PIPELINE, &uplink::EDGES, &uplink::HELD, &uplink::OUTBOXES, session, 0);
+        Line::open()
+    };
     pipeline.start();
 
     core.DCB.enable_trace();
     core.DWT.enable_cycle_counter();
-    let mut asleep = Asleep::new(CLOCK_HZ, RATE, DWT::cycle_count());
+    let mut console = Console::new(CLOCK_HZ, RATE, DWT::cycle_count());
     loop {
         match pipeline.tick() {
             // An interrupt since the ring was found empty ends this at once.
-            Ok(Flow::Skip) => {
-                asleep.sleeps(DWT::cycle_count());
-                cortex_m::asm::wfe();
-                asleep.wakes(DWT::cycle_count());
-            }
+            Ok(Flow::Skip) => console.sleep(DWT::cycle_count, cortex_m::asm::wfe),
             Ok(_) => {}
             Err(failed) => {
                 let _ = writeln!(output, "{failed}");
@@ -108,20 +119,10 @@ fn main() -> ! {
             }
         }
         #[cfg(linked)]
-        if uplink.carry(microphone::ticks() * 1000 / u64::from(RATE)) {
+        if uplink.carry(microphone::ticks() * 1000 / u64::from(RATE), line::take, line::put) {
             // Text would break the frame that has been begun.
             continue;
         }
-        pipeline.gaps(|gap| {
-            let _ = writeln!(output, "{}", Missed::new(gap, RATE));
-        });
-        if let Some(report) = asleep.report(microphone::ticks()) {
-            let _ = writeln!(output, "{report}");
-            let _ = match words::found() {
-                Some(Ok(words)) => writeln!(output, "enrolled: {words} words of the page"),
-                Some(Err(why)) => writeln!(output, "enrolled: the words of the firmware: {why}"),
-                None => Ok(()),
-            };
-        }
+        console.tell(output, microphone::ticks(), |tell| pipeline.gaps(tell));
     }
 }

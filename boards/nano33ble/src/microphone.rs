@@ -2,11 +2,10 @@
 //!
 //! The `unsafe` of this crate: the addresses of the buffers, which the peripheral writes.
 
-use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
-use critical_section::Mutex;
 use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
+use kws_firmware::Shared;
 use nrf52840_hal::gpio::{Floating, Input, Output, Pin, PushPull};
 use nrf52840_hal::pac::{self, interrupt};
 use ringbuf::traits::SplitRef;
@@ -26,7 +25,7 @@ type Buffer = [i16; PACKET];
 
 static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
 static BUFFERS: ConstStaticCell<[Buffer; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
-static CAPTURE: Mutex<RefCell<Option<Capture>>> = Mutex::new(RefCell::new(None));
+static CAPTURE: Shared<Capture> = Shared::new();
 static PACKETS: AtomicU32 = AtomicU32::new(0);
 
 /// The interrupt's side.
@@ -75,7 +74,7 @@ pub(crate) fn open<const BLOCK: usize>(pdm: pac::PDM, wiring: &Wiring) -> Mic<BL
         Capture { pdm, sender: StaticPacketSender::new(filled), buffers: [first, second], begun: false };
     capture.point();
     capture.pdm.tasks_start.write(|w| w.tasks_start().set_bit());
-    critical_section::with(|cs| CAPTURE.replace(cs, Some(capture)));
+    CAPTURE.put(capture);
     // SAFETY: what the interrupt uses is in its place.
     unsafe { pac::NVIC::unmask(pac::Interrupt::PDM) };
     Mic::new(taken)
@@ -119,10 +118,6 @@ impl Capture {
 
 #[interrupt]
 fn PDM() {
-    critical_section::with(|cs| {
-        if let Some(capture) = &mut *CAPTURE.borrow_ref_mut(cs) {
-            capture.started();
-        }
-    });
+    CAPTURE.with(Capture::started);
     line::poll();
 }

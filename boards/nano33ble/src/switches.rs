@@ -1,10 +1,9 @@
 //! The button that one may connect.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 
-use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, InputPin};
+use kws_firmware::Shared;
 use nrf52840_hal::gpio::{Input, Pin, PullUp};
 
 /// A button. Low means pressed.
@@ -15,12 +14,8 @@ pub(crate) enum Switch {
     Button,
 }
 
-static PIN: Mutex<RefCell<Option<Pin<Input<PullUp>>>>> = Mutex::new(RefCell::new(None));
-
-/// Takes the pin.
-pub(crate) fn open(pin: Pin<Input<PullUp>>) {
-    critical_section::with(|cs| PIN.replace(cs, Some(pin)));
-}
+/// Its pin.
+pub(crate) static PIN: Shared<Pin<Input<PullUp>>> = Shared::new();
 
 impl ErrorType for Switch {
     type Error = Infallible;
@@ -28,7 +23,7 @@ impl ErrorType for Switch {
 
 impl InputPin for Switch {
     fn is_high(&mut self) -> Result<bool, Infallible> {
-        critical_section::with(|cs| PIN.borrow_ref_mut(cs).as_mut().map_or(Ok(true), InputPin::is_high))
+        PIN.with(InputPin::is_high).unwrap_or(Ok(true))
     }
 
     fn is_low(&mut self) -> Result<bool, Infallible> {

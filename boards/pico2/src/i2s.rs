@@ -1,12 +1,12 @@
 //! The I2S clocks and the data of one microphone, made by a PIO state machine.
 
+use hal::gpio::bank0::{Gpio18, Gpio19, Gpio20};
+use hal::gpio::{FunctionPio0, Pin, PullDown};
+use hal::pac;
+use hal::pio::{Buffers, PIO0SM0, PIOBuilder, PIOExt, PinDir, Running, Rx, ShiftDirection, StateMachine};
 use pio::pio_asm;
-use rp235x_hal::gpio::bank0::{Gpio18, Gpio19, Gpio20};
-use rp235x_hal::gpio::{FunctionPio0, Pin, PullDown};
-use rp235x_hal::pac;
-use rp235x_hal::pio::{
-    Buffers, PIO0SM0, PIOBuilder, PIOExt, PinDir, Running, Rx, ShiftDirection, StateMachine,
-};
+
+use crate::chip::DIVISOR;
 
 /// Bits of a sample that are taken; the least of them comes last, and the sign is not spread.
 pub(crate) const BITS: u32 = 24;
@@ -54,7 +54,6 @@ pub(crate) fn start(
     );
     let (mut pio, machine, _, _, _) = pio.split(resets);
     let installed = pio.install(&program.program).ok()?;
-    // 150 MHz / (73 + 62/256) = 2.048 MHz: two instructions for each of 64 clocks of 16,000 frames.
     let (mut machine, heard, _) = PIOBuilder::from_installed_program(installed)
         .side_set_pin_base(18)
         .in_pin_base(20)
@@ -62,7 +61,7 @@ pub(crate) fn start(
         .autopush(true)
         .push_threshold(BITS as u8)
         .buffers(Buffers::OnlyRx)
-        .clock_divisor_fixed_point(73, 62)
+        .clock_divisor_fixed_point(DIVISOR.0, DIVISOR.1)
         .build(machine);
     machine.set_pindirs([(18, PinDir::Output), (19, PinDir::Output), (20, PinDir::Input)]);
     Some((machine.start(), heard))

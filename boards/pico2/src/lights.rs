@@ -1,12 +1,11 @@
 //! The LED of the board.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 
-use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, OutputPin};
-use rp235x_hal::gpio::bank0::Gpio25;
-use rp235x_hal::gpio::{FunctionSioOutput, Pin, PullDown};
+use hal::gpio::bank0::Gpio25;
+use hal::gpio::{FunctionSioOutput, Pin, PullDown};
+use kws_firmware::Shared;
 
 /// An LED.
 #[allow(dead_code, reason = "whether it shines is the pipeline's to say")]
@@ -16,14 +15,8 @@ pub(crate) enum Light {
     Led,
 }
 
-type Led = Pin<Gpio25, FunctionSioOutput, PullDown>;
-
-static PIN: Mutex<RefCell<Option<Led>>> = Mutex::new(RefCell::new(None));
-
-/// Takes the pin.
-pub(crate) fn open(pin: Led) {
-    critical_section::with(|cs| PIN.replace(cs, Some(pin)));
-}
+/// Its pin.
+pub(crate) static PIN: Shared<Pin<Gpio25, FunctionSioOutput, PullDown>> = Shared::new();
 
 impl ErrorType for Light {
     type Error = Infallible;
@@ -31,10 +24,10 @@ impl ErrorType for Light {
 
 impl OutputPin for Light {
     fn set_high(&mut self) -> Result<(), Infallible> {
-        critical_section::with(|cs| PIN.borrow_ref_mut(cs).as_mut().map_or(Ok(()), OutputPin::set_high))
+        PIN.with(OutputPin::set_high).unwrap_or(Ok(()))
     }
 
     fn set_low(&mut self) -> Result<(), Infallible> {
-        critical_section::with(|cs| PIN.borrow_ref_mut(cs).as_mut().map_or(Ok(()), OutputPin::set_low))
+        PIN.with(OutputPin::set_low).unwrap_or(Ok(()))
     }
 }

@@ -1,4 +1,4 @@
-//! A pipeline of kws on the Raspberry Pi Pico 2: listens to an I2S microphone, tells what it hears by a serial line, and gives its part of a cascade
+//! A pipeline of kws on the Raspberry Pi Pico 2, or on the Pico, whichever chip `hal` is for: listens to an I2S microphone, tells what it hears by a serial line, and gives its part of a cascade
 //! to another place by USB.
 //!
 //! A PIO state machine makes the microphone's clocks and DMA fills a ring; between two blocks the core sleeps.
@@ -6,32 +6,39 @@
 #![no_std]
 #![no_main]
 
-mod boot;
+#[cfg(rp2040)]
+extern crate rp2040_hal as hal;
+#[cfg(not(rp2040))]
+extern crate rp235x_hal as hal;
+
+#[cfg_attr(rp2040, path = "../../pico/src/chip.rs")]
+mod chip;
 mod halt;
 mod i2s;
 mod lights;
 mod microphone;
 mod switches;
 #[cfg(linked)]
-mod uplink;
-#[cfg(linked)]
 mod usb;
-mod words;
 
 use core::cell::RefCell;
 use core::fmt::Write;
 
-use cortex_m::peripheral::DWT;
-use kws_devices::{Asleep, Missed, Serial};
-use kws_engine::Flow;
-use rp235x_hal::clocks::{Clock, init_clocks_and_plls};
-use rp235x_hal::dma::DMAExt;
-use rp235x_hal::gpio::bank0::{Gpio0, Gpio1};
-use rp235x_hal::gpio::{FunctionUart, Pin, Pins, PullDown};
+use hal::clocks::{Clock, init_clocks_and_plls};
+use hal::dma::DMAExt;
+use hal::gpio::bank0::{Gpio0, Gpio1};
+use hal::gpio::{FunctionUart, Pin, Pins, PullDown};
 #[cfg(linked)]
-use rp235x_hal::rosc::RingOscillator;
-use rp235x_hal::uart::{Enabled, UartConfig, UartPeripheral};
-use rp235x_hal::{Sio, Watchdog, entry, pac};
+use hal::rosc::RingOscillator;
+use hal::uart::{Enabled, UartConfig, UartPeripheral};
+use hal::{Sio, Watchdog, entry, pac};
+use kws_devices::Serial;
+use kws_engine::Flow;
+use kws_firmware::Console;
+#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
+use kws_firmware::PAGE;
+#[cfg(linked)]
+use kws_firmware::{Line as LinkLine, Place, Uplink};
 use static_cell::{ConstStaticCell, StaticCell};
 
 #[allow(
@@ -45,16 +52,25 @@ mod pipeline {
     include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
 }
 
+/// The link with another place.
+#[cfg(linked)]
+#[allow(unreachable_pub, reason = "the build writes it for any crate")]
+mod uplink {
+    include!(concat!(env!("OUT_DIR"), "/uplink.rs"));
+
+    use kws_link::Outbox;
+    use static_cell::{ConstStaticCell, StaticCell};
+
+    pub(crate) static HELD: ConstStaticCell<[u8; ROOM]> = ConstStaticCell::new([0; ROOM]);
+    pub(crate) static OUTBOXES: StaticCell<[Outbox<&'static mut [u8]>; EDGES.len()]> = StaticCell::new();
+}
+
 // What the pipeline is given, by the names that `pipeline.rs` uses.
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]
 use lights::Light;
 use microphone::Mic;
 #[allow(unused_imports, reason = "as for the LEDs")]
 use switches::Switch;
-#[cfg(linked)]
-use uplink::Uplink;
-#[allow(unused_imports, reason = "only pipelines with replaceable words read it")]
-use words::PAGE;
 /// Where sinks write.
 #[allow(dead_code, reason = "a part of a pipeline may have no sink but its link")]
 type Output = Serial<'static, Line>;
@@ -64,8 +80,8 @@ type Line = UartPeripheral<Enabled, pac::UART0, LinePins>;
 
 /// Cycles of the crystal in a second.
 const CRYSTAL_HZ: u32 = 12_000_000;
-/// Cycles of the core in a second.
-const CLOCK_HZ: u32 = 150_000_000;
+/// Ticks of the timer in a second.
+const CLOCK_HZ: u32 = 1_000_000;
 /// Ticks of the microphone in a second.
 const RATE: u32 = 16_000;
 
@@ -74,9 +90,7 @@ static LINE: StaticCell<RefCell<Line>> = StaticCell::new();
 
 #[entry]
 fn main() -> ! {
-    let Some((mut core, board)) = cortex_m::Peripherals::take().zip(pac::Peripherals::take()) else {
-        panic!("the peripherals are taken once, here")
-    };
+    let Some(board) = pac::Peripherals::take() else { panic!("the peripherals are taken once, here") };
     let mut resets = board.RESETS;
     let mut watchdog = Watchdog::new(board.WATCHDOG);
     let Ok(clocks) = init_clocks_and_plls(
@@ -88,11 +102,15 @@ fn main() -> ! {
         &mut resets,
         &mut watchdog,
     ) else {
-        panic!("the crystal of a Pico 2 is one of 12 MHz")
+        panic!("the crystal of the board is one of 12 MHz")
     };
+    #[cfg(rp2040)]
+    let timer = chip::timer(board.TIMER, &mut resets, &clocks);
+    #[cfg(not(rp2040))]
+    let timer = chip::timer(board.TIMER0, &mut resets, &clocks);
     let pins = Pins::new(board.IO_BANK0, board.PADS_BANK0, Sio::new(board.SIO).gpio_bank0, &mut resets);
-    lights::open(pins.gpio25.into_push_pull_output().into_pull_type());
-    switches::open(pins.gpio14.into_pull_up_input());
+    lights::PIN.put(pins.gpio25.into_push_pull_output().into_pull_type());
+    switches::PIN.put(pins.gpio14.into_pull_up_input());
 
     let line_pins = (pins.gpio0.into_function(), pins.gpio1.into_function());
     let line = UartPeripheral::new(board.UART0, line_pins, &mut resets);
@@ -118,23 +136,24 @@ fn main() -> ! {
     let mut pipeline = pipeline::Pipeline::new(MEMORY.take(), mic);
     #[cfg(linked)]
     let mut uplink = {
-        usb::open(board.USB, board.USB_DPRAM, clocks.usb_clock, &mut resets);
+        #[cfg(rp2040)]
+        let socket = (board.USBCTRL_REGS, board.USBCTRL_DPRAM);
+        #[cfg(not(rp2040))]
+        let socket = (board.USB, board.USB_DPRAM);
+        usb::open(socket, clocks.usb_clock, &mut resets);
         let noise = RingOscillator::new(board.ROSC).initialize();
-        uplink::open((0..32).fold(0, |bits, _| bits << 1 | u32::from(noise.get_random_bit())))
+        let session = (0..32).fold(0, |bits, _| bits << 1 | u32::from(noise.get_random_bit()));
+        Place::open(uplink::PIPELINE, &uplink::EDGES, &uplink::HELD, &uplink::OUTBOXES, session, 0);
+        LinkLine::open()
     };
     pipeline.start();
 
-    core.DCB.enable_trace();
-    core.DWT.enable_cycle_counter();
-    let mut asleep = Asleep::new(CLOCK_HZ, RATE, DWT::cycle_count());
+    let now = || timer.get_counter_low();
+    let mut console = Console::new(CLOCK_HZ, RATE, now());
     loop {
         match pipeline.tick() {
             // An interrupt since the ring was found empty ends this at once.
-            Ok(Flow::Skip) => {
-                asleep.sleeps(DWT::cycle_count());
-                cortex_m::asm::wfe();
-                asleep.wakes(DWT::cycle_count());
-            }
+            Ok(Flow::Skip) => console.sleep(now, cortex_m::asm::wfe),
             Ok(_) => {}
             Err(failed) => {
                 let _ = writeln!(output, "{failed}");
@@ -142,17 +161,7 @@ fn main() -> ! {
             }
         }
         #[cfg(linked)]
-        uplink.carry(microphone::ticks() * 1000 / u64::from(RATE));
-        pipeline.gaps(|gap| {
-            let _ = writeln!(output, "{}", Missed::new(gap, RATE));
-        });
-        if let Some(report) = asleep.report(microphone::ticks()) {
-            let _ = writeln!(output, "{report}");
-            let _ = match words::found() {
-                Some(Ok(words)) => writeln!(output, "enrolled: {words} words of the page"),
-                Some(Err(why)) => writeln!(output, "enrolled: the words of the firmware: {why}"),
-                None => Ok(()),
-            };
-        }
+        let _ = uplink.carry(microphone::ticks() * 1000 / u64::from(RATE), usb::take, usb::put);
+        console.tell(output, microphone::ticks(), |tell| pipeline.gaps(tell));
     }
 }

@@ -2,17 +2,16 @@
 //!
 //! The `unsafe` of this file: letting the interrupt come.
 
-use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use critical_section::Mutex;
+use hal::dma::double_buffer::{Config, Transfer, WriteNext};
+use hal::dma::{CH0, CH1, Channel, SingleChannel};
+use hal::pac::{self, interrupt};
+use hal::pio::{PIO0SM0, Rx};
 use kws_devices::Dc;
 use kws_devices::ring::{Ring, StaticMic, StaticPacketSender};
+use kws_firmware::Shared;
 use ringbuf::traits::SplitRef;
-use rp235x_hal::dma::double_buffer::{Config, Transfer, WriteNext};
-use rp235x_hal::dma::{CH0, CH1, Channel, SingleChannel};
-use rp235x_hal::pac::{self, interrupt};
-use rp235x_hal::pio::{PIO0SM0, Rx};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::i2s::BITS;
@@ -32,7 +31,7 @@ type Filling = Transfer<Channel<CH0>, Channel<CH1>, Rx<PIO0SM0>, Buffer, WriteNe
 
 static RING: StaticCell<Ring<PACKET, WAITING>> = StaticCell::new();
 static BUFFERS: ConstStaticCell<[[u32; PACKET]; 2]> = ConstStaticCell::new([[0; PACKET]; 2]);
-static CAPTURE: Mutex<RefCell<Option<Capture>>> = Mutex::new(RefCell::new(None));
+static CAPTURE: Shared<Capture> = Shared::new();
 static PACKETS: AtomicU32 = AtomicU32::new(0);
 
 /// The interrupt's side.
@@ -53,7 +52,7 @@ pub(crate) fn open<const BLOCK: usize>(
     channels.1.enable_irq0();
     let filling = Some(Config::new(channels, heard, first).start().write_next(second));
     let capture = Capture { filling, sender: StaticPacketSender::new(filled), dc: Dc::new() };
-    critical_section::with(|cs| CAPTURE.replace(cs, Some(capture)));
+    CAPTURE.put(capture);
     // SAFETY: what the interrupt uses is in its place.
     unsafe { cortex_m::peripheral::NVIC::unmask(pac::Interrupt::DMA_IRQ_0) };
     Mic::new(taken)
@@ -73,7 +72,8 @@ impl Capture {
             let samples = full.map(|bits| self.sample(bits));
             filling = rest.write_next(full);
             self.sender.push(&samples);
-            PACKETS.fetch_add(1, Ordering::Relaxed);
+            // Nobody else writes it.
+            PACKETS.store(PACKETS.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
         self.filling = Some(filling);
     }
@@ -86,9 +86,5 @@ impl Capture {
 
 #[interrupt]
 fn DMA_IRQ_0() {
-    critical_section::with(|cs| {
-        if let Some(capture) = &mut *CAPTURE.borrow_ref_mut(cs) {
-            capture.filled();
-        }
-    });
+    CAPTURE.with(Capture::filled);
 }

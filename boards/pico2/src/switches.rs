@@ -1,12 +1,11 @@
 //! The button that one may connect.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 
-use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, InputPin};
-use rp235x_hal::gpio::bank0::Gpio14;
-use rp235x_hal::gpio::{FunctionSioInput, Pin, PullUp};
+use hal::gpio::bank0::Gpio14;
+use hal::gpio::{FunctionSioInput, Pin, PullUp};
+use kws_firmware::Shared;
 
 /// A button. Low means pressed.
 #[allow(dead_code, reason = "whether it is looked at is the pipeline's to say")]
@@ -16,12 +15,8 @@ pub(crate) enum Switch {
     Button,
 }
 
-static PIN: Mutex<RefCell<Option<Pin<Gpio14, FunctionSioInput, PullUp>>>> = Mutex::new(RefCell::new(None));
-
-/// Takes the pin.
-pub(crate) fn open(pin: Pin<Gpio14, FunctionSioInput, PullUp>) {
-    critical_section::with(|cs| PIN.replace(cs, Some(pin)));
-}
+/// Its pin.
+pub(crate) static PIN: Shared<Pin<Gpio14, FunctionSioInput, PullUp>> = Shared::new();
 
 impl ErrorType for Switch {
     type Error = Infallible;
@@ -29,7 +24,7 @@ impl ErrorType for Switch {
 
 impl InputPin for Switch {
     fn is_high(&mut self) -> Result<bool, Infallible> {
-        critical_section::with(|cs| PIN.borrow_ref_mut(cs).as_mut().map_or(Ok(true), InputPin::is_high))
+        PIN.with(InputPin::is_high).unwrap_or(Ok(true))
     }
 
     fn is_low(&mut self) -> Result<bool, Infallible> {

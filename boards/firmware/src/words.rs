@@ -13,7 +13,7 @@ unsafe extern "C" {
 
 /// The page, for a `match` whose words are replaceable.
 // SAFETY: `memory.x` keeps these bytes of flash free, and nothing writes them while the firmware runs.
-pub(crate) static PAGE: Page = Page::new(unsafe { &_page }, |found| {
+pub static PAGE: Page = Page::new(unsafe { &_page }, |found| {
     critical_section::with(|section| FOUND.borrow(section).set(Some(found)));
 });
 
