@@ -215,7 +215,8 @@ fn check_warns_of_work_for_nothing() {
 
 #[test]
 fn a_board_that_there_is_not_lists_those_that_there_are() {
-    let texts = ["unknown board `nano`", "did you mean `nano33ble`? available: `esp32c3`, `esp32c6`, `microbit`"];
+    let texts =
+        ["unknown board `nano`", "did you mean `nano33ble`? available: `esp32c3`, `esp32c6`, `microbit`"];
     features().run(&["features.toml", "--check", "--board", "nano"]).badly(2, &texts);
 }
 
