@@ -19,6 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     let machine = Machine::chosen()?;
     machine.link(out)?;
+    // `kernels` compares those of the core.
+    println!("cargo::rustc-check-cfg=cfg(helium)");
+    if machine.board.core.kernels == "helium" {
+        println!("cargo::rustc-cfg=helium");
+    }
     let mut registry = Registry::new();
     kws_stages::register(&mut registry);
     kws_devices::bind(&mut registry);

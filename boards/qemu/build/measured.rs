@@ -29,7 +29,7 @@ pub(crate) fn model() -> Result<String, Box<dyn Error>> {
     let bytes = fs::read(&path).map_err(|error| format!("`{path}`, which `MODEL` names: {error}"))?;
     let plain = KernelSet::named("plain").ok_or("no plain kernels")?;
     let set = KernelSet::named(&kernels)
-        .ok_or_else(|| format!("`KERNELS` names `{kernels}`; expected `dsp` or `plain`"))?;
+        .ok_or_else(|| format!("`KERNELS` names `{kernels}`; expected `helium`, `dsp` or `plain`"))?;
     let (expected, model) = (Model::open_for(&bytes, plain)?, Model::open_for(&bytes, set)?);
     let (plan, kernels) = (model_code(&model, "model"), kernels_code(&model));
     let arena = model.arena_bytes();

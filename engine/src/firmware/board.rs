@@ -59,7 +59,8 @@ impl Power {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Core {
-    /// The kernels that run a model there: `dsp` where the core has the instructions of Arm's DSP extension, else `plain`.
+    /// The kernels that run a model there: `helium` where the core has that extension of Arm's, `dsp` where it has the
+    /// instructions of the DSP extension, else `plain`.
     pub kernels: String,
     /// What a multiply-accumulate takes.
     pub instructions: Instructions,

@@ -35,6 +35,7 @@ fn main() {
     match kernels {
         KernelSet::Plain(set) => table(&model, set),
         KernelSet::Dsp(set) => table(&model, set),
+        KernelSet::Helium(set) => table(&model, set),
         #[cfg(target_arch = "x86_64")]
         KernelSet::Avx2(set) => table(&model, set),
         #[cfg(target_arch = "x86_64")]

@@ -194,6 +194,7 @@ impl Model {
         match self.kernels {
             KernelSet::Plain(plain) => self.plan.run_with(plain, arena),
             KernelSet::Dsp(dsp) => self.plan.run_with(dsp, arena),
+            KernelSet::Helium(helium) => self.plan.run_with(helium, arena),
             #[cfg(target_arch = "x86_64")]
             KernelSet::Avx2(avx2) => self.plan.run_with(avx2, arena),
             #[cfg(target_arch = "x86_64")]

@@ -6,6 +6,7 @@
 pub(crate) mod cell;
 pub mod dsp;
 pub(crate) mod float;
+pub mod helium;
 pub(crate) mod int16;
 pub mod only;
 pub(crate) mod walk;
@@ -17,6 +18,7 @@ pub(crate) mod packed;
 mod set;
 
 pub use dsp::Dsp;
+pub use helium::Helium;
 pub use only::Only;
 #[cfg(all(feature = "std", target_arch = "wasm32"))]
 pub use packed::Simd128;

@@ -6,7 +6,7 @@ use super::packed::Simd128;
 use super::packed::{Avx2, AvxVnni, Vnni};
 #[cfg(target_arch = "aarch64")]
 use super::packed::{Neon, NeonDot};
-use super::{Dsp, Plain};
+use super::{Dsp, Helium, Plain};
 
 /// A set of kernels that this computer can run. A plan is made for one set, since each lays out weights as it likes.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub enum KernelSet {
     Plain(Plain),
     /// Cortex-M with the DSP extension; runs anywhere, but is fast only there.
     Dsp(Dsp),
+    /// Cortex-M with Helium; runs anywhere, but is fast only there.
+    Helium(Helium),
     /// x86-64 with AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -37,8 +39,8 @@ pub enum KernelSet {
 
 impl KernelSet {
     /// Names of all sets, those of other computers too, the slowest of each family first.
-    pub const NAMES: [&'static str; 8] =
-        ["dsp", "plain", "avx2", "avx-vnni", "vnni", "neon", "neon-dotprod", "simd128"];
+    pub const NAMES: [&'static str; 9] =
+        ["dsp", "helium", "plain", "avx2", "avx-vnni", "vnni", "neon", "neon-dotprod", "simd128"];
 
     /// All sets that this computer can run, the slowest first.
     pub fn all() -> Vec<Self> {
@@ -46,7 +48,7 @@ impl KernelSet {
             not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")),
             expect(unused_mut)
         )]
-        let mut sets = vec![Self::Dsp(Dsp), Self::Plain(Plain)];
+        let mut sets = vec![Self::Dsp(Dsp), Self::Helium(Helium), Self::Plain(Plain)];
         #[cfg(target_arch = "x86_64")]
         {
             sets.extend(Avx2::detect().map(Self::Avx2));
@@ -78,6 +80,7 @@ impl KernelSet {
         match self {
             Self::Plain(_) => "plain",
             Self::Dsp(_) => "dsp",
+            Self::Helium(_) => "helium",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -98,6 +101,7 @@ impl KernelSet {
         match self {
             Self::Plain(_) => "Plain",
             Self::Dsp(_) => "Dsp",
+            Self::Helium(_) => "Helium",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "Avx2",
             #[cfg(target_arch = "x86_64")]

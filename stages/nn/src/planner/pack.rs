@@ -3,12 +3,10 @@
 use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
 use crate::kernels::KernelSet;
-use crate::kernels::dsp;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
 use crate::kernels::packed::pack::{self, Channels, Form, Packed};
-use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-use crate::op::{Image, Window};
+use crate::kernels::{dsp, helium};
+use crate::op::{Conv, Depthwise, FullyConnected, Image, Layout, Op, Span, Window};
 
 /// An operator with weights that its kernels may lay out as they like.
 #[derive(Clone, Copy)]
@@ -69,10 +67,13 @@ impl Lowering<'_, '_> {
         if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
             return Ok(());
         }
+        if matches!(self.kernels, KernelSet::Helium(_)) && self.push_helium(&op, weights, words)? {
+            return Ok(());
+        }
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
         {
             let form = match self.kernels {
-                KernelSet::Plain(_) | KernelSet::Dsp(_) => None,
+                KernelSet::Plain(_) | KernelSet::Dsp(_) | KernelSet::Helium(_) => None,
                 #[cfg(target_arch = "x86_64")]
                 KernelSet::Avx2(_) => Some(pack::AVX2),
                 #[cfg(target_arch = "x86_64")]
@@ -124,6 +125,42 @@ impl Lowering<'_, '_> {
         if let Weighted::Conv(op) = &mut packed {
             op.scratch = self.scratch(scratch);
         }
+        self.ops.push(packed.with(Span::default(), channels).int8());
+        Ok(true)
+    }
+
+    /// Adds the operation as the kernels for Helium want it, or says that it has no such form.
+    fn push_helium(&mut self, op: &Weighted, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+        let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
+        let (channels, mut stream) = (helium::pack::Channels::of(words), Vec::new());
+        let stream_of = &mut stream;
+        let (packed, scratch) = match *op {
+            Weighted::Conv(op) => {
+                let scratch = helium::pack::conv(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
+            }
+            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
+                let scratch = helium::pack::single(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(dsp::pack::as_conv(&op)), scratch)
+            }
+            Weighted::Depthwise(op) => {
+                let scratch = helium::pack::depthwise(&op, &weights, &channels, stream_of);
+                (Weighted::Depthwise(Depthwise { layout: Layout::Packed, ..op }), scratch)
+            }
+            Weighted::FullyConnected(op) if op.weights_offset == 0 => {
+                let conv = Conv { layout: Layout::Packed, ..as_conv(&op) };
+                let scratch = helium::pack::conv(&conv, &weights, &channels, stream_of);
+                (Weighted::Conv(conv), scratch)
+            }
+            Weighted::FullyConnected(_) => return Ok(false),
+        };
+        let Some(scratch) = scratch else { return Ok(false) };
+        let (channels, scratch) = (self.pools.words(stream.into_iter())?, self.scratch(scratch));
+        let packed = match packed {
+            Weighted::Conv(op) => Weighted::Conv(Conv { scratch, ..op }),
+            Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, ..op }),
+            dense @ Weighted::FullyConnected(_) => dense,
+        };
         self.ops.push(packed.with(Span::default(), channels).int8());
         Ok(true)
     }
@@ -190,7 +227,6 @@ impl Lowering<'_, '_> {
 
 /// A fully connected layer as the convolution that it is: its vectors are pixels of a single row, its window is one of
 /// them.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
 pub(crate) fn as_conv<A: Copy + Default>(op: &FullyConnected<A>) -> Conv<A> {
     let pixels = |channels| Image { batch: 1, height: 1, width: op.rows, channels };
     Conv {

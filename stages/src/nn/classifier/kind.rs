@@ -234,6 +234,7 @@ impl Resolved {
         match self.model.kernels() {
             KernelSet::Plain(plain) => self.with::<F, _>(plain),
             KernelSet::Dsp(dsp) => self.with::<F, _>(dsp),
+            KernelSet::Helium(helium) => self.with::<F, _>(helium),
             #[cfg(target_arch = "x86_64")]
             KernelSet::Avx2(avx2) => self.with::<F, _>(avx2),
             #[cfg(target_arch = "x86_64")]

@@ -170,14 +170,22 @@ impl Lane {
     }
 }
 
+/// Sums of a channel stay below this, so that nothing overflows that is computed of them.
+pub(in crate::kernels) const BOUND: i32 = 1 << 30;
+
 impl Channels<'_> {
-    /// The lane of one channel, or nothing where the kernels' arithmetic could differ from TFLite's.
-    ///
-    /// The kernels double a sum before `smmulr` and round a shift with one addition, which is TFLite's rounding as
-    /// long as nothing overflows; the channel's weights must prove that here. A channel whose output never changes
-    /// (pruned away in training, its scale next to nothing) needs no proof: it becomes a constant.
-    fn lane(&self, channel: usize, weights: impl Iterator<Item = i8>, rescaling: &Rescaling) -> Option<Lane> {
-        let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
+    /// Factor of a channel.
+    pub(in crate::kernels) fn factor(&self, channel: usize) -> Factor {
+        Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] }
+    }
+
+    /// The least and the greatest sum that a channel can have; nothing where it has no 32 bits.
+    pub(in crate::kernels) fn sums(
+        &self,
+        channel: usize,
+        weights: impl Iterator<Item = i8>,
+        rescaling: &Rescaling,
+    ) -> Option<[i32; 2]> {
         let (low, high) = (i64::from(rescaling.input_offset) - 128, i64::from(rescaling.input_offset) + 127);
         let bias = i64::from(self.biases[channel]);
         let (least, most) = weights.map(i64::from).fold((bias, bias), |(least, most), weight| {
@@ -185,15 +193,35 @@ impl Channels<'_> {
             (least + a.min(b), most + a.max(b))
         });
         let bound = |sum: i64| i32::try_from(sum).ok();
-        let (least, most) = (bound(least)?, bound(most)?);
-        let output = |sum: i32| {
+        Some([bound(least)?, bound(most)?])
+    }
+
+    /// The output of a channel that has no other: pruned away in training, its scale next to nothing.
+    pub(in crate::kernels) fn constant(
+        &self,
+        channel: usize,
+        sums: [i32; 2],
+        rescaling: &Rescaling,
+    ) -> Option<i32> {
+        let factor = self.factor(channel);
+        let [least, most] = sums.map(|sum| {
             let scaled = i64::from(factor.apply(sum)) + i64::from(rescaling.output_offset);
             scaled.max(i64::from(rescaling.min)).min(i64::from(rescaling.max)) as i32
-        };
-        if factor.shift <= 0 && output(least) == output(most) {
-            return Some(Lane { bias: 0, multiplier: 0, rounding: output(least), shift: 0 });
+        });
+        (factor.shift <= 0 && least == most).then_some(least)
+    }
+
+    /// The lane of one channel, or nothing where the kernels' arithmetic could differ from TFLite's.
+    ///
+    /// The kernels double a sum before `smmulr` and round a shift with one addition, which is TFLite's rounding as
+    /// long as nothing overflows; the channel's weights must prove that here. A channel whose output never changes
+    /// needs no proof: it becomes a constant.
+    fn lane(&self, channel: usize, weights: impl Iterator<Item = i8>, rescaling: &Rescaling) -> Option<Lane> {
+        let sums = self.sums(channel, weights, rescaling)?;
+        if let Some(output) = self.constant(channel, sums, rescaling) {
+            return Some(Lane { bias: 0, multiplier: 0, rounding: output, shift: 0 });
         }
-        const BOUND: i32 = 1 << 30;
+        let (factor, [least, most]) = (self.factor(channel), sums);
         // Without a shift there is nothing to round, and what is taken from negative sums is lost where the activation
         // begins at zero.
         let most_shift = if rescaling.min >= rescaling.output_offset { 0 } else { -1 };
