@@ -76,8 +76,9 @@ fn pairs(
     }
     let (taps, out) = (Taps::new(op), op.to.channels as usize);
     let kernel = (op.window.height * op.window.width * op.depth) as usize;
-    let lane =
-        |channel: usize| channels.lane(channel, (0..kernel).map(|tap| weight(channel, tap)), &op.rescaling);
+    let lane = |channel: usize| {
+        channels.lane(channel, (0..kernel).map(|tap| weight(channel, tap)), &op.rescaling, 0)
+    };
     (0..out).try_for_each(|channel| lane(channel).map(|_| ()))?;
     for first in (0..out).step_by(2) {
         let pair = [first, (first + 1).min(out - 1)];
@@ -94,6 +95,9 @@ fn pairs(
     Some(4 * taps.scratch_words() + 3)
 }
 
+/// What weights of 16 bits have room for beside a byte.
+const MOST_LEFT: i32 = 8;
+
 /// Packs a depthwise convolution: appends to `stream` what the kernel reads; nothing where it must stay plain.
 ///
 /// Groups of four channels; the last group ends with the last channel, and so may overlap the one before.
@@ -108,7 +112,7 @@ pub fn depthwise(
         return None;
     }
     let lane = |channel: usize| {
-        channels.lane(channel, (0..taps).map(|tap| weights[tap * out + channel]), &op.rescaling)
+        channels.lane(channel, (0..taps).map(|tap| weights[tap * out + channel]), &op.rescaling, MOST_LEFT)
     };
     (0..out).try_for_each(|channel| lane(channel).map(|_| ()))?;
     for group in 0..out.div_ceil(4) {
@@ -116,7 +120,7 @@ pub fn depthwise(
         let lanes: [Lane; 4] = core::array::from_fn(|i| lane(first + i).unwrap_or_default());
         stream.extend(lanes.map(|lane| lane.bias));
         for tap in 0..taps {
-            let weight = |i: usize| i32::from(weights[tap * out + first + i]);
+            let weight = |i: usize| i32::from(weights[tap * out + first + i]) << lanes[i].left;
             stream.extend([0, 1].map(|i| (weight(i) & 0xFFFF) | (weight(i + 2) << 16)));
         }
         lanes.iter().for_each(|lane| stream.extend(lane.scaling()));
@@ -136,7 +140,7 @@ pub fn fully_connected(
     }
     let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
     let row = |output: usize| &weights[output * inputs..][..inputs];
-    let lane = |output: usize| channels.lane(output, row(output).iter().copied(), &op.rescaling);
+    let lane = |output: usize| channels.lane(output, row(output).iter().copied(), &op.rescaling, 0);
     (0..outputs).try_for_each(|output| lane(output).map(|_| ()))?;
     for first in (0..outputs).step_by(2) {
         let pair = [first, (first + 1).min(outputs - 1)];
@@ -158,6 +162,8 @@ fn word(byte: impl Fn(usize) -> i8) -> i32 {
 #[derive(Clone, Copy, Debug, Default)]
 struct Lane {
     bias: i32,
+    /// To the left, of the weights.
+    left: u32,
     multiplier: i32,
     /// Half a step of the shift, and the output's zero point.
     rounding: i32,
@@ -211,25 +217,34 @@ impl Channels<'_> {
         (factor.shift <= 0 && least == most).then_some(least)
     }
 
-    /// The lane of one channel, or nothing where the kernels' arithmetic could differ from TFLite's.
+    /// The lane of one channel, whose weights have room for a shift to the left by up to `most_left`; nothing where the
+    /// kernels' arithmetic could differ from TFLite's.
     ///
     /// The kernels double a sum before `smmulr` and round a shift with one addition, which is TFLite's rounding as
     /// long as nothing overflows; the channel's weights must prove that here. A channel whose output never changes
     /// needs no proof: it becomes a constant.
-    fn lane(&self, channel: usize, weights: impl Iterator<Item = i8>, rescaling: &Rescaling) -> Option<Lane> {
+    fn lane(
+        &self,
+        channel: usize,
+        weights: impl Iterator<Item = i8>,
+        rescaling: &Rescaling,
+        most_left: i32,
+    ) -> Option<Lane> {
         let sums = self.sums(channel, weights, rescaling)?;
         if let Some(output) = self.constant(channel, sums, rescaling) {
-            return Some(Lane { bias: 0, multiplier: 0, rounding: output, shift: 0 });
+            return Some(Lane { rounding: output, ..Lane::default() });
         }
-        let (factor, [least, most]) = (self.factor(channel), sums);
-        // Without a shift there is nothing to round, and what is taken from negative sums is lost where the activation
-        // begins at zero.
-        let most_shift = if rescaling.min >= rescaling.output_offset { 0 } else { -1 };
-        if !(-22..=most_shift).contains(&factor.shift) || least <= -BOUND || most >= BOUND {
+        let (factor, bias) = (self.factor(channel), self.biases[channel]);
+        // Without a shift to the right there is nothing to round, and what is taken from negative sums is lost where the
+        // activation begins at zero.
+        let most_shift = if rescaling.min >= rescaling.output_offset { most_left } else { -1 };
+        let (left, shift) = (factor.shift.max(0) as u32, (-factor.shift).max(0));
+        let fits = |sum: i32| (i64::from(sum) << left).abs() < i64::from(BOUND);
+        if !(-22..=most_shift).contains(&factor.shift) || !sums.into_iter().all(fits) {
             return None;
         }
-        let shift = -factor.shift;
         let rounding = ((1 << shift) >> 1) + (rescaling.output_offset << shift);
-        Some(Lane { bias: self.biases[channel], multiplier: factor.multiplier, rounding, shift })
+        // The bias alone may be beyond what the sums are.
+        Some(Lane { bias: bias.wrapping_shl(left), left, multiplier: factor.multiplier, rounding, shift })
     }
 }
