@@ -116,4 +116,23 @@ impl KernelSet {
             Self::Simd128(_) => "Simd128",
         }
     }
+
+    /// Output channels of a panel of weights of floats; nothing where these kernels have no vectors of them.
+    pub(crate) fn lanes(&self) -> Option<usize> {
+        match self {
+            Self::Plain(_) | Self::Dsp(_) | Self::Helium(_) => None,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => Some(super::packed::Avx2::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_) => Some(super::packed::AvxVnni::PANEL),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => Some(super::packed::Vnni::PANEL),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => Some(super::packed::Neon::PANEL),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot(_) => Some(super::packed::NeonDot::PANEL),
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => Some(super::packed::Simd128::PANEL),
+        }
+    }
 }

@@ -50,9 +50,11 @@ pub struct FloatFullyConnected<A = Span> {
     pub outputs: u32,
     /// Bounds of the output.
     pub bounds: Bounds,
+    /// Layout of the weights.
+    pub layout: Layout,
 }
 
-spans!(FloatFullyConnected { input: Read, output: Write } { weights, biases, inputs, outputs, bounds });
+spans!(FloatFullyConnected { input: Read, output: Write } { weights, biases, inputs, outputs, bounds, layout });
 
 /// Multiplies each input vector with the matrix of weights.
 pub(crate) fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
@@ -158,14 +160,16 @@ mod lower {
             let (input, weights, output) = (node.input(0)?, node.input(1)?, node.output(0)?);
             node.expect(&output, Element::F32)?;
             let (_, inputs, outputs) = node.matrix(&input, &weights, &output)?;
+            let (weights_span, layout) = self.float_panels(node, &weights, outputs)?;
             let op = FloatFullyConnected {
                 input: self.read(node, &input)?,
                 output: self.write(node, &output)?,
-                weights: self.floats(node, &weights)?,
+                weights: weights_span,
                 biases: self.float_biases(node, node.optional(2), outputs)?,
                 inputs: inputs as u32,
                 outputs: outputs as u32,
                 bounds: node.bounds(node.options()?.i8(0, 0)?)?,
+                layout,
             };
             self.macs = input.tensor.count() as u64 * outputs as u64;
             self.ops.push(Op::FloatFullyConnected(op));

@@ -69,6 +69,40 @@ pub(crate) fn mean<C: Cell>(op: &Mean, _: Constants<'_>, arena: &mut [i8]) {
     });
 }
 
+/// The same of int8 for kernel sets with vectors: channels that follow each other are summed side by side.
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+#[inline(always)]
+pub(crate) fn vectors(op: &Mean, constants: Constants<'_>, arena: &mut [i8]) {
+    /// Channels in a block.
+    const BLOCK: usize = 32;
+    let (mut outer, last) = (op.kept, AXES - 1);
+    let channels = core::mem::replace(&mut outer[last], 1) as usize;
+    if op.kept_steps[last] != 1 || channels < 8 {
+        return mean::<i8>(op, constants, arena);
+    }
+    let (input, output) = pair(arena, op.input, op.output);
+    let mut rows = output.chunks_exact_mut(channels);
+    each(&outer, [&op.kept_steps], |[start]| {
+        let Some(row) = rows.next() else { return };
+        for (block, outputs) in row.chunks_mut(BLOCK).enumerate() {
+            let (at, count) = (start as usize + block * BLOCK, outputs.len());
+            let mut sums = [0i32; BLOCK];
+            each(&op.reduced, [&op.reduced_steps], |[offset]| {
+                let inputs = &input[at + offset as usize..][..count];
+                if let Some(inputs) = inputs.first_chunk::<BLOCK>() {
+                    sums = core::array::from_fn(|i| sums[i].wrapping_add(i32::from(inputs[i])));
+                    return;
+                }
+                sums.iter_mut().zip(inputs).for_each(|(sum, x)| *sum = sum.wrapping_add(i32::from(*x)));
+            });
+            for (out, sum) in outputs.iter_mut().zip(sums) {
+                let scaled = op.factor.apply(sum.wrapping_add(op.sum_offset)).wrapping_add(op.output_offset);
+                *out = scaled.clamp(-128, 127) as i8;
+            }
+        }
+    });
+}
+
 /// The same of floats.
 pub(crate) fn float(op: &FloatMean, _: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = float::pair(arena, op.input, op.output);

@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::node::{Node, Operand};
 use crate::error::{ModelError, ModelErrorKind};
-use crate::op::{Bounds, Span};
+use crate::op::{Bounds, Layout, Span};
 use crate::schema::Element;
 
 impl<'a> Lowering<'_, 'a> {
@@ -20,6 +20,38 @@ impl<'a> Lowering<'_, 'a> {
         }
         node.expect(operand, Element::F32)?;
         self.pools.words(node.contents(operand)?.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes)))
+    }
+
+    /// The weights of `channels` outputs, likewise, in the layout that the kernels want: panels where they have vectors.
+    pub(crate) fn float_panels(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+        channels: usize,
+    ) -> Result<(Span, Layout), ModelError> {
+        let span = self.floats(node, operand)?;
+        let Some(lanes) = self.kernels.lanes() else { return Ok((span, Layout::Plain)) };
+        // The weights are the last words.
+        let packed = panels(&self.pools.words[span.range()], channels, lanes);
+        self.pools.words.truncate(span.at as usize);
+        Ok((self.pools.words(packed.into_iter())?, Layout::Packed))
+    }
+
+    /// The same of weights that stay bytes; those of a grouped convolution stay as they are.
+    pub(crate) fn hybrid_panels(
+        &mut self,
+        node: &Node<'_, 'a>,
+        operand: &Operand<'_, 'a>,
+        channels: usize,
+        grouped: bool,
+    ) -> Result<(Span, Layout), ModelError> {
+        let weights = node.contents(operand)?;
+        match self.kernels.lanes() {
+            Some(lanes) if !grouped => {
+                Ok((self.pools.table(&panels(weights, channels, lanes))?, Layout::Packed))
+            }
+            _ => Ok((self.pools.contents(weights)?, Layout::Plain)),
+        }
     }
 
     fn dequantised(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
@@ -53,6 +85,23 @@ impl<'a> Lowering<'_, 'a> {
             None => self.pools.words(vec![0; count].into_iter()),
         }
     }
+}
+
+/// Weights `[out channel][input]` in panels of `lanes` channels: those of all lanes for an input follow each other. The last
+/// panel is filled up with zeros.
+pub(crate) fn panels<T: Copy + Default>(weights: &[T], channels: usize, lanes: usize) -> Vec<T> {
+    let kernel = weights.len() / channels;
+    let mut packed = Vec::with_capacity(channels.next_multiple_of(lanes) * kernel);
+    for first in (0..channels).step_by(lanes) {
+        for input in 0..kernel {
+            let weight = |channel: usize| match channel < channels {
+                true => weights[channel * kernel + input],
+                false => T::default(),
+            };
+            packed.extend((first..first + lanes).map(weight));
+        }
+    }
+    packed
 }
 
 impl Node<'_, '_> {

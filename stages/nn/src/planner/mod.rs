@@ -3,7 +3,7 @@
 mod arena;
 pub(crate) mod block;
 mod channels;
-mod float;
+pub(crate) mod float;
 mod fuse;
 pub(crate) mod node;
 pub(crate) mod operators;

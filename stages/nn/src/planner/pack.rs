@@ -1,5 +1,6 @@
 //! Weights on their way into the pools, in the layout that the kernel set wants.
 
+use super::float::panels;
 use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
 use crate::kernels::KernelSet;
@@ -52,8 +53,13 @@ impl Lowering<'_, '_> {
         weights: &[u8],
         words: &[i32],
     ) -> Result<(), ModelError> {
-        let (weights, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
-        self.ops.push(op.with(weights, channels).int16());
+        let (lanes, words) = (self.kernels.lanes(), self.pools.words(words.iter().copied())?);
+        let (op, weights) = match lanes.and_then(|lanes| in_panels(op, weights, words.len as usize, lanes)) {
+            Some((op, Some(weights))) => (op, self.pools.table(&weights)?),
+            Some((op, None)) => (op, self.pools.contents(weights)?),
+            None => (op, self.pools.contents(weights)?),
+        };
+        self.ops.push(op.with(weights, words).int16());
         Ok(())
     }
 
@@ -223,6 +229,37 @@ impl Lowering<'_, '_> {
         self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
         Ok(true)
     }
+}
+
+/// An operation on int16 as loops over channels side by side want it, with its weights where they are not the file's; nothing
+/// where they have no such form. Those loops sum 32 bits: enough where the bias has no more, or where no sum without it
+/// can be greater.
+fn in_panels(
+    op: Weighted,
+    weights: &[u8],
+    words: usize,
+    lanes: usize,
+) -> Option<(Weighted, Option<Vec<u8>>)> {
+    /// Products of a byte and 16 bits in a sum of 32 bits.
+    const MOST: usize = (1 << (31 - 15 - 7)) - 1;
+    let layout = Layout::Packed;
+    let (op, channels, packed) = match op {
+        Weighted::Conv(op) => {
+            let channels = op.to.channels as usize;
+            let packed = (op.depth == op.from.channels).then(|| panels(weights, channels, lanes))?;
+            (Weighted::Conv(Conv { layout, ..op }), channels, Some(packed))
+        }
+        Weighted::Depthwise(op) => {
+            (op.multiplier == 1).then_some(())?;
+            (Weighted::Depthwise(Depthwise { layout, ..op }), op.to.channels as usize, None)
+        }
+        Weighted::FullyConnected(op) => {
+            let channels = op.outputs as usize;
+            let packed = (op.weights_offset == 0).then(|| panels(weights, channels, lanes))?;
+            (Weighted::FullyConnected(FullyConnected { layout, ..op }), channels, Some(packed))
+        }
+    };
+    (words == 3 * channels || weights.len() / channels <= MOST).then_some((op, packed))
 }
 
 /// A fully connected layer as the convolution that it is: its vectors are pixels of a single row, its window is one of

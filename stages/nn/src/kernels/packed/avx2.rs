@@ -7,7 +7,10 @@ use super::loops::packed_kernels;
 use super::pack::AVX2 as FORM;
 use super::tables::{Block, Rows, Tables, check, lend};
 use crate::kernels::{self, Constants, Plain};
-use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
+use crate::op::{
+    Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
+    Layout, Mean, Pool,
+};
 
 /// Kernels for x86-64 with AVX2.
 #[derive(Clone, Copy, Debug)]

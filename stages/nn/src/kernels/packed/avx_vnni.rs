@@ -9,7 +9,10 @@ use super::loops::packed_kernels;
 use super::pack::{AVX_VNNI as FORM, FLIP};
 use super::tables::{Block, Tables, check, lend};
 use crate::kernels::{self, Constants, Plain};
-use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
+use crate::op::{
+    Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
+    Layout, Mean, Pool,
+};
 
 /// Kernels for x86-64 with AVX2 and AVX-VNNI.
 #[derive(Clone, Copy, Debug)]

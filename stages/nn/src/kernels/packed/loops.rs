@@ -47,11 +47,104 @@ macro_rules! packed_kernels {
                 // SAFETY: as in `conv`.
                 unsafe { pool(op, arena) }
             }
+
+            fn mean(self, op: &Mean, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { mean(op, constants, arena) }
+            }
+
+            fn float_conv(self, op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { float_conv(op, constants, arena) }
+            }
+
+            fn float_depthwise(self, op: &FloatDepthwise, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { float_depthwise(op, constants, arena) }
+            }
+
+            fn float_fully_connected(
+                self,
+                op: &FloatFullyConnected,
+                constants: Constants<'_>,
+                arena: &mut [i8],
+            ) {
+                // SAFETY: as in `conv`.
+                unsafe { float_fully_connected(op, constants, arena) }
+            }
+
+            fn hybrid_conv(self, op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { hybrid_conv(op, constants, arena) }
+            }
+
+            fn int16_conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { int16_conv(op, constants, arena) }
+            }
+
+            fn int16_depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { int16_depthwise(op, constants, arena) }
+            }
+
+            fn int16_fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+                // SAFETY: as in `conv`.
+                unsafe { int16_fully_connected(op, constants, arena) }
+            }
         }
+
+        #[target_feature(enable = $features)]
+        fn hybrid_conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::hybrid_conv::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn int16_conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::int16_conv::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn int16_depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::int16_depthwise::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn int16_fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::int16_fully_connected::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        impl $set {
+            /// Output channels of a panel of floats or of int16: two vectors.
+            pub(crate) const PANEL: usize = 2 * LANES;
+        }
+
+        #[target_feature(enable = $features)]
+        fn float_conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::float_conv::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn float_depthwise(op: &FloatDepthwise, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::float_depthwise::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn float_fully_connected(op: &FloatFullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::kernels::packed::wide::float_fully_connected::<{ $set::PANEL }>(op, constants, arena);
+        }
+
+        /// Three panels, where a block has more.
+        const THREE: usize = if FORM.panels < 3 { FORM.panels } else { 3 };
 
         #[target_feature(enable = $features)]
         fn pool(op: &Pool, arena: &mut [i8]) {
             $crate::operators::pool::vectors(op, arena);
+        }
+
+        #[target_feature(enable = $features)]
+        fn mean(op: &Mean, constants: Constants<'_>, arena: &mut [i8]) {
+            $crate::operators::mean::vectors(op, constants, arena);
         }
 
         #[target_feature(enable = $features)]
@@ -85,6 +178,7 @@ macro_rules! packed_kernels {
                         match panels {
                             1 => line::<1>(block),
                             2 => line::<2>(block),
+                            3 => line::<THREE>(block),
                             _ => line::<{ FORM.panels }>(block),
                         }
                         continue;
@@ -95,6 +189,7 @@ macro_rules! packed_kernels {
                             1 if channels != single => tiles::<1, 2>(block, corners, apart),
                             1 => tiles::<1, 1>(block, corners, apart),
                             2 => tiles::<2, 1>(block, corners, apart),
+                            3 => tiles::<THREE, 1>(block, corners, apart),
                             _ => tiles::<{ FORM.panels }, 1>(block, corners, apart),
                         }
                     }
@@ -230,9 +325,11 @@ macro_rules! packed_kernels {
                         match panels {
                             1 if single => pixel::<1>(block),
                             2 if single => pixel::<2>(block),
+                            3 if single => pixel::<THREE>(block),
                             _ if single => pixel::<{ FORM.panels }>(block),
                             1 => pixels::<1>(block, corners),
                             2 => pixels::<2>(block, corners),
+                            3 => pixels::<THREE>(block, corners),
                             _ => pixels::<{ FORM.panels }>(block, corners),
                         }
                     }

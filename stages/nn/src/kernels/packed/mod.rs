@@ -16,6 +16,7 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
 mod image;
+mod lanes;
 mod loops;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -25,6 +26,7 @@ mod simd128;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx_vnni::AvxVnni;

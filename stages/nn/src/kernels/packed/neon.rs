@@ -19,7 +19,10 @@ macro_rules! neon_kernels {
             use super::super::tables::{Block, Tables, check, lend};
             use super::{Scale, add, gather, load, scale, weights, words, write, zero};
             use crate::kernels::{self, Constants, Plain};
-            use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
+            use crate::op::{
+    Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv, Layout, Mean,
+    Pool,
+};
 
             #[doc = $doc]
             #[derive(Clone, Copy, Debug)]

@@ -82,7 +82,7 @@ impl Form {
     }
 
     /// Blocks of channels: first channel and number of panels of each. A last block that does not fill all panels
-    /// is cut down to those that it needs, in powers of two.
+    /// is cut down to those that it needs.
     #[inline(always)]
     pub(crate) fn blocks(self, channels: usize) -> impl Iterator<Item = (usize, usize)> {
         (0..channels.div_ceil(self.block())).map(move |i| {
@@ -94,7 +94,7 @@ impl Form {
     /// Panels of a block of `channels`.
     #[inline(always)]
     fn panels_of(self, channels: usize) -> usize {
-        channels.div_ceil(self.lanes).next_power_of_two().min(self.panels)
+        channels.div_ceil(self.lanes).min(self.panels)
     }
 
     /// Lanes of all blocks.

@@ -13,7 +13,10 @@ use super::loops::packed_kernels;
 use super::pack::SIMD128 as FORM;
 use super::tables::{Block, Rows, Tables, check, lend};
 use crate::kernels::{self, Constants, Plain};
-use crate::op::{Binary, Conv, Depthwise, FullyConnected, Layout, Pool};
+use crate::op::{
+    Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
+    Layout, Mean, Pool,
+};
 
 /// Kernels for WebAssembly with vectors of 128 bits.
 #[derive(Clone, Copy, Debug)]

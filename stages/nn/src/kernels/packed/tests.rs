@@ -1,11 +1,13 @@
 //! Packed kernels against the plain ones, on random shapes, strides, paddings and extreme values.
 
+mod wide;
+
 use super::pack::{self, Channels, Form, Packed};
 use crate::fixed::Factor;
 use crate::kernels::{Constants, Kernels, Plain};
 use crate::op::{
-    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Pool, Pooling, Rescaling, Span,
-    Window,
+    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Linear, Pool, Pooling, Rescaling,
+    Span, Window,
 };
 use crate::planner::pack::as_conv;
 
@@ -265,7 +267,7 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
 }
 
 fn binaries<K: Kernels>(kernels: K, seed: u64) {
-    let random = &mut Random(seed);
+    let (random, mut linear) = (&mut Random(seed), 0);
     for _ in 0..400 {
         let (outer, row) = (random.of(1..=4) as u32, random.of(1..=150) as u32);
         let counts = [1, 1, 1, outer, row];
@@ -300,7 +302,17 @@ fn binaries<K: Kernels>(kernels: K, seed: u64) {
             output_offset,
             min,
             max,
+            linear: None,
         };
+        // Those of one scale have exact ties.
+        let op = if random.of(0..=3) == 0 {
+            let half = Factor { multiplier: 1 << 30, shift: random.of(-1..=0) as i32 };
+            Binary { a_factor: half, b_factor: half, factor: Factor { shift: -18, ..half }, ..op }
+        } else {
+            op
+        };
+        let op = Binary { linear: Linear::of(&op), ..op };
+        linear += usize::from(op.linear.is_some());
         let run = |binary: &dyn Fn(&Binary, Constants<'_>, &mut [i8])| {
             let mut arena = input.clone();
             arena.resize(3 * count, 0x55);
@@ -310,6 +322,7 @@ fn binaries<K: Kernels>(kernels: K, seed: u64) {
         let expected = run(&|op, constants, arena| Plain.binary(op, constants, arena));
         assert_eq!(run(&|op, constants, arena| kernels.binary(op, constants, arena)), expected, "{op:?}");
     }
+    assert!(linear > 100, "{linear} sums have a linear form");
 }
 
 fn pools<K: Kernels>(kernels: K, seed: u64) {
@@ -340,18 +353,19 @@ fn pools<K: Kernels>(kernels: K, seed: u64) {
 }
 
 /// Most random cases must have a packed form, or the test would show nothing.
-fn all<K: Kernels>(form: Form, kernels: K) {
+fn all<K: Kernels>(form: Form, kernels: K, panel: usize) {
     assert!(convolutions(form, kernels, 1) > 300);
     assert!(depthwise(form, kernels, 2) > 300);
     assert!(fully_connected(form, kernels, 3) > 300);
     binaries(kernels, 4);
     pools(kernels, 5);
+    wide::all(kernels, panel);
 }
 
 /// Tests a set, where this computer has it.
-fn tested<K: Kernels>(name: &str, form: Form, set: Option<K>) {
+fn tested<K: Kernels>(name: &str, form: Form, panel: usize, set: Option<K>) {
     match set {
-        Some(kernels) => all(form, kernels),
+        Some(kernels) => all(form, kernels, panel),
         None => println!("SKIPPED: this computer has no {name}"),
     }
 }
@@ -359,35 +373,35 @@ fn tested<K: Kernels>(name: &str, form: Form, set: Option<K>) {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx2_equals_plain() {
-    tested("AVX2", pack::AVX2, super::Avx2::detect());
+    tested("AVX2", pack::AVX2, super::Avx2::PANEL, super::Avx2::detect());
 }
 
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx_vnni_equals_plain() {
-    tested("AVX-VNNI", pack::AVX_VNNI, super::AvxVnni::detect());
+    tested("AVX-VNNI", pack::AVX_VNNI, super::AvxVnni::PANEL, super::AvxVnni::detect());
 }
 
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn vnni_equals_plain() {
-    tested("AVX-512 VNNI", pack::VNNI, super::Vnni::detect());
+    tested("AVX-512 VNNI", pack::VNNI, super::Vnni::PANEL, super::Vnni::detect());
 }
 
 #[cfg(target_arch = "aarch64")]
 #[test]
 fn neon_equals_plain() {
-    tested("NEON", pack::NEON, super::Neon::detect());
+    tested("NEON", pack::NEON, super::Neon::PANEL, super::Neon::detect());
 }
 
 #[cfg(target_arch = "aarch64")]
 #[test]
 fn neon_dotprod_equals_plain() {
-    tested("NEON with dot products", pack::NEON, super::NeonDot::detect());
+    tested("NEON with dot products", pack::NEON, super::NeonDot::PANEL, super::NeonDot::detect());
 }
 
 #[cfg(target_arch = "wasm32")]
 #[test]
 fn simd128_equals_plain() {
-    tested("vectors", pack::SIMD128, super::Simd128::detect());
+    tested("vectors", pack::SIMD128, super::Simd128::PANEL, super::Simd128::detect());
 }

@@ -1,9 +1,9 @@
 //! CONV_2D, float32.
 
 use crate::kernels::Constants;
-use crate::kernels::float::{Bytes, dot, pair, put, word};
+use crate::kernels::float::{Bytes, get, pair, put, word};
 use crate::kernels::window::{reaches, taps};
-use crate::op::{Bounds, Image, Span, Window, spans};
+use crate::op::{Bounds, Image, Layout, Span, Window, spans};
 
 /// CONV_2D, float32. Weights and biases lie in the pool of words, as the bits of floats.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,9 +26,11 @@ pub struct FloatConv<A = Span> {
     pub window: Window,
     /// Bounds of the output.
     pub bounds: Bounds,
+    /// Layout of the weights.
+    pub layout: Layout,
 }
 
-spans!(FloatConv { input: Read, output: Write } { weights, biases, from, to, depth, window, bounds });
+spans!(FloatConv { input: Read, output: Write } { weights, biases, from, to, depth, window, bounds, layout });
 
 /// Convolves an image with one kernel per output channel.
 pub(crate) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
@@ -45,7 +47,9 @@ pub(crate) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
             let mut sum = 0.0;
             taps(rows, columns, &op.window, op.from, |tap, at| {
                 let inputs: &[Bytes] = &image[at + channel / group * depth..][..depth];
-                sum += dot(inputs, &weights[tap * depth..][..depth]);
+                for (x, w) in inputs.iter().zip(&weights[tap * depth..][..depth]) {
+                    sum += get(x) * word(*w);
+                }
             });
             *out = put(op.bounds.clamp(sum + word(biases[channel])));
         }
@@ -56,7 +60,7 @@ pub(crate) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
 mod lower {
     use super::FloatConv;
     use crate::error::ModelError;
-    use crate::op::Op;
+    use crate::op::{Layout, Op};
     use crate::planner::Lowering;
     use crate::planner::node::Node;
     use crate::planner::window::Filter;
@@ -70,19 +74,23 @@ mod lower {
         ) -> Result<(), ModelError> {
             let (Filter { input, weights, output, from, kernel, to, window }, activation) = node.filter()?;
             let hybrid = weights.tensor.element == Element::I8;
+            let grouped = kernel.channels != from.channels;
+            let (weights_span, layout) = match (hybrid, grouped) {
+                (true, _) => self.hybrid_panels(node, &weights, to.channels as usize, grouped)?,
+                (_, true) => (self.floats(node, &weights)?, Layout::Plain),
+                _ => self.float_panels(node, &weights, to.channels as usize)?,
+            };
             let op = FloatConv {
                 input: self.read(node, &input)?,
                 output: self.write(node, &output)?,
-                weights: match hybrid {
-                    true => self.pools.contents(node.contents(&weights)?)?,
-                    false => self.floats(node, &weights)?,
-                },
+                weights: weights_span,
                 biases: self.float_biases(node, node.optional(2), to.channels as usize)?,
                 from,
                 to,
                 depth: kernel.channels,
                 window,
                 bounds: node.bounds(activation)?,
+                layout,
             };
             self.macs =
                 output.tensor.count() as u64 * (weights.tensor.count() / kernel.batch as usize) as u64;

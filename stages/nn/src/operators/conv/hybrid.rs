@@ -24,7 +24,7 @@ pub struct HybridConv<A = Span> {
     pub conv: FloatConv<A>,
     /// Real value of one step of the weights, for each output channel, in the pool of words.
     pub scales: Span,
-    /// Working memory in the arena, one byte for each input of an image.
+    /// Working memory in the arena, one byte for each input of an image, or two where the weights are packed.
     pub scratch: A,
     /// How images are rounded.
     pub rounding: Rounding,
@@ -59,11 +59,8 @@ pub(crate) fn conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) 
     let group = channels / (op.from.channels / op.depth) as usize;
     let images = input.chunks_exact(op.from.plane()).zip(output.chunks_exact_mut(op.to.plane()));
     for (image, outputs) in images {
-        let steps = match rounding {
-            Rounding::Symmetric => Steps::symmetric(image),
-            Rounding::Asymmetric => Steps::asymmetric(image),
-        };
-        rounded.iter_mut().zip(image).for_each(|(to, from)| *to = steps.round(get(from)));
+        let steps = Steps::of(*rounding, image);
+        rounded.iter_mut().zip(image).for_each(|(to, from)| *to = steps.round(get(from), libm::roundf));
         for (pixel, outputs) in outputs.chunks_exact_mut(channels).enumerate() {
             let (_, rows, columns) = reaches(pixel, &op.window, op.from, op.to);
             for (channel, out) in outputs.iter_mut().enumerate() {
@@ -82,19 +79,28 @@ pub(crate) fn conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) 
 }
 
 /// The bytes that an image is rounded to.
-struct Steps {
+pub(crate) struct Steps {
     /// Real value of one step.
-    scale: f32,
+    pub(crate) scale: f32,
     /// Steps of one.
     inverse: f32,
     /// Byte that stands for real zero.
-    zero: i32,
+    pub(crate) zero: i32,
     /// Least byte.
     least: f32,
 }
 
 impl Steps {
+    #[inline(always)]
+    pub(crate) fn of(rounding: Rounding, image: &[Bytes]) -> Self {
+        match rounding {
+            Rounding::Symmetric => Self::symmetric(image),
+            Rounding::Asymmetric => Self::asymmetric(image),
+        }
+    }
+
     /// TFLite's `SymmetricQuantizeFloats`.
+    #[inline(always)]
     fn symmetric(image: &[Bytes]) -> Self {
         let range = image.iter().fold(0.0f32, |most, value| most.max(libm::fabsf(get(value))));
         let (scale, inverse) = if range == 0.0 { (1.0, 1.0) } else { (range / 127.0, 127.0 / range) };
@@ -102,6 +108,7 @@ impl Steps {
     }
 
     /// TFLite's `AsymmetricQuantizeFloats`.
+    #[inline(always)]
     fn asymmetric(image: &[Bytes]) -> Self {
         let values = image.iter().map(get);
         let (least, most) =
@@ -118,8 +125,10 @@ impl Steps {
         Self { scale: scale as f32, inverse: 1.0 / scale as f32, zero, least: -128.0 }
     }
 
-    fn round(&self, value: f32) -> i8 {
-        libm::roundf(self.zero as f32 + value * self.inverse).clamp(self.least, 127.0) as i8
+    /// The byte of a value; `round` is a function that rounds halves away from zero.
+    #[inline(always)]
+    pub(crate) fn round(&self, value: f32, round: impl Fn(f32) -> f32) -> i8 {
+        round(self.zero as f32 + value * self.inverse).clamp(self.least, 127.0) as i8
     }
 }
 
@@ -127,7 +136,7 @@ impl Steps {
 mod lower {
     use super::{HybridConv, Rounding};
     use crate::error::{ModelError, ModelErrorKind};
-    use crate::op::{FloatConv, Op};
+    use crate::op::{FloatConv, Layout, Op};
     use crate::planner::node::{Node, Operand};
     use crate::planner::{Lowering, Unplaced};
 
@@ -158,7 +167,7 @@ mod lower {
             }
             let scale = |channel: usize| scales.get(channel.min(scales.len() - 1)).unwrap_or(0.0);
             let scales = self.pools.words((0..channels).map(|channel| scale(channel).to_bits() as i32))?;
-            let scratch = self.scratch(conv.from.plane());
+            let scratch = self.scratch(conv.from.plane() * if conv.layout == Layout::Packed { 2 } else { 1 });
             self.ops.push(Op::HybridConv(HybridConv { conv, scales, scratch, rounding }));
             Ok(())
         }
