@@ -44,14 +44,11 @@ fn shapes(random: &mut Random, from: u32, to: u32) -> (Image, Image, Window) {
     (image(from), image(to), window)
 }
 
-/// Runs both and compares the whole arenas.
-fn same(
-    input: &[i8],
-    output: usize,
-    scratch: usize,
-    run: [&dyn Fn(&mut [i8], [Span; 3]); 2],
-    case: &dyn std::fmt::Debug,
-) {
+/// Runs an operator in an arena whose input, output and scratch memory are where the spans say.
+type Run<'a> = &'a dyn Fn(&mut [i8], [Span; 3]);
+
+/// Runs both and compares their outputs.
+fn same(input: &[i8], output: usize, scratch: usize, run: [Run<'_>; 2], case: &dyn std::fmt::Debug) {
     let [expected, found] = run.map(|run| {
         let (mut arena, spans) = arena(input, output, scratch);
         run(&mut arena, spans);
