@@ -51,7 +51,7 @@ pub use numbers::{Bounds, Integer, Rescaling};
 pub use crate::micro_frontend::Subtraction;
 pub use crate::operators::binary::float::FloatBinary;
 pub use crate::operators::binary::unscaled::{Combination, Unscaled};
-pub use crate::operators::binary::{Arithmetic, Binary, Linear};
+pub use crate::operators::binary::{Arithmetic, Binary};
 pub use crate::operators::cast::{Cast, Number};
 pub use crate::operators::conv::Conv;
 pub use crate::operators::conv::float::FloatConv;

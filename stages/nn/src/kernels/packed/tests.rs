@@ -6,8 +6,8 @@ use super::pack::{self, Channels, Form, Packed};
 use crate::fixed::Factor;
 use crate::kernels::{Constants, Kernels, Plain};
 use crate::op::{
-    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Linear, Pool, Pooling, Rescaling,
-    Span, Window,
+    Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Pool, Pooling, Rescaling, Span,
+    Window,
 };
 use crate::planner::pack::as_conv;
 
@@ -267,7 +267,7 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
 }
 
 fn binaries<K: Kernels>(kernels: K, seed: u64) {
-    let (random, mut linear) = (&mut Random(seed), 0);
+    let (random, mut joined_forms) = (&mut Random(seed), 0);
     for _ in 0..400 {
         let (outer, row) = (random.of(1..=4) as u32, random.of(1..=150) as u32);
         let counts = [1, 1, 1, outer, row];
@@ -302,7 +302,6 @@ fn binaries<K: Kernels>(kernels: K, seed: u64) {
             output_offset,
             min,
             max,
-            linear: None,
         };
         // Those of one scale have exact ties.
         let op = if random.of(0..=3) == 0 {
@@ -311,18 +310,22 @@ fn binaries<K: Kernels>(kernels: K, seed: u64) {
         } else {
             op
         };
-        let op = Binary { linear: Linear::of(&op), ..op };
-        linear += usize::from(op.linear.is_some());
-        let run = |binary: &dyn Fn(&Binary, Constants<'_>, &mut [i8])| {
+        let joined = op.joined();
+        joined_forms += usize::from(joined.is_some());
+        let run = |op: &Binary, binary: &dyn Fn(&Binary, Constants<'_>, &mut [i8])| {
             let mut arena = input.clone();
             arena.resize(3 * count, 0x55);
-            binary(&op, Constants { bytes: &[], words: &[] }, &mut arena);
+            binary(op, Constants { bytes: &[], words: &[] }, &mut arena);
             arena
         };
-        let expected = run(&|op, constants, arena| Plain.binary(op, constants, arena));
-        assert_eq!(run(&|op, constants, arena| kernels.binary(op, constants, arena)), expected, "{op:?}");
+        let expected = run(&op, &|op, constants, arena| Plain.binary(op, constants, arena));
+        let fast = |op: &Binary| run(op, &|op, constants, arena| kernels.binary(op, constants, arena));
+        assert_eq!(fast(&op), expected, "{op:?}");
+        if let Some(joined) = joined {
+            assert_eq!(fast(&joined), expected, "{op:?}, joined");
+        }
     }
-    assert!(linear > 100, "{linear} sums have a linear form");
+    assert!(joined_forms > 100, "{joined_forms} sums have a joined form");
 }
 
 fn pools<K: Kernels>(kernels: K, seed: u64) {

@@ -26,6 +26,10 @@ pub enum Arithmetic {
     Subtract,
     /// MUL.
     Multiply,
+    /// ADD or SUB of int8 whose factors are joined, with the same outputs: those of the inputs are whole numbers of 30 bits, and
+    /// of their sum so many bits are shifted out as the last factor's shift says; its multiplier is −1 where ties of negative
+    /// numbers are rounded down, else 0.
+    Joined,
 }
 
 /// ADD, SUB and MUL, int8 or int16, with broadcasting. The output is dense; an input stands still along an axis whose step is
@@ -62,26 +66,9 @@ pub struct Binary<A = Span> {
     pub min: i32,
     /// Greatest output.
     pub max: i32,
-    /// What computes the same with fewer instructions, where that is known and kernels ask for it.
-    pub linear: Option<Linear>,
 }
 
-/// A sum of products that rounds to what [`Binary`]'s three factors give, for every two int8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Linear {
-    /// Upper bits of the factors of both inputs.
-    pub high: [i32; 2],
-    /// Their lower 15 bits.
-    pub low: [i32; 2],
-    /// Half of what is shifted out.
-    pub half: i32,
-    /// All bits where ties of negative numbers are rounded down.
-    pub ties: i32,
-    /// Bits that are shifted out.
-    pub shift: i32,
-}
-
-spans!(Binary { a: Read, b: Read, output: Write } { arithmetic, counts, a_steps, b_steps, a_offset, b_offset, a_factor, b_factor, factor, output_offset, min, max, linear });
+spans!(Binary { a: Read, b: Read, output: Write } { arithmetic, counts, a_steps, b_steps, a_offset, b_offset, a_factor, b_factor, factor, output_offset, min, max });
 
 /// Bits by which sums of int8 are shifted up before they are rescaled.
 pub(crate) const HEADROOM: u32 = 20;
@@ -100,6 +87,7 @@ pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>
                 op.a_factor.apply(headroom(a)).wrapping_sub(op.b_factor.apply(headroom(b)))
             }
             Arithmetic::Multiply => a.wrapping_mul(b),
+            Arithmetic::Joined => return Linear::new(op).apply(a, b),
         };
         op.factor.apply(result)
     });
@@ -109,7 +97,8 @@ pub(crate) fn binary<C: Cell, const HEADROOM: u32>(op: &Binary, _: Constants<'_>
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
 #[inline(always)]
 pub(crate) fn vectors(op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
-    if let Some(linear) = op.linear {
+    if op.arithmetic == Arithmetic::Joined {
+        let linear = Linear::new(op);
         return combine::<i8>(op, arena, |x, y| linear.apply(x, y));
     }
     let Some([a, b, factor]) = op.reductions() else { return binary::<i8, HEADROOM>(op, constants, arena) };
@@ -122,6 +111,7 @@ pub(crate) fn vectors(op: &Binary, constants: Constants<'_>, arena: &mut [i8]) {
             combine::<i8>(op, arena, |x, y| factor.apply(a.apply(headroom(x)) - b.apply(headroom(y))))
         }
         Arithmetic::Multiply => combine::<i8>(op, arena, |x, y| factor.apply(x * y)),
+        Arithmetic::Joined => unreachable!("it has returned"),
     }
 }
 
@@ -136,62 +126,88 @@ fn combine<C: Cell>(op: &Binary, arena: &mut [i8], result: impl Fn(i32, i32) -> 
     rows(&op.counts, [&op.a_steps, &op.b_steps], [C::of(a), C::of(b)], C::of_mut(output), combined);
 }
 
-#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+/// A sum of two products, as [`Arithmetic::Joined`] has it: each factor in two pieces, whose products have 32 bits.
+#[derive(Clone, Copy)]
+struct Linear {
+    high: [i32; 2],
+    low: [i32; 2],
+    /// Half of what is shifted out.
+    half: i32,
+    /// All bits where ties of negative numbers are rounded down.
+    ties: i32,
+    shift: i32,
+}
+
 impl Linear {
+    #[inline(always)]
+    fn new<A>(op: &Binary<A>) -> Self {
+        let factors = [op.a_factor.multiplier, op.b_factor.multiplier];
+        Self {
+            high: factors.map(|factor| factor >> 15),
+            low: factors.map(|factor| factor & 0x7fff),
+            half: 1 << (-op.factor.shift - 1),
+            ties: op.factor.multiplier,
+            shift: -op.factor.shift,
+        }
+    }
+
     #[inline(always)]
     fn apply(&self, x: i32, y: i32) -> i32 {
         let low = x * self.low[0] + y * self.low[1];
         let sum = x * self.high[0] + y * self.high[1] + (low >> 15);
         (sum + self.half + (sum >> 31 & self.ties)) >> self.shift
     }
+}
 
-    /// The form of an operation on int8, where it has one: the products are exact where the factors round their numbers, so
-    /// now and then an output would differ. All pairs of inputs are tried.
-    pub(crate) fn of<A>(op: &Binary<A>) -> Option<Self> {
-        let sign = match op.arithmetic {
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
+impl<A: Copy> Binary<A> {
+    /// A sum or difference of int8 as [`Arithmetic::Joined`], where it has that form: the products are exact where the
+    /// factors round their numbers, so now and then an output would differ. All pairs of inputs are tried.
+    pub(crate) fn joined(&self) -> Option<Self> {
+        let sign = match self.arithmetic {
             Arithmetic::Add => 1.0,
             Arithmetic::Subtract => -1.0,
-            Arithmetic::Multiply => return None,
+            _ => return None,
         };
-        op.reductions()?;
+        self.reductions()?;
         let real = |factor: Factor| f64::from(factor.multiplier) * libm::exp2(f64::from(factor.shift - 31));
-        let scale = f64::from(1 << HEADROOM) * real(op.factor);
-        let factors = [real(op.a_factor) * scale, sign * real(op.b_factor) * scale];
+        let scale = f64::from(1 << HEADROOM) * real(self.factor);
+        let factors = [real(self.a_factor) * scale, sign * real(self.b_factor) * scale];
         let bits = 29 - libm::ilogb(factors[0].max(factors[1].abs()));
-        let shift = bits - 15;
-        if !(1..=30).contains(&shift) {
+        let shift = 15 - bits;
+        if !(-30..=-1).contains(&shift) {
             return None;
         }
-        let fixed = factors.map(|factor| libm::round(factor * libm::exp2(f64::from(bits))) as i32);
+        let [a, b] = factors.map(|factor| libm::round(factor * libm::exp2(f64::from(bits))) as i32);
         // Where scales are powers of two of each other, ties are many; else there are none, and what is taken from negative
         // numbers would be too much.
         [-1, 0].into_iter().find_map(|ties| {
-            let linear = Self {
-                high: fixed.map(|factor| factor >> 15),
-                low: fixed.map(|factor| factor & 0x7fff),
-                half: 1 << (shift - 1),
-                ties,
-                shift,
+            let joined = Self {
+                arithmetic: Arithmetic::Joined,
+                a_factor: Factor { multiplier: a, shift: 0 },
+                b_factor: Factor { multiplier: b, shift: 0 },
+                factor: Factor { multiplier: ties, shift },
+                ..*self
             };
-            linear.equals(op).then_some(linear)
+            self.equals(&Linear::new(&joined)).then_some(joined)
         })
     }
 
-    /// Whether it gives the outputs of the operation, whatever the inputs.
-    fn equals<A>(&self, op: &Binary<A>) -> bool {
+    /// Whether a form gives the outputs of the operation, whatever the inputs.
+    fn equals(&self, linear: &Linear) -> bool {
         let all = |offset: i32, factor: Factor| -> [(i32, i32); 256] {
             core::array::from_fn(|i| {
                 let x = i as i32 - 128 + offset;
                 (x, factor.apply(x.wrapping_shl(HEADROOM)))
             })
         };
-        let (a, b) = (all(op.a_offset, op.a_factor), all(op.b_offset, op.b_factor));
-        let bounded = |result: i32| result.wrapping_add(op.output_offset).max(op.min).min(op.max);
+        let (a, b) = (all(self.a_offset, self.a_factor), all(self.b_offset, self.b_factor));
+        let bounded = |result: i32| result.wrapping_add(self.output_offset).max(self.min).min(self.max);
         a.iter().all(|(x, a)| {
             b.iter().all(|(y, b)| {
                 let sum =
-                    if op.arithmetic == Arithmetic::Add { a.wrapping_add(*b) } else { a.wrapping_sub(*b) };
-                bounded(op.factor.apply(sum)) == bounded(self.apply(*x, *y))
+                    if self.arithmetic == Arithmetic::Add { a.wrapping_add(*b) } else { a.wrapping_sub(*b) };
+                bounded(self.factor.apply(sum)) == bounded(linear.apply(*x, *y))
             })
         })
     }
@@ -273,14 +289,11 @@ mod lower {
                 output_offset: zero,
                 min,
                 max,
-                linear: None,
             };
             #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
             let op = match self.kernels.lanes() {
                 // To try all pairs pays for tensors of some size.
-                Some(_) if !int16 && output.tensor.count() >= 256 => {
-                    Binary { linear: super::Linear::of(&op), ..op }
-                }
+                Some(_) if !int16 && output.tensor.count() >= 256 => op.joined().unwrap_or(op),
                 _ => op,
             };
             self.ops.push(if int16 { Op::Int16Binary(op) } else { Op::Binary(op) });

@@ -113,11 +113,22 @@ pub(crate) fn move_block(op: &Move, constants: Constants<'_>, arena: &mut [i8]) 
     if op.is_run() {
         return copy(op, constants, arena, from, to);
     }
-    // The last axis by itself: a block is often many short runs along one axis.
+    #[cfg(feature = "std")]
+    return move_rows(op, constants, arena);
+    #[cfg(not(feature = "std"))]
+    each(&op.counts, [&op.from_steps, &op.to_steps], |[from_step, to_step]| {
+        copy(op, constants, arena, (from as i64 + from_step) as usize, (to as i64 + to_step) as usize);
+    });
+}
+
+/// The same on computers, the last axis by itself: a block is often many short runs along one axis.
+#[cfg(feature = "std")]
+fn move_rows(op: &Move, constants: Constants<'_>, arena: &mut [i8]) {
+    let (from, to) = (i64::from(op.from_start), i64::from(op.to.at + op.to_start));
     let (mut outer, last) = (op.counts, AXES - 1);
     let count = core::mem::replace(&mut outer[last], 1);
     each(&outer, [&op.from_steps, &op.to_steps], |[from_step, to_step]| {
-        let (mut from, mut to) = (from as i64 + from_step, to as i64 + to_step);
+        let (mut from, mut to) = (from + from_step, to + to_step);
         for _ in 0..count {
             copy(op, constants, arena, from as usize, to as usize);
             from += i64::from(op.from_steps[last]);
