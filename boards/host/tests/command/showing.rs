@@ -61,9 +61,9 @@ fn check_says_what_an_action_lacks_on_this_computer() {
         "`{lable}` stands for nothing; did you mean `{label}`?",
         "the environment variable `KWS_NO_SUCH_URL` is not set",
     ] {
-        assert!(shown.err.contains(text), "`{text}` is not in\n{}", shown.err);
+        assert!(shown.out.contains(text), "`{text}` is not in\n{}", shown.out);
     }
-    assert!(!shown.err.contains("{anything}"), "braces may stand for themselves: {}", shown.err);
+    assert!(!shown.out.contains("{anything}"), "braces may stand for themselves: {}", shown.out);
 }
 
 #[test]
