@@ -12,7 +12,7 @@ use kws_tests::root;
 /// The Cortex-M4F that most tests run on.
 pub(crate) const M4F: &str = "mps2-an386";
 /// The machines that have room for a model.
-pub(crate) const MACHINES: [&str; 4] = [M4F, "stm32f405", "mps3-an547", "riscv32-virt"];
+pub(crate) const MACHINES: [&str; 5] = [M4F, "stm32f405", "b-l475e-iot01a", "mps3-an547", "riscv32-virt"];
 /// The one with 16 kB of memory.
 pub(crate) const SMALL: &str = "microbit";
 
