@@ -45,16 +45,14 @@ fn check_says_what_an_action_lacks_on_this_computer() {
     let bench = Bench::new();
     let pipeline = shipped("yes_no");
     let file = std::fs::read_to_string(&pipeline).unwrap();
-    let actions = format!(
-        "\n[[stage]]\nkind = \"exec\"\ninput = \"trigger\"\ncommand = [\"no-such-program\", \"{{lable}} {{anything}}\"]\n\
-         \n[[stage]]\nkind = \"webhook\"\ninput = \"trigger\"\nurl = {{ env = \"KWS_NO_SUCH_URL\" }}\n"
-    );
+    let actions = "\n[[stage]]\nkind = \"exec\"\ninput = \"trigger\"\ncommand = [\"no-such-program\", \"{lable} {anything}\"]\n\
+                   \n[[stage]]\nkind = \"webhook\"\ninput = \"trigger\"\nurl = { env = \"KWS_NO_SUCH_URL\" }\n";
     let folder = std::path::Path::new(&pipeline).parent().unwrap();
     let mut file = file;
     for inner in ["models/", "recordings/"] {
         file = file.replace(inner, &format!("{}/{inner}", folder.display()));
     }
-    std::fs::write(bench.path("acts.toml"), file + &actions).unwrap();
+    std::fs::write(bench.path("acts.toml"), file + actions).unwrap();
     let shown = bench.run(&["acts.toml", "--check"]).well();
     for text in [
         "no program `no-such-program` is found",
