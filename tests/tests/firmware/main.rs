@@ -84,7 +84,7 @@ fn in_a_session(path: &str) -> Run {
     let mut registry = kws::registry();
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
-    let plan = Plan::read(&root().join(path), &registry).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::read(root().join(path), &registry).unwrap_or_else(|error| panic!("{error}"));
     let mut session = plan.session().unwrap();
     let port = session.sources().next().unwrap().1.clone();
     let (mut mic, mut block, mut lines) = (Mic::<0>::new(), vec![0; port.len()], String::new());
