@@ -49,15 +49,22 @@ export class Kws {
     const files = {};
     const absent = new Set();
     for (;;) {
+      let pipeline, error;
       try {
-        return this.pipeline(toml, files);
-      } catch (error) {
-        // What planning looked for and did not find; some files are optional.
-        const missing = this.#missing().filter((path) => !(path in files) && !absent.has(path));
-        if (missing.length === 0) throw error;
-        const found = await Promise.all(missing.map((path) => get(new URL(path, url)).then((reply) => reply.arrayBuffer(), () => null)));
-        missing.forEach((path, i) => (found[i] ? (files[path] = new Uint8Array(found[i])) : absent.add(path)));
+        pipeline = this.pipeline(toml, files);
+      } catch (why) {
+        error = why;
       }
+      // What planning looked for and did not find. Some of it is optional, such as what was measured with a model, but counts
+      // where it is there: so a pipeline that is planned without is planned again.
+      const missing = this.#missing().filter((path) => !(path in files) && !absent.has(path));
+      if (missing.length === 0) {
+        if (error) throw error;
+        return pipeline;
+      }
+      pipeline?.free();
+      const found = await Promise.all(missing.map((path) => get(new URL(path, url)).then((reply) => reply.arrayBuffer(), () => null)));
+      missing.forEach((path, i) => (found[i] ? (files[path] = new Uint8Array(found[i])) : absent.add(path)));
     }
   }
 
