@@ -1,5 +1,6 @@
 //! `pipelines/home.toml` with a real broker.
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
@@ -88,8 +89,9 @@ fn ticks(lines: &[String]) -> Vec<u64> {
     let tick =
         |line: &String| serde_json::from_str::<serde_json::Value>(line).unwrap()["tick"].as_u64().unwrap();
     let mut ticks: Vec<u64> = lines.iter().map(tick).collect();
-    // An event may arrive twice after an interruption.
-    ticks.dedup();
+    // Events may arrive twice after an interruption, all that were under way once more after the last of them.
+    let mut seen = HashSet::new();
+    ticks.retain(|tick| seen.insert(*tick));
     ticks
 }
 
