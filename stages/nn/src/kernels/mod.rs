@@ -4,11 +4,13 @@
 //! them need. Other sets replace single operators and must equal it bit for bit.
 
 pub(crate) mod cell;
+mod channels;
 pub mod dsp;
 pub(crate) mod float;
 pub mod helium;
 pub(crate) mod int16;
 pub mod only;
+mod streamed;
 pub(crate) mod walk;
 pub(crate) mod window;
 
@@ -17,6 +19,7 @@ pub(crate) mod packed;
 #[cfg(feature = "std")]
 mod set;
 
+pub use channels::Channels;
 pub use dsp::Dsp;
 pub use helium::Helium;
 pub use only::Only;
@@ -28,9 +31,9 @@ pub use packed::{Avx2, AvxVnni, Vnni};
 pub use packed::{Neon, NeonDot};
 #[cfg(feature = "std")]
 pub use set::KernelSet;
+pub use streamed::Streamed;
 
-use super::fixed::Factor;
-use super::op::{self, Op, Rescaling, Span};
+use super::op::{self, Op, Span};
 use super::operators;
 
 /// The pools of constants of a plan.
@@ -81,33 +84,6 @@ crate::operators::table::operations!(define_kernels);
 pub struct Plain;
 
 impl Kernels for Plain {}
-
-/// Bias and rescaling factor of each output channel.
-#[derive(Clone, Copy)]
-pub(crate) struct Channels<'a> {
-    pub(crate) biases: &'a [i32],
-    multipliers: &'a [i32],
-    shifts: &'a [i32],
-}
-
-impl<'a> Channels<'a> {
-    /// The three arrays that `span` of the words holds, one after the other.
-    pub(crate) fn of(constants: Constants<'a>, span: Span) -> Self {
-        let words = &constants.words[span.range()];
-        let count = words.len() / 3;
-        let (biases, factors) = words.split_at(count);
-        let (multipliers, shifts) = factors.split_at(count);
-        Self { biases, multipliers, shifts }
-    }
-
-    /// The output that a channel's sum stands for.
-    #[inline]
-    pub(crate) fn output(&self, channel: usize, sum: i32, rescaling: &Rescaling) -> i8 {
-        let factor = Factor { multiplier: self.multipliers[channel], shift: self.shifts[channel] };
-        let scaled = factor.apply(sum).wrapping_add(rescaling.output_offset);
-        scaled.max(rescaling.min).min(rescaling.max) as i8
-    }
-}
 
 /// The input and the output of an operator; the planner placed them apart.
 pub(crate) fn pair(arena: &mut [i8], input: Span, output: Span) -> (&[i8], &mut [i8]) {

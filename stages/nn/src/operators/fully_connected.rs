@@ -4,7 +4,7 @@
 
 use crate::kernels::float::{put, word};
 use crate::kernels::{Channels, Constants, dot, float, int16, pair};
-use crate::op::{Bounds, Layout, Rescaling, Span, spans};
+use crate::op::{Bounds, Conv, Image, Layout, Rescaling, Span, Window, spans};
 
 /// FULLY_CONNECTED, int8 or int16. Weights are `[output][input]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,36 @@ pub struct FullyConnected<A = Span> {
     pub rescaling: Rescaling,
     /// Layout of the weights.
     pub layout: Layout,
+}
+
+impl<A: Copy + Default> FullyConnected<A> {
+    /// The convolution that it is: its vectors are pixels of a single row, its window is one of them.
+    pub fn as_conv(&self) -> Conv<A> {
+        let pixels = |channels| Image { batch: 1, height: 1, width: self.rows, channels };
+        let window = Window {
+            height: 1,
+            width: 1,
+            stride_y: 1,
+            stride_x: 1,
+            dilation_y: 1,
+            dilation_x: 1,
+            pad_top: 0,
+            pad_left: 0,
+        };
+        Conv {
+            input: self.input,
+            output: self.output,
+            scratch: A::default(),
+            weights: self.weights,
+            channels: self.channels,
+            from: pixels(self.inputs),
+            to: pixels(self.outputs),
+            depth: self.inputs,
+            window,
+            rescaling: self.rescaling,
+            layout: self.layout,
+        }
+    }
 }
 
 spans!(FullyConnected { input: Read, output: Write } { weights, channels, rows, inputs, outputs, weights_offset, rescaling, layout });
@@ -60,7 +90,7 @@ spans!(FloatFullyConnected { input: Read, output: Write } { weights, biases, inp
 pub(crate) fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
-    let channels = Channels::of(constants, op.channels);
+    let channels = Channels::of(&constants.words[op.channels.range()]);
     let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
     let offset = op.rescaling.input_offset;
     for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {

@@ -50,7 +50,8 @@ of_conv!(OffsetDepthwise);
 pub(crate) fn conv(op: &OffsetConv, constants: Constants<'_>, arena: &mut [i8]) {
     let OffsetConv { conv: op, weights_offset } = op;
     let (input, output) = pair(arena, op.input, op.output);
-    let (weights, words) = (&constants.bytes[op.weights.range()], Channels::of(constants, op.channels));
+    let (weights, words) =
+        (&constants.bytes[op.weights.range()], Channels::of(&constants.words[op.channels.range()]));
     let (depth, channels) = (op.depth as usize, op.to.channels as usize);
     let kernel = (op.window.height * op.window.width) as usize * depth;
     let group = channels / (op.from.channels / op.depth) as usize;
@@ -77,7 +78,8 @@ pub(crate) fn conv(op: &OffsetConv, constants: Constants<'_>, arena: &mut [i8]) 
 pub(crate) fn depthwise(op: &OffsetDepthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let OffsetDepthwise { conv: op, weights_offset } = op;
     let (input, output) = pair(arena, op.input, op.output);
-    let (weights, words) = (&constants.bytes[op.weights.range()], Channels::of(constants, op.channels));
+    let (weights, words) =
+        (&constants.bytes[op.weights.range()], Channels::of(&constants.words[op.channels.range()]));
     let channels = op.to.channels as usize;
     for (pixel, outputs) in output.chunks_exact_mut(channels).enumerate() {
         let (batch, rows, columns) = reaches(pixel, &op.window, op.from, op.to);

@@ -3,11 +3,10 @@
 use super::float::panels;
 use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
-use crate::kernels::KernelSet;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-use crate::kernels::packed::pack::{self, Channels, Form, Packed};
-use crate::kernels::{dsp, helium};
-use crate::op::{Conv, Depthwise, FullyConnected, Image, Layout, Op, Span, Window};
+use crate::kernels::packed::pack::{self, Form, Packed};
+use crate::kernels::{Channels, Dsp, Helium, KernelSet, Streamed};
+use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
 /// An operator with weights that its kernels may lay out as they like.
 #[derive(Clone, Copy)]
@@ -70,10 +69,12 @@ impl Lowering<'_, '_> {
         weights: &[u8],
         words: &[i32],
     ) -> Result<(), ModelError> {
-        if matches!(self.kernels, KernelSet::Dsp(_)) && self.push_dsp(&op, weights, words)? {
-            return Ok(());
-        }
-        if matches!(self.kernels, KernelSet::Helium(_)) && self.push_helium(&op, weights, words)? {
+        let streamed = match self.kernels {
+            KernelSet::Dsp(_) => self.push_streamed::<Dsp>(&op, weights, words)?,
+            KernelSet::Helium(_) => self.push_streamed::<Helium>(&op, weights, words)?,
+            _ => false,
+        };
+        if streamed {
             return Ok(());
         }
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
@@ -102,71 +103,47 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// Adds the operation as Arm's DSP kernels want it, or says that it has no such form.
-    fn push_dsp(&mut self, op: &Weighted, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
+    /// Adds the operation as the kernels of a microcontroller want it, or says that it has no such form.
+    fn push_streamed<K: Streamed>(
+        &mut self,
+        op: &Weighted,
+        weights: &[u8],
+        words: &[i32],
+    ) -> Result<bool, ModelError> {
         let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
-        let (channels, mut stream) = (dsp::pack::Channels::of(words), Vec::new());
+        let (channels, mut stream, layout) = (Channels::of(words), Vec::new(), Layout::Packed);
         let stream_of = &mut stream;
         let (mut packed, scratch) = match *op {
             Weighted::Conv(op) => {
-                let scratch = dsp::pack::conv(&op, &weights, &channels, stream_of);
-                (Weighted::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
+                let scratch = K::pack_conv(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(Conv { layout, ..op }), scratch)
             }
-            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                let scratch = dsp::pack::single(&op, &weights, &channels, stream_of);
-                (Weighted::Conv(dsp::pack::as_conv(&op)), scratch)
-            }
-            Weighted::Depthwise(op) => {
-                let packed = dsp::pack::depthwise(&op, &weights, &channels, stream_of);
-                (Weighted::Depthwise(Depthwise { layout: Layout::Packed, ..op }), packed.map(|()| 0))
-            }
-            Weighted::FullyConnected(op) => {
-                let packed = dsp::pack::fully_connected(&op, &weights, &channels, stream_of);
-                let op = FullyConnected { layout: Layout::Packed, ..op };
-                (Weighted::FullyConnected(op), packed.map(|()| 0))
-            }
-        };
-        let Some(scratch) = scratch else { return Ok(false) };
-        let channels = self.pools.words(stream.into_iter())?;
-        if let Weighted::Conv(op) = &mut packed {
-            op.scratch = self.scratch(scratch);
-        }
-        self.ops.push(packed.with(Span::default(), channels).int8());
-        Ok(true)
-    }
-
-    /// Adds the operation as the kernels for Helium want it, or says that it has no such form.
-    fn push_helium(&mut self, op: &Weighted, weights: &[u8], words: &[i32]) -> Result<bool, ModelError> {
-        let weights: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
-        let (channels, mut stream) = (helium::pack::Channels::of(words), Vec::new());
-        let stream_of = &mut stream;
-        let (packed, scratch) = match *op {
-            Weighted::Conv(op) => {
-                let scratch = helium::pack::conv(&op, &weights, &channels, stream_of);
-                (Weighted::Conv(Conv { layout: Layout::Packed, ..op }), scratch)
-            }
-            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                let scratch = helium::pack::single(&op, &weights, &channels, stream_of);
-                (Weighted::Conv(dsp::pack::as_conv(&op)), scratch)
+            Weighted::Depthwise(op) if op.is_conv() => {
+                let scratch = K::pack_single(&op, &weights, &channels, stream_of);
+                (Weighted::Conv(op.as_conv()), scratch)
             }
             Weighted::Depthwise(op) => {
-                let scratch = helium::pack::depthwise(&op, &weights, &channels, stream_of);
-                (Weighted::Depthwise(Depthwise { layout: Layout::Packed, ..op }), scratch)
+                let scratch = K::pack_depthwise(&op, &weights, &channels, stream_of);
+                (Weighted::Depthwise(Depthwise { layout, ..op }), scratch)
             }
-            Weighted::FullyConnected(op) if op.weights_offset == 0 => {
-                let conv = Conv { layout: Layout::Packed, ..as_conv(&op) };
-                let scratch = helium::pack::conv(&conv, &weights, &channels, stream_of);
+            Weighted::FullyConnected(op) if op.weights_offset != 0 => return Ok(false),
+            Weighted::FullyConnected(op) if K::DENSE_IS_CONV => {
+                let conv = Conv { layout, ..op.as_conv() };
+                let scratch = K::pack_conv(&conv, &weights, &channels, stream_of);
                 (Weighted::Conv(conv), scratch)
             }
-            Weighted::FullyConnected(_) => return Ok(false),
+            Weighted::FullyConnected(op) => {
+                let scratch = K::pack_fully_connected(&op, &weights, &channels, stream_of);
+                (Weighted::FullyConnected(FullyConnected { layout, ..op }), scratch)
+            }
         };
-        let Some(scratch) = scratch else { return Ok(false) };
-        let (channels, scratch) = (self.pools.words(stream.into_iter())?, self.scratch(scratch));
-        let packed = match packed {
-            Weighted::Conv(op) => Weighted::Conv(Conv { scratch, ..op }),
-            Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, ..op }),
-            dense @ Weighted::FullyConnected(_) => dense,
-        };
+        let Some(bytes) = scratch else { return Ok(false) };
+        let channels = self.pools.words(stream.into_iter())?;
+        match &mut packed {
+            Weighted::Conv(Conv { scratch, .. }) => *scratch = self.scratch(bytes),
+            Weighted::Depthwise(Depthwise { scratch, .. }) if bytes > 0 => *scratch = self.scratch(bytes),
+            Weighted::Depthwise(_) | Weighted::FullyConnected(_) => {}
+        }
         self.ops.push(packed.with(Span::default(), channels).int8());
         Ok(true)
     }
@@ -181,17 +158,13 @@ impl Lowering<'_, '_> {
         words: &[i32],
     ) -> Result<bool, ModelError> {
         let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
-        let (biases, factors) = words.split_at(words.len() / 3);
-        let (multipliers, shifts) = factors.split_at(factors.len() / 2);
-        let channels = Channels { biases, multipliers, shifts };
+        let channels = Channels::of(words);
         let packed = match op {
             Weighted::Conv(op) => form.conv(&op, &signed, &channels),
-            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                form.single(&op, &signed, &channels)
-            }
+            Weighted::Depthwise(op) if op.is_conv() => form.single(&op, &signed, &channels),
             Weighted::Depthwise(op) => form.depthwise(&op, &signed, &channels),
             Weighted::FullyConnected(op) if op.weights_offset == 0 => {
-                form.conv(&as_conv(&op), &signed, &channels)
+                form.conv(&op.as_conv(), &signed, &channels)
             }
             Weighted::FullyConnected(_) => None,
         };
@@ -203,11 +176,9 @@ impl Lowering<'_, '_> {
         let (scratch, layout) = (self.scratch(scratch), Layout::Packed);
         let op = match op {
             Weighted::Conv(op) => Weighted::Conv(Conv { scratch, layout, ..op }),
-            Weighted::Depthwise(op) if op.from.channels == 1 && op.to.channels > 1 => {
-                Weighted::Conv(Conv { scratch, ..dsp::pack::as_conv(&op) })
-            }
+            Weighted::Depthwise(op) if op.is_conv() => Weighted::Conv(Conv { scratch, ..op.as_conv() }),
             Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, layout, ..op }),
-            Weighted::FullyConnected(op) => Weighted::Conv(Conv { scratch, layout, ..as_conv(&op) }),
+            Weighted::FullyConnected(op) => Weighted::Conv(Conv { scratch, layout, ..op.as_conv() }),
         };
         self.ops.push(op.with(weights, channels).int8());
         Ok(true)
@@ -260,32 +231,4 @@ fn in_panels(
         }
     };
     (words == 3 * channels || weights.len() / channels <= MOST).then_some((op, packed))
-}
-
-/// A fully connected layer as the convolution that it is: its vectors are pixels of a single row, its window is one of
-/// them.
-pub(crate) fn as_conv<A: Copy + Default>(op: &FullyConnected<A>) -> Conv<A> {
-    let pixels = |channels| Image { batch: 1, height: 1, width: op.rows, channels };
-    Conv {
-        input: op.input,
-        output: op.output,
-        scratch: A::default(),
-        weights: op.weights,
-        channels: op.channels,
-        from: pixels(op.inputs),
-        to: pixels(op.outputs),
-        depth: op.inputs,
-        window: Window {
-            height: 1,
-            width: 1,
-            stride_y: 1,
-            stride_x: 1,
-            dilation_y: 1,
-            dilation_x: 1,
-            pad_top: 0,
-            pad_left: 0,
-        },
-        rescaling: op.rescaling,
-        layout: op.layout,
-    }
 }

@@ -2,9 +2,10 @@
 
 use heapless::Vec;
 use kws_qemu::random::Random;
-use kws_stages::nn::kernels::dsp::pack::{Channels, as_conv};
-use kws_stages::nn::kernels::{Constants, Dsp, Kernels, Plain, dsp};
+use kws_stages::nn::kernels::{Channels, Constants, Dsp, Kernels, Plain, Streamed};
 use kws_stages::nn::op::{Conv, Depthwise, FullyConnected, Image, Layout, Rescaling, Span, Window};
+
+use crate::sets::Set;
 
 /// Cases of each operator.
 pub(crate) const CASES: u32 = 300;
@@ -27,27 +28,7 @@ pub(crate) struct Bench {
 }
 
 /// What a set's kernels read beside the input.
-pub(crate) type Stream = Vec<i32, { 2 * WEIGHTS }>;
-
-/// A set of kernels and how it packs: each function appends to the stream and returns the bytes of scratch memory, or
-/// nothing where there is no packed form.
-pub(crate) trait Set: Kernels {
-    const SET: Self;
-    /// The greatest exponent of a channel's factor that it has in packed form, whatever the activation.
-    const MOST_SHIFT: i32;
-
-    fn pack_conv(op: &Conv, weights: &[i8], channels: &Channels<'_>, to: &mut Stream) -> Option<usize>;
-
-    fn pack_single(op: &Depthwise, weights: &[i8], channels: &Channels<'_>, to: &mut Stream)
-    -> Option<usize>;
-
-    fn pack_depthwise(
-        op: &Depthwise,
-        weights: &[i8],
-        channels: &Channels<'_>,
-        to: &mut Stream,
-    ) -> Option<usize>;
-}
+type Stream = Vec<i32, { 2 * WEIGHTS }>;
 
 const INPUT: u32 = 0;
 const OUTPUT: u32 = IMAGE as u32;
@@ -246,7 +227,7 @@ impl Bench {
         let (op, sizes) = self.random_depthwise::<K>(random, 1, out)?;
         let channels = Channels::of(&self.words[..3 * out as usize]);
         let scratch = K::pack_single(&op, &self.weights[..sizes[2]], &channels, &mut self.stream)?;
-        let packed = Conv { scratch: Span { at: SCRATCH, len: scratch as u32 }, ..as_conv(&op) };
+        let packed = Conv { scratch: Span { at: SCRATCH, len: scratch as u32 }, ..op.as_conv() };
         let packed = Conv { channels: whole(self.stream.len()), ..packed };
         self.compare(
             sizes,
@@ -276,7 +257,7 @@ impl Bench {
             layout: Layout::Plain,
         };
         let channels = Channels::of(&self.words[..3 * outputs as usize]);
-        dsp::pack::fully_connected(&op, &self.weights[..weights], &channels, &mut self.stream)?;
+        Dsp::pack_fully_connected(&op, &self.weights[..weights], &channels, &mut self.stream)?;
         let packed = FullyConnected { channels: whole(self.stream.len()), layout: Layout::Packed, ..op };
         self.compare(
             sizes,

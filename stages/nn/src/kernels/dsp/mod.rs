@@ -12,7 +12,7 @@
 //!
 //! What an operator needs beside its input lies in the plan's words as one stream, in the order in which the kernel
 //! reads it: for each group of channels their biases, their weights, and then multiplier, rounding and shift of each.
-//! [`pack`] writes the stream, in `core` alone. Off Arm, portable functions stand in for the assembly and give the
+//! [`Streamed`](super::Streamed) writes the stream, in `core` alone. Off Arm, portable functions stand in for the assembly and give the
 //! same bits.
 //!
 //! `unsafe` is confined to `assembly`; the safe functions there check what the assembly relies on.
@@ -21,7 +21,7 @@ mod assembly;
 mod conv;
 mod dense;
 mod depthwise;
-pub mod pack;
+mod pack;
 mod taps;
 
 use super::{Constants, Kernels};

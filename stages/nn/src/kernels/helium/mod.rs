@@ -13,7 +13,7 @@
 //! multiple of 16 bytes.
 //!
 //! What an operator needs beside its input lies in the plan's words as one stream, in the order in which the kernel
-//! reads it; [`pack`] writes it. Off these cores, portable functions stand in for the assembly and give the same bits.
+//! reads it; [`Streamed`](super::Streamed) writes it. Off these cores, portable functions stand in for the assembly and give the same bits.
 //!
 //! `unsafe` is confined to `assembly`; the safe functions there check what the assembly relies on.
 
@@ -21,7 +21,7 @@ mod assembly;
 mod conv;
 mod depthwise;
 mod gather;
-pub mod pack;
+mod pack;
 
 use super::{Constants, Kernels};
 use crate::op::{Conv, Depthwise, Layout};

@@ -1,26 +1,12 @@
 //! Constants in the order in which the kernels read them.
 
-use crate::kernels::dsp::pack::{BOUND, as_conv};
+use super::Helium;
+use crate::kernels::channels::BOUND;
+use crate::kernels::{Channels, Streamed};
 use crate::op::{Conv, Depthwise, Rescaling};
-
-pub use crate::kernels::dsp::pack::Channels;
 
 /// Bytes that one instruction multiplies; windows are filled up to a multiple of it.
 pub(super) const STEP: usize = 16;
-
-/// Packs a convolution: appends to `stream` what the kernel reads, and returns the bytes of scratch memory that it
-/// needs; nothing where the convolution must stay plain.
-///
-/// For each group of four channels: biases; for each 16 inputs the weights of each channel; how sums become outputs. The last group is filled up with channels of zeros.
-pub fn conv(
-    op: &Conv<impl Copy>,
-    weights: &[i8],
-    channels: &Channels<'_>,
-    stream: &mut impl Extend<i32>,
-) -> Option<usize> {
-    let kernel = (op.window.height * op.window.width * op.depth) as usize;
-    groups_of_four(op, |channel, tap| weights[channel * kernel + tap], channels, stream)
-}
 
 /// Whether windows are pixels of whole steps, one after the other.
 pub(super) fn is_pointwise(op: &Conv<impl Copy>) -> bool {
@@ -38,51 +24,6 @@ pub(super) fn is_whole(op: &Conv<impl Copy>) -> bool {
         && [w.pad_top, w.pad_left] == [0; 2]
         && (w.height == 1 || w.dilation_y == 1)
         && (w.width == 1 || w.dilation_x == 1)
-}
-
-/// Packs a depthwise convolution of a single input channel as the convolution that it is.
-pub fn single(
-    op: &Depthwise<impl Copy>,
-    weights: &[i8],
-    channels: &Channels<'_>,
-    stream: &mut impl Extend<i32>,
-) -> Option<usize> {
-    let out = op.to.channels as usize;
-    groups_of_four(&as_conv(op), |channel, tap| weights[tap * out + channel], channels, stream)
-}
-
-fn groups_of_four(
-    op: &Conv<impl Copy>,
-    weight: impl Fn(usize, usize) -> i8,
-    channels: &Channels<'_>,
-    stream: &mut impl Extend<i32>,
-) -> Option<usize> {
-    if op.depth != op.from.channels {
-        return None;
-    }
-    let (kernel, out) = ((op.window.height * op.window.width * op.depth) as usize, op.to.channels as usize);
-    let row = |channel: usize| (0..kernel).map(move |tap| (channel, tap)).map(|(c, tap)| weight(c, tap));
-    (0..out).try_for_each(|channel| lane_of(channels, channel, row(channel), &op.rescaling).map(|_| ()))?;
-    for first in (0..out).step_by(4) {
-        let channel = |i: usize| Some(first + i).filter(|channel| *channel < out);
-        let lanes: [Lane; 4] = core::array::from_fn(|i| {
-            channel(i).and_then(|c| lane_of(channels, c, row(c), &op.rescaling)).unwrap_or_default()
-        });
-        stream.extend(lanes.iter().map(|lane| lane.bias));
-        for step in 0..kernel.div_ceil(STEP) {
-            let bytes = |i: usize, word: usize| {
-                let tap = |byte| Some(step * STEP + 4 * word + byte).filter(|tap| *tap < kernel);
-                let weight = |byte| channel(i).zip(tap(byte)).map_or(0, |(c, tap)| weight(c, tap));
-                i32::from_le_bytes(core::array::from_fn(|byte| weight(byte) as u8))
-            };
-            stream.extend((0..4).flat_map(|i| (0..4).map(move |word| (i, word))).map(|(i, w)| bytes(i, w)));
-        }
-        scaling(&lanes, stream);
-    }
-    // Two windows, where there are two pixels that do not lie in the image as the kernel reads them.
-    let pixels = op.to.height as usize * op.to.width as usize;
-    let windows = if pixels == 1 && is_whole(op) || is_pointwise(op) { 0 } else { pixels.min(2) };
-    Some(windows * kernel.next_multiple_of(STEP))
 }
 
 /// Words that [`scaling`] writes for each lane.
@@ -109,44 +50,85 @@ fn lane(of: usize) -> usize {
     of / 8 * 8 + of % 4 * 2 + of % 8 / 4
 }
 
-/// Packs a depthwise convolution: appends to `stream` what the kernel reads, and returns the bytes of scratch memory
-/// that it needs; nothing where it must stay plain.
-///
-/// For each group of channels: biases, by lane; the weights of each tap; how sums become outputs, by lane.
-pub fn depthwise(
-    op: &Depthwise<impl Copy>,
-    weights: &[i8],
-    channels: &Channels<'_>,
-    stream: &mut impl Extend<i32>,
-) -> Option<usize> {
-    let (out, taps) = (op.to.channels as usize, (op.window.height * op.window.width) as usize);
-    if op.multiplier != 1 {
-        return None;
+impl Streamed for Helium {
+    const DENSE_IS_CONV: bool = true;
+
+    /// For each group of four channels: biases; for each 16 inputs the weights of each channel; how sums become outputs. The
+    /// last group is filled up with channels of zeros.
+    fn pack_windows(
+        op: &Conv<impl Copy>,
+        weight: impl Fn(usize, usize) -> i8,
+        channels: &Channels<'_>,
+        stream: &mut impl Extend<i32>,
+    ) -> Option<usize> {
+        if op.depth != op.from.channels {
+            return None;
+        }
+        let (kernel, out) =
+            ((op.window.height * op.window.width * op.depth) as usize, op.to.channels as usize);
+        let row = |channel: usize| (0..kernel).map(move |tap| (channel, tap)).map(|(c, tap)| weight(c, tap));
+        (0..out)
+            .try_for_each(|channel| lane_of(channels, channel, row(channel), &op.rescaling).map(|_| ()))?;
+        for first in (0..out).step_by(4) {
+            let channel = |i: usize| Some(first + i).filter(|channel| *channel < out);
+            let lanes: [Lane; 4] = core::array::from_fn(|i| {
+                channel(i).and_then(|c| lane_of(channels, c, row(c), &op.rescaling)).unwrap_or_default()
+            });
+            stream.extend(lanes.iter().map(|lane| lane.bias));
+            for step in 0..kernel.div_ceil(STEP) {
+                let bytes = |i: usize, word: usize| {
+                    let tap = |byte| Some(step * STEP + 4 * word + byte).filter(|tap| *tap < kernel);
+                    let weight = |byte| channel(i).zip(tap(byte)).map_or(0, |(c, tap)| weight(c, tap));
+                    i32::from_le_bytes(core::array::from_fn(|byte| weight(byte) as u8))
+                };
+                stream
+                    .extend((0..4).flat_map(|i| (0..4).map(move |word| (i, word))).map(|(i, w)| bytes(i, w)));
+            }
+            scaling(&lanes, stream);
+        }
+        // Two windows, where there are two pixels that do not lie in the image as the kernel reads them.
+        let pixels = op.to.height as usize * op.to.width as usize;
+        let windows = if pixels == 1 && is_whole(op) || is_pointwise(op) { 0 } else { pixels.min(2) };
+        Some(windows * kernel.next_multiple_of(STEP))
     }
-    let column = |channel: usize| (0..taps).map(move |tap| weights[tap * out + channel]);
-    (0..out)
-        .try_for_each(|channel| lane_of(channels, channel, column(channel), &op.rescaling).map(|_| ()))?;
-    for (first, count) in groups(out) {
-        let channel = |i: usize| Some(first + i).filter(|channel| *channel < out);
-        let mut lanes = [Lane::default(); 16];
-        for (i, to) in lanes.iter_mut().enumerate().take(count) {
-            *to = channel(lane(i))
-                .and_then(|c| lane_of(channels, c, column(c), &op.rescaling))
-                .unwrap_or_default();
+
+    /// For each group of channels: biases, by lane; the weights of each tap; how sums become outputs, by lane.
+    fn pack_depthwise(
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+        stream: &mut impl Extend<i32>,
+    ) -> Option<usize> {
+        let (out, taps) = (op.to.channels as usize, (op.window.height * op.window.width) as usize);
+        if op.multiplier != 1 {
+            return None;
         }
-        let lanes = &lanes[..count];
-        stream.extend(lanes.iter().map(|lane| lane.bias));
-        for tap in 0..taps {
-            let weight = |i: usize| channel(i).map_or(0, |channel| weights[tap * out + channel]);
-            let word =
-                |word: usize| i32::from_le_bytes(core::array::from_fn(|byte| weight(4 * word + byte) as u8));
-            stream.extend((0..count / 4).map(word));
+        let column = |channel: usize| (0..taps).map(move |tap| weights[tap * out + channel]);
+        (0..out)
+            .try_for_each(|channel| lane_of(channels, channel, column(channel), &op.rescaling).map(|_| ()))?;
+        for (first, count) in groups(out) {
+            let channel = |i: usize| Some(first + i).filter(|channel| *channel < out);
+            let mut lanes = [Lane::default(); 16];
+            for (i, to) in lanes.iter_mut().enumerate().take(count) {
+                *to = channel(lane(i))
+                    .and_then(|c| lane_of(channels, c, column(c), &op.rescaling))
+                    .unwrap_or_default();
+            }
+            let lanes = &lanes[..count];
+            stream.extend(lanes.iter().map(|lane| lane.bias));
+            for tap in 0..taps {
+                let weight = |i: usize| channel(i).map_or(0, |channel| weights[tap * out + channel]);
+                let word = |word: usize| {
+                    i32::from_le_bytes(core::array::from_fn(|byte| weight(4 * word + byte) as u8))
+                };
+                stream.extend((0..count / 4).map(word));
+            }
+            for lanes in lanes.chunks(4) {
+                scaling(lanes, stream);
+            }
         }
-        for lanes in lanes.chunks(4) {
-            scaling(lanes, stream);
-        }
+        Some(taps * out)
     }
-    Some(taps * out)
 }
 
 /// How a channel's sum begins and how it becomes its output.

@@ -373,7 +373,7 @@ macro_rules! packed_kernels {
         fn fully_connected(op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
             let (input, output) = kernels::pair(arena, op.input, op.output);
             let weights = &constants.bytes[op.weights.range()];
-            let channels = kernels::Channels::of(constants, op.channels);
+            let channels = kernels::Channels::of(&constants.words[op.channels.range()]);
             let (inputs, outputs) = (op.inputs as usize, op.outputs as usize);
             for (vector, results) in input.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
                 for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {

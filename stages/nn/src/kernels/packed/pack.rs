@@ -2,6 +2,7 @@
 
 use super::image::{Padded, SLACK};
 use crate::fixed::Factor;
+use crate::kernels::Channels;
 use crate::op::{Conv, Depthwise, FullyConnected, Image, Rescaling, Window};
 
 /// How a kernel set multiplies.
@@ -65,13 +66,6 @@ pub(crate) struct Packed {
     pub(crate) words: Vec<i32>,
     /// Bytes of scratch memory.
     pub(crate) scratch: usize,
-}
-
-/// Constants of each output channel.
-pub(crate) struct Channels<'a> {
-    pub(crate) biases: &'a [i32],
-    pub(crate) multipliers: &'a [i32],
-    pub(crate) shifts: &'a [i32],
 }
 
 impl Form {

@@ -2,14 +2,14 @@
 
 mod wide;
 
-use super::pack::{self, Channels, Form, Packed};
+use super::pack::{self, Form, Packed};
 use crate::fixed::Factor;
+use crate::kernels::Channels;
 use crate::kernels::{Constants, Kernels, Plain};
 use crate::op::{
     Arithmetic, Binary, Conv, Depthwise, FullyConnected, Image, Layout, Pool, Pooling, Rescaling, Span,
     Window,
 };
-use crate::planner::pack::as_conv;
 
 /// A small generator of random numbers (Marsaglia's xorshift64).
 struct Random(u64);
@@ -107,11 +107,6 @@ fn arena(input: &[i8], output: usize, scratch: usize) -> (Vec<i8>, [Span; 3]) {
     (arena, spans)
 }
 
-fn lent(words: &[i32]) -> Channels<'_> {
-    let count = words.len() / 3;
-    Channels { biases: &words[..count], multipliers: &words[count..2 * count], shifts: &words[2 * count..] }
-}
-
 fn whole<T>(items: &[T]) -> Span {
     Span { at: 0, len: items.len() as u32 }
 }
@@ -167,7 +162,7 @@ fn convolutions<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
             kernels.conv(&op, Constants { bytes: &packed.bytes, words: &packed.words }, arena);
         };
         paired += usize::from(form.paired(to) != out as usize);
-        let form = form.conv(&op, &weights, &lent(&words));
+        let form = form.conv(&op, &weights, &Channels::of(&words));
         packed += compare(&input, from.batch as usize * to.plane(), form, plain, fast, &op);
     }
     assert!(!form.pairs || paired > 20, "{paired} cases joined pixels");
@@ -213,7 +208,7 @@ fn depthwise<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
             kernels.depthwise(&op, Constants { bytes: &packed.bytes, words: &packed.words }, arena);
         };
         spread += usize::from(form.spread(&op) != channels as usize);
-        let form = form.depthwise(&op, &weights, &lent(&words));
+        let form = form.depthwise(&op, &weights, &Channels::of(&words));
         packed += compare(&input, from.batch as usize * to.plane(), form, plain, fast, &op);
     }
     assert!(spread > 4, "{spread} cases joined pixels");
@@ -249,17 +244,17 @@ fn fully_connected<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
             let op = FullyConnected { input, output, layout: Layout::Packed, ..op };
             kernels.fully_connected(&op, Constants { bytes: &weights, words: &packed.words }, arena);
         };
-        let rowed = form.fully_connected(&op, &weights, &lent(&words));
+        let rowed = form.fully_connected(&op, &weights, &Channels::of(&words));
         let rowed = rowed.map(|words| Packed { words, ..Packed::default() });
         rows_kept += compare(&input, (rows * outputs) as usize, rowed, plain, fast, &op);
         let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
             let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
             let op =
-                as_conv(&FullyConnected { input, output, weights, channels, layout: Layout::Packed, ..op });
+                FullyConnected { input, output, weights, channels, layout: Layout::Packed, ..op }.as_conv();
             let constants = Constants { bytes: &packed.bytes, words: &packed.words };
             kernels.conv(&Conv { scratch, ..op }, constants, arena);
         };
-        let form = form.conv(&as_conv(&op), &weights, &lent(&words));
+        let form = form.conv(&op.as_conv(), &weights, &Channels::of(&words));
         packed += compare(&input, (rows * outputs) as usize, form, plain, fast, &op);
     }
     assert!(rows_kept > 300, "{rows_kept} cases kept their rows");

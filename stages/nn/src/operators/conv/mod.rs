@@ -45,7 +45,7 @@ spans!(Conv { input: Read, output: Write, scratch: Scratch } { weights, channels
 pub(crate) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
-    let channels = Channels::of(constants, op.channels);
+    let channels = Channels::of(&constants.words[op.channels.range()]);
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
     let pixels = output.chunks_exact_mut(depth);
     for (pixel, outputs) in pixels.enumerate() {

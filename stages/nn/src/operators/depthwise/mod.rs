@@ -7,7 +7,7 @@ pub(crate) mod int16;
 
 use crate::kernels::window::Reach;
 use crate::kernels::{Channels, Constants, pair};
-use crate::op::{Image, Layout, Rescaling, Span, Window, spans};
+use crate::op::{Conv, Image, Layout, Rescaling, Span, Window, spans};
 
 /// DEPTHWISE_CONV_2D, int8 or int16. Weights are `[row][column][out channel]`; out channel `c · multiplier + m` reads input
 /// channel `c`.
@@ -37,13 +37,27 @@ pub struct Depthwise<A = Span> {
     pub layout: Layout,
 }
 
+impl<A: Copy> Depthwise<A> {
+    /// Whether all channels are of a single one of the input, so that it is a convolution.
+    pub fn is_conv(&self) -> bool {
+        self.from.channels == 1 && self.to.channels > 1
+    }
+
+    /// That convolution, in packed form; its weights have other places.
+    pub fn as_conv(&self) -> Conv<A> {
+        let Self { input, output, scratch, weights, channels, from, to, window, rescaling, .. } = *self;
+        let layout = Layout::Packed;
+        Conv { input, output, scratch, weights, channels, from, to, depth: 1, window, rescaling, layout }
+    }
+}
+
 spans!(Depthwise { input: Read, output: Write, scratch: Scratch } { weights, channels, from, to, multiplier, window, rescaling, layout });
 
 /// Convolves each input channel with its own kernels.
 pub(crate) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
-    let channels = Channels::of(constants, op.channels);
+    let channels = Channels::of(&constants.words[op.channels.range()]);
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
     for (pixel, outputs) in output.chunks_exact_mut(depth).enumerate() {
         let (row, x) = (pixel / width, pixel % width);

@@ -94,7 +94,7 @@ fn place(pixel: usize, to: Image) -> (usize, usize, usize) {
 pub(crate) fn plain(op: &TransposeConv, constants: Constants<'_>, arena: &mut [i8]) {
     let (input, output) = pair(arena, op.input, op.output);
     let weights = &constants.bytes[op.weights.range()];
-    let channels = Channels::of(constants, op.channels);
+    let channels = Channels::of(&constants.words[op.channels.range()]);
     let (depth, offset) = (op.from.channels as usize, op.rescaling.input_offset);
     let kernel = (op.window.height * op.window.width) as usize * depth;
     for (pixel, outputs) in output.chunks_exact_mut(op.to.channels as usize).enumerate() {
