@@ -27,29 +27,7 @@ use kws_firmware::Console;
 use kws_firmware::{Line as LinkLine, Place, Uplink};
 use static_cell::{ConstStaticCell, StaticCell};
 
-#[allow(
-    unreachable_pub,
-    dead_code,
-    clippy::legacy_numeric_constants,
-    clippy::type_complexity,
-    reason = "the build writes it for any crate, and what listens to a microphone does not finish"
-)]
-mod pipeline {
-    include!(concat!(env!("OUT_DIR"), "/pipeline.rs"));
-}
-
-/// The link with another place.
-#[cfg(linked)]
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
-mod uplink {
-    include!(concat!(env!("OUT_DIR"), "/uplink.rs"));
-
-    use kws_link::Outbox;
-    use static_cell::{ConstStaticCell, StaticCell};
-
-    pub(crate) static HELD: ConstStaticCell<[u8; ROOM]> = ConstStaticCell::new([0; ROOM]);
-    pub(crate) static OUTBOXES: StaticCell<[Outbox<&'static mut [u8]>; EDGES.len()]> = StaticCell::new();
-}
+kws_firmware::generated!();
 
 // What the pipeline is given, by the names that `pipeline.rs` uses.
 #[allow(unused_imports, reason = "which devices a pipeline has is its own to say")]

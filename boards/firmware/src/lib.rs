@@ -1,8 +1,9 @@
 //! What the firmware of every board has in common: the link with another place, the page of enrolled words, a serial line over
-//! USB, devices that interrupts and the main loop both use, and the lines that a main loop writes itself.
+//! USB, devices that interrupts and the main loop both use, the lines that a main loop writes itself, and what the build writes.
 #![no_std]
 
 mod console;
+mod generated;
 mod shared;
 mod uplink;
 #[cfg(feature = "usb")]
