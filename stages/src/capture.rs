@@ -15,11 +15,7 @@ use kws_engine::{Block, Event, Flow, Item, Stage, StageFault};
 ///
 /// With `length_ms = 0` a clip is one block, such as the image in which something was seen.
 ///
-/// # Reads
-/// First any blocks but events; second `events`.
-///
-/// # Writes
-/// The same element, role and quantisation, shape `[blocks, …]`, oldest first; of one block, its own shape.
+/// What it reads and writes: [`CaptureParams`](crate::CaptureParams).
 ///
 /// # Parameters
 /// `length_ms`, `after_ms`, `label`.

@@ -4,12 +4,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Affine quantisation: each value x becomes clip(x / scale + zero point), made whole as `rounding` says.
 ///
-/// # Reads
-/// f32, any shape and role.
-///
-/// # Writes
-/// i8, the same shape and role, with its quantisation. What lies outside is clipped to −128 or 127; what is no number
-/// becomes the zero point.
+/// What it reads and writes: [`QuantiseParams`](crate::QuantiseParams).
 ///
 /// # Parameters
 /// `scale`, `zero_point`, `rounding`.

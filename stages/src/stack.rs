@@ -4,12 +4,7 @@ use kws_engine::{Block, Flow, Item, Stage, StageFault};
 
 /// Gathers the newest blocks into one: the context that a classifier looks at.
 ///
-/// # Reads
-/// f32 or i8, any shape and role.
-///
-/// # Writes
-/// The same element, role and quantisation, shape `[frames, …]`, oldest first. The first block is written when
-/// `frames` have come, and then one after every `hop`. After a gap it fills anew.
+/// What it reads and writes: [`StackParams`](crate::StackParams).
 ///
 /// # Parameters
 /// `frames`, `hop`.

@@ -15,8 +15,7 @@ use crate::Active;
 ///
 /// The pin is written only when the light changes; the first firing switches it off. A gap switches nothing.
 ///
-/// # Reads
-/// First any steady stream, whose ticks are the time; then `events`.
+/// What it reads and writes: [`LedParams`].
 ///
 /// # Parameters
 /// `label`, the one that it shows, by default any; `hold_ms`; `active`.

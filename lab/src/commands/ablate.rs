@@ -7,7 +7,7 @@ use clap::Args;
 use kws_lab::bundle::{self, Bundle};
 use kws_lab::corpus::Split;
 use kws_lab::device::Backend;
-use kws_lab::evaluate::evaluate_clips;
+use kws_lab::evaluate::{evaluate_clips, percent};
 use kws_lab::page::Table;
 use kws_lab::statistics::{Interval, mean_interval};
 use kws_lab::train::{self, Ablated, Config, Earlier, PARTS, Workplace};
@@ -123,7 +123,6 @@ impl Ablate {
     }
 
     fn table(&self, runs: &[Runs]) -> Table {
-        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
         let split = format!("top-1 on {}", self.split);
         runs.iter().fold(Table::new(["without", &split, "contributes", "95 %"]), |table, run| {
             let mean = run.top1.iter().sum::<f64>() / run.top1.len() as f64;

@@ -7,7 +7,8 @@ use clap::Args;
 use kws_lab::bundle::Bundle;
 use kws_lab::corpus::Split;
 use kws_lab::evaluate::{
-    Chosen, ImageLimit, Limit, Listener, Stated, calibrate, calibrate_images, score_clips, write_points,
+    Chosen, ImageLimit, Limit, Listener, Stated, calibrate, calibrate_images, percent, score_clips,
+    write_points,
 };
 
 use serde_json::Value;
@@ -20,7 +21,7 @@ use super::material::MaterialArguments;
 /// A `trigger` whose points state no `on` uses them, and its `sensitivity` goes along the curve that is measured with
 /// them. Calibrate on the validation split, then evaluate on the test split with `evaluate`.
 ///
-/// For sound, the thresholds, one per label, together meet the limit with the fewest misses; a limit that the streams
+/// For audio, the thresholds, one per label, together meet the limit with the fewest misses; a limit that the streams
 /// are too short to support is an error. A model with a `[view]` is calibrated on the images of `--corpus`, without a
 /// pipeline: each label's threshold meets the limit on single images.
 #[derive(Args)]
@@ -87,7 +88,7 @@ impl Calibrate {
     /// On streams, through the pipeline.
     fn streams(&self) -> Result<(Vec<Chosen>, Value)> {
         let Some(pipeline) = &self.pipeline else {
-            bail!("a model of sound is calibrated on streams, through a pipeline: give `--pipeline FILE`")
+            bail!("an audio model is calibrated on streams, through a pipeline: give `--pipeline FILE`")
         };
         let limit = match (self.max_faph, self.max_frr) {
             _ if self.keep => Limit::Stated(Stated::of(&self.model, &self.name)?),
@@ -115,17 +116,17 @@ impl Calibrate {
             !(m.speech.is_empty() && m.noise.is_empty() && m.stream.is_empty() && self.count_in.is_empty());
         ensure!(
             self.pipeline.is_none() && !sound,
-            "`{}` is a model of images, which `--corpus` names: leave out `--pipeline` and what is of sound",
+            "`{}` is an image model: give its images by `--corpus`, without `--pipeline` and the options for audio",
             bundle.card.name
         );
         let limit = match (self.max_accepted, self.max_frr) {
             _ if self.keep => ImageLimit::Stated(Stated::of(&self.model, &self.name)?),
             (_, Some(share)) => ImageLimit::Missed(share),
             (Some(share), None) => ImageLimit::Accepted(share),
-            (None, None) => bail!("`--max-faph` is for sound: give `--max-accepted` or `--max-frr`"),
+            (None, None) => bail!("`--max-faph` is for audio: give `--max-accepted` or `--max-frr`"),
         };
         let corpora = m.corpora()?;
-        ensure!(!corpora.is_empty(), "a model of images is calibrated on images: give `--corpus CORPUS`");
+        ensure!(!corpora.is_empty(), "an image model is calibrated on images: give `--corpus CORPUS`");
         let scores = score_clips(&mut bundle, &corpora, m.split)?;
         let found = calibrate_images(&bundle.card.labels, &scores.clips, &limit)?;
         let split = m.split.map_or_else(|| "all".to_owned(), |split| split.to_string());
@@ -141,10 +142,6 @@ impl Calibrate {
         let all = serde_json::to_value(&found)?;
         Ok((found.points, all))
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
 }
 
 /// A share, 0 to 1.

@@ -38,7 +38,8 @@ pub(crate) fn progress(count: usize, what: &'static str) -> ProgressBar {
 }
 
 /// A share in per cent, with two digits behind the point.
-pub(crate) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 

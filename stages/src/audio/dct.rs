@@ -4,11 +4,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The first coefficients of the discrete cosine transform, type II, of logarithmic mel energies.
 ///
-/// # Reads
-/// `log_mel` f32 `[bands]`.
-///
-/// # Writes
-/// `mfcc` f32 `[coefficients]`, the one of the mean first.
+/// What it reads and writes: [`DctParams`](super::DctParams).
 ///
 /// # Parameters
 /// `coefficients`, `scaling`.

@@ -4,12 +4,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// The spectrum of a frame: half of the discrete Fourier transform, since the frame is real.
 ///
-/// # Reads
-/// `frame` f32 `[length]`.
-///
-/// # Writes
-/// `spectrum` f32 `[size / 2 + 1, 2]`: real and imaginary part of each bin, from 0 Hz to half the rate. The frame is
-/// padded with zeros to `size`; the transform is not normalised.
+/// What it reads and writes: [`FftParams`](super::FftParams).
 ///
 /// # Parameters
 /// `size`, `transform`.

@@ -11,11 +11,7 @@ use super::sample::Sample;
 /// Pre-emphasis, a symmetric Hamming window, the periodogram in mel bands, decibels; then (dB + 52) / 64, clipped to 0
 /// to 1. Silence counts as 10⁻³⁰.
 ///
-/// # Reads
-/// `samples` i16 or f32, as `window`.
-///
-/// # Writes
-/// `log_mel` f32 `[bands]`, a block each hop.
+/// What it reads and writes: [`LfbeParams`](super::LfbeParams).
 ///
 /// # Parameters
 /// `length_ms`, `hop_ms`, `pre_emphasis`, `bands`, `low_hz`, `high_hz`, `transform`. The defaults are the reference's.

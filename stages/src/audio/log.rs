@@ -6,11 +6,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 ///
 /// Each value x becomes clip(gain · log(max(x, floor) + offset) + shift). What is no number counts as the floor.
 ///
-/// # Reads
-/// `mel` f32, any shape.
-///
-/// # Writes
-/// `log_mel` f32, the same shape.
+/// What it reads and writes: [`LogParams`](super::LogParams).
 ///
 /// # Parameters
 /// `base`, `offset`, `floor`, `gain`, `shift`, `clip_low`, `clip_high`.

@@ -4,11 +4,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Sums of a spectrum's magnitudes or powers under overlapping triangles on the mel scale.
 ///
-/// # Reads
-/// `spectrum` f32 `[bins, 2]`.
-///
-/// # Writes
-/// `mel` f32 `[bands]`.
+/// What it reads and writes: [`MelParams`](super::MelParams).
 ///
 /// # Parameters
 /// `bands`, `low_hz`, `high_hz`, `of`, `mel_scale`.

@@ -8,11 +8,7 @@ use super::sample::Sample;
 /// Mel-frequency cepstral coefficients: `window`, `fft`, `mel`, `log` and `dct` under one name, with the same
 /// parameters and the same bits as the chain of the five.
 ///
-/// # Reads
-/// `samples` i16 or f32, as `window`.
-///
-/// # Writes
-/// `mfcc` f32 `[coefficients]`, a block each hop, as `dct`.
+/// What it reads and writes: [`MfccParams`](super::MfccParams).
 ///
 /// # Parameters
 /// Those of the five stages. The defaults are MLPerf Tiny's keyword spotting reference.

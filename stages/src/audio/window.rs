@@ -6,13 +6,7 @@ use super::sample::Sample;
 
 /// Cuts samples into overlapping frames and weighs them: the first step of a short-time Fourier transform.
 ///
-/// # Reads
-/// `samples`: i16 (a step is 1/32768) or f32, in blocks of which a whole number makes a hop.
-///
-/// # Writes
-/// `frame` f32 `[length]`. Frame k covers the samples from k·hop up to k·hop + length, and is emitted when the stream
-/// has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew with the
-/// first sample that follows it.
+/// What it reads and writes: [`WindowParams`](super::WindowParams).
 ///
 /// # Parameters
 /// `length_ms` or `length`, `hop_ms` or `hop`, `taper`, `form`, `pre_emphasis`.

@@ -25,11 +25,7 @@ pub use kind::GateParams;
 /// and nothing joins what was never adjacent. With `before_ms` the gate looks ahead: it passes every block that much
 /// later, and so also what came that long before it opened, which a window behind it needs to fill.
 ///
-/// # Reads
-/// First any blocks, of any element and role; second `posterior` f32 or i8 `[labels]`, or `events`.
-///
-/// # Writes
-/// The blocks of the first input that pass, unchanged.
+/// What it reads and writes: [`GateParams`](super::GateParams).
 ///
 /// # Parameters
 /// `label`, `on`, `within_ms`, `opens_for_ms`, `before_ms`.

@@ -10,12 +10,7 @@ pub use replaceable::Replaceable;
 
 /// The cosine between an embedding and a direction for each word, in integer arithmetic.
 ///
-/// # Reads
-/// `embedding` i8 `[values]`, as a `classifier` with an `output` writes it.
-///
-/// # Writes
-/// `posterior` i8 `[words]`: the cosine of the embedding less the centre and the word's direction, in 255ths above −128;
-/// −128 where it is negative.
+/// What it reads and writes: [`MatchParams`](super::MatchParams).
 ///
 /// # Parameters
 /// `words`, files that `kws-lab enrol --word` writes. Each brings the score from which on its word counts as heard, which a

@@ -10,11 +10,7 @@ use super::posterior::{Posterior, Scale};
 /// just long enough for one inference can be detected; a trigger's `min_count` guards against that first inference
 /// where this is not wanted.
 ///
-/// # Reads
-/// `posterior` f32 or i8 `[labels]`.
-///
-/// # Writes
-/// `posterior` f32 `[labels]`, real values, a block for each that came.
+/// What it reads and writes: [`SmoothParams`](super::SmoothParams).
 ///
 /// # Parameters
 /// `window_ms`.

@@ -11,13 +11,7 @@ pub const WARM_UP: u32 = 100;
 /// activity model's, if there is one. Frames count as warm-up at the start, after a gap and after a detection, as long as
 /// the newest probability is below the cut-off: so one utterance is detected once.
 ///
-/// # Reads
-/// `posterior` i8 `[1]` in 256ths above −128, from a `classifier` whose model is a microWakeWord manifest; and as an
-/// optional second input the same from the voice activity model.
-///
-/// # Writes
-/// `events` `[1]`, a block for each detection. Its score is the mean, and it starts with the oldest probability of the
-/// window.
+/// What it reads and writes: [`WakeWordParams`](super::WakeWordParams).
 ///
 /// # Parameters
 /// `sliding_window`, `cutoff`, `warm_up`; the manifests say the first two.

@@ -4,13 +4,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 /// Converts pictures: raw formats of cameras to grey or RGB, RGB to grey, grey to RGB.
 ///
-/// # Reads
-/// u8: `image` `[height, width, 1]` or `[height, width, 3]`; or, as cameras write them, `[height, width, 2]` of the role
-/// `yuyv` (two pixels: Y U Y V), `rgb565` (high byte first, as sensors send it) or `rgb565le` (low byte first, as
-/// computers store it).
-///
-/// # Writes
-/// `image` u8 `[height, width, 1]` or `[height, width, 3]`, one for each.
+/// What it reads and writes: [`ColourParams`](crate::vision::ColourParams).
 ///
 /// # Arithmetic
 /// - RGB to grey: (9798 R + 19235 G + 3735 B + 2¹⁴) / 2¹⁵, ITU-R BT.601's luma.

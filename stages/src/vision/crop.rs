@@ -6,11 +6,7 @@ use super::Size;
 
 /// Cuts a rectangle out of each picture.
 ///
-/// # Reads
-/// `image` u8 `[height, width, channels]`.
-///
-/// # Writes
-/// `image` u8 `[region height, region width, channels]`, one for each.
+/// What it reads and writes: [`CropParams`](super::CropParams).
 ///
 /// # Parameters
 /// `width`, `height`, or `aspect` for the largest region of that shape; `x`, `y`, without which it lies in the centre.

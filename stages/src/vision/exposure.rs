@@ -8,11 +8,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 /// `bright` when its mean is above `bright`, or more than `clipped` of its values are at least 251; else it is `good`.
 /// A `trigger` after it reports what it found, and a `gate` lets only good pictures go on.
 ///
-/// # Reads
-/// `image` u8 `[height, width, channels]`.
-///
-/// # Writes
-/// `posterior` f32 `[3]`, labels `dark`, `bright` and `good`: 1 for what it is, 0 for the others.
+/// What it reads and writes: [`ExposureParams`](super::ExposureParams).
 ///
 /// # Parameters
 /// `dark`, `bright`, `clipped`.

@@ -10,11 +10,7 @@ use super::Size;
 /// picture passes when at least `cells` of them differ by at least `difference`; so do those that follow for `hold_ms`,
 /// and one every `every_ms` however still it is. The first picture passes, also after a gap.
 ///
-/// # Reads
-/// `image` u8 `[height, width, channels]`.
-///
-/// # Writes
-/// The same images, or nothing: an idle stretch, which is a gap to what follows.
+/// What it reads and writes: [`MotionParams`](super::MotionParams).
 ///
 /// # Parameters
 /// `cell`, `difference`, `cells`, `hold_ms`, `every_ms`.

@@ -8,11 +8,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 /// `zero_point`, rounded to the nearest with ties away from zero, held in −128 to 127. With the defaults that is
 /// p − 128: what MLPerf Tiny's Visual Wake Words and most image models of TensorFlow Lite read.
 ///
-/// # Reads
-/// `image` u8, any shape.
-///
-/// # Writes
-/// `image` i8, the same shape, with its quantisation.
+/// What it reads and writes: [`NormaliseParams`](super::NormaliseParams).
 ///
 /// # Parameters
 /// `mean`, `deviation`, `scale`, `zero_point`.

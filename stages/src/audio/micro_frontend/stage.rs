@@ -9,13 +9,7 @@ use super::{Analyser, CHANNELS, Feature, Tables, WINDOW, Work};
 
 /// TFLite Micro's integer front end as a stage: what micro_speech and microWakeWord models read.
 ///
-/// # Reads
-/// `samples` i16 at 16 kHz, in blocks of which a whole number makes a hop.
-///
-/// # Writes
-/// `features` i8 or i16 `[40]`. Frame k covers the samples from k·hop up to k·hop + 480, and is emitted when the
-/// stream has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew
-/// with the first sample that follows it, and the noise estimate with silence.
+/// What it reads and writes: [`MicroFrontendParams`](super::MicroFrontendParams).
 ///
 /// # Parameters
 /// `hop_ms`, `encoding`, `reference`.
