@@ -35,7 +35,7 @@ fn main() -> Result<(), BuildError> {
     kinds::register(&mut registry);
     own_stage::register(&mut registry);
     let shipped = ["yes_no", "yes_no_tiny", "commands"].map(|name| (name, "../pipelines"));
-    let own = ["features", "joins", "merge", "clips", "lanes", "pictures"]
+    let own = ["features", "joins", "merge", "clips", "lanes", "images"]
         .map(|name| (name, "tests/firmware/pipelines"));
     println!("cargo::rerun-if-changed=../pipelines");
     println!("cargo::rerun-if-changed=tests/firmware");

@@ -1,8 +1,13 @@
-//! Plans the pipeline that `PIPELINE` names, or else `pipelines/yes_no_micro.toml`, and writes it as Rust.
+//! Plans the pipeline that `PIPELINE` names, or else `pipelines/yes_no_micro.toml`, and writes it as Rust; with the feature `dut` also
+//! the device under test of MLPerf Tiny for the benchmark `DUT`, of the model `MODEL`.
+
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
 
 use kws_engine::{Registry, firmware};
 
-fn main() -> Result<(), firmware::BuildError> {
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-cfg=rp2040");
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
     println!("cargo::rustc-link-arg=-Tlink.x");
@@ -12,5 +17,14 @@ fn main() -> Result<(), firmware::BuildError> {
     kws_stages::register(&mut registry);
     kws_devices::register(&mut registry);
     kws_devices::bind(&mut registry);
-    firmware::build(&firmware::Board::read("../boards.toml", "pico")?, &registry)
+    let board = firmware::Board::read("../boards.toml", "pico")?;
+    if env::var_os("CARGO_FEATURE_DUT").is_some() {
+        println!("cargo::rerun-if-env-changed=MODEL");
+        println!("cargo::rerun-if-env-changed=DUT");
+        let (model, benchmark) = (env::var("MODEL")?, env::var("DUT")?.parse()?);
+        println!("cargo::rerun-if-changed={model}");
+        let source = kws_devices::dut::source(&board.name, &board.core.kernels, model.as_ref(), benchmark)?;
+        fs::write(Path::new(&env::var("OUT_DIR")?).join("dut.rs"), source)?;
+    }
+    Ok(firmware::build(&board, &registry)?)
 }

@@ -13,7 +13,7 @@ pub use document::{schema, stage_keys};
 pub use setting::Setting;
 
 use crate::design::DesignError;
-use crate::error::{Origin, PlanError};
+use crate::error::{Origin, PlanError, nearest};
 
 /// The graph that a pipeline file names: stages with their parameters, not yet checked against their kinds.
 #[derive(Clone, Debug)]
@@ -171,6 +171,19 @@ impl Policy {
 /// What stands in a text for bytes that are not UTF-8.
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
+/// The TOML file of the same folder whose name is nearest to that of a file which is missing.
+fn nearest_beside(path: &Path) -> Option<PathBuf> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let files = std::fs::read_dir(dir).ok()?.filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())));
+    let files = files.filter(|file| file.extension().is_some_and(|end| end == "toml"));
+    let mut names: Vec<String> =
+        files.filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let near = nearest(path.file_stem()?.to_str()?, &names)?;
+    Some(path.with_file_name(format!("{near}.toml")))
+}
+
 impl Pipeline {
     /// Reads and parses a file.
     ///
@@ -183,7 +196,15 @@ impl Pipeline {
                 std::io::ErrorKind::IsADirectory => "it is a folder, expected a file".to_owned(),
                 _ => error.to_string(),
             };
-            PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {why}")).in_file(&file, "")
+            let refused = PlanError::at(&Origin::Nowhere, format!("cannot read the pipeline: {why}"));
+            let refused = match error.kind() {
+                std::io::ErrorKind::NotFound => match nearest_beside(path) {
+                    Some(near) => refused.help(format!("did you mean `{}`?", near.display())),
+                    None => refused,
+                },
+                _ => refused,
+            };
+            refused.in_file(&file, "")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let (place, text) = (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()));

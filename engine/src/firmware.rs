@@ -76,7 +76,7 @@ mod write;
 
 pub use board::{Board, Core, Instructions, Power};
 pub use budget::{Budget, Flash, Ram, Share};
-pub use build::{BuildError, Firmware, build};
+pub use build::{BuildError, Firmware, build, build_as};
 pub use code::{Code, Given, Item, Lent, Part, Start, Work};
 pub use emit_site::EmitSite;
 pub use words::{constant_name, real, zero};

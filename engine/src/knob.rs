@@ -43,7 +43,7 @@ impl Knob {
         f32::from_bits(self.value.load(Ordering::Relaxed))
     }
 
-    /// Turns it; what lies outside 0 to 1 counts as the nearer end, and what is no number changes nothing.
+    /// Turns it; what lies outside 0 to 1 counts as the nearer end, and what is not a number changes nothing.
     pub fn turn(&self, value: f32) {
         if !value.is_nan() {
             self.value.store(value.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);

@@ -35,7 +35,7 @@ impl Role {
     pub const EMBEDDING: Role = Role::new("embedding");
     /// Detections.
     pub const EVENTS: Role = Role::new("events");
-    /// A picture: height, width, channels.
+    /// An image: height, width, channels.
     pub const IMAGE: Role = Role::new("image");
 
     /// A role of this name, in lower case with underscores.

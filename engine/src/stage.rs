@@ -71,7 +71,7 @@ pub trait Stage {
         self.reset();
     }
 
-    /// Begins anew after a failure, where the pipeline lets the stage go on (`on_fault`): by default as on another
+    /// Starts over after a failure, where the pipeline lets the stage go on (`on_fault`): by default as on another
     /// stream. A stage that holds something outside, such as a file or a connection, opens it again here.
     ///
     /// # Errors

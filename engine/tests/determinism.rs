@@ -223,3 +223,94 @@ fn random_graphs() {
         }
     }
 }
+
+/// A stage that waits tells those behind it what is certain meanwhile. Ticks of another clock lie between two of its own, and count.
+#[test]
+fn what_is_certain_reaches_beyond_the_last_tick() {
+    // A merge holds mere progress of one input and waits for the other, which the join behind it keeps from going on.
+    let merged = r#"
+[[stage]]
+name = "fast"
+kind = "count"
+block = 3
+clock = 1000
+blocks = 68
+[[stage]]
+name = "even"
+kind = "count"
+block = 4
+clock = 1000
+blocks = 56
+[[stage]]
+name = "slow"
+kind = "count"
+block = 10
+clock = 700
+blocks = 59
+[[stage]]
+name = "rare"
+kind = "holes"
+inputs = ["fast"]
+open = 2
+shut = 5
+loses = 0
+[[stage]]
+name = "one"
+kind = "add"
+inputs = ["rare", "slow"]
+[[stage]]
+name = "other"
+kind = "add"
+inputs = ["slow", "even"]
+[[stage]]
+name = "both"
+kind = "merge"
+inputs = ["one", "other"]
+[[stage]]
+name = "end"
+kind = "add"
+inputs = ["both", "fast"]
+[[stage]]
+name = "out"
+kind = "out"
+"#;
+    // A join has mere progress before it, and takes what lies before that of its other input, though it cannot go on itself.
+    let joined = r#"
+[[stage]]
+name = "fast"
+kind = "count"
+block = 11
+clock = 1000
+blocks = 74
+[[stage]]
+name = "slow"
+kind = "count"
+block = 7
+clock = 333
+blocks = 59
+[[stage]]
+name = "one"
+kind = "add"
+inputs = ["slow", "fast"]
+[[stage]]
+name = "two"
+kind = "add"
+inputs = ["one", "fast"]
+[[stage]]
+name = "three"
+kind = "add"
+inputs = ["two", "fast"]
+[[stage]]
+name = "end"
+kind = "add"
+inputs = ["fast", "three", "slow"]
+[[stage]]
+name = "out"
+kind = "out"
+"#;
+    for graph in [merged, joined] {
+        let ran = run(&plan(graph).unwrap(), RunOptions { one_lane: true, ..RunOptions::default() });
+        assert_eq!(ran.fault(), "");
+        assert!(ran.blocks().len() > 60, "{}", ran.blocks().len());
+    }
+}

@@ -165,3 +165,10 @@ fn two_lanes_are_two_structs_and_a_ring() {
         assert!(written.source.contains(text), "`{text}` is not in\n{}", written.source);
     }
 }
+
+#[test]
+fn a_list_that_names_a_core_and_has_none_says_where_they_are() {
+    let list = "[mine]\nabout = 'x'\ncore = 'cortex-m4f'\nclock_hz = 1\nram = 1\nflash = 1\n";
+    let error = Board::list(list).unwrap_err().to_string();
+    assert!(error.contains("has no table `core`") && error.contains("copy `[core]`"), "{error}");
+}

@@ -5,7 +5,7 @@ use kws_stages::vision::file::decode;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(picture) = decode(bytes) {
-        assert_eq!(picture.pixels.len(), picture.size.items());
+    if let Ok(image) = decode(bytes) {
+        assert_eq!(image.pixels.len(), image.size.items());
     }
 });

@@ -246,7 +246,7 @@ impl Download {
         fs::metadata(self.beside("part")).map_or(0, |about| about.len())
     }
 
-    /// Removes what lies here, so that it begins anew.
+    /// Removes what lies here, so that it starts over.
     fn forget(&self) {
         for ending in ["part", "part.tag"] {
             // What is not there needs no removing.

@@ -1,4 +1,4 @@
-//! From a clip's samples, or a picture's pixels, to the classifier's input, through the very stages that run in the
+//! From a clip's samples, or an image's pixels, to the classifier's input, through the very stages that run in the
 //! pipeline.
 
 mod chain;
@@ -21,7 +21,7 @@ pub use view::View;
 /// Length in samples of the clips that models are trained on and judge: one second.
 pub const CLIP: usize = RATE as usize;
 
-/// Clips or pictures in, feature matrices out.
+/// Clips or images in, feature matrices out.
 pub struct FrontEnd {
     chain: Chain,
     shape: Shape,
@@ -30,7 +30,7 @@ pub struct FrontEnd {
 }
 
 impl FrontEnd {
-    /// Builds the stages that a model's `front_end` lists, in their order, behind the pictures of a `view`, or behind
+    /// Builds the stages that a model's `front_end` lists, in their order, behind the images of a `view`, or behind
     /// clips where there is none.
     ///
     /// # Errors
@@ -64,14 +64,14 @@ impl FrontEnd {
     }
 
     /// Rows, columns and channels of the features: frames and coefficients of a clip, which have one channel, or height,
-    /// width and channels of a picture.
+    /// width and channels of an image.
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// Rows of the features and values of each: frames and coefficients of a clip, or height and width × channels of a
-    /// picture.
+    /// Rows of the features and values of each: frames and coefficients of a clip, or height and width × channels of an
+    /// image.
     #[must_use]
     pub fn matrix(&self) -> [usize; 2] {
         let [rows, columns, channels] = self.shape;
@@ -84,7 +84,7 @@ impl FrontEnd {
         self.quantisation
     }
 
-    /// Writes the features of one clip (samples, `i16`) or picture (RGB pixels of the view's size, `u8`) into `out`, row
+    /// Writes the features of one clip (samples, `i16`) or image (RGB pixels of the view's size, `u8`) into `out`, row
     /// by row, the channels of a pixel together: the first matrix that the stages give. What comes after it in the clip
     /// is not looked at.
     ///
@@ -168,7 +168,7 @@ mod tests {
     const VIEW: View = View { width: 8, height: 4, fit: Fit::Stretch };
 
     #[test]
-    fn a_picture_is_resized_and_normalised_by_the_pipeline_s_stages() {
+    fn an_image_is_resized_and_normalised_by_the_pipeline_s_stages() {
         let text = r#"stages = [{ kind = "resize", width = 4, height = 2 }, { kind = "normalise" }]"#;
         let mut front_end = FrontEnd::new(Some(VIEW), &stages(text)).unwrap();
         assert_eq!(front_end.shape(), [2, 4, 3]);

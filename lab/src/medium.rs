@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::picture::is_picture;
+use crate::images::is_image;
 
 /// What a model classifies one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub enum Medium {
     #[default]
     Clips,
     /// Images.
-    Pictures,
+    Images,
 }
 
 impl Medium {
@@ -22,7 +22,7 @@ impl Medium {
     #[must_use]
     pub fn of<'a>(files: impl Iterator<Item = &'a Path>) -> Self {
         let mut files = files.peekable();
-        if files.peek().is_some() && files.all(is_picture) { Self::Pictures } else { Self::Clips }
+        if files.peek().is_some() && files.all(is_image) { Self::Images } else { Self::Clips }
     }
 
     /// One of them.
@@ -30,7 +30,7 @@ impl Medium {
     pub fn one(self) -> &'static str {
         match self {
             Self::Clips => "clip",
-            Self::Pictures => "image",
+            Self::Images => "image",
         }
     }
 
@@ -39,7 +39,7 @@ impl Medium {
     pub fn many(self) -> &'static str {
         match self {
             Self::Clips => "clips",
-            Self::Pictures => "images",
+            Self::Images => "images",
         }
     }
 
@@ -48,7 +48,7 @@ impl Medium {
     pub fn title(self) -> &'static str {
         match self {
             Self::Clips => "Clips",
-            Self::Pictures => "Images",
+            Self::Images => "Images",
         }
     }
 
@@ -57,7 +57,7 @@ impl Medium {
     pub fn truth(self) -> &'static str {
         match self {
             Self::Clips => "spoken label",
-            Self::Pictures => "true label",
+            Self::Images => "true label",
         }
     }
 

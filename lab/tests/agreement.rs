@@ -64,7 +64,7 @@ fn largest_difference(network: &Network, x: &Tensor<3>) -> i32 {
 }
 
 #[test]
-fn networks_of_pictures_agree_within_a_step() {
+fn networks_of_images_agree_within_a_step() {
     let separable = Architecture::Separable { first: [8, 5, 4], layers: vec![[16, 1], [24, 2]] };
     let cases = [(Architecture::MobilenetV1 { alpha: 0.25 }, [96, 96, 3]), (separable, [48, 64, 1])];
     for (architecture, features) in cases {

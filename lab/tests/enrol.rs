@@ -155,3 +155,31 @@ fn too_few_clips_and_missing_files_are_reported() {
     let error = fail(&mut enrol(&folder, &[folder.join("none.wav")], &ANNA));
     assert!(error.contains("does not exist"), "{error}");
 }
+
+#[test]
+fn an_embedding_without_a_bank_is_reported() {
+    let folder = folder("embedding_without_a_bank");
+    let clips = clips(&folder, "deep", DEEP, 3);
+    for name in ["model.tflite", "model.toml"] {
+        std::fs::copy(embedding().join(name), folder.join(name)).unwrap();
+    }
+    let enrol = || fail(lab().arg("enrol").args(&clips).args(ANNA).arg("--embedding").arg(&folder));
+    let error = enrol();
+    assert!(error.contains("what `kws-run --unpack` writes has no bank"), "{error}");
+    std::fs::copy(embedding().join("train.toml"), folder.join("train.toml")).unwrap();
+    let error = enrol();
+    assert!(error.contains("`kws-lab enrol bank ") && error.contains("makes it"), "{error}");
+}
+
+/// What pages tell words apart from is what the lab does. `KWS_ACCEPT=1` writes it anew.
+#[test]
+fn the_bank_of_pages_is_the_labs() {
+    let ear = kws_lab::enrol::Ear::open(&embedding()).unwrap();
+    let bank = kws_lab::enrol::Bank::open(&embedding(), &ear).unwrap().words();
+    let path = embedding().join("words.bank");
+    if std::env::var_os("KWS_ACCEPT").is_some() {
+        std::fs::write(&path, bank.bytes()).unwrap();
+    }
+    let kept = kws_stages::enrol::WordBank::read(&std::fs::read(&path).unwrap()).unwrap();
+    assert!(kept == bank, "`words.bank` is not what `bank.npy` says; `KWS_ACCEPT=1` writes it anew");
+}

@@ -15,7 +15,7 @@ fn shipped(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines").join(path)
 }
 
-/// A data folder with `talk`, the shipped recording in pieces by three speakers, one of which is no audio, and `words`,
+/// A data folder with `talk`, the shipped recording in pieces by three speakers, one of which is not audio, and `words`,
 /// single seconds of it, one of which is too long for a clip.
 fn data(root: &Path) {
     let samples = read_16k(&shipped("recordings/yes_no.flac")).unwrap();

@@ -39,25 +39,25 @@ pub const FILES: &[File] = files![
     "person.toml",
     "person_and_word.toml",
     "person_cascade.toml",
-    "pictures/00.png",
-    "pictures/01.png",
-    "pictures/02.png",
-    "pictures/03.png",
-    "pictures/04.png",
-    "pictures/05.png",
-    "pictures/06.png",
-    "pictures/07.png",
-    "pictures/08.png",
-    "pictures/09.png",
-    "pictures/10.png",
-    "pictures/11.png",
-    "pictures/12.png",
-    "pictures/13.png",
-    "pictures/14.png",
-    "pictures/15.png",
-    "pictures/16.png",
-    "pictures/17.png",
-    "pictures/README.md",
+    "images/00.png",
+    "images/01.png",
+    "images/02.png",
+    "images/03.png",
+    "images/04.png",
+    "images/05.png",
+    "images/06.png",
+    "images/07.png",
+    "images/08.png",
+    "images/09.png",
+    "images/10.png",
+    "images/11.png",
+    "images/12.png",
+    "images/13.png",
+    "images/14.png",
+    "images/15.png",
+    "images/16.png",
+    "images/17.png",
+    "images/README.md",
     "recordings/README.md",
     "recordings/commands.flac",
     "recordings/computer.flac",
@@ -87,12 +87,12 @@ mod tests {
     #[test]
     fn no_pipeline_is_missing() {
         let pipelines = listed("", ".toml").into_iter().filter(|name| name != "Cargo.toml");
-        for file in pipelines.chain(listed("recordings/", ".flac")).chain(listed("pictures/", ".png")) {
+        for file in pipelines.chain(listed("recordings/", ".flac")).chain(listed("images/", ".png")) {
             assert!(FILES.iter().any(|(path, _)| *path == file), "`{file}` is not in `FILES`");
         }
     }
 
-    /// Models, recordings and pictures that a pipeline names come with it.
+    /// Models, recordings and images that a pipeline names come with it.
     #[test]
     fn what_pipelines_name_comes_with_them() {
         for (path, text) in FILES.iter().filter(|(path, _)| path.ends_with(".toml") && !path.contains('/')) {

@@ -1,4 +1,4 @@
-//! Time of the vision stages for a camera's picture of 640×480, beside the crate `image`, and of the whole way from there
+//! Time of the vision stages for a camera's image of 640×480, beside the crate `image`, and of the whole way from there
 //! to MLPerf Tiny's Visual Wake Words reference's answer, where the reference is at hand.
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
@@ -53,8 +53,8 @@ impl Step {
 
 fn one(bencher: Bencher<'_, '_>, port: &Port, toml: &str, kind: &str) {
     let mut step = Step::new::<u8, u8>(port, toml, kind);
-    let picture = Buffer::U8(pixels(port.len()).into());
-    bencher.bench_local(|| step.fire(&picture));
+    let image = Buffer::U8(pixels(port.len()).into());
+    bencher.bench_local(|| step.fire(&image));
 }
 
 const RESIZE: &str = "[[stage]]\nkind = 'resize'\nwidth = 96\nheight = 96\n";
@@ -72,15 +72,15 @@ fn resize_bilinear(bencher: Bencher<'_, '_>) {
 /// The crate's mean over boxes.
 #[divan::bench]
 fn resize_by_image_thumbnail(bencher: Bencher<'_, '_>) {
-    let picture = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
-    bencher.bench_local(|| imageops::thumbnail(black_box(&picture), 96, 96));
+    let image = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
+    bencher.bench_local(|| imageops::thumbnail(black_box(&image), 96, 96));
 }
 
 /// The crate's interpolation, which looks at all that lies under a pixel.
 #[divan::bench]
 fn resize_by_image_triangle(bencher: Bencher<'_, '_>) {
-    let picture = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
-    bencher.bench_local(|| imageops::resize(black_box(&picture), 96, 96, FilterType::Triangle));
+    let image = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
+    bencher.bench_local(|| imageops::resize(black_box(&image), 96, 96, FilterType::Triangle));
 }
 
 #[divan::bench]
@@ -90,9 +90,9 @@ fn rgb_to_grey(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn rgb_to_grey_by_image(bencher: Bencher<'_, '_>) {
-    let picture = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
-    let picture = DynamicImage::from(picture);
-    bencher.bench_local(|| black_box(&picture).to_luma8());
+    let image = RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, pixels(WIDTH * HEIGHT * 3)).unwrap();
+    let image = DynamicImage::from(image);
+    bencher.bench_local(|| black_box(&image).to_luma8());
 }
 
 #[divan::bench]
@@ -107,7 +107,7 @@ fn rgb565_to_rgb(bencher: Bencher<'_, '_>) {
 
 /// From 640×480 RGB to a posterior: resize, exposure, motion, normalise and classifier, one after the other.
 #[divan::bench]
-fn picture_to_posterior(bencher: Bencher<'_, '_>) {
+fn image_to_posterior(bencher: Bencher<'_, '_>) {
     if !Path::new(MODEL).exists() {
         eprintln!("SKIPPED: {MODEL} is missing");
         return;
@@ -124,9 +124,9 @@ fn picture_to_posterior(bencher: Bencher<'_, '_>) {
     let mut motion = Step::new::<u8, u8>(&port, &motion, "motion");
     let mut normalise = Step::new::<u8, i8>(&port, &normalise, "normalise");
     let mut classifier = Step::new::<i8, i8>(&port, &classifier, "classifier");
-    let picture = Buffer::U8(pixels(port.len()).into());
+    let image = Buffer::U8(pixels(port.len()).into());
     bencher.counter(divan::counter::ItemsCount::new(1_u32)).bench_local(|| {
-        resize.fire(&picture);
+        resize.fire(&image);
         exposure.fire(&resize.output);
         motion.fire(&resize.output);
         normalise.fire(&resize.output);

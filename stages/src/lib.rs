@@ -5,9 +5,14 @@
 //! which the planner builds it.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+#[cfg(feature = "enrol")]
+extern crate alloc;
+
 pub mod audio;
 mod capture;
 pub mod decide;
+#[cfg(feature = "enrol")]
+pub mod enrol;
 pub mod nn;
 mod quantise;
 #[cfg(feature = "std")]

@@ -64,7 +64,7 @@ pub enum Rounding {
 }
 
 impl Quantiser {
-    /// The integer that stands for `real`, held in the range of `i8`; the zero point for what is no number.
+    /// The integer that stands for `real`, held in the range of `i8`; the zero point for what is not a number.
     #[inline]
     pub fn quantise(&self, real: f32) -> i8 {
         let steps = real / self.scale;
@@ -98,7 +98,7 @@ mod kind {
     /// f32, any shape and role.
     ///
     /// # Writes
-    /// i8, the same shape and role, with its quantisation. What lies outside is clipped to −128 or 127; what is no number
+    /// i8, the same shape and role, with its quantisation. What lies outside is clipped to −128 or 127; what is not a number
     /// becomes the zero point.
     #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
     pub struct QuantiseParams {

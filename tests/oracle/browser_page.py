@@ -6,25 +6,15 @@ The file, opened in the page, must give the events that `kws-run` finds in it; t
 the same, since the browser resamples it. Writes screenshots in light, dark and narrow.
 """
 
-import functools
-import http.server
 import json
 import pathlib
 import sys
-import threading
 
-from chromium import Page, chromium
+from chromium import Page, chromium, hearing, served
 
 SITE, CHROMIUM, WAV, HOST, SHOTS = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4], pathlib.Path(sys.argv[5])
 STATE = "document.getElementById('state').textContent"
 EVENTS = "[...document.querySelectorAll('#events li b')].map((item) => item.textContent).reverse()"
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}
-
-    def log_message(self, *_):
-        pass
 
 
 def in_common(found, expected):
@@ -39,15 +29,10 @@ def in_common(found, expected):
 
 
 def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     expected = [json.loads(line) for line in open(HOST)]
     labels = [event["label"] for event in expected]
-    # After the recording the microphone is silent.
-    microphone = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-                  f"--use-file-for-fake-audio-capture={WAV.resolve()}%noloop", "--autoplay-policy=no-user-gesture-required"]
-    with chromium(CHROMIUM, *microphone) as port:
-        page = Page(port, f"http://127.0.0.1:{server.server_port}/index.html", "document.body.innerText", 1000, 800)
+    with chromium(CHROMIUM, *hearing(WAV)) as port:
+        page = Page(port, f"{served(SITE)}/index.html", "document.body.innerText", 1000, 800)
         page.until(f"{STATE} === 'ready'")
 
         page.choose_file("#file", WAV)

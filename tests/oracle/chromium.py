@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+import functools
+import http.server
 import json
 import re
 import subprocess
@@ -11,6 +13,25 @@ import time
 import urllib.request
 
 import websocket
+
+
+class _Static(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}
+
+    def log_message(self, *_):
+        pass
+
+
+def served(folder):
+    """Serves a folder as static hosts do; its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Static, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def hearing(wav):
+    """Flags with which the microphone plays a recording, and then nothing."""
+    return ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={wav.resolve()}%noloop"]
 
 
 @contextlib.contextmanager
@@ -89,7 +110,8 @@ class Page:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
 
     def choose_file(self, selector, path):
-        """Chooses a file in an input."""
+        """Chooses a file, or several, in an input."""
+        paths = path if isinstance(path, list) else [path]
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-        self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path.resolve())])
+        self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path.resolve()) for path in paths])

@@ -1,4 +1,4 @@
-"""A day of audio through kws-run and kws-serve, as fast as it goes: the same events in every turn of the recording, memory and
+"""A day of audio through kws-run and kws-serve, as fast as possible: the same events in every turn of the recording, memory and
 descriptors constant.
 
     day.py KWS_RUN KWS_SERVE [HOURS]

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import wave
 
-from sound_server import PATIENCE, PIPELINE, Lines, Server, fail
+from sound_server import TIMEOUT, PIPELINE, Lines, Server, fail
 
 RATE = 16_000
 
@@ -28,7 +28,7 @@ def hum(path, seconds, amplitude):
 
 
 def play(path):
-    subprocess.run(["paplay", "--latency-msec=20", "-d", "words", path], check=True, timeout=2 * PATIENCE)
+    subprocess.run(["paplay", "--latency-msec=20", "-d", "words", path], check=True, timeout=2 * TIMEOUT)
 
 
 def start(kws_run, folder, *arguments):
@@ -48,14 +48,14 @@ def main(kws_run):
 
         run, said = start(kws_run, folder)
         said.wait("no consent")
-        if run.wait(PATIENCE) != 2:
+        if run.wait(TIMEOUT) != 2:
             fail(f"without consent it ended with {run.returncode}, expected 2")
 
         server = Server()
         run, said = start(kws_run, folder, "--consent", "yes")
         said.wait("say the word (1 of 5)")
         run.send_signal(signal.SIGINT)
-        if run.wait(PATIENCE) == 0 or os.path.exists(f"{folder}/anna"):
+        if run.wait(TIMEOUT) == 0 or os.path.exists(f"{folder}/anna"):
             fail("a run that was interrupted wrote something, or called it a success")
 
         run, said = start(kws_run, folder, "--consent", "yes")
@@ -70,7 +70,7 @@ def main(kws_run):
         said.wait("ten seconds of other people")
         play(others)
         said.wait("kws-lab enrol --speaker anna")
-        if run.wait(PATIENCE) != 0:
+        if run.wait(TIMEOUT) != 0:
             fail(f"it ended with {run.returncode}")
         server.kill()
         takes = sorted(os.listdir(f"{folder}/anna/takes"))

@@ -1,4 +1,4 @@
-"""Shipped models on all test clips, or pictures: our runtime against TFLite Micro and LiteRT, and against burn.
+"""Shipped models on all test clips, or images: our runtime against TFLite Micro and LiteRT, and against burn.
 
     python tests/oracle/lab_parity.py KWS_LAB CORPUS OUT FOLDER/model.tflite [FOLDER/model.tflite ...]
 

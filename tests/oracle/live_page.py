@@ -2,7 +2,7 @@
 
     python live_page.py KWS_RUN KWS_SERVE CHROMIUM SCREENSHOTS
 
-Checks that events appear, that a dragged threshold changes what is found next, that pause holds the picture, that the
+Checks that events appear, that a dragged threshold changes what is found next, that pause holds the image, that the
 downloaded sound replays to the same events, and that ten viewers change nothing; that a speaker enrols; and that the page of `kws-serve
 --view` shows the satellite that is chosen. Writes screenshots in light, dark and narrow
 to the folder SCREENSHOTS.
@@ -104,7 +104,7 @@ def main(port):
     page.value("document.getElementById('pause').click()")
     held = page.value("document.getElementById('where').textContent; new Promise(done => setTimeout(() => done(document.querySelector('.plot.wave canvas').toDataURL()), 300))")
     time.sleep(1)
-    assert held == page.value("document.querySelector('.plot.wave canvas').toDataURL()"), "pause does not hold the picture"
+    assert held == page.value("document.querySelector('.plot.wave canvas').toDataURL()"), "pause does not hold the image"
     page.value("document.getElementById('pause').click()")
     page.until(OVER)
     assert page.value(EVENTS) == len(expected), (page.value(EVENTS), len(expected))

@@ -21,7 +21,7 @@ PIPELINE = "pipelines/yes_no.toml"
 RECORDING = "pipelines/recordings/yes_no.flac"
 KILLS = 5
 # Seconds for what takes a fraction of one on an idle machine.
-PATIENCE = 20
+TIMEOUT = 20
 
 
 def fail(text):
@@ -39,7 +39,7 @@ class Lines:
         for line in stream:
             self.lines.put((time.time(), line.rstrip("\n")))
 
-    def wait(self, what, limit=PATIENCE):
+    def wait(self, what, limit=TIMEOUT):
         end = time.time() + limit
         while (left := end - time.time()) > 0:
             try:
@@ -58,7 +58,7 @@ class Server:
         modules = ["module-native-protocol-unix", "module-null-sink sink_name=words rate=48000"]
         load = [part for module in modules for part in ("-L", module)]
         self.process = subprocess.Popen(["pulseaudio", *options, *load], stderr=subprocess.DEVNULL)
-        end = time.time() + PATIENCE
+        end = time.time() + TIMEOUT
         while subprocess.run(["pactl", "info"], capture_output=True).returncode:
             if time.time() > end or self.process.poll() is not None:
                 fail("PulseAudio does not start")
@@ -132,7 +132,7 @@ def hear(events, clip, label, reported):
     # A sink that has just been made renders two seconds at once; then as little as its listeners ask for.
     time.sleep(2)
     began = time.time()
-    subprocess.run(["paplay", "--latency-msec=20", "-d", "words", clip], check=True, timeout=PATIENCE)
+    subprocess.run(["paplay", "--latency-msec=20", "-d", "words", clip], check=True, timeout=TIMEOUT)
     at, line = events.wait(f'"{label}"')
     return at - began - reported
 
@@ -186,7 +186,7 @@ def main(kws_run):
         run, events, said = start(kws_run, "--exit-on-loss")
         hear(events, clip, label, reported)
         server.kill()
-        if (code := run.wait(PATIENCE)) != 1:
+        if (code := run.wait(TIMEOUT)) != 1:
             fail(f"--exit-on-loss: ended with {code}, expected 1")
         print("--exit-on-loss: the loss ends the run with exit code 1")
 

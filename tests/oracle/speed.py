@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Times this runtime beside LiteRT and the C micro frontend: in one run, on one core, on one thread, in turns.
 
-    speed.py DATA [--core N] [--rounds N] [--networks FOLDER]
+    speed.py DATA [--core N] [--rounds N] [--networks FOLDER [--kernels SET]]
 
 Each line is a comparison: our median time, theirs, and the median of the ratios of single rounds. In a round both sides
 run for a few milliseconds, the one right after the other, and the fastest of several bursts counts: a shared machine only
 ever adds time. The cost of a call from Python is subtracted from theirs. Ends with 1 where a ratio is above its bound.
 
 With --networks it times every `.tflite` of a folder beside XNNPACK instead (`tests/vectors/nn/published.py` writes forty),
-prints the worst ratio first, and ends with their geometric mean.
+prints the worst ratio first, and ends with their geometric mean. XNNPACK takes the best kernels that the processor has; for
+`--kernels avx2`, run the script by `avx2_only.py`, so that it too takes those for AVX2.
 Needs numpy, ai-edge-litert, pymicro-features, cargo.
 """
 
@@ -133,21 +134,20 @@ def compare(ours, theirs, rounds):
     return *(statistics.median(column) for column in zip(*pairs)), statistics.median(a / b for a, b in pairs)
 
 
-def networks(folder, peaks, rounds):
-    """Every model of a folder beside XNNPACK: for each kernel set a table, the worst first, and the geometric mean."""
-    for kernels in ("best", "avx2"):
-        rows = []
-        for path in sorted(folder.glob("*.tflite")):
-            ours = Bench("infer", path, kernels)
-            name, macs = ours.kernels, ours.macs
-            mine, other, ratio = compare(ours, lite_rt(path, XNNPACK), rounds)
-            share = f"{100 * macs / mine / peaks[name]:4.0f} % of the peak" if name in peaks else ""
-            rows.append((ratio, f"{path.stem:<24} {mine / 1e3:9.2f} us, XNNPACK {other / 1e3:9.2f} us, ratio {ratio:.3f}, {share}"))
-        print(f"{len(rows)} networks with {name}")
-        for _, text in sorted(rows, reverse=True):
-            print(text)
-        above = sum(ratio > 1 for ratio, _ in rows)
-        print(f"geometric mean {statistics.geometric_mean(ratio for ratio, _ in rows):.3f}, {above} above 1", flush=True)
+def networks(folder, kernels, peaks, rounds):
+    """Every model of a folder beside XNNPACK: a table, the worst first, and the geometric mean."""
+    rows = []
+    for path in sorted(folder.glob("*.tflite")):
+        ours = Bench("infer", path, kernels)
+        name, macs = ours.kernels, ours.macs
+        mine, other, ratio = compare(ours, lite_rt(path, XNNPACK), rounds)
+        share = f"{100 * macs / mine / peaks[name]:4.0f} % of the peak" if name in peaks else ""
+        rows.append((ratio, f"{path.stem:<24} {mine / 1e3:9.2f} us, XNNPACK {other / 1e3:9.2f} us, ratio {ratio:.3f}, {share}"))
+    print(f"{len(rows)} networks with {name}")
+    for _, text in sorted(rows, reverse=True):
+        print(text)
+    above = sum(ratio > 1 for ratio, _ in rows)
+    print(f"geometric mean {statistics.geometric_mean(ratio for ratio, _ in rows):.3f}, {above} above 1", flush=True)
 
 
 def main():
@@ -156,6 +156,7 @@ def main():
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--networks", type=pathlib.Path)
+    parser.add_argument("--kernels", default="best", choices=["best", "avx2"])
     args = parser.parse_args()
     Bench("micro_frontend").close()  # builds it, on all cores
     os.sched_setaffinity(0, {args.core})
@@ -168,7 +169,7 @@ def main():
             print(f"peak of int8 with {peak.kernels}: {peaks[peak.kernels]:.0f} G MAC/s")
 
     if args.networks:
-        networks(args.networks, peaks, args.rounds)
+        networks(args.networks, args.kernels, peaks, args.rounds)
         return
 
     def row(name, ours, theirs, peer, bound, unit=1e3):

@@ -98,7 +98,7 @@ async def compare(uri, args):
         await client.write_event(Ping(text="x").event())
         assert Pong.from_event(await client.read_event()).text == "x"
 
-    # Twenty clients at once, as fast as it goes; meanwhile a new one asks what there is.
+    # Twenty clients at once, as fast as possible; meanwhile a new one asks what there is.
     async def busy():
         async with AsyncClient.from_uri(uri) as client:
             return detections(await heard(client, samples(args.root / "pipelines/recordings/yes_no.flac"), ["yes_no"]))

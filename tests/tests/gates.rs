@@ -1,4 +1,4 @@
-//! What a closed gate withholds is a gap: what follows begins anew, and nothing joins what was never adjacent.
+//! What a closed gate withholds is a gap: what follows starts over, and nothing joins what was never adjacent.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::path::Path;

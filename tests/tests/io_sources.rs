@@ -120,7 +120,7 @@ fn a_file_that_cannot_be_played_is_refused_when_planned() {
     let (dir, _) = folder();
     let write = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
     write("empty.wav", b"");
-    write("text.wav", b"this is no audio at all, whatever its name may say. ".repeat(40).as_slice());
+    write("text.wav", b"this is not audio at all, whatever its name may say. ".repeat(40).as_slice());
     write("header.wav", &fs::read(dir.path().join("noise.wav")).unwrap()[..30]);
     write_wav(&dir.path().join("silent.wav"), 16_000, 1, &[]);
     write_wav(&dir.path().join("slow.wav"), 1, 1, &noise(16_000));

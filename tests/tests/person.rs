@@ -1,4 +1,4 @@
-//! `pipelines/person.toml` over the pictures that come with the project, whatever the source that shows them.
+//! `pipelines/person.toml` over the images that come with the project, whatever the source that shows them.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
@@ -30,7 +30,7 @@ fn folder() -> PathBuf {
 }
 
 fn drawn() -> PathBuf {
-    fs::canonicalize(root().join("pipelines/pictures")).unwrap()
+    fs::canonicalize(root().join("pipelines/images")).unwrap()
 }
 
 fn lines(events: &Path) -> Vec<Value> {
@@ -44,14 +44,14 @@ fn light(lines: &[Value]) -> Vec<(f64, &str)> {
     of_light.map(|line| (line["time"].as_f64().unwrap(), line["label"].as_str().unwrap())).collect()
 }
 
-/// Two pictures in a row without light, numbers 12 and 13, and two into the lamp, 15 and 16, two in a second.
+/// Two images in a row without light, numbers 12 and 13, and two into the lamp, 15 and 16, two in a second.
 const LIGHT: [(f64, &str); 2] = [(7.0, "dark"), (8.5, "bright")];
 
 #[test]
 fn every_change_is_reported_in_a_line() {
     let Some((mut pipeline, events)) = person("changes") else { return };
     let shown = json!({"path": drawn(), "width": 320, "height": 240, "fps": 2});
-    pipeline.replace("camera", "image_files", &shown, "a test's pictures");
+    pipeline.replace("camera", "image_files", &shown, "a test's images");
     run(&pipeline, RunOptions::default());
     let lines = lines(&events);
     assert_eq!(light(&lines), LIGHT);
@@ -67,7 +67,7 @@ fn every_change_is_reported_in_a_line() {
 }
 
 #[test]
-fn pictures_of_other_channels_are_refused() {
+fn images_of_other_channels_are_refused() {
     let Some((mut pipeline, _)) = person("channels") else { return };
     pipeline.set("camera.colour=\"grey\"").unwrap();
     let Err(error) = Plan::new(&pipeline, &kws_host::registry()) else { panic!("planned") };
@@ -75,29 +75,29 @@ fn pictures_of_other_channels_are_refused() {
     assert!(text.contains("image i8[96×96×1]") && text.contains("[1, 96, 96, 3]"), "{text}");
 }
 
-/// The drawn pictures as an uncompressed video in grey, two frames a second.
+/// The drawn images as an uncompressed video in grey, two frames a second.
 fn film() -> PathBuf {
     let path = folder().join("drawn.y4m");
-    let mut pictures: Vec<PathBuf> =
+    let mut images: Vec<PathBuf> =
         fs::read_dir(drawn()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    pictures.retain(|path| path.extension().is_some_and(|ending| ending == "png"));
-    pictures.sort();
+    images.retain(|path| path.extension().is_some_and(|ending| ending == "png"));
+    images.sort();
     let file = fs::File::create(&path).unwrap();
     let rate = y4m::Ratio::new(2, 1);
     let grey = y4m::Colorspace::Cmono;
     let mut encoder = y4m::encode(160, 120, rate).with_colorspace(grey).write_header(file).unwrap();
-    for picture in pictures {
-        let picture = image::open(picture).unwrap().into_luma8();
+    for image in images {
+        let image = image::open(image).unwrap().into_luma8();
         // Limited range: black is 16, white is 235.
         let luma: Vec<u8> =
-            picture.as_raw().iter().map(|grey| (16 + u32::from(*grey) * 219 / 255) as u8).collect();
+            image.as_raw().iter().map(|grey| (16 + u32::from(*grey) * 219 / 255) as u8).collect();
         encoder.write_frame(&y4m::Frame::new([&luma, &[], &[]], None)).unwrap();
     }
     path
 }
 
 #[test]
-fn a_video_is_watched_as_pictures_are() {
+fn a_video_is_watched_as_images_are() {
     let Some((mut pipeline, events)) = person("video") else { return };
     let shown = json!({"path": film(), "width": 320, "height": 240});
     pipeline.replace("camera", "video_file", &shown, "a test's video");

@@ -17,7 +17,7 @@ const RUNS: u32 = 10;
 /// A pipeline with a microphone and a camera.
 struct Joined {
     path: &'static str,
-    /// Size of its camera's pictures.
+    /// Size of its camera's images.
     size: [u32; 2],
 }
 
@@ -43,7 +43,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 impl Joined {
-    /// A little over half a minute of the repository's recording and pictures, events in a file.
+    /// A little over half a minute of the repository's recording and images, events in a file.
     fn over_recordings(&self, name: &str) -> (Pipeline, PathBuf) {
         let stem = Path::new(self.path).file_stem().unwrap().to_string_lossy();
         let events = folder(&format!("{stem}, {name}")).join("events.jsonl");
@@ -52,10 +52,10 @@ impl Joined {
         let sound = json!({"path": at("pipelines/recordings/yes_no.flac")});
         pipeline.replace("mic", "audio_file", &sound, "a test's recording");
         let [width, height] = self.size;
-        let pictures = json!({
-            "path": at("pipelines/pictures"), "fps": 1, "repeat": 2, "width": width, "height": height,
+        let images = json!({
+            "path": at("pipelines/images"), "fps": 1, "repeat": 2, "width": width, "height": height,
         });
-        pipeline.replace("camera", "image_files", &pictures, "a test's pictures");
+        pipeline.replace("camera", "image_files", &images, "a test's images");
         pipeline.replace("print", "jsonl", &json!({"path": events}), "a test's events");
         (pipeline, events)
     }
@@ -90,7 +90,7 @@ fn words_in_the_dark_do_not_count() {
     let (pipeline, events) = LIGHT.over_recordings("words in the light");
     run(&pipeline, RunOptions::default());
     let seen = ticks(&events);
-    // Picture k, of 18, is there from second k + 1 on; those of numbers 12 and 13 are dark, 15 and 16 blown out.
+    // Image k, of 18, is there from second k + 1 on; those of numbers 12 and 13 are dark, 15 and 16 blown out.
     let lit = |tick: &u64| {
         let second = tick / 16_000;
         second > 0 && ![12, 13, 15, 16].contains(&((second - 1) % 18))

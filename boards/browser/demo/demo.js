@@ -1,15 +1,19 @@
 // The demonstration page: a pipeline over the microphone, the camera or a file, with its scores and detections.
 
-import { Kws } from './kws.js';
+import { Kws, enrolled, unpacked } from './kws.js';
 import { listen } from './microphone.js';
 import { Eye, watch } from './camera.js';
+import * as own from './own.js';
 
 const part = (id) => document.getElementById(id);
 const SECONDS = 8;
+/** The pipeline whose word is enrolled in the page. */
+const OWN = 'enrolled_word';
 const ABOUT = {
   yes_no: 'Say “yes” or “no”.',
   computer: 'Say “computer”.',
   person: 'Step into view of the camera.',
+  enrolled_word: 'Teach this page a word, in any language: say it five times, in one place, with a pause after each.',
 };
 let pipeline, running, scores;
 
@@ -20,15 +24,29 @@ function say(text, kind = '') {
 
 async function choose() {
   await stop();
+  await own.end();
   const name = part('pipeline').value;
+  const word = name === OWN ? own.word() : undefined;
+  // A word must be enrolled before there is something to hear.
+  const enrols = name === OWN && !word;
+  for (const id of ['plot', 'found', 'none', 'events', 'listen', 'open']) part(id).hidden = enrols;
+  part('enrolment').hidden = !enrols;
+  part('own').hidden = !word;
   say('loading');
   // A module of this one pipeline, without a planner.
-  pipeline = (await Kws.load(`${name}.wasm`)).pipeline();
-  part('about').textContent = ABOUT[name];
+  const kws = await Kws.load(await unpacked(`${name}.wasm.gz`));
+  part('image').hidden = true;
+  if (enrols) {
+    part('about').textContent = ABOUT[OWN];
+    pipeline = undefined;
+    own.offer(kws, { say, done: () => choose().then(begin) });
+    return say('ready');
+  }
+  pipeline = word ? kws.pipeline('', enrolled(word)) : kws.pipeline();
+  part('about').textContent = word ? own.about(word) : ABOUT[name];
   part('listen').textContent = isVisual() ? 'Watch' : 'Listen';
   part('events').replaceChildren();
   part('none').hidden = false;
-  part('image').hidden = true;
   const { labels, words } = pipeline.stage(tapped()).output;
   scores = { labels, words, rows: [] };
   part('labels').replaceChildren(...words.map(knob));
@@ -48,7 +66,7 @@ function knob(word) {
   row.append(mark, word);
   const own = pipeline.knobs.find((knob) => knob.label === word && knob.key === 'sensitivity');
   if (!own) return row;
-  const slider = Object.assign(document.createElement('input'), { type: 'range', min: 0, max: 1, step: 0.01, value: own.value, title: `sensitivity of ${word}` });
+  const slider = Object.assign(document.createElement('input'), { type: 'range', min: 0, max: 1, step: 0.01, value: own.value, title: `sensitivity of ${word}`, style: `accent-color: ${colour(word)}` });
   const needs = document.createElement('small');
   const show = () => (needs.textContent = `needs ${threshold(own)?.toFixed(2) ?? '–'}`);
   slider.addEventListener('input', () => {
@@ -155,7 +173,7 @@ async function stop() {
   say('ready');
 }
 
-/** Runs a file through the pipeline, as fast as it goes. */
+/** Runs a file through the pipeline, as fast as possible. */
 async function open(file) {
   await stop();
   const session = pipeline.session({ taps: [tapped()] });
@@ -187,13 +205,16 @@ function take(session, events) {
 }
 
 part('listen').addEventListener('click', begin);
+part('forget').addEventListener('click', () => { own.forget(); choose(); });
+part('download').addEventListener('click', own.download);
 part('pipeline').addEventListener('change', () => choose().catch((error) => say(error.message, 'lost')));
 part('file').addEventListener('change', ({ target }) => target.files[0] && open(target.files[0]));
 addEventListener('dragover', (event) => event.preventDefault());
-addEventListener('drop', (event) => { event.preventDefault(); if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]); });
-addEventListener('resize', () => scores && draw());
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => scores && draw());
+addEventListener('drop', (event) => { event.preventDefault(); if (pipeline && event.dataTransfer.files[0]) open(event.dataTransfer.files[0]); });
+addEventListener('resize', () => pipeline && draw());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => pipeline && draw());
 
+if (own.word()) part('pipeline').value = OWN;
 try {
   await choose();
 } catch (error) {

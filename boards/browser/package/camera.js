@@ -1,4 +1,4 @@
-// A camera, or any other picture of the browser, through a pipeline.
+// A camera, or any other video of the browser, through a pipeline.
 
 import { KwsError } from './kws.js';
 

@@ -22,6 +22,12 @@ export class Kws {
 /** A word that `kws-lab enrol --word` wrote, from the text of its file, as a module with the stage `match` takes it in its `files`. */
 export function enrolled(text: string): Record<string, Uint8Array>;
 
+/**
+ * The bytes of a file that gzip packed, whether or not the server or the browser has unpacked it on the way: hosts that compress
+ * nothing send a module a third smaller.
+ */
+export function unpacked(url: string | URL): Promise<Uint8Array>;
+
 /** What the blocks of a stage are. */
 export interface Output {
   element: 'int8' | 'uint8' | 'int16' | 'float32' | 'event';

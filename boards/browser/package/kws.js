@@ -279,6 +279,14 @@ async function fetched(url) {
   return reply;
 }
 
+/** The bytes of a file that gzip packed, whether or not the server or the browser has unpacked it on the way. */
+export async function unpacked(url) {
+  const bytes = new Uint8Array(await (await fetched(url)).arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 // Worklets have neither TextEncoder nor TextDecoder.
 
 function encoded(text) {

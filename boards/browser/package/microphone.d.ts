@@ -18,6 +18,13 @@ export interface ListenOptions {
 /** The microphone, or any other audio of the browser, through a pipeline on the audio thread. */
 export function listen(pipeline: Pipeline, options?: ListenOptions): Promise<Listening>;
 
+/** The microphone's samples themselves, from −1 to 1. */
+export function samples(options?: {
+  /** Samples per second, by default 16,000. */
+  rate?: number;
+  onsamples?: (samples: Float32Array) => void;
+} & Pick<ListenOptions, 'onerror' | 'device' | 'stream' | 'context'>): Promise<Listening>;
+
 export interface Listening {
   readonly audio: AudioContext;
   readonly stream: MediaStream;

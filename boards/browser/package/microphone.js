@@ -10,21 +10,30 @@ const AS_IT_IS = { channelCount: 1, echoCancellation: false, noiseSuppression: f
  * the pipeline hears. `onevent` and `onblock` are called as events and blocks of the stages in `taps` come, `onerror` where it
  * ends by itself.
  */
-export async function listen(pipeline, { onevent, onblock, onerror, taps = [], device, stream, context } = {}) {
+export async function listen(pipeline, { taps = [], ...options } = {}) {
   const [source] = pipeline.sources;
   if (source?.output.role !== 'samples' || pipeline.sources.length > 1) {
     throw new KwsError(`\`${pipeline.name}\` has no single source of audio`);
   }
+  return opened('kws', { ...pipeline.origin, taps }, source.output.clock, options);
+}
+
+/** As `listen`, but hands the samples themselves to `onsamples`, as Float32Array from −1 to 1. */
+export function samples({ rate = 16000, ...options } = {}) {
+  return opened('kws-samples', {}, rate, options);
+}
+
+async function opened(processor, processorOptions, rate, { device, stream, context, ...hooks }) {
   const own = !stream;
-  const audio = context ?? new AudioContext({ sampleRate: source.output.clock, latencyHint: 'interactive' });
-  if (audio.sampleRate !== source.output.clock) {
-    throw new KwsError(`found an AudioContext of ${audio.sampleRate} Hz, expected ${source.output.clock} Hz`);
+  const audio = context ?? new AudioContext({ sampleRate: rate, latencyHint: 'interactive' });
+  if (audio.sampleRate !== rate) {
+    throw new KwsError(`found an AudioContext of ${audio.sampleRate} Hz, expected ${rate} Hz`);
   }
   try {
     stream ??= await navigator.mediaDevices.getUserMedia({ audio: { ...AS_IT_IS, ...(device && { deviceId: { exact: device } }) } });
     await audio.audioWorklet.addModule(new URL('worklet.js', import.meta.url));
-    const node = new AudioWorkletNode(audio, 'kws', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit', processorOptions: { ...pipeline.origin, taps } });
-    return await started(new MicStream(audio, stream, own, !context, node), { onevent, onblock, onerror });
+    const node = new AudioWorkletNode(audio, processor, { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit', processorOptions });
+    return await started(new MicStream(audio, stream, own, !context, node), hooks);
   } catch (error) {
     if (own) stop(stream);
     if (!context) await audio.close();
@@ -32,13 +41,14 @@ export async function listen(pipeline, { onevent, onblock, onerror, taps = [], d
   }
 }
 
-async function started(listening, { onevent, onblock, onerror }) {
+async function started(listening, { onevent, onblock, onsamples, onerror }) {
   const { node, audio, stream } = listening;
   await new Promise((resolve, reject) => {
-    node.port.onmessage = ({ data: { ready, events = [], blocks = [], error, ended } }) => {
+    node.port.onmessage = ({ data: { ready, events = [], blocks = [], samples, error, ended } }) => {
       if (ready) resolve();
       events.forEach((event) => onevent?.(event));
       blocks.forEach((block) => onblock?.(block));
+      if (samples) onsamples?.(samples);
       if (error) {
         reject(new KwsError(error));
         onerror?.(new KwsError(error));

@@ -2,6 +2,34 @@
 
 import { Kws } from './kws.js';
 
+// Hands the samples themselves to the page, 64 ms at a time.
+registerProcessor('kws-samples', class extends AudioWorkletProcessor {
+  #samples = new Float32Array(1024);
+  #length = 0;
+  #stopped = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = () => {
+      this.#stopped = true;
+      this.port.postMessage({ ended: true });
+    };
+    this.port.postMessage({ ready: true });
+  }
+
+  process([[samples]]) {
+    if (samples && !this.#stopped) {
+      this.#samples.set(samples, this.#length);
+      this.#length += samples.length;
+      if (this.#length === this.#samples.length) {
+        this.port.postMessage({ samples: this.#samples });
+        this.#length = 0;
+      }
+    }
+    return !this.#stopped;
+  }
+});
+
 registerProcessor('kws', class extends AudioWorkletProcessor {
   #session;
   #pipeline;

@@ -83,7 +83,7 @@ pub(crate) extern "C" fn kws_push_u8(session: i32, name: usize) -> i32 {
 pub(crate) extern "C" fn kws_lose(session: i32, ticks: f64) -> i32 {
     with_session(session, |running, room| {
         let (_, source) = arguments(room, room.len())?;
-        // Numbers of JavaScript: a cast takes what is no number of ticks to the nearest that is.
+        // Numbers of JavaScript: a cast takes what is not a number of ticks to the nearest that is.
         running.stream.lose(source, ticks as u64).map_err(message)?;
         Ok(0)
     })

@@ -1,6 +1,7 @@
 //! How a command line names a way to another place.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use crate::carry::{News, carry_warm};
 use crate::server::Server;
 use crate::socket::Tcp;
 use crate::warm::WarmUp;
-use crate::wire::Wire;
+use crate::wire::{Connected, Wire};
 #[cfg(unix)]
 use crate::{serial::Serial, socket::Unix};
 
@@ -114,14 +115,37 @@ impl Address {
 
     /// The wire that it names, for a link; nothing is opened yet.
     pub fn wire(&self, link: &LinkPlan) -> Box<dyn Wire> {
-        match self {
+        match self.direct() {
+            Ok(wire) => wire,
             #[cfg(feature = "nats")]
-            Address::Nats(server) => Box::new(crate::nats::Nats::new(server, link)),
+            Err(server) => Box::new(crate::nats::Nats::new(server, link)),
             #[cfg(not(feature = "nats"))]
-            Address::Nats(_) => Box::new(crate::wire::Missing {
+            Err(_) => Box::new(crate::wire::Missing {
                 name: format!("{self} for {}", link.place),
                 text: "this program was built without NATS; build it with `--features nats`",
             }),
+        }
+    }
+
+    /// A connection for a dialogue that is no link; an address that is called waits for its caller.
+    ///
+    /// # Errors
+    /// When there is none, and always by a server, which carries links only.
+    pub fn connect(&self) -> io::Result<Connected> {
+        let refused =
+            |_| io::Error::new(io::ErrorKind::Unsupported, "a NATS server carries links between places only");
+        let mut wire = self.direct().map_err(refused)?;
+        loop {
+            if let Some(connected) = wire.connect()? {
+                return Ok(connected);
+            }
+        }
+    }
+
+    /// The wire that it names, unless the way is by a server.
+    fn direct(&self) -> Result<Box<dyn Wire>, &Server> {
+        Ok(match self {
+            Address::Nats(server) => return Err(server),
             Address::Tcp(address) => Box::new(Tcp::to(address)),
             Address::TcpListen(address) => Box::new(Tcp::from(address)),
             #[cfg(unix)]
@@ -135,7 +159,7 @@ impl Address {
                 let text = "not supported on this system; use tcp:HOST:PORT";
                 Box::new(crate::wire::Missing { name: self.to_string(), text })
             }
-        }
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use kws_engine::StageFault;
 use kws_engine::run::LinkEnd;
 use kws_link::{Link, MAX_FRAME, MAX_WRAPPED, Received, Timing, Unwrapped, Unwrapper, Wrapper};
 
+use crate::again::{Bookmarks, Tails};
 use crate::connection::{Connections, Happened};
 use crate::delivery::{Delivery, later};
 use crate::handover::Handover;
@@ -15,8 +16,9 @@ use crate::moving::{fill, hand_on, inbox, outbox, session};
 use crate::warm::{Busy, WarmUp};
 use crate::wire::Wire;
 
-/// How long an end that has all waits for the other one to say the same.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long an end that has all waits for the other one to say the same: well beyond the longest pause before the other connects
+/// again, or that would find nobody and wait for ever.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// How long text is waited for to be followed by something.
 const LINE: Duration = Duration::from_millis(200);
@@ -35,6 +37,8 @@ pub enum News {
     Restarted(String),
     /// The run was stopped and there is no connection: so long it waits for one, to hand over what it holds.
     Leaving(String, Duration),
+    /// How far this end had come with what this place sends is written down at a server, and damaged; whether an older note is not.
+    Damaged(String, bool),
     /// The other end printed this between frames.
     Text(String, String),
 }
@@ -57,6 +61,14 @@ impl fmt::Display for News {
                 "`{place}` is not connected: waiting {} s for it to take what is left; Ctrl-C again ends at once",
                 patience.as_secs()
             ),
+            News::Damaged(place, true) => write!(
+                f,
+                "how far this place had come with what `{place}` sends is damaged at the server; going on from an older note"
+            ),
+            News::Damaged(place, false) => write!(
+                f,
+                "how far this place had come with what `{place}` sends is damaged at the server; reading all that is stored"
+            ),
             News::Text(place, text) => write!(f, "{place}: {text}"),
         }
     }
@@ -67,17 +79,13 @@ pub fn carry(end: LinkEnd, wire: Box<dyn Wire>, tell: impl FnMut(News)) {
     carry_warm(end, wire, None, tell);
 }
 
-/// As [`carry`], for a place that warms up: what it had sent in an earlier run does not go again.
+/// As [`carry`], for a place that warms up: it goes on where an earlier run had come to, as far as its neighbours know.
 pub(crate) fn carry_warm(
     mut end: LinkEnd,
     wire: Box<dyn Wire>,
     warm_up: Option<WarmUp>,
     tell: impl FnMut(News),
 ) {
-    if let Some(warm_up) = warm_up.as_ref().filter(|_| !end.incoming.is_empty()) {
-        // What had come is with nobody any more: there is nothing to go over again.
-        warm_up.speak((0, 1));
-    }
     let mut outboxes: Vec<_> = end.outgoing.iter().map(|outgoing| outbox(&outgoing.edge)).collect();
     let mut inboxes: Vec<_> = end.incoming.iter().map(|incoming| inbox(&incoming.edge)).collect();
     let deliveries = end.incoming.iter().map(|incoming| Delivery::new(&incoming.edge.port)).collect();
@@ -85,7 +93,15 @@ pub(crate) fn carry_warm(
         Ok(connections) => connections,
         Err(error) => return end.fail(StageFault::because(format!("cannot start its threads: {error}"))),
     };
-    let link = Link::new(end.pipeline, session(), Timing::DEFAULT, &mut outboxes, &mut inboxes);
+    let mut link = Link::new(end.pipeline, session(), Timing::DEFAULT, &mut outboxes, &mut inboxes);
+    let receives = warm_up.as_ref().filter(|_| !end.incoming.is_empty());
+    let sends = warm_up.as_ref().filter(|_| !end.outgoing.is_empty());
+    if receives.is_some() {
+        link.go_over();
+    }
+    if sends.is_some() {
+        link.wait_to_go_on();
+    }
     let carried = Carried {
         link,
         deliveries,
@@ -95,7 +111,9 @@ pub(crate) fn carry_warm(
         heard: Instant::now(),
         is_connected: false,
         tells_waiting: true,
-        _busy: warm_up.as_ref().map(WarmUp::busy),
+        bookmarks: receives.map(Bookmarks::new),
+        tails: Tails::new(),
+        busy: sends.map(WarmUp::busy),
         warm_up,
         tell,
     };
@@ -114,7 +132,11 @@ struct Carried<'a, F> {
     is_connected: bool,
     tells_waiting: bool,
     warm_up: Option<WarmUp>,
-    _busy: Option<Busy>,
+    /// For a place that warms up: how far it has come, and what it had sent before.
+    bookmarks: Option<Bookmarks>,
+    tails: Tails,
+    /// Until all that goes has come.
+    busy: Option<Busy>,
     tell: F,
 }
 
@@ -131,10 +153,13 @@ impl<F: FnMut(News)> Carried<'_, F> {
                 continue;
             }
             if self.is_done(end) {
-                let since = *done.get_or_insert_with(|| {
+                let since = done.get_or_insert_with(|| {
                     self.leave();
                     Instant::now()
                 });
+                if self.is_wanted(end) {
+                    *since = Instant::now();
+                }
                 // A connection that broke just now may have lost the last acknowledgement: without it the peer would wait for
                 // ever, so it gets the time to come back for it.
                 if (self.link.peer_ended() && self.connections.is_written()) || since.elapsed() > FAREWELL {
@@ -156,7 +181,8 @@ impl<F: FnMut(News)> Carried<'_, F> {
     /// How long nothing need be looked at if nothing happens.
     fn longest(&self, done: Option<Instant>) -> Duration {
         let due = self.link.due().saturating_sub(self.now()).max(1);
-        let most = if done.is_some() { 20 } else { 200 };
+        let is_ending = done.is_some() || self.warm_up.is_some() && self.busy.is_none();
+        let most = if is_ending { 20 } else { 200 };
         Duration::from_millis(due.min(most))
     }
 
@@ -169,6 +195,10 @@ impl<F: FnMut(News)> Carried<'_, F> {
         }
         moved |= self.send_on(end);
         moved |= self.hand_on(end)?;
+        if let Some(bookmarks) = &mut self.bookmarks {
+            bookmarks.pass(&self.deliveries);
+            bookmarks.leave(&mut self.link);
+        }
         moved |= self.write();
         if self.connections.is_connected() && self.link.is_silent(self.now()) {
             self.connections.give_up();
@@ -220,10 +250,23 @@ impl<F: FnMut(News)> Carried<'_, F> {
                         if let Some(delivery) = at.and_then(|at| self.deliveries.get_mut(at)) {
                             delivery.take(part);
                         }
+                        if let Some(bookmarks) = &mut self.bookmarks {
+                            bookmarks.take(edge, &mut self.link, &self.deliveries, end);
+                        }
                     }
+                    Received::Resumed(bookmark) => {
+                        if let Some(bookmarks) = &mut self.bookmarks {
+                            bookmarks.resume(&bookmark, &mut self.deliveries, end);
+                        }
+                    }
+                    Received::Begun => self.bookmarks.iter().for_each(Bookmarks::begin),
+                    Received::Tail(tail) => self.tails.note(tail),
                     Received::Restarted => {
                         let reached = self.deliveries.iter().map(Delivery::reached).fold((0, 1), later);
                         self.deliveries.iter_mut().for_each(|delivery| delivery.begin_anew(reached));
+                        if let Some(bookmarks) = &mut self.bookmarks {
+                            bookmarks.begin_anew(reached);
+                        }
                         (self.tell)(News::Restarted(end.place.clone()));
                     }
                     Received::Nothing | Received::End => {}
@@ -247,15 +290,30 @@ impl<F: FnMut(News)> Carried<'_, F> {
 
     /// From the run to the outboxes, as long as these have room.
     fn send_on(&mut self, end: &mut LinkEnd) -> bool {
+        let warm_up = self.warm_up.as_ref();
+        if let Some(warm_up) = warm_up
+            && self.link.is_waiting_to_go_on()
+        {
+            // Whether an earlier run's stream goes on is known when there is something to send.
+            if !self.link.is_connected() || !end.outgoing.iter().any(|outgoing| outgoing.has_some()) {
+                return false;
+            }
+            self.tails.join(&mut self.link, warm_up, self.began.elapsed().as_millis() as u64);
+        }
         let mut moved = false;
         for outgoing in &mut end.outgoing {
-            if let Some(outbox) = self.link.outbox(outgoing.edge.edge) {
-                let clock = outgoing.edge.port.clock;
-                let warm_up = self.warm_up.as_ref();
+            let edge = outgoing.edge.clone();
+            if let Some(outbox) = self.link.outbox(edge.edge) {
                 moved |= fill(outgoing, outbox, |arrival| {
-                    warm_up.is_some_and(|warm_up| warm_up.is_quiet(arrival.stamp.tick, clock))
+                    let is_quiet = |warm_up: &WarmUp| warm_up.is_quiet(arrival.stamp.tick, edge.port.clock);
+                    self.tails.has(&edge, arrival) || warm_up.is_some_and(is_quiet)
                 });
             }
+        }
+        if let Some(warm_up) = warm_up {
+            let clock = |edge: u8| end.outgoing.iter().find(|out| out.edge.edge == edge);
+            let clock = |edge| clock(edge).map_or(1, |out| out.edge.port.clock);
+            warm_up.hold(&end.place, self.link.outboxes().map(|outbox| (outbox, clock(outbox.edge()))));
         }
         moved
     }
@@ -298,11 +356,21 @@ impl<F: FnMut(News)> Carried<'_, F> {
         }
     }
 
-    /// Whether nothing remains to be carried.
-    fn is_done(&self, end: &LinkEnd) -> bool {
+    /// Whether nothing remains to be carried. A place that warms up reads again what it has not done all with.
+    fn is_done(&mut self, end: &LinkEnd) -> bool {
         let all_out = self.link.has_sent_all();
         let all_in = end.is_stopped() || self.link.has_got_all();
-        all_out && all_in && self.deliveries.iter().all(Delivery::is_empty)
+        if !all_out || !all_in || !self.deliveries.iter().all(Delivery::is_empty) {
+            return false;
+        }
+        self.busy = None;
+        self.warm_up.as_ref().is_none_or(WarmUp::is_idle)
+    }
+
+    /// Whether the other end may come back for what it had: it has a bookmark here, or has started again and looks for where it was.
+    fn is_wanted(&self, end: &LinkEnd) -> bool {
+        let is_away = self.link.has_bookmark() && !self.link.peer_ended();
+        !end.is_stopped() && (is_away || self.link.is_waited_for())
     }
 }
 

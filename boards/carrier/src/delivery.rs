@@ -33,12 +33,18 @@ pub(crate) struct Delivery {
     last: u64,
     /// A sender has started again, and nothing of it has come yet.
     is_anew: bool,
-    /// Counts what was taken by the run.
+    /// Counts what was handed to the run, and what the run has taken of that.
     popped: u64,
+    taken: u64,
     /// Blocks that have come since the start or a gap.
     unbroken: u64,
     /// What is missing before the next block is no gap: this end has had it, and goes over what follows again.
     is_again: bool,
+    /// This end goes over again what it has had, and where some of that is gone, it begins at a multiple of so many blocks of the
+    /// sender's stream, where all stages of the run that never ended stand as at the beginning as well.
+    begins_at: Option<u64>,
+    /// Blocks that came before that.
+    skipped: u64,
 }
 
 impl Delivery {
@@ -54,8 +60,11 @@ impl Delivery {
             last: 0,
             is_anew: false,
             popped: 0,
+            taken: 0,
             unbroken: 0,
             is_again: false,
+            begins_at: None,
+            skipped: 0,
         }
     }
 
@@ -66,7 +75,6 @@ impl Delivery {
     }
 
     /// Blocks that have come since the start or a gap.
-    #[cfg(feature = "nats")]
     pub(crate) fn unbroken(&self) -> u64 {
         self.unbroken
     }
@@ -94,14 +102,19 @@ impl Delivery {
         self.waiting.push_front(item);
     }
 
-    /// Counts what the run has taken, and what it will have taken when nothing waits any more.
-    #[cfg(feature = "nats")]
+    /// So many of the last ones that were handed to the run wait in its rings, where that is known.
+    pub(crate) fn wait(&mut self, waiting: Option<u64>) {
+        if let Some(waiting) = waiting {
+            self.taken = self.taken.max(self.popped.saturating_sub(waiting));
+        }
+    }
+
+    /// Counts what the run has taken out of its rings, and what it will have taken when nothing waits any more.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.popped, self.popped + self.waiting.len() as u64)
+        (self.taken, self.popped + self.waiting.len() as u64)
     }
 
     /// Whether a block has begun to come.
-    #[cfg(feature = "nats")]
     pub(crate) fn is_within(&self) -> bool {
         self.mark.is_some()
     }
@@ -113,6 +126,17 @@ impl Delivery {
     /// The moment up to which it has come, by its clock.
     pub(crate) fn reached(&self) -> (u64, u32) {
         (self.last + after(self.base, self.clock), self.clock)
+    }
+
+    /// Before the first part: the sender's ticks count from `base`, as they did for an earlier run.
+    pub(crate) fn count_from(&mut self, base: (u64, u32)) {
+        self.base = base;
+    }
+
+    /// Before the first part: what an earlier run has had is gone over again. Where some of that is gone, the first block is one whose
+    /// number is a multiple of `cycle`.
+    pub(crate) fn go_over(&mut self, cycle: u64) {
+        self.begins_at = Some(cycle);
     }
 
     /// The sender has started again: its ticks count from `base`.
@@ -132,6 +156,9 @@ impl Delivery {
                 }
                 self.bytes.extend_from_slice(bytes);
                 if let Some(mark) = self.mark.take_if(|_| completes) {
+                    if self.skips(&mark) {
+                        return;
+                    }
                     let arrival = self.arrival(mark);
                     let mut bytes = Vec::new();
                     if arrival.block {
@@ -145,8 +172,22 @@ impl Delivery {
         }
     }
 
+    /// Whether a block comes before the one to begin at.
+    fn skips(&mut self, mark: &Mark) -> bool {
+        let Some(cycle) = self.begins_at else { return false };
+        // All that is gone counts as missing, from the beginning of the stream on.
+        self.skipped += mark.blocks;
+        if mark.block && self.skipped.is_multiple_of(cycle) {
+            self.begins_at = None;
+            return false;
+        }
+        self.skipped += u64::from(mark.block);
+        true
+    }
+
     fn arrival(&mut self, mark: Mark) -> Arrival {
-        let Mark { block, tick, blocks: dropped, lost, order } = mark;
+        let Mark { block, tick, blocks: mut dropped, lost, order } = mark;
+        dropped = dropped.max(std::mem::take(&mut self.skipped));
         self.last = self.last.max(tick);
         let at = tick + after(self.base, self.clock);
         let moved = |moment: Moment| Time {
@@ -216,4 +257,54 @@ pub(crate) fn mark(arrival: &Arrival, port: &Port) -> Mark {
     let usual = Order { time: moment(plain.time), known: moment(plain.known) };
     let order = (order != usual).then_some(order);
     Mark { block, tick, blocks: dropped + u64::from(block), lost, order }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "this is test code")]
+mod tests {
+    use super::*;
+
+    /// What comes of a sender whose blocks before the one of this number are gone.
+    fn after_a_gap(missing: u64, cycle: u64) -> Vec<(u64, u64)> {
+        let port = Port {
+            element: Element::I16,
+            shape: vec![1],
+            role: kws_engine::Role::new("samples"),
+            clock: 1000,
+            period: 10,
+            delay: 0,
+            quant: None,
+            labels: Vec::new(),
+            points: Vec::new(),
+            made_by: Vec::new(),
+            calibrated: Vec::new(),
+            density: kws_engine::Density::Dense,
+            clip: None,
+        };
+        let mut delivery = Delivery::new(&port);
+        delivery.go_over(cycle);
+        for number in missing..missing + 10 {
+            let blocks = if number == missing { missing } else { 0 };
+            let mark = Mark { block: true, tick: (number + 1) * 10, blocks, lost: 0, order: None };
+            delivery.take(Part::Block { begins: Some(mark), at: 0, bytes: &[0; 2], completes: true });
+        }
+        let arrivals = std::iter::from_fn(|| delivery.pop());
+        let arrivals = arrivals.map(|item| match item {
+            Item::Arrival(arrival, _) => (arrival.stamp.tick, arrival.dropped),
+            Item::Over(_) => panic!("it is not over"),
+        });
+        arrivals.collect()
+    }
+
+    /// A stage that reads every other block must read the same ones as in the run that never ended.
+    #[test]
+    fn what_is_gone_over_after_a_gap_begins_where_all_stages_stand_as_at_the_beginning() {
+        for (missing, begins) in [(0, 0), (4, 4), (5, 6), (373, 374)] {
+            let come = after_a_gap(missing, 2);
+            assert_eq!(come[0], ((begins + 1) * 10, begins), "{missing}");
+            assert_eq!(come[1], ((begins + 2) * 10, 0), "{missing}");
+            assert_eq!(come.len() as u64, 10 - (begins - missing), "{missing}");
+        }
+        assert_eq!(after_a_gap(13, 5)[0], (160, 15));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::carry::News;
 
 /// How long a run that was stopped waits for a connection, to hand over what it holds. A service manager gives longer before it kills.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The wait of a stopped run for its other end.
 #[derive(Default)]
@@ -27,9 +27,9 @@ impl Handover {
             return false;
         }
         let since = *self.since.get_or_insert_with(|| {
-            tell(News::Leaving(place.to_owned(), PATIENCE));
+            tell(News::Leaving(place.to_owned(), TIMEOUT));
             Instant::now()
         });
-        since.elapsed() > PATIENCE
+        since.elapsed() > TIMEOUT
     }
 }

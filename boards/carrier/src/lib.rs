@@ -20,6 +20,7 @@
 //! [`LinkEnd`]: kws_engine::run::LinkEnd
 
 mod address;
+mod again;
 mod carry;
 mod connection;
 mod delivery;
@@ -28,6 +29,7 @@ mod memory;
 mod moving;
 #[cfg(feature = "nats")]
 mod nats;
+mod passed;
 #[cfg(unix)]
 mod serial;
 mod server;

@@ -87,6 +87,7 @@ pub(crate) fn hand_on(end: &mut LinkEnd, at: usize, delivery: &mut Delivery) -> 
         }
         moved = true;
     }
+    delivery.wait(end.incoming[at].waiting());
     if end.is_stopped() {
         end.incoming[at].end();
     }

@@ -11,6 +11,7 @@
 mod bus;
 mod carry;
 mod feed;
+mod kept;
 mod names;
 mod place;
 mod seal;
@@ -20,6 +21,7 @@ mod tail;
 pub use bus::{bucket, connect, ensure, messages};
 pub(crate) use carry::carry;
 pub use feed::{Fed, Feed, Frames};
+pub use kept::Kept;
 pub use names::{Direction, PARTITIONS, partition_of};
 pub use place::{Place, Standing};
 pub use seal::{seal, unseal};

@@ -1,5 +1,7 @@
 //! A proxy between two places cuts, delays, doubles, reorders, drops and changes what passes: the parts still give what the whole
 //! gives, as long as no more is under way than their links hold.
+//!
+//! `KWS_CHAOS_SECONDS=600` makes it longer.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
@@ -12,7 +14,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kinds::graphs::random_gapped_graph;
 use kinds::{plan, registry};
@@ -93,7 +95,9 @@ fn parts_behind_a_harmful_proxy_give_what_the_whole_gives() {
         proxy(&near, &far, 1000 * count, &harmed);
         [Address::UnixListen(far).wire(link), Address::Unix(near).wire(link)]
     };
-    for round in 0..30 {
+    let seconds: u64 = std::env::var("KWS_CHAOS_SECONDS").map_or(0, |text| text.parse().unwrap());
+    let began = Instant::now();
+    for round in (0..).take_while(|round| *round < 30 || began.elapsed().as_secs() < seconds) {
         let mut random = Random::new(round + 5000);
         let graph = random_gapped_graph(&mut random);
         let options = RunOptions { one_lane: true, ..RunOptions::default() };

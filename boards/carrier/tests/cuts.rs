@@ -1,17 +1,19 @@
 //! A pipeline that is cut anywhere gives what the whole gives.
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+mod cable;
 #[path = "../../../engine/tests/kinds/mod.rs"]
 mod kinds;
 mod parts;
 
+use cable::cable;
 use kinds::graphs::{random_gapped_graph, random_graph};
 use kinds::{plan, registry};
 use kws_carrier::{Address, Wire, memory};
 use kws_engine::LinkPlan;
 use kws_engine::run::RunOptions;
 use kws_engine::testing::Random;
-use parts::{cable, cut, places, run};
+use parts::{cut, places, run};
 
 /// Cuts random graphs into two and three places, with these wires between them.
 fn cut_at_random(rounds: std::ops::Range<u64>, mut wires: impl FnMut(&LinkPlan) -> [Box<dyn Wire>; 2]) {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use kinds::graphs::random_gapped_graph;
 use kinds::{plan, registry};
 use kws_carrier::Address;
+use kws_carrier::stream::Kept;
 use kws_carrier::testing::NatsServer;
 use kws_engine::LinkPlan;
 use kws_engine::run::RunOptions;
@@ -120,4 +121,34 @@ fn a_receiver_that_comes_when_the_sender_has_gone_gets_all() {
     }
     let whole = kinds::run(&plan(COUNTS).unwrap(), RunOptions::default());
     assert_eq!(seen, whole.seen);
+}
+
+/// What is written down under a key of a bucket after these values were.
+async fn kept_after(bucket: &str, server: &kws_carrier::Server, values: &[Vec<u8>]) -> Kept {
+    let (client, _breaks) = kws_carrier::stream::connect(server).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let store = kws_carrier::stream::bucket(&context, bucket, Duration::ZERO).await.unwrap();
+    for value in values {
+        store.put("here", value.clone().into()).await.unwrap();
+    }
+    Kept::read(&store, "here").await.unwrap()
+}
+
+#[test]
+fn of_damaged_notes_the_one_before_is_read() {
+    let Some((nats, _folder)) = server() else { return };
+    let Address::Nats(server) = address(&nats, "") else { panic!() };
+    let whole = |text: &str| Kept::written(text);
+    let mut damaged = whole("5 7 1:4");
+    // Another place, as plausible as the one that was written.
+    damaged[0] = b'6';
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let read = |bucket: &str, values: &[Vec<u8>]| {
+        let kept = runtime.block_on(kept_after(bucket, &server, values));
+        (kept.text.map(|text| String::from_utf8(text).unwrap()), kept.is_damaged)
+    };
+    assert_eq!(read("none", &[]), (None, false));
+    assert_eq!(read("whole", &[whole("a"), whole("b")]), (Some("b".to_owned()), false));
+    assert_eq!(read("last", &[whole("a"), whole("b"), damaged.clone()]), (Some("b".to_owned()), true));
+    assert_eq!(read("all", &[damaged.clone(), damaged, Vec::new()]), (None, true));
 }

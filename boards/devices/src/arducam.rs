@@ -12,24 +12,24 @@ use buffer::FrameBuffer;
 use sensor::Sensor;
 pub use sensor::{Chip, Pixels};
 
-/// Milliseconds for which a picture is waited for.
-const PATIENCE_MS: u32 = 2000;
+/// Milliseconds for which an image is waited for.
+const TIMEOUT_MS: u32 = 2000;
 /// Milliseconds after a reset.
 const RESET_MS: u32 = 100;
 
-/// Watches by an ArduCAM Mini: a sensor, set up over I2C, whose pictures a buffer keeps until they are read over SPI. The
+/// Watches by an ArduCAM Mini: a sensor, set up over I2C, whose images a buffer keeps until they are read over SPI. The
 /// 2MP has an OV2640 and a buffer of 384 KiB, the 5MP an OV5642 and one of 8 MiB.
 ///
-/// The module takes a picture while the pipeline works on the one before. A firing waits for at most a millisecond: as
-/// long as the picture is not there, it writes nothing.
+/// The module takes an image while the pipeline works on the one before. A firing waits for at most a millisecond: as
+/// long as the image is not there, it writes nothing.
 ///
 /// # Writes
-/// u8 `[height, width, 2]` of the role `rgb565` or `yuyv`, which `colour` makes a picture of, each a period long: how
-/// many come in a second is the module's affair, and `fps` states it. A picture that the buffer did not get whole is lost.
+/// u8 `[height, width, 2]` of the role `rgb565` or `yuyv`, which `colour` makes an image of, each a period long: how
+/// many come in a second is the module's affair, and `fps` states it. An image that the buffer did not get whole is lost.
 ///
 /// # Parameters
 /// `width` and `height`, multiples of 4 of at most 800 and 600, and no more pixels than fit the buffer at two bytes each;
-/// `pixels`; `fps`; `skip`, the bytes that the buffer sends before a picture; `sensor`; `registers`.
+/// `pixels`; `fps`; `skip`, the bytes that the buffer sends before an image; `sensor`; `registers`.
 ///
 /// An OV5642 needs a table of registers and values, most of which its datasheet does not explain: `registers` is a file
 /// with one of those that are published (ArduCAM's library has `OV5642_QVGA_Preview` in `ov5642_regs.h`), up to its end
@@ -39,7 +39,7 @@ const RESET_MS: u32 = 100;
 /// Neither was run with a real module.
 ///
 /// # Faults
-/// A buffer or a sensor that does not answer, or is another, and a picture that does not come within two seconds.
+/// A buffer or a sensor that does not answer, or is another, and an image that does not come within two seconds.
 ///
 /// # Reference
 /// OmniVision, OV2640 and OV5642 datasheets; ArduCAM, "ArduCAM Mini 2MP hardware application note". embedded-hal 1.0, `SpiDevice`
@@ -65,7 +65,7 @@ pub struct ArduCam<S, I, D> {
     phase: Phase,
 }
 
-/// What pictures are taken.
+/// What images are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shot {
     /// Pixels of a row.
@@ -74,9 +74,9 @@ pub struct Shot {
     pub height: u16,
     /// What two bytes mean.
     pub pixels: Pixels,
-    /// Ticks from one picture to the next.
+    /// Ticks from one image to the next.
     pub period: u64,
-    /// Bytes that the buffer sends before a picture.
+    /// Bytes that the buffer sends before an image.
     pub skip: u8,
     /// What takes them.
     pub chip: Chip,
@@ -87,7 +87,7 @@ pub struct Shot {
 enum Phase {
     /// Nothing is set up.
     Dark,
-    /// A picture is being taken, for so many milliseconds.
+    /// An image is being taken, for so many milliseconds.
     Exposing(u32),
 }
 
@@ -100,8 +100,8 @@ enum CameraError {
 }
 
 impl From<CameraError> for StageFault {
-    fn from(trouble: CameraError) -> Self {
-        StageFault::new(match trouble {
+    fn from(error: CameraError) -> Self {
+        StageFault::new(match error {
             CameraError::Buffer => "the camera's frame buffer does not respond over SPI",
             CameraError::OtherBuffer => {
                 "the SPI device is not an ArduCAM frame buffer: check wiring and clock"
@@ -145,10 +145,10 @@ impl<S: SpiDevice, I: I2c, D: DelayNs> ArduCam<S, I, D> {
         self.sensor.set_up(self.shot)
     }
 
-    /// Looks whether the picture is there, and reads it; the next one is then begun.
+    /// Looks whether the image is there, and reads it; the next one is then begun.
     fn look(&mut self, waited: u32, output: &mut [u8]) -> Result<Flow, StageFault> {
         if !self.buffer.is_done()? {
-            if waited >= PATIENCE_MS {
+            if waited >= TIMEOUT_MS {
                 return Err(StageFault::new("the camera has captured no image for two seconds"));
             }
             self.delay.delay_ms(1);

@@ -12,19 +12,19 @@ use crate::on_board::OnBoard;
 /// Reads a camera (Video4Linux), or shows images if there is none.
 ///
 /// # Writes
-/// `image` u8 `[height, width, channels]`, a tick a microsecond, each picture at the time that the camera took it.
+/// `image` u8 `[height, width, channels]`, a tick a microsecond, each image at the time that the camera took it.
 /// Motion JPEG and YUYV are supported, in this order; the camera is asked for the size and the frame rate that are
 /// wanted, and what it delivers instead is made to fit.
 ///
 /// # Faults
-/// Pictures that the computer was too slow for, and those that are damaged, are gaps. A camera that is unplugged, or says
+/// Images that the computer was too slow for, and those that are damaged, are gaps. A camera that is unplugged, or says
 /// nothing for five seconds, is reported at once and opened again with increasing pauses; what was not seen is a gap.
 /// `on_fault = "end"`, or `kws-run --exit-on-loss`, ends the run instead. Where nothing may take its place, a camera that is
 /// missing is waited for, and the size is the one that the file states, or 640 × 480.
 ///
 /// # Needs
-/// Linux, and the cargo feature `camera`, which needs libclang to build. Without it, or without a camera, the pictures
-/// that `fallback` names are shown, and a notice says so. Firmware hands over `crate::Camera<ITEMS>`, a source of pictures of
+/// Linux, and the cargo feature `camera`, which needs libclang to build. Without it, or without a camera, the images
+/// that `fallback` names are shown, and a notice says so. Firmware hands over `crate::Camera<ITEMS>`, a source of images of
 /// so many bytes, of the size and the colours that the file states; there `device`, `fit` and `fallback` mean nothing.
 ///
 /// # Example
@@ -33,7 +33,7 @@ use crate::on_board::OnBoard;
 /// kind = "camera"
 /// width = 320
 /// height = 240
-/// fallback = "pictures"
+/// fallback = "images"
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CameraParams {

@@ -4,24 +4,43 @@
 //! [`Dut`] is the device's half, byte by byte and without an allocator, so that a computer and a microcontroller give the same
 //! answers; what differs between them is a [`Machine`]. The protocol is that of MLPerf Tiny's
 //! `benchmark/api/internally_implemented.cpp`, v1.4, in performance mode. Differences: an input that is not whole, and bytes
-//! that nobody announced, are errors here.
+//! that nobody announced, are errors here, and `about` is ours.
+//!
+//! The streaming wakeword has a dialogue of its own: [`Listener`] is its device, [`Interface`] the board beside it.
 
 mod benchmark;
+mod command;
 #[cfg(feature = "std")]
 mod ends;
+mod interface;
+mod listener;
+#[cfg(feature = "std")]
+mod listening;
+#[cfg(feature = "std")]
+mod source;
 #[cfg(test)]
 mod tests;
 
 use core::fmt::{self, Write};
 
-pub use benchmark::{Benchmark, Ends, Quantised};
+use command::Command;
 
-/// The longest command, without its end: what is longer is cut off.
+pub use benchmark::{Benchmark, Ends, Quantised};
+pub use interface::{Ears, Interface, Worked};
+pub use listener::{BLOCK, Listener};
+#[cfg(feature = "std")]
+pub use listening::{Heard, bind, listen};
+#[cfg(feature = "std")]
+pub use source::{hash, source};
+
+/// The longest command.
 const COMMAND: usize = 80;
-/// The longest input that a runner may announce, a picture of 96 × 96 RGB pixels.
+/// The longest input that a runner may announce, an image of 96 × 96 RGB pixels.
 pub const LONGEST_INPUT: usize = 96 * 96 * 3;
 /// Runs before those that are timed, where the runner does not say.
 const WARM_UP: usize = 10;
+/// What `about` says that the device runs.
+const FIRMWARE: &str = concat!("kws ", env!("CARGO_PKG_VERSION"));
 /// Bytes in a line of `db print`.
 const PRINTED: usize = 8;
 
@@ -35,6 +54,12 @@ pub trait Machine {
 
     /// Microseconds since any moment.
     fn microseconds(&mut self) -> u64;
+
+    /// What it is, such as `pico2`.
+    fn name(&self) -> &str;
+
+    /// SHA-256 of the model's file, in hexadecimal digits.
+    fn model(&self) -> &str;
 }
 
 /// The device's half of the dialogue.
@@ -55,6 +80,12 @@ pub trait Machine {
 ///     fn microseconds(&mut self) -> u64 {
 ///         0
 ///     }
+///     fn name(&self) -> &str {
+///         "abacus"
+///     }
+///     fn model(&self) -> &str {
+///         "none"
+///     }
 /// }
 ///
 /// let all = Quantised { start: 0, len: 4, scale: 0.25, zero_point: 0 };
@@ -70,8 +101,7 @@ pub trait Machine {
 pub struct Dut<D> {
     benchmark: Benchmark,
     ends: Ends,
-    command: [u8; COMMAND],
-    len: usize,
+    command: Command<COMMAND>,
     /// The input as the runner sends it.
     input: D,
     /// How long the runner says that it is; 0 before it has said so.
@@ -83,7 +113,7 @@ pub struct Dut<D> {
 impl<D: AsMut<[u8]>> Dut<D> {
     /// A device for one benchmark, whose model has these `ends`; `input` is memory for [`Benchmark::input_bytes`].
     pub fn new(benchmark: Benchmark, ends: Ends, input: D) -> Self {
-        Dut { benchmark, ends, command: [0; COMMAND], len: 0, input, announced: 0, come: 0 }
+        Dut { benchmark, ends, command: Command::new(), input, announced: 0, come: 0 }
     }
 
     /// What a device says when it has started.
@@ -101,22 +131,18 @@ impl<D: AsMut<[u8]>> Dut<D> {
     /// # Errors
     /// Only those of `out`.
     pub fn hear(&mut self, byte: u8, machine: &mut impl Machine, out: &mut impl Write) -> fmt::Result {
-        if byte != b'%' {
-            if let Some(place) = self.command.get_mut(self.len) {
-                *place = byte;
-                self.len += 1;
-            }
-            return Ok(());
-        }
-        let command = self.command;
-        let text = core::str::from_utf8(&command[..core::mem::take(&mut self.len)]).unwrap_or("?");
-        let mut words = text.split(' ').filter(|word| !word.is_empty());
+        let Some(command) = self.command.take(byte) else { return Ok(()) };
+        let mut words = command.text().split(' ').filter(|word| !word.is_empty());
         match words.next().unwrap_or("") {
             "name" => out.write_str("m-name-dut-[kws]\r\n")?,
             "timestamp" => timestamp(machine, out)?,
             "profile" => {
                 out.write_str("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n")?;
                 write!(out, "m-model-[{}]\r\n", self.benchmark.name())?;
+            }
+            "about" => {
+                write!(out, "m-firmware-[{FIRMWARE}]\r\nm-board-[{}]\r\n", machine.name())?;
+                write!(out, "m-sha256-[{}]\r\n", machine.model())?;
             }
             "help" => out.write_str(HELP)?,
             "db" => self.bytes(words, out)?,
@@ -233,6 +259,7 @@ const HELP: &str = "ULPMark for tinyML Firmware V0.0.1\r\n\r\n\
     help         : this text\r\n\
     name         : the device's name\r\n\
     profile      : the benchmark\r\n\
+    about        : the firmware, the board, the model\r\n\
     timestamp    : microseconds since the start\r\n\
     db load N    : an input of N bytes follows\r\n\
     db HH[HH]*   : its next bytes\r\n\

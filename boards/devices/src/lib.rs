@@ -73,7 +73,7 @@ pub use {
 pub const BOARDS: &str = include_str!("../../boards.toml");
 
 /// Adds the kinds that every board binds: `mic`, given as `crate::Mic<BLOCK>`, `camera`, given as `crate::Camera<ITEMS>`
-/// of the bytes of a picture, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
+/// of the bytes of an image, and `print` and `jsonl`, which write the host's JSON lines to `crate::Output`.
 #[cfg(feature = "std")]
 pub fn bind(registry: &mut kws_engine::Registry) {
     registry.add::<MicParams>().add::<CameraParams>().add::<PrintParams>().add::<JsonlParams>();

@@ -1,6 +1,6 @@
 //! The USB socket as a serial line: the chip's own USB-Serial-JTAG.
 //!
-//! A full buffer is waited for as long as a computer takes to read, and not again before somebody has read: nobody waits for a
+//! A full buffer is waited for as long as a computer takes to read, and not again before somebody has read: nothing waits for a
 //! terminal that is not there.
 
 use core::convert::Infallible;
@@ -12,7 +12,7 @@ use esp_hal::usb::usb_serial_jtag::UsbSerialJtag;
 use kws_firmware::Shared;
 
 /// How long a full buffer is waited for.
-const PATIENCE: Duration = Duration::from_millis(50);
+const TIMEOUT: Duration = Duration::from_millis(50);
 
 static USB: Shared<UsbSerialJtag<'static, Blocking>> = Shared::new();
 
@@ -61,7 +61,7 @@ impl embedded_io::Write for Line {
                 self.read = true;
                 return Ok(written);
             }
-            if !self.read || began.elapsed() > PATIENCE {
+            if !self.read || began.elapsed() > TIMEOUT {
                 self.read = false;
                 return Ok(bytes.len());
             }

@@ -1,6 +1,6 @@
 //! A USB socket as a serial line.
 //!
-//! Without a reader, what is written is dropped: nobody waits for a computer that is not there.
+//! Without a reader, what is written is dropped: nothing waits for a computer that is not there.
 
 use usb_device::bus::{UsbBus, UsbBusAllocator};
 use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};

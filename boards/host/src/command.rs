@@ -76,7 +76,10 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         return Ok(listing::schema(registry, &mut stdout)?);
     }
     if let Some(shell) = arguments.completions {
-        clap_complete::generate(shell, &mut Arguments::command(), "kws-run", &mut stdout);
+        // It panics where it cannot write, for example into a pipe that nobody reads to its end.
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "kws-run", &mut text);
+        stdout.write_all(&text)?;
         return Ok(stdout.flush()?);
     }
     if arguments.man {
@@ -92,8 +95,8 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
         return listing::stages(registry, kind.as_deref(), arguments.format(), &mut stdout);
     }
     let Some(path) = &arguments.pipeline else { return Err(CommandError::usage("no PIPELINE given")) };
-    if let Some(benchmark) = arguments.dut {
-        return dut::serve(path, benchmark, arguments.stdio);
+    if let Some(side) = &arguments.dut {
+        return dut::perform(path, side, arguments, registry);
     }
     // A take is a folder.
     let mut pipeline = match path.join("pipeline.toml") {
@@ -153,6 +156,9 @@ fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), CommandErro
     }
     if let Some(format) = arguments.graph {
         return Ok(graph::write(plan, format, &mut stdout)?);
+    }
+    if arguments.place.is_some() {
+        links::match_places(plan, arguments)?;
     }
     execute::execute(plan, arguments)
 }

@@ -1,11 +1,9 @@
 //! Enrolment: takes of a word by a speaker who agreed to it, recorded by `--enrol` or on the page of `--view`.
 
-mod takes;
-
 use std::io;
 use std::path::Path;
 
-pub(crate) use takes::{Prompt, Recorder, TAKES};
+pub(crate) use kws_stages::enrol::{Prompt, Recorder, TAKES};
 
 /// Writes the takes into a folder that there is not yet: all of them, or none.
 ///

@@ -4,7 +4,7 @@ mod audio;
 mod enrol;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod picture;
+mod images;
 pub mod sink;
 pub mod source;
 mod take;

@@ -1,7 +1,7 @@
 //! The USB socket as a serial line.
 //!
 //! The microphone's interrupt looks after it every 5 ms: a computer waits ten times as long. Without a reader, what is
-//! written is dropped, so that nobody waits for a terminal that is not there.
+//! written is dropped, so that nothing waits for a terminal that is not there.
 
 use core::convert::Infallible;
 

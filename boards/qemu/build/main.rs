@@ -9,6 +9,7 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
+use kws_devices::dut;
 use kws_engine::{Registry, firmware};
 
 use machine::Machine;
@@ -28,9 +29,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     kws_stages::register(&mut registry);
     kws_devices::bind(&mut registry);
     registry.add::<TapParams>();
-    firmware::build(&machine.board, &registry)?;
+    if env::var_os("CARGO_FEATURE_SWW").is_some() {
+        dut::bind(&mut registry);
+        firmware::build_as(&machine.board, &registry, |pipeline| dut::listen(pipeline, &registry))?;
+    } else {
+        firmware::build(&machine.board, &registry)?;
+    }
     fs::write(out.join("model.rs"), measured::model()?)?;
-    fs::write(out.join("dut.rs"), measured::dut()?)?;
+    fs::write(out.join("dut.rs"), measured::dut(&machine.board.name)?)?;
     fs::write(out.join("frontend.rs"), measured::frontend())?;
     Ok(())
 }

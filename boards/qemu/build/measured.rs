@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 
-use kws_devices::dut::{Benchmark, Ends};
+use kws_devices::dut::{self, Benchmark};
 use kws_stages::audio::micro_frontend::{Analyser, CHANNELS, Reference, Tables, WINDOW, tables_code};
 use kws_stages::nn::kernels::KernelSet;
 use kws_stages::nn::{Model, kernels_code, model_code};
@@ -32,12 +33,13 @@ pub(crate) fn model() -> Result<String, Box<dyn Error>> {
         .ok_or_else(|| format!("`KERNELS` names `{kernels}`; expected `helium`, `dsp` or `plain`"))?;
     let (expected, model) = (Model::open_for(&bytes, plain)?, Model::open_for(&bytes, set)?);
     let (plan, kernels) = (model_code(&model, "model"), kernels_code(&model));
-    let arena = model.arena_bytes();
+    let (arena, multiplications) = (model.arena_bytes(), model.macs());
     Ok(format!(
         "// Written by the build from `{path}`.\n{plan}{kernels}\n\
          /// The plan.\npub const PLAN: {} = {};\n\
          /// Its kernels.\npub const KERNELS: {} = {};\n\
          /// Bytes of its arena.\npub const ARENA: usize = {arena};\n\
+         /// Multiplications of weights in a run.\npub const MULTIPLICATIONS: u64 = {multiplications};\n\
          /// Runs that are compared.\npub const RUNS: u32 = {RUNS};\n\
          /// Hash of the outputs of these runs, from the host's plain kernels.\npub const EXPECTED: u32 = {};\n",
         plan.of,
@@ -48,23 +50,15 @@ pub(crate) fn model() -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// As what the device under test answers: the benchmark that `DUT` names, and the model's ends.
-pub(crate) fn dut() -> Result<String, Box<dyn Error>> {
+/// The model as a device under test, for the benchmark that `DUT` names.
+pub(crate) fn dut(machine: &str) -> Result<String, Box<dyn Error>> {
     let (path, chosen) = (setting("MODEL", MODEL), setting("DUT", ""));
-    let set = KernelSet::named(&setting("KERNELS", "dsp")).ok_or("no such kernels")?;
-    let model = Model::open_for(&fs::read(path)?, set)?;
     let benchmark = if chosen.is_empty() { Benchmark::Kws01 } else { chosen.parse()? };
-    let ends = match Ends::of(&model, benchmark) {
+    match dut::source(machine, &setting("KERNELS", "dsp"), Path::new(&path), benchmark) {
         // Nobody asked for this device.
-        Err(reason) if chosen.is_empty() => return Ok(format!("compile_error!({reason:?});\n")),
-        ends => ends?,
-    };
-    Ok(format!(
-        "use kws_devices::dut::{{Benchmark, Ends, Quantised}};\n\
-         /// The benchmark.\npub const BENCHMARK: Benchmark = Benchmark::{benchmark:?};\n\
-         /// The model's ends.\npub const ENDS: Ends = {ends:?};\n\
-         /// Bytes of an input.\npub const INPUT: usize = BENCHMARK.input_bytes(&ENDS);\n"
-    ))
+        Err(reason) if chosen.is_empty() => Ok(format!("compile_error!({reason:?});\n")),
+        source => Ok(source?),
+    }
 }
 
 /// Hash of the outputs of all runs.

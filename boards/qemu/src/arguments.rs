@@ -5,11 +5,11 @@ use core::convert::Infallible;
 use semihosting::experimental::env;
 use semihosting::{eprintln, process};
 
+use crate::disturbance::{Disturbance, Disturbances};
 use crate::machine::Clock;
 use crate::path::LENGTH;
 use crate::source::Source;
 use crate::tap;
-use crate::trouble::{Trouble, Troubles};
 
 /// How blocks come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +26,17 @@ pub struct Arguments<S: Source> {
     recording: S::Recording,
     /// `paced` or not.
     pub pace: Pace,
-    /// `trouble=KIND@AT+LENGTH`, each.
-    troubles: Troubles,
+    /// `disturbance=KIND@AT+LENGTH`, each.
+    disturbances: Disturbances,
 }
 
 const USAGE: &str = "\
-arguments: wav=FILE [paced] [trouble=KIND@AT+LENGTH]... [taps=FOLDER]
+arguments: wav=FILE [paced] [disturbance=KIND@AT+LENGTH]... [taps=FOLDER]
            camera=STEM [taps=FOLDER]
   wav=FILE     what the microphone hears: one channel of 16 bits at 16 kHz
   camera=STEM  what the camera sees: STEM.npy and STEM.ticks.npy, as `kws-run --record` writes them
   paced        an interrupt brings samples as time passes, and the core sleeps meanwhile
-  trouble=     stall, overrun, restart, clip or busy, from AT on for LENGTH, both in ms: overrun@3200+200
+  disturbance=     stall, overrun, restart, clip or busy, from AT on for LENGTH, both in ms: overrun@3200+200
   taps=FOLDER  where stages of the kind `tap` write";
 
 impl<S: Source> Arguments<S> {
@@ -46,14 +46,14 @@ impl<S: Source> Arguments<S> {
         let Ok(arguments) = env::args::<LENGTH>() else {
             refuse("the command line", "it is longer than 512 bytes")
         };
-        let (mut recording, mut pace, mut troubles) = (None, Pace::Free, Troubles::default());
+        let (mut recording, mut pace, mut disturbances) = (None, Pace::Free, Disturbances::default());
         for argument in (&arguments).skip(1).map(|argument| argument.unwrap_or_default()) {
             match argument.split_once('=') {
                 Some((name, path)) if name == S::ARGUMENT => {
                     recording = Some(S::open(path).unwrap_or_else(|why| refuse(argument, why)));
                 }
-                Some(("trouble", trouble)) => {
-                    let added = trouble.parse().and_then(|trouble| troubles.add(trouble));
+                Some(("disturbance", disturbance)) => {
+                    let added = disturbance.parse().and_then(|disturbance| disturbances.add(disturbance));
                     added.unwrap_or_else(|why| refuse(argument, why));
                 }
                 Some(("taps", folder)) => tap::into(folder).unwrap_or_else(|why| refuse(argument, why)),
@@ -62,8 +62,8 @@ impl<S: Source> Arguments<S> {
             }
         }
         let recording = recording.unwrap_or_else(|| refuse(S::ARGUMENT, "it is missing"));
-        S::check(pace, &troubles).unwrap_or_else(|why| refuse(S::ARGUMENT, why));
-        Arguments { recording, pace, troubles }
+        S::check(pace, &disturbances).unwrap_or_else(|why| refuse(S::ARGUMENT, why));
+        Arguments { recording, pace, disturbances }
     }
 
     /// Runs with them: in a frame of its own, so that the run's stack does not stand on that of reading them.
@@ -73,8 +73,8 @@ impl<S: Source> Arguments<S> {
     }
 
     /// The time in which the core does something else, if there is one.
-    pub fn take_busy(&mut self) -> Option<Trouble> {
-        self.troubles.take_busy()
+    pub fn take_busy(&mut self) -> Option<Disturbance> {
+        self.disturbances.take_busy()
     }
 
     /// Ticks of the source's stream in a second.
@@ -85,7 +85,7 @@ impl<S: Source> Arguments<S> {
     /// Begins to play, and starts the clock.
     #[inline]
     pub fn play(self) -> (S, Clock) {
-        S::play(self.recording, self.pace, self.troubles)
+        S::play(self.recording, self.pace, self.disturbances)
     }
 }
 

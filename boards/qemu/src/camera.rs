@@ -1,27 +1,27 @@
-//! The emulated camera: the pictures that the host's had shown, as fast as they are worked off.
+//! The emulated camera: the images that the host's had shown, as fast as they are worked off.
 
 use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
 use crate::array::Array;
+use crate::disturbance::Disturbances;
 use crate::machine::Clock;
 use crate::source::Source;
-use crate::trouble::Troubles;
 
-/// What `camera` is on these machines: a recording of the host, whose pictures have `N` bytes.
+/// What `camera` is on these machines: a recording of the host, whose images have `N` bytes.
 ///
-/// Pictures, ticks and gaps are those that were recorded. So files are decoded on the host alone, and what is compared
+/// Images, ticks and gaps are those that were recorded. So files are decoded on the host alone, and what is compared
 /// begins with the same pixels.
 pub struct Camera<const N: usize> {
     recording: Recording,
-    /// Tick of the picture after the gap that was reported.
+    /// Tick of the image after the gap that was reported.
     after_gap: Option<u64>,
 }
 
-/// A recorded edge of pictures.
+/// A recorded edge of images.
 pub struct Recording {
-    pictures: Array,
-    /// Tick of each picture, and ticks lost before it.
+    images: Array,
+    /// Tick of each image, and ticks lost before it.
     ticks: Array,
 }
 
@@ -31,30 +31,30 @@ impl<const N: usize> Source for Camera<N> {
     type Recording = Recording;
 
     fn open(path: &str) -> Result<Recording, &'static str> {
-        let pictures = Array::open([path, ".npy"], "'|u1'", N)?;
+        let images = Array::open([path, ".npy"], "'|u1'", N)?;
         let ticks = Array::open([path, ".ticks.npy"], "'<u8'", 2)?;
-        if pictures.left() != ticks.left() {
-            return Err("it has as many pictures as ticks only where the recording came to its end");
+        if images.left() != ticks.left() {
+            return Err("it has as many images as ticks only where the recording came to its end");
         }
-        Ok(Recording { pictures, ticks })
+        Ok(Recording { images, ticks })
     }
 
-    fn check(pace: Pace, troubles: &Troubles) -> Result<(), &'static str> {
-        match pace == Pace::Free && troubles.is_empty() {
+    fn check(pace: Pace, disturbances: &Disturbances) -> Result<(), &'static str> {
+        match pace == Pace::Free && disturbances.is_empty() {
             true => Ok(()),
-            false => Err("the emulated camera is neither `paced` nor in trouble"),
+            false => Err("the emulated camera is neither `paced` nor disturbed"),
         }
     }
 
-    fn play(recording: Recording, _: Pace, _: Troubles) -> (Self, Clock) {
+    fn play(recording: Recording, _: Pace, _: Disturbances) -> (Self, Clock) {
         (Camera { recording, after_gap: None }, Clock::start())
     }
 }
 
 impl<const N: usize> Camera<N> {
-    fn show(&mut self, tick: u64, picture: &mut [u8]) -> Result<Flow, StageFault> {
+    fn show(&mut self, tick: u64, image: &mut [u8]) -> Result<Flow, StageFault> {
         let broken = StageFault::new("the recording is truncated");
-        self.recording.pictures.read(picture).ok_or(broken)?;
+        self.recording.images.read(image).ok_or(broken)?;
         Ok(Flow::EmitAt(tick))
     }
 }
@@ -63,9 +63,9 @@ impl<const N: usize> Stage for Camera<N> {
     type In = ();
     type Out = u8;
 
-    fn process(&mut self, (): (), picture: &mut [u8]) -> Result<Flow, StageFault> {
+    fn process(&mut self, (): (), image: &mut [u8]) -> Result<Flow, StageFault> {
         if let Some(tick) = self.after_gap.take() {
-            return self.show(tick, picture);
+            return self.show(tick, image);
         }
         let mut row = [0; 16];
         if self.recording.ticks.read(&mut row).is_none() {
@@ -77,6 +77,6 @@ impl<const N: usize> Stage for Camera<N> {
             self.after_gap = Some(tick);
             return Ok(Flow::Lost(lost));
         }
-        self.show(tick, picture)
+        self.show(tick, image)
     }
 }

@@ -5,6 +5,7 @@
 pub mod arguments;
 pub mod array;
 pub mod camera;
+pub mod disturbance;
 pub mod machine;
 pub mod memory;
 pub mod mic;
@@ -16,7 +17,6 @@ pub mod report;
 pub mod run;
 pub mod source;
 pub mod tap;
-pub mod trouble;
 pub mod uart;
 pub mod uplink;
 pub mod wav;

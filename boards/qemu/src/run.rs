@@ -6,9 +6,9 @@ use kws_engine::Flow;
 use kws_engine::tick::{Gap, TickError};
 use semihosting::{eprintln, process};
 
+use crate::disturbance::Disturbance;
 use crate::machine::Clock;
 use crate::memory;
-use crate::trouble::Trouble;
 use crate::wav::RATE;
 
 /// Counts of a run.
@@ -19,15 +19,15 @@ pub struct Run<'c> {
     ticks: u64,
     instructions: u64,
     worst: u64,
-    busy: Option<Trouble>,
+    busy: Option<Disturbance>,
 }
 
 /// Nanoseconds from one sample to the next.
 const SAMPLE: u64 = 1_000_000_000 / RATE as u64;
 
 impl<'c> Run<'c> {
-    /// Begins now. From a trouble's begin to its end the core is busy with something else.
-    pub fn new(clock: &'c Clock, busy: Option<Trouble>) -> Self {
+    /// Begins now. From a disturbance's begin to its end the core is busy with something else.
+    pub fn new(clock: &'c Clock, busy: Option<Disturbance>) -> Self {
         Run { clock, began: clock.nanoseconds(), asleep: 0, ticks: 0, instructions: 0, worst: 0, busy }
     }
 
@@ -52,7 +52,7 @@ impl<'c> Run<'c> {
 
     fn do_something_else(&mut self) {
         let now = || self.clock.nanoseconds() - self.began;
-        if let Some(Trouble { end, .. }) = self.busy.take_if(|busy| now() >= busy.begin * SAMPLE) {
+        if let Some(Disturbance { end, .. }) = self.busy.take_if(|busy| now() >= busy.begin * SAMPLE) {
             while now() < end * SAMPLE {}
         }
     }

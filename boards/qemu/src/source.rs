@@ -1,8 +1,8 @@
 //! What stands for a pipeline's source on these machines.
 
 use crate::arguments::Pace;
+use crate::disturbance::Disturbances;
 use crate::machine::Clock;
-use crate::trouble::Troubles;
 
 /// A source that plays what this computer has recorded.
 pub trait Source: Sized {
@@ -22,11 +22,11 @@ pub trait Source: Sized {
     /// Whether it can play so.
     ///
     /// # Errors
-    /// When it has no such pace, or none of these troubles.
-    fn check(_pace: Pace, _troubles: &Troubles) -> Result<(), &'static str> {
+    /// When it has no such pace, or none of these disturbances.
+    fn check(_pace: Pace, _disturbances: &Disturbances) -> Result<(), &'static str> {
         Ok(())
     }
 
     /// Begins to play, and starts the machine's clock.
-    fn play(recording: Self::Recording, pace: Pace, troubles: Troubles) -> (Self, Clock);
+    fn play(recording: Self::Recording, pace: Pace, disturbances: Disturbances) -> (Self, Clock);
 }

@@ -93,5 +93,9 @@ impl Line<'_> {
         if let Some(len) = said.and_then(|len| kws_link::Wrapper::wrap(&frame[..len], &mut wire).ok()) {
             self.uart.write(&wire[..len]);
         }
+        // Who has left a bookmark may yet come back for what it had.
+        while Shared::with(|link| link.has_bookmark() && !link.peer_ended()) == Some(true) {
+            self.carry();
+        }
     }
 }

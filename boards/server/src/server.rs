@@ -139,7 +139,7 @@ impl Server {
     /// # Errors
     /// When a pipeline cannot be planned or served, or an address cannot be listened at.
     pub fn start(pipelines: Vec<Pipeline>, options: &Options) -> Result<Self, ServerError> {
-        // Planned once here, so that what is wrong is said before anything listens.
+        // Planned once here, so that errors are reported before anything listens.
         let plans = Plans::new(&pipelines)?;
         let catalogue = Catalogue::new(&plans)?;
         let all = plans.all.iter().map(|planned| &planned.plan);

@@ -133,3 +133,28 @@ fn workers_and_servers_that_are_killed_lose_and_double_no_detection() {
         assert_eq!(lines, &cascade.expected, "{node}");
     }
 }
+
+/// A place that itself sends to another one is not a worker's.
+#[test]
+fn a_place_in_the_middle_is_refused() {
+    let refused = |toml: &str, place: &str| {
+        let pipeline = kws::Pipeline::parse(toml, "cascade.toml", std::path::Path::new("")).unwrap();
+        let options = kws_server::place::PlaceOptions {
+            place: place.to_owned(),
+            server: "nats://127.0.0.1:4222?keep=1h".parse().unwrap(),
+            warm_up: Duration::from_secs(5),
+        };
+        let (_stop, stopped) = tokio::sync::oneshot::channel();
+        kws_server::place::work(&pipeline, &options, stopped).unwrap_err().to_string()
+    };
+    let toml = Cascade::new(1.0).toml;
+    let middle = toml.clone() + "[[place]]\nname = \"cloud\"\n";
+    let middle = middle.replace("kind = \"print\"", "kind = \"print\"\nplace = \"cloud\"");
+    let said = refused(&middle, "hub");
+    assert!(
+        said.contains("`hub` has links with 2 places") && said.contains("run this one by `kws-run"),
+        "{said}"
+    );
+    let said = refused(&toml, "node");
+    assert!(said.contains("`node` sends to `hub`; a worker only receives"), "{said}");
+}

@@ -3,7 +3,7 @@
 use crate::bytes::{Reader, Writer};
 
 /// The version of the protocol, which both ends must share.
-pub const PROTOCOL: u8 = 1;
+pub const PROTOCOL: u8 = 2;
 
 /// The most bytes of a block in one data frame.
 pub const PART: usize = 1024;
@@ -27,6 +27,10 @@ pub enum Frame<'a> {
     Data(Data<'a>),
     /// What has come of an edge's stream.
     Ack(Ack),
+    /// From where a receiver that starts again goes on, which its sender keeps for it.
+    Bookmark(Bookmark),
+    /// What a receiver has of an edge's stream, for a sender that starts again.
+    Tail(Tail),
     /// The other end is there.
     Ping,
     /// The other end leaves in order: it has nothing more to send, and has all that it is to receive.
@@ -44,10 +48,50 @@ pub struct Hello {
     pub pipeline: u64,
     /// The number of the sender's session.
     pub session: u32,
+    /// What the sender wants, and what whoever is answered wanted.
+    pub wants: Wants,
+    /// See [`wants`](Self::wants); nothing where it asks itself.
+    pub answers_to: Wants,
+    /// The session whose streams this one goes on with; 0 where they begin anew.
+    pub continues: u32,
     /// For each edge that it sends its number, and the bytes of a block.
     pub sends: [Option<(u8, u32)>; HELLO_EDGES],
     /// For each edge that it receives its number, and what it has.
     pub has: [Option<(u8, Known)>; HELLO_EDGES],
+}
+
+/// What the sender of a hello wants of whoever answers: bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants(pub(crate) u8);
+
+impl Wants {
+    /// It has started again, and what it receives is to go on from its bookmark, which it wants to have first.
+    pub(crate) const BOOKMARK: Wants = Wants(1);
+    /// It has started again, and does not know yet whether what it sends goes on: it wants to know first what the receiver has.
+    pub(crate) const TAILS: Wants = Wants(2);
+    /// It reads again what an earlier run has acknowledged.
+    pub(crate) const AGAIN: Wants = Wants(4);
+    /// In an answer: there is a bookmark.
+    pub(crate) const MARKED: Wants = Wants(8);
+    /// What must be answered before anything else.
+    const QUESTIONS: u8 = 3;
+
+    pub(crate) const fn has(self, other: Wants) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) const fn set(&mut self, other: Wants) {
+        self.0 |= other.0;
+    }
+
+    pub(crate) const fn unset(&mut self, other: Wants) {
+        self.0 &= !other.0;
+    }
+
+    /// Whether both ask for the same.
+    pub(crate) const fn asks_as(self, other: Wants) -> bool {
+        self.0 & Wants::QUESTIONS == other.0 & Wants::QUESTIONS
+    }
 }
 
 /// What a receiver has of a stream.
@@ -83,6 +127,42 @@ pub struct Ack {
     pub known: Known,
     /// Whether something is missing, so that the sender must go back.
     pub again: bool,
+}
+
+/// From where a receiver that starts again goes on. Only the receiver knows what a moment is: the sender keeps it as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The session of the sender whose streams it is in.
+    pub session: u32,
+    /// What the receiver adds to the sender's ticks: the time that earlier sessions took, as a tick of a clock.
+    pub base: (u64, u32),
+    /// All up to here is done with, and other places have what goes there.
+    pub done: (u64, u32),
+    /// All up to here is done with but for what other places do not have yet.
+    pub heard: (u64, u32),
+    /// Edges by their numbers, and the first part of each that is read again.
+    edges: [u8; HELLO_EDGES],
+    from: [u64; HELLO_EDGES],
+    len: u8,
+}
+
+/// What a receiver has of an edge's stream: all blocks before a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// The edge.
+    pub edge: u8,
+    /// The session of the sender whose stream it has; 0 where it has none.
+    pub session: u32,
+    /// The part that comes after the last whole block.
+    pub next: u64,
+    /// Blocks of the stream, and ticks lost before the link, up to there.
+    pub blocks: u64,
+    /// See [`blocks`](Self::blocks).
+    pub lost: u64,
+    /// The tick of the last block, and its place in the order of things where that does not say it.
+    pub last: Option<(u64, Option<Moment>)>,
+    /// Whether the stream is over.
+    pub over: bool,
 }
 
 /// When a block was complete, and what its sender counts.
@@ -127,6 +207,8 @@ pub struct Broken;
 const HELLO: u8 = b'H';
 const DATA: u8 = b'D';
 const ACK: u8 = b'A';
+const BOOKMARK: u8 = b'B';
+const TAIL: u8 = b'T';
 const PING: u8 = b'P';
 const END: u8 = b'E';
 
@@ -147,6 +229,8 @@ impl<'a> Frame<'a> {
                 writer.bytes(&[ACK, *edge, u8::from(*again)]);
                 known.write(&mut writer);
             }
+            Frame::Bookmark(bookmark) => bookmark.write(&mut writer),
+            Frame::Tail(tail) => tail.write(&mut writer),
             Frame::Ping => writer.byte(PING),
             Frame::End => writer.byte(END),
         }
@@ -175,6 +259,8 @@ impl<'a> Frame<'a> {
                 let (edge, again) = (reader.byte()?, reader.byte()? != 0);
                 Frame::Ack(Ack { edge, again, known: Known::read(&mut reader)? })
             }
+            BOOKMARK => Frame::Bookmark(Bookmark::read(&mut reader)?),
+            TAIL => Frame::Tail(Tail::read(&mut reader)?),
             PING => Frame::Ping,
             END => Frame::End,
             _ => return None,
@@ -191,11 +277,26 @@ pub(crate) fn data_head(writer: &mut Writer<'_>, edge: u8, session: u32, sequenc
 }
 
 impl Hello {
+    /// Says nothing.
+    pub(crate) const NOBODY: Hello = Hello {
+        protocol: PROTOCOL,
+        answers: 0,
+        pipeline: 0,
+        session: 0,
+        wants: Wants(0),
+        answers_to: Wants(0),
+        continues: 0,
+        sends: [None; HELLO_EDGES],
+        has: [None; HELLO_EDGES],
+    };
+
     fn write(&self, writer: &mut Writer<'_>) {
         writer.bytes(&[HELLO, self.protocol]);
         writer.bytes(&self.answers.to_le_bytes());
         writer.bytes(&self.pipeline.to_le_bytes());
         writer.bytes(&self.session.to_le_bytes());
+        writer.bytes(&[self.wants.0, self.answers_to.0]);
+        writer.bytes(&self.continues.to_le_bytes());
         writer.byte(self.sends.iter().flatten().count() as u8);
         for (edge, bytes) in self.sends.iter().flatten() {
             writer.byte(*edge);
@@ -213,14 +314,14 @@ impl Hello {
         let answers = u32::from_le_bytes(reader.array()?);
         let pipeline = u64::from_le_bytes(reader.array()?);
         let session = u32::from_le_bytes(reader.array()?);
-        let mut hello = Hello {
-            protocol,
-            answers,
-            pipeline,
-            session,
-            sends: [None; HELLO_EDGES],
-            has: [None; HELLO_EDGES],
-        };
+        let mut hello = Hello { protocol, answers, pipeline, session, ..Hello::NOBODY };
+        if protocol != PROTOCOL {
+            // All versions begin like this, which is enough to refuse the others.
+            *reader = Reader(&[]);
+            return Some(hello);
+        }
+        (hello.wants, hello.answers_to) = (Wants(reader.byte()?), Wants(reader.byte()?));
+        hello.continues = u32::from_le_bytes(reader.array()?);
         for index in 0..usize::from(reader.byte()?) {
             *hello.sends.get_mut(index)? = Some((reader.byte()?, reader.small()?));
         }
@@ -228,6 +329,108 @@ impl Hello {
             *hello.has.get_mut(index)? = Some((reader.byte()?, Known::read(reader)?));
         }
         Some(hello)
+    }
+}
+
+impl Bookmark {
+    /// A bookmark from whose parts on each edge is read again.
+    pub fn new(
+        session: u32,
+        base: (u64, u32),
+        done: (u64, u32),
+        heard: (u64, u32),
+        from: impl IntoIterator<Item = (u8, u64)>,
+    ) -> Self {
+        let none = [0; HELLO_EDGES];
+        let edges = [0; HELLO_EDGES];
+        let mut bookmark = Bookmark { session, base, done, heard, edges, from: none, len: 0 };
+        let places = bookmark.edges.iter_mut().zip(&mut bookmark.from);
+        for ((edge, place), from) in places.zip(from) {
+            (*edge, *place) = from;
+            bookmark.len += 1;
+        }
+        bookmark
+    }
+
+    /// For each edge the first part that is read again.
+    fn places(&self) -> impl Iterator<Item = (u8, u64)> {
+        self.edges.into_iter().zip(self.from).take(usize::from(self.len))
+    }
+
+    /// The first part of an edge that is read again.
+    pub fn from(&self, edge: u8) -> u64 {
+        self.places().find(|(of, _)| *of == edge).map_or(0, |(_, from)| from)
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.byte(BOOKMARK);
+        writer.bytes(&self.session.to_le_bytes());
+        for (tick, clock) in [self.base, self.done, self.heard] {
+            writer.number(tick);
+            writer.number(u64::from(clock));
+        }
+        writer.byte(self.len);
+        for (edge, from) in self.places() {
+            writer.byte(edge);
+            writer.number(from);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let session = u32::from_le_bytes(reader.array()?);
+        let mut moment = || Some((reader.number()?, reader.small()?));
+        let (base, done, heard) = (moment()?, moment()?, moment()?);
+        let mut bookmark = Bookmark::new(session, base, done, heard, []);
+        bookmark.len = reader.byte()?;
+        for index in 0..usize::from(bookmark.len) {
+            *bookmark.edges.get_mut(index)? = reader.byte()?;
+            *bookmark.from.get_mut(index)? = reader.number()?;
+        }
+        Some(bookmark)
+    }
+}
+
+impl Tail {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let of = |is: bool, flag: u8| if is { flag } else { 0 };
+        let time = self.last.and_then(|(_, time)| time);
+        let flags = of(self.last.is_some(), 1) | of(time.is_some(), 2) | of(self.over, 4);
+        writer.bytes(&[TAIL, self.edge]);
+        writer.bytes(&self.session.to_le_bytes());
+        writer.byte(flags);
+        [self.next, self.blocks, self.lost].into_iter().for_each(|number| writer.number(number));
+        if let Some((tick, _)) = self.last {
+            writer.number(tick);
+        }
+        if let Some(time) = time {
+            time.write(writer);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let edge = reader.byte()?;
+        let session = u32::from_le_bytes(reader.array()?);
+        let flags = reader.byte()?;
+        let (next, blocks, lost) = (reader.number()?, reader.number()?, reader.number()?);
+        let last = match flags & 3 {
+            0 => None,
+            1 => Some((reader.number()?, None)),
+            3 => Some((reader.number()?, Some(Moment::read(reader)?))),
+            _ => return None,
+        };
+        Some(Tail { edge, session, next, blocks, lost, last, over: flags & 4 != 0 })
+    }
+}
+
+impl Moment {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.number(self.tick);
+        writer.number(u64::from(self.clock));
+        writer.number(u64::from(self.nth));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Moment { tick: reader.number()?, clock: reader.small()?, nth: reader.small()? })
     }
 }
 
@@ -265,10 +468,8 @@ impl Mark {
         writer.number(self.tick);
         writer.number(self.blocks);
         writer.number(self.lost);
-        for Moment { tick, clock, nth } in self.order.iter().flat_map(|order| [order.time, order.known]) {
-            writer.number(tick);
-            writer.number(u64::from(clock));
-            writer.number(u64::from(nth));
+        for moment in self.order.iter().flat_map(|order| [order.time, order.known]) {
+            moment.write(writer);
         }
         writer.number(bytes as u64);
     }
@@ -276,11 +477,9 @@ impl Mark {
     /// The mark and the bytes of the block in all, behind the flags.
     pub(crate) fn read(flags: u8, reader: &mut Reader<'_>) -> Option<(Self, usize)> {
         let (tick, blocks, lost) = (reader.number()?, reader.number()?, reader.number()?);
-        let mut moment =
-            || Some(Moment { tick: reader.number()?, clock: reader.small()?, nth: reader.small()? });
         let order = match flags & body::ORDER {
             0 => None,
-            _ => Some(Order { time: moment()?, known: moment()? }),
+            _ => Some(Order { time: Moment::read(reader)?, known: Moment::read(reader)? }),
         };
         let mark = Mark { block: flags & body::BLOCK != 0, tick, blocks, lost, order };
         Some((mark, usize::try_from(reader.number()?).ok()?))
@@ -299,15 +498,31 @@ mod tests {
             answers: 0x0102_0304,
             pipeline: u64::MAX - 5,
             session: 7,
+            wants: Wants::TAILS,
+            answers_to: Wants::BOOKMARK,
+            continues: 0x0A0B_0C0D,
             sends: [Some((3, 640)); HELLO_EDGES],
             has: [Some((255, known)); HELLO_EDGES],
         };
         let body = [9; PART];
+        let last = Some((8, Some(Moment { tick: 1, clock: 2, nth: 3 })));
+        let tail = Tail { edge: 4, session: 6, next: 300, blocks: 200, lost: 1 << 33, last, over: false };
         let data = Data { edge: 200, session: u32::MAX, sequence: u64::MAX, body: &body };
         let frames = [
             Frame::Hello(hello),
             Frame::Data(data),
             Frame::Ack(Ack { edge: 0, known, again: true }),
+            Frame::Bookmark(Bookmark::new(
+                5,
+                (u64::MAX, u32::MAX),
+                (7, 16_000),
+                (8, 16_000),
+                [(9, u64::MAX); HELLO_EDGES],
+            )),
+            Frame::Bookmark(Bookmark::new(5, (0, 1), (0, 1), (0, 1), [])),
+            Frame::Tail(Tail { last: Some((8, None)), ..tail }),
+            Frame::Tail(Tail { last: None, over: true, ..tail }),
+            Frame::Tail(tail),
             Frame::Ping,
             Frame::End,
         ];
@@ -324,5 +539,15 @@ mod tests {
         hello.has[1..].fill(None);
         let len = Frame::Hello(hello).write(&mut out).unwrap();
         assert_eq!(Frame::read(&out[..len]), Ok(Frame::Hello(hello)));
+    }
+
+    #[test]
+    fn a_hello_of_another_version_is_known_by_its_beginning() {
+        let hello = Hello { protocol: 1, answers: 0, pipeline: 5, session: 7, ..Hello::NOBODY };
+        let mut out = [0; MAX_FRAME];
+        let len = Frame::Hello(hello).write(&mut out).unwrap();
+        // What follows in that version is nothing that this one can know.
+        out[len..len + 9].fill(0xFF);
+        assert_eq!(Frame::read(&out[..len + 9]), Ok(Frame::Hello(hello)));
     }
 }

@@ -1,7 +1,7 @@
 //! The receiving end of one edge.
 
 use crate::bytes::Reader;
-use crate::frame::{Ack, Data, Known, Mark, body};
+use crate::frame::{Ack, Data, Known, Mark, Moment, Tail, body};
 
 /// The receiving end of one edge: takes each part once and in order.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Inbox {
     seen: (u64, u64),
     /// Bytes of the block that has begun, and how many of them have come.
     block: Option<(usize, usize)>,
+    /// When it was complete.
+    last: Option<(u64, Option<Moment>)>,
     is_held: bool,
     over: bool,
     /// What the sender last heard.
@@ -27,6 +29,23 @@ pub struct Inbox {
     asked_at: Option<u64>,
     /// A part came that had come before: the sender does not know what has come.
     repeated: bool,
+    whole: Whole,
+    /// A part that an earlier run has read: nothing is missing before it.
+    again: Option<u64>,
+}
+
+/// What has come up to the end of the last whole block.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    next: u64,
+    seen: (u64, u64),
+    last: Option<(u64, Option<Moment>)>,
+}
+
+impl Whole {
+    const fn at(next: u64) -> Self {
+        Whole { next, seen: (0, 0), last: None }
+    }
 }
 
 /// What the next part of an edge is.
@@ -63,6 +82,7 @@ impl Inbox {
             known: Known { limit: window, ..none },
             seen: (0, 0),
             block: None,
+            last: None,
             is_held: false,
             over: false,
             sent: none,
@@ -70,6 +90,8 @@ impl Inbox {
             missing: false,
             asked_at: None,
             repeated: false,
+            whole: Whole::at(0),
+            again: None,
         }
     }
 
@@ -109,7 +131,7 @@ impl Inbox {
         }
     }
 
-    /// The sender is of this session. Whether it is another one than before: its stream begins anew.
+    /// The sender is of this session. Whether it is another one than before: its stream starts over.
     pub fn meet(&mut self, session: u32) -> bool {
         if self.known.session == session {
             return false;
@@ -122,7 +144,30 @@ impl Inbox {
     /// Goes on in a session's stream at this part, without what came before it: that counts as missing.
     pub fn begin(&mut self, session: u32, next: u64) {
         self.known = Known { session, next, limit: next + self.window };
-        (self.seen, self.block) = ((0, 0), None);
+        (self.seen, self.block, self.last) = ((0, 0), None, None);
+        (self.missing, self.asked_at, self.repeated) = (false, None, false);
+        (self.whole, self.again) = (Whole::at(next), None);
+    }
+
+    /// As [`begin`](Self::begin), for an end that goes over again what an earlier run has read: if it begins with this part,
+    /// nothing is missing before it.
+    pub(crate) fn begin_again(&mut self, session: u32, next: u64) {
+        self.begin(session, next);
+        self.again = Some(next);
+    }
+
+    /// What a sender that starts again must know to go on where its stream has come to. Of a block that has begun nothing is kept.
+    pub(crate) fn tail(&mut self) -> Tail {
+        let Whole { next, seen, last } = self.whole;
+        (self.known.next, self.seen, self.block, self.last) = (next, seen, None, last);
+        let (edge, session, (blocks, lost)) = (self.edge, self.known.session, seen);
+        Tail { edge, session, next, blocks, lost, last, over: self.over }
+    }
+
+    /// A session goes on with the stream of the one before.
+    pub(crate) fn go_on(&mut self, session: u32) {
+        self.known.session = session;
+        self.known.limit = self.known.next + self.window;
         (self.missing, self.asked_at, self.repeated) = (false, None, false);
     }
 
@@ -149,13 +194,17 @@ impl Inbox {
                 return None;
             }
             // What is between was another program's, which ran here before this one.
-            (self.known.next, self.block) = (data.sequence, None);
+            (self.known.next, self.block, self.again) = (data.sequence, None, None);
+            (self.seen, self.last) = (self.whole.seen, self.whole.last);
         }
         let is_rest = flags & (body::FIRST | body::OVER) == 0;
         let part = if is_rest && self.block.is_none() { None } else { Some(self.content(flags, data.body)?) };
         self.known.next += 1;
         (self.missing, self.asked_at) = (false, None);
         self.allow();
+        if self.block.is_none() {
+            self.whole = Whole { next: self.known.next, seen: self.seen, last: self.last };
+        }
         part
     }
 
@@ -173,7 +222,12 @@ impl Inbox {
             if all != if mark.block { self.block_bytes } else { 0 } {
                 return None;
             }
+            if self.again.take().is_some() {
+                self.seen = (mark.blocks.saturating_sub(u64::from(mark.block)), mark.lost);
+                self.whole.seen = self.seen;
+            }
             let (blocks, lost) = self.since((mark.blocks, mark.lost));
+            self.last = Some((mark.tick, mark.order.map(|order| order.time)));
             self.block = Some((all, 0));
             // The block itself is not missing.
             (Some(Mark { blocks: blocks.saturating_sub(u64::from(mark.block)), lost, ..mark }), 0)

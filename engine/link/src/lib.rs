@@ -32,7 +32,8 @@ mod outbox;
 mod wrap;
 
 pub use frame::{
-    Ack, Broken, Data, Frame, HELLO_EDGES, Hello, Known, MAX_FRAME, Mark, Moment, Order, PART, PROTOCOL,
+    Ack, Bookmark, Broken, Data, Frame, HELLO_EDGES, Hello, Known, MAX_FRAME, Mark, Moment, Order, PART,
+    PROTOCOL, Tail, Wants,
 };
 pub use inbox::{Inbox, Part};
 pub use link::{Link, LinkError, Received, Timing};

@@ -1,6 +1,6 @@
 //! The sending end of one edge.
 
-use crate::bytes::Writer;
+use crate::bytes::{Reader, Writer};
 use crate::frame::{Broken, Known, Mark, PART, body, data_head};
 
 /// Bytes of a body before a part's own: flags, and of the first one the mark.
@@ -13,7 +13,15 @@ const LENGTH: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// The sending end of one edge: the parts that are not yet acknowledged, in memory that is lent to it.
+/// Whether a receiver may want again what an earlier run of it has acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    Wanted,
+    No,
+}
+
+/// The sending end of one edge: the parts that are not yet acknowledged, in memory that is lent to it. What is acknowledged is kept
+/// until the room is needed: a receiver that starts again may want it once more.
 ///
 /// Each part is kept as the body of its frame: a byte of flags, then a mark and the bytes of the block in all
 /// where it begins a block, then bytes of the block.
@@ -22,14 +30,19 @@ pub struct Outbox<S> {
     /// Bytes of a block.
     block_bytes: u32,
     memory: S,
-    /// Where the oldest part begins, and the bytes of all.
+    /// Where the first part begins, the bytes of all, and of those that no receiver has acknowledged.
     head: usize,
     used: usize,
-    /// Number of the oldest part, of the next to be sent, of the next to be put in.
+    held: usize,
+    /// Number of the first part that is here, and of the first that no receiver has acknowledged.
+    first: u64,
+    new: u64,
+    /// Number of the oldest part that the receiver does not have, of the next to be sent, of the next to be put in.
     oldest: u64,
     cursor: u64,
     next: u64,
-    /// Where the next to be sent begins, counted from the oldest.
+    /// Where the oldest and the next to be sent begin, counted from the first.
+    oldest_at: usize,
     cursor_at: usize,
     /// The receiver takes parts below this.
     limit: u64,
@@ -57,9 +70,13 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
             memory,
             head: 0,
             used: 0,
+            held: 0,
+            first: 0,
+            new: 0,
             oldest: 0,
             cursor: 0,
             next: 0,
+            oldest_at: 0,
             cursor_at: 0,
             limit: 0,
             is_open: false,
@@ -76,7 +93,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
     /// Goes on in a stream that an earlier run began, before anything is put in: `next` is the number of the next part, `blocks`
     /// and `lost` are what the stream had counted before it.
     pub fn go_on(&mut self, next: u64, blocks: u64, lost: u64) {
-        (self.oldest, self.cursor, self.next) = (next, next, next);
+        (self.first, self.new, self.oldest, self.cursor, self.next) = (next, next, next, next, next);
         (self.blocks, self.lost) = (blocks, lost);
     }
 
@@ -106,7 +123,18 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
 
     /// Whether a block of so many bytes has room.
     pub fn has_room(&self, bytes: usize) -> bool {
-        needs(bytes) <= self.memory.as_ref().len() - self.used
+        needs(bytes) <= self.memory.as_ref().len() - self.held
+    }
+
+    /// The tick of the oldest block that no receiver has acknowledged; `None` where there is none, or where part of it has come.
+    pub fn waits_since(&self) -> Option<u64> {
+        let at = self.used - self.held + LENGTH;
+        if self.held == 0 || self.byte_at(at) & body::FIRST == 0 {
+            return None;
+        }
+        let mut bytes = [0; 10];
+        (at + 1..).zip(&mut bytes).for_each(|(at, byte)| *byte = self.byte_at(at));
+        Reader(&bytes).number()
     }
 
     /// Puts a block in, or mere progress. `dropped` blocks were lost before it, `lost` ticks before the link.
@@ -124,6 +152,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         }
         self.blocks += mark.blocks;
         self.lost += mark.lost;
+        self.make_room(needs(bytes));
         let mark = Mark { blocks: self.blocks, lost: self.lost, ..mark };
         let mut head = [0; BODY_HEAD];
         let mut writer = Writer::new(&mut head);
@@ -165,6 +194,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         writer.number(self.blocks);
         writer.number(self.lost);
         let len = writer.finish().unwrap_or(0);
+        self.make_room(needs(0));
         self.put_length(len);
         text[..len].iter().for_each(|byte| self.put(*byte));
         self.next += 1;
@@ -198,14 +228,21 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         self.is_open = false;
     }
 
-    /// The receiver has said hello, and what it has of the stream.
-    pub(crate) fn open(&mut self, known: Known, session: u32, now: u64, patience: u64) {
+    /// The receiver has said hello, and what it has of the stream. `again` where it may want what was acknowledged before.
+    pub(crate) fn open(&mut self, known: Known, session: u32, again: Again, now: u64, patience: u64) {
         self.limit = 0;
         (self.is_open, self.moved, self.patience) = (true, now, patience);
-        if known.session == session {
-            self.acknowledge(known.next, known.limit, now, patience);
+        let is_own = known.session == session;
+        if is_own && again == Again::Wanted && known.next < self.oldest {
+            // As much of it as is still here.
+            self.go_back();
         }
-        if known.session != session || known.next < self.oldest {
+        if is_own {
+            self.acknowledge(known.next, known.limit, now, patience);
+        } else {
+            self.acknowledge(self.new, 0, now, patience);
+        }
+        if !is_own || known.next < self.oldest {
             // The receiver has started again. If all has been acknowledged, it must still learn that nothing comes.
             if self.is_done() {
                 self.over = false;
@@ -214,6 +251,12 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
             // One part, by which it learns where the stream stands; its answer has the credit.
             self.limit = self.oldest + 1;
         }
+        self.rewind();
+    }
+
+    /// The first part that is here is the oldest that the receiver does not have.
+    fn go_back(&mut self) {
+        (self.oldest, self.oldest_at) = (self.first, 0);
         self.rewind();
     }
 
@@ -231,24 +274,43 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         }
         (self.moved, self.patience) = (now, patience);
         while self.oldest < next {
-            self.forget_oldest();
+            self.oldest_at += self.size_at(self.oldest_at);
+            self.oldest += 1;
+        }
+        while self.new < self.oldest {
+            self.held -= self.size_at(self.used - self.held);
+            self.new += 1;
+        }
+        if self.cursor < self.oldest {
+            self.rewind();
         }
     }
 
-    fn forget_oldest(&mut self) {
+    /// Forgets of what was acknowledged as much as these bytes need.
+    fn make_room(&mut self, bytes: usize) {
+        while self.used > self.held && self.memory.as_ref().len() - self.used < bytes {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
         let size = self.size_at(0);
         self.head = self.wrapped(self.head + size);
         self.used -= size;
-        self.oldest += 1;
-        match self.cursor.checked_sub(self.oldest) {
-            Some(_) => self.cursor_at -= size,
-            None => (self.cursor, self.cursor_at) = (self.oldest, 0),
+        // A receiver that wanted it learns that it is gone from the next part that comes.
+        for (number, at) in [(&mut self.oldest, &mut self.oldest_at), (&mut self.cursor, &mut self.cursor_at)]
+        {
+            match *number == self.first {
+                true => *number += 1,
+                false => *at -= size,
+            }
         }
+        self.first += 1;
     }
 
-    /// The receiver misses something: all that is not acknowledged is sent again.
+    /// The receiver misses something: all that it does not have is sent again.
     pub(crate) fn rewind(&mut self) {
-        (self.cursor, self.cursor_at) = (self.oldest, 0);
+        (self.cursor, self.cursor_at) = (self.oldest, self.oldest_at);
     }
 
     /// When the receiver has been silent for long about what was sent, it is sent again, and then waited for twice as long.
@@ -300,10 +362,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> Outbox<S> {
         if let Some(place) = self.memory.as_mut().get_mut(at) {
             *place = byte;
             self.used += 1;
+            self.held += 1;
         }
     }
 
-    /// Bytes of the part that begins so far behind the oldest, its length included.
+    /// Bytes of the part that begins so far behind the first, its length included.
     fn size_at(&self, at: usize) -> usize {
         LENGTH + usize::from(u16::from_le_bytes([self.byte_at(at), self.byte_at(at + 1)]))
     }

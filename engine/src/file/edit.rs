@@ -140,7 +140,6 @@ fn parse(value: &str, origin: &Origin) -> Setting {
     parsed.unwrap_or_else(|| Setting { origin: origin.clone(), value: SettingValue::Text(value.to_owned()) })
 }
 
-/// Sets one of the keys that every stage has, checked as in a file.
 /// Sets what a place is.
 fn set_place(place: &mut PlaceSpec, key: &str, value: &Setting) -> Result<(), PlanError> {
     match (key, &value.value, value.text()) {
@@ -162,6 +161,7 @@ fn set_place(place: &mut PlaceSpec, key: &str, value: &Setting) -> Result<(), Pl
     Ok(())
 }
 
+/// Sets one of the keys that every stage has, checked as in a file.
 fn set_shared(spec: &mut StageSpec, key: &str, value: &Setting) -> Result<(), PlanError> {
     super::check(value, &stage_keys()[key], &format!("`{key}` of `{}`", spec.name))?;
     match (&value.value, value.text()) {

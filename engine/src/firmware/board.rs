@@ -128,6 +128,13 @@ impl Entry {
             CoreOf::Own(core) => core,
             CoreOf::Named(core) => cores.get(&core).cloned().ok_or_else(|| {
                 let known: Vec<&str> = cores.keys().map(String::as_str).collect();
+                if known.is_empty() {
+                    return BuildError::new(format!(
+                        "the board `{name}` names the core `{core}`, but the list has no table `core`\n  = help: copy `[core]` from \
+                         `boards/boards.toml` of kws, or describe the core in its place: `core = {{ kernels = \"dsp\", instructions = \
+                         {{ float = 7.0, integer = 8.4, model = 2.2 }} }}`"
+                    ));
+                }
                 unknown(&format!("core `{core}` of the board `{name}`"), &core, &known)
             })?,
         };
@@ -168,7 +175,16 @@ impl Board {
         let refused = |error: toml::de::Error| {
             BuildError::new(format!("`{at}` does not describe a board: {}", error.to_string().trim_end()))
         };
-        let headed = toml::from_str::<BTreeMap<String, toml::Table>>(&text).ok().filter(|all| all.len() == 1);
+        let all = toml::from_str::<BTreeMap<String, toml::Table>>(&text).ok();
+        if let Some(all) = all.as_ref().filter(|all| all.len() > 1) {
+            let names: Vec<&str> = all.keys().map(String::as_str).filter(|name| *name != "core").collect();
+            return Err(BuildError::new(format!(
+                "`{at}` has {} tables, expected that of one board\n  = help: write one of these into a file of its own: `{}`",
+                all.len(),
+                names.join("`, `")
+            )));
+        }
+        let headed = all.filter(|all| all.len() == 1);
         let entry: Entry = match headed.and_then(|all| all.into_values().next()) {
             Some(entry) => entry.try_into().map_err(refused)?,
             None => toml::from_str(&text).map_err(refused)?,

@@ -104,6 +104,18 @@ impl Firmware {
 /// # Errors
 /// When the pipeline cannot be planned or the board cannot run it: file, line, and what to do.
 pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
+    build_as(board, registry, |_| Ok(()))
+}
+
+/// As [`build`], of the pipeline that `change` makes of the one that is named.
+///
+/// # Errors
+/// As [`build`], and those of `change`.
+pub fn build_as(
+    board: &Board,
+    registry: &Registry,
+    change: impl FnOnce(&mut Pipeline) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
     println!("cargo::rerun-if-env-changed=PIPELINE");
     let named = std::env::var_os("PIPELINE").map(PathBuf::from).or_else(|| board.pipeline.clone());
     let path = named.ok_or_else(|| {
@@ -113,7 +125,8 @@ pub fn build(board: &Board, registry: &Registry) -> Result<(), BuildError> {
         ))
     })?;
     println!("cargo::rerun-if-changed={}", path.display());
-    let pipeline = Pipeline::read(&path)?;
+    let mut pipeline = Pipeline::read(&path)?;
+    change(&mut pipeline)?;
     println!("cargo::rerun-if-env-changed=PLACE");
     let place = std::env::var("PLACE").ok();
     let firmware = Firmware::at(&pipeline, board, registry, place.as_deref())?;

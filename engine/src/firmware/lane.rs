@@ -37,7 +37,7 @@ pub(super) struct Lanes<'a> {
 /// All stages in the order of the plan, each with its code.
 ///
 /// # Errors
-/// When one has no form for the board, or the graph has none as one lane or two.
+/// When one is not supported on the board, or the graph has none as one lane or two.
 pub(super) fn place<'a>(pipeline: &Pipeline, plan: &'a Plan, board: &Board) -> Result<Lanes<'a>, PlanError> {
     let (lanes, crossing) = lanes(pipeline, plan)?;
     let mut taken = BTreeSet::new();

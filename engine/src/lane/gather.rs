@@ -43,7 +43,8 @@ impl<D: Driver> Lane<D> {
         self.tell(index, known) || moved
     }
 
-    /// Takes in what has come by the inputs after the first up to the tick of the first, or up to where that is known.
+    /// Takes in what has come by the inputs after the first up to the tick of the first, or up to where that is known, mere progress
+    /// that waits included.
     /// Returns whether anything was, and whether nothing more can come that belongs to the first's block.
     fn absorb(&mut self, index: usize) -> (bool, bool) {
         let mut moved = false;
@@ -51,7 +52,7 @@ impl<D: Driver> Lane<D> {
         let slot = &mut self.slots[index];
         let first = &slot.inlets.first;
         let edge = &self.edges[first.edge];
-        let until = if first.has(edge) { edge.stamp.time.first() } else { first.progress.certain() };
+        let until = if first.has(edge) { edge.stamp.time } else { first.progress }.certain();
         for (inlet, latest) in slot.inlets.others.iter_mut().zip(&mut slot.latest) {
             let edge = &mut self.edges[inlet.edge];
             if inlet.has(edge) && edge.stamp.time <= until {
@@ -128,7 +129,12 @@ impl<D: Driver> Lane<D> {
         let firing = if slot.kind == SlotKind::Each { slot.inlets.count } else { 1 };
         let known = |inlet: &Inlet| {
             let edge = &self.edges[inlet.edge];
-            let time = if inlet.has(edge) { edge.stamp.time.before() } else { inlet.progress };
+            // What is mere progress tells as much before it is worked off: just before it would be earlier, by ticks of other clocks.
+            let time = match (inlet.has(edge), edge.block) {
+                (true, true) => edge.stamp.time.before(),
+                (true, false) => edge.stamp.known,
+                (false, _) => inlet.progress,
+            };
             (inlet.has(edge) || !edge.ended).then_some(time)
         };
         slot.inlets.iter().take(firing).filter_map(known).min().unwrap_or(Time::START)

@@ -24,6 +24,10 @@ mod imp {
         pub(crate) fn push(&mut self, item: T) -> Result<(), T> {
             self.0.try_push(item)
         }
+
+        pub(crate) fn len(&self) -> usize {
+            self.0.occupied_len()
+        }
     }
 
     impl<T> Head<T> {
@@ -76,6 +80,10 @@ mod imp {
             cell.with_mut(|place| unsafe { *place = Some(item) });
             self.0.write.store(write + 1, Ordering::Release);
             Ok(())
+        }
+
+        pub(crate) fn len(&self) -> usize {
+            self.0.write.load(Ordering::Relaxed) - self.0.read.load(Ordering::Acquire)
         }
     }
 

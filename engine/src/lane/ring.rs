@@ -251,6 +251,16 @@ impl Sender {
         self.link.to_wake_receiver.wake();
     }
 
+    /// How many of the last ones that were sent still wait for the receiver. `None` where newer ones may have been dropped, so
+    /// that the ones that wait need not be the last.
+    pub(crate) fn waiting(&self) -> Option<u64> {
+        let waiting = self.full.len() + self.spilled() + usize::from(self.owed.is_some());
+        if self.is_closed() {
+            return Some(0);
+        }
+        (waiting == 0 || self.policy != Policy::DropNewest).then_some(waiting as u64)
+    }
+
     /// Sends what found no room before, oldest first.
     fn unspill(&mut self) {
         let mut waiting = self.spilled();

@@ -224,7 +224,7 @@ impl Graph<'_> {
             (Some(OnFault::Ignore), _) if !sink => {
                 let message =
                     format!("`{}` writes blocks; `ignore` is for sinks, which write none", spec.name);
-                let help = "set `on_fault = \"restart\"`: the stage begins anew, and a gap marks the hole";
+                let help = "set `on_fault = \"restart\"`: the stage starts over, and a gap marks the hole";
                 Err(PlanError::at(&spec.origins.on_fault, message).help(help))
             }
             (Some(on_fault), _) => Ok(on_fault),

@@ -183,6 +183,12 @@ impl Incoming {
         self.senders.iter_mut().fold(true, |all, sender| ready(sender) & all)
     }
 
+    /// How many of the last ones that were handed on still wait for the run: what was handed on before them, it has taken. `None`
+    /// where that is not known: what finds no room is dropped, or the stream is over.
+    pub fn waiting(&self) -> Option<u64> {
+        self.senders.iter().map(Sender::waiting).reduce(|one, other| Some(one?.max(other?)))?
+    }
+
     /// Whether nobody reads any more.
     pub fn is_closed(&self) -> bool {
         self.senders.iter().all(Sender::is_closed)

@@ -44,7 +44,7 @@ fn options(one_lane: bool) -> RunOptions {
 
 /// What a stage of a test does at its nth firing, at a reset, or at the end.
 #[derive(Clone, Copy, PartialEq)]
-enum Trouble {
+enum Disturbance {
     Fails(u64),
     Panics(u64),
     Ends(u64),
@@ -52,37 +52,37 @@ enum Trouble {
     FailsAtFinish,
 }
 
-struct Troubled {
-    trouble: Trouble,
+struct Disturbed {
+    disturbance: Disturbance,
     fired: u64,
 }
 
-impl Troubled {
+impl Disturbed {
     fn now(&mut self) -> Result<Flow, StageFault> {
         self.fired += 1;
-        match self.trouble {
-            Trouble::Fails(at) if at == self.fired => Err(StageFault::new("the battery is flat")),
-            Trouble::Panics(at) if at == self.fired => panic!("out of cheese"),
-            Trouble::Ends(at) if at == self.fired => Ok(Flow::End),
-            Trouble::PanicsAtFinish | Trouble::FailsAtFinish if self.fired == 20 => Ok(Flow::End),
+        match self.disturbance {
+            Disturbance::Fails(at) if at == self.fired => Err(StageFault::new("the battery is flat")),
+            Disturbance::Panics(at) if at == self.fired => panic!("out of cheese"),
+            Disturbance::Ends(at) if at == self.fired => Ok(Flow::End),
+            Disturbance::PanicsAtFinish | Disturbance::FailsAtFinish if self.fired == 20 => Ok(Flow::End),
             _ => Ok(Flow::Emit),
         }
     }
 
     fn finish(&self) -> Result<(), StageFault> {
-        match self.trouble {
-            Trouble::PanicsAtFinish => panic!("out of cheese"),
-            Trouble::FailsAtFinish => Err(StageFault::new("the battery is flat")),
+        match self.disturbance {
+            Disturbance::PanicsAtFinish => panic!("out of cheese"),
+            Disturbance::FailsAtFinish => Err(StageFault::new("the battery is flat")),
             _ => Ok(()),
         }
     }
 }
 
-struct Source(Troubled);
+struct Source(Disturbed);
 
-struct Middle(Troubled);
+struct Middle(Disturbed);
 
-struct Sink(Troubled, Capture<f32>);
+struct Sink(Disturbed, Capture<f32>);
 
 impl Stage for Source {
     type In = ();
@@ -121,12 +121,12 @@ impl Stage for Sink {
     }
 }
 
-/// Runs the chain with trouble in one stage.
-fn troubled(name: &str, trouble: Trouble, one_lane: bool) -> Ran {
+/// Runs the chain with one stage disturbed.
+fn disturbed(name: &str, disturbance: Disturbance, one_lane: bool) -> Ran {
     let out = Capture::new();
     let running = chain()
         .start_with(options(one_lane), |stage, made| {
-            let with = Troubled { trouble, fired: 0 };
+            let with = Disturbed { disturbance, fired: 0 };
             match stage.name.as_str() {
                 at if at != name && at == "out" => out.sink(),
                 at if at != name => made,
@@ -144,17 +144,17 @@ fn troubled(name: &str, trouble: Trouble, one_lane: bool) -> Ran {
 fn a_stage_that_fails_or_panics_is_named_and_the_rest_drains() {
     for one_lane in [false, true] {
         for name in ["source", "first", "middle", "third", "out"] {
-            for (trouble, text) in [
-                (Trouble::Fails(17), "the battery is flat"),
-                (Trouble::Panics(17), "it panicked: out of cheese"),
-                (Trouble::Fails(1), "the battery is flat"),
-                (Trouble::FailsAtFinish, "the battery is flat"),
-                (Trouble::PanicsAtFinish, "it panicked: out of cheese"),
+            for (disturbance, text) in [
+                (Disturbance::Fails(17), "the battery is flat"),
+                (Disturbance::Panics(17), "it panicked: out of cheese"),
+                (Disturbance::Fails(1), "the battery is flat"),
+                (Disturbance::FailsAtFinish, "the battery is flat"),
+                (Disturbance::PanicsAtFinish, "it panicked: out of cheese"),
             ] {
-                let ran = troubled(name, trouble, one_lane);
+                let ran = disturbed(name, disturbance, one_lane);
                 assert_eq!(ran.fault(), format!("stage `{name}` failed: {text}"));
-                let before = match trouble {
-                    Trouble::Fails(at) | Trouble::Panics(at) => at - 1,
+                let before = match disturbance {
+                    Disturbance::Fails(at) | Disturbance::Panics(at) => at - 1,
                     _ if name == "out" => 20,
                     _ => 19,
                 };
@@ -170,7 +170,7 @@ fn a_stage_that_fails_or_panics_is_named_and_the_rest_drains() {
 fn a_stage_that_ends_ends_those_before_and_after_it() {
     for one_lane in [false, true] {
         for name in ["source", "first", "middle", "third", "out"] {
-            let ran = troubled(name, Trouble::Ends(30), one_lane);
+            let ran = disturbed(name, Disturbance::Ends(30), one_lane);
             assert_eq!(ran.fault(), "");
             assert_eq!(ran.blocks().len(), if name == "out" { 30 } else { 29 }, "{name}");
         }

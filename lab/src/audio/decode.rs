@@ -20,7 +20,7 @@ pub const LONGEST: f64 = 7200.0;
 /// as eight channels of 96 kHz in 32 bits take.
 const BYTES_PER_SECOND: f64 = 8.0 * 96_000.0 * 4.0;
 
-/// Bytes of headers and pictures that a file may have besides its audio.
+/// Bytes of headers and images that a file may have besides its audio.
 const OVERHEAD: f64 = 32e6;
 
 /// The rates in Hz that a file may state: any other is a damaged header, and hours of work.
@@ -46,7 +46,7 @@ impl Recording {
 /// Decodes a WAV, FLAC, Ogg Vorbis, MP3 or AAC file of at most [`LONGEST`] seconds and averages its channels.
 ///
 /// # Errors
-/// When the file cannot be opened, is no audio, is damaged, or is too long.
+/// When the file cannot be opened, is not a supported audio file, is damaged, or is too long.
 pub fn read(path: &Path) -> Result<Recording> {
     read_up_to(path, LONGEST).with_context(|| format!("cannot read audio from `{}`", path.display()))
 }
@@ -55,7 +55,7 @@ pub fn read(path: &Path) -> Result<Recording> {
 /// soon as that much has been decoded. The error does not name the file: it goes into lists that do.
 ///
 /// # Errors
-/// When the file cannot be opened, is no audio, is damaged, or is too long.
+/// When the file cannot be opened, is not a supported audio file, is damaged, or is too long.
 pub fn read_up_to(path: &Path, seconds: f64) -> Result<Recording> {
     let file = File::open(path)?;
     let about = file.metadata()?;

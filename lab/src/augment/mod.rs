@@ -1,18 +1,18 @@
-//! Distortions of clips, features and pictures that make a small corpus stand for a large world.
+//! Distortions of clips, features and images that make a small corpus stand for a large world.
 
 mod channel;
 mod features;
+mod image;
 mod level;
 mod measured;
-mod picture;
 mod room;
 mod time;
 
 pub use channel::Channel;
 pub use features::{mask, warp};
+pub use image::AugmentView;
 pub use level::{gain, loudest, mix, rms, tilt};
 pub use measured::{Convolver, MeasuredRoom};
-pub use picture::AugmentView;
 pub use room::{Distance, Room};
 pub use time::{overlay, stretch};
 

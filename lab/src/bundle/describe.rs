@@ -82,16 +82,16 @@ fn points(card: &ModelInfo) -> String {
     text
 }
 
-/// Pictures of a label below which nothing is learnt that holds elsewhere.
+/// Images of a label below which nothing is learnt that holds elsewhere.
 const ENOUGH: i64 = 1_000;
 
 /// A plain word where a model has learnt from too little.
 fn too_few(card: &ModelInfo) -> String {
-    let pictures = card.training.get("pictures").and_then(Value::as_integer);
-    let few = pictures.filter(|pictures| *pictures < ENOUGH * card.labels.len() as i64);
-    few.map_or(String::new(), |pictures| {
+    let images = card.training.get("images").and_then(Value::as_integer);
+    let few = images.filter(|images| *images < ENOUGH * card.labels.len() as i64);
+    few.map_or(String::new(), |images| {
         format!(
-            "\n**Trained from scratch on {pictures} images, which is far too few**: it shows that training works, and is \
+            "\n**Trained from scratch on {images} images, which is far too few**: it shows that training works, and is \
              not to be relied on. Visual Wake Words (Chowdhery et al., arXiv:1906.05721), on which networks of this size \
              are usually trained, has some 115,000.\n"
         )

@@ -112,8 +112,8 @@ fn training(config: &Config, trained: &Trained, folder: &Path) -> Result<Table> 
     }
     training.insert("confidence".to_owned(), confidence(config, trained).into());
     if config.view.is_some() {
-        let pictures: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
-        training.insert("pictures".to_owned(), (pictures as i64).into());
+        let images: usize = Survey::new(config)?.labels.iter().map(|count| count.train).sum();
+        training.insert("images".to_owned(), (images as i64).into());
     }
     Ok(training)
 }

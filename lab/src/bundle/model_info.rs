@@ -19,11 +19,11 @@ pub struct ModelInfo {
     pub name: String,
     /// Names of the outputs, in order.
     pub labels: Vec<String>,
-    /// Ticks per second of the source that the model was trained on: samples of audio, microseconds of pictures. Where
+    /// Ticks per second of the source that the model was trained on: samples of audio, microseconds of images. Where
     /// the file does not say it, that of the sources that [`FrontEnd`](crate::features::FrontEnd) stands for.
     #[serde(default)]
     pub clock: u32,
-    /// The pictures that the model is shown; none of a model that hears clips.
+    /// The images that the model is shown; none of a model that hears clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
     /// The stages between the source and the classifier, with the parameters that the model depends on.
@@ -87,7 +87,7 @@ impl ModelInfo {
     /// What the model judges.
     #[must_use]
     pub fn medium(&self) -> Medium {
-        if self.view.is_some() { Medium::Pictures } else { Medium::Clips }
+        if self.view.is_some() { Medium::Images } else { Medium::Clips }
     }
 
     /// What the model has learnt from; of a card of an earlier form the names alone.

@@ -24,7 +24,7 @@ pub struct TrainingData {
     pub note: String,
     /// Licences and collections that the columns `licence` and `source` of its manifest name.
     pub columns: Vec<String>,
-    /// Clips, pictures or recordings that training draws from.
+    /// Clips, images or recordings that training draws from.
     pub files: usize,
     /// Speakers of these who are known by name.
     pub speakers: usize,

@@ -17,7 +17,7 @@ use super::paths::{path_of, seen_from};
 ///
 /// The configuration states the labels, network, corpora and training schedule; `kws-lab init` writes one, and
 /// `pipelines/models/*/train.toml` are those of the shipped models. A configuration with a `[view]` is for images:
-/// import its corpora with `kws-lab corpus import pictures` or `coco`, use the networks `mobilenet_v1` or `separable`,
+/// import its corpora with `kws-lab corpus import images` or `coco`, use the networks `mobilenet_v1` or `separable`,
 /// and set image augmentation in `[augment_view]`.
 ///
 /// If a run is killed, run the same command again: it resumes after the last epoch and ends with the same weights.

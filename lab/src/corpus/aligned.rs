@@ -35,7 +35,7 @@ pub fn align(corpus: Corpus, seconds: f64, build: &mut Build) -> Result<()> {
             columns: columns.into_iter().collect(),
             content: Content::sound(move || {
                 let samples = read_resampled(&clip.path, LONGEST)?;
-                if placed { place(&samples, length) } else { Ok(samples) }
+                if placed { Ok(place(&samples, length)?) } else { Ok(samples) }
             }),
         }
     });

@@ -1,4 +1,4 @@
-//! `manifest.csv`: columns `path,label,speaker,split` and any metadata columns. A corpus of pictures needs no `speaker`.
+//! `manifest.csv`: columns `path,label,speaker,split` and any metadata columns. A corpus of images needs no `speaker`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,10 +72,10 @@ pub(super) fn count(manifest: &Table) -> Counts {
     counts
 }
 
-/// One row of a manifest: a clip, or a picture.
+/// One row of a manifest: a clip, or an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clip {
-    /// Where the recording or the picture lies, the corpus folder included.
+    /// Where the recording or the image lies, the corpus folder included.
     pub path: PathBuf,
     /// The word that is spoken, or `_silence_`; what is seen.
     pub label: String,
@@ -101,18 +101,18 @@ pub struct Corpus {
 /// Columns that every manifest of recordings has.
 pub(super) const REQUIRED: [&str; 4] = ["path", "label", "speaker", "split"];
 
-/// What a manifest names: pictures, if it names nothing else.
+/// What a manifest names: images, if it names nothing else.
 pub(super) fn medium(manifest: &Table) -> Medium {
     Medium::of((0..manifest.len()).map(|row| Path::new(manifest.get(row, "path"))))
 }
 
 /// Checks that a manifest has the column `path` and those in `columns`; and `speaker`, unless all that it names are
-/// pictures.
+/// images.
 ///
 /// # Errors
 /// Names the first that is missing.
 pub(super) fn require(manifest: &Table, columns: &[&str]) -> Result<()> {
-    let whose: &[&str] = if medium(manifest) == Medium::Pictures { &[] } else { &["speaker"] };
+    let whose: &[&str] = if medium(manifest) == Medium::Images { &[] } else { &["speaker"] };
     manifest.require(&[&["path"], columns, whose].concat())
 }
 
@@ -154,7 +154,7 @@ impl Corpus {
     /// Checks that it holds clips; `why` says what is done with them.
     ///
     /// # Errors
-    /// When it holds pictures.
+    /// When it holds images.
     pub fn needs_sound(&self, why: &str) -> Result<()> {
         let root = self.root.display();
         ensure!(self.medium() == Medium::Clips, "`{root}` contains images, expected audio clips: {why}");

@@ -1,7 +1,6 @@
-//! Corpora: a folder of recordings or of pictures with `manifest.csv`, and how to come by a good one.
+//! Corpora: a folder of recordings or of images with `manifest.csv`, and how to come by a good one.
 
 mod about;
-mod align;
 pub mod aligned;
 mod assign;
 mod build;
@@ -12,7 +11,6 @@ pub(crate) mod disk;
 pub mod fetch;
 pub mod import;
 mod layout;
-mod level;
 mod manifest;
 pub mod near_miss;
 pub(crate) mod progress;
@@ -27,13 +25,12 @@ mod table;
 mod vocabulary;
 
 pub use about::About;
-pub use align::{place, word};
 pub use assign::Ratios;
 pub use build::{Build, Content, Draft, EXCLUDED, Exclusion, Existing, MANIFEST, Made, Sound};
 pub use cut::Cutter;
 pub use data_folder::DataFolder;
+pub use kws_stages::enrol::{Levels, place, word};
 pub use layout::Layout;
-pub use level::Levels;
 pub use manifest::{Clip, Corpus, Counts, Split, is_word};
 pub use recordings::{Recording, recordings};
 pub use reference::CorpusRef;

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Table;
-use super::align::word;
+use super::word;
 use crate::audio::{RATE, write_wav};
 use crate::augment::rms;
 

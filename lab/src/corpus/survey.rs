@@ -12,16 +12,16 @@ use serde::Serialize;
 use super::manifest::{REQUIRED, medium};
 use super::{Exclusion, Levels, MANIFEST, Split, Table, progress};
 use crate::audio::{LONGEST, read_resampled};
+use crate::images::bands::band;
+use crate::images::{self, Light, is_image};
 use crate::medium::Medium;
-use crate::picture::bands::band;
-use crate::picture::{self, Light, is_picture};
 
 /// Most values of a column that is a condition rather than a text or a number.
 const MOST_VALUES: usize = 24;
 /// Columns that are never conditions.
 const NO_CONDITIONS: [&str; 4] = ["source", "sentence", "reason", "samples"];
 
-/// Whether recordings and pictures are decoded.
+/// Whether recordings and images are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sound {
     /// For their length and level, or their size and light.
@@ -64,7 +64,7 @@ pub type Condition = BTreeMap<String, BTreeMap<String, usize>>;
 pub struct Survey {
     /// Its folder.
     pub corpus: PathBuf,
-    /// What it holds: whatever is called a clip below is a picture where it holds these.
+    /// What it holds: whatever is called a clip below is an image where it holds these.
     pub medium: Medium,
     /// Count of clips that the manifest names.
     pub clips: usize,
@@ -76,7 +76,7 @@ pub struct Survey {
     pub conditions: BTreeMap<String, Condition>,
     /// Length and level of each clip that could be read, by label; empty where the sound was left.
     pub levels: BTreeMap<String, Vec<Levels>>,
-    /// Size and light of each picture that could be read, by label; empty where it was left.
+    /// Size and light of each image that could be read, by label; empty where it was left.
     pub lights: BTreeMap<String, Vec<Light>>,
     /// Clips that could not be read.
     pub unreadable: Vec<Exclusion>,
@@ -84,10 +84,10 @@ pub struct Survey {
     pub gaps: Vec<String>,
 }
 
-/// What was measured of a clip or a picture.
+/// What was measured of a clip or an image.
 enum Measured {
     Clip(Levels),
-    Picture(Light),
+    Image(Light),
     Not,
 }
 
@@ -128,8 +128,8 @@ impl Survey {
                 (Sound::Measure, Medium::Clips) => {
                     read_resampled(&path, LONGEST).map(|samples| Measured::Clip(Levels::of(&samples)))
                 }
-                (Sound::Measure, Medium::Pictures) => {
-                    picture::read(&path).map(|picture| Measured::Picture(Light::of(&picture)))
+                (Sound::Measure, Medium::Images) => {
+                    images::read(&path).map(|image| Measured::Image(Light::of(&image)))
                 }
                 (Sound::Leave, _) if path.is_file() => Ok(Measured::Not),
                 (Sound::Leave, _) => Err(anyhow::anyhow!("the file does not exist")),
@@ -141,7 +141,7 @@ impl Survey {
             let label = || table.get(row, "label").to_owned();
             match heard {
                 Ok(Measured::Clip(levels)) => self.levels.entry(label()).or_default().push(levels),
-                Ok(Measured::Picture(light)) => self.lights.entry(label()).or_default().push(light),
+                Ok(Measured::Image(light)) => self.lights.entry(label()).or_default().push(light),
                 Ok(Measured::Not) => {}
                 Err(why) => {
                     let (source, reason) = (table.get(row, "path").to_owned(), format!("{why:#}"));
@@ -207,7 +207,7 @@ fn conditions(table: &Table, by: &[String]) -> BTreeMap<String, Condition> {
         let mut condition = Condition::new();
         for row in 0..table.len() {
             let (text, path) = (table.get(row, column), Path::new(table.get(row, "path")));
-            let banded = band(column, text).filter(|_| is_picture(path));
+            let banded = band(column, text).filter(|_| is_image(path));
             let labels = condition.entry(banded.unwrap_or(text).to_owned()).or_default();
             *labels.entry(table.get(row, "label").to_owned()).or_default() += 1;
         }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use kws_stages::enrol::{Covariance, Row, WordBank};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::ear::{Ear, Heard};
-use super::linear::{Covariance, mean};
 use crate::audio;
 use crate::corpus::{Corpus, Split, Table, is_word};
 use crate::npy::{self, Array};
@@ -112,7 +112,8 @@ impl Bank {
         Ok(bank)
     }
 
-    /// Writes `bank.npy`, a row of an embedding and a voice for each clip, and `bank.csv`, which says what and by whom.
+    /// Writes `bank.npy`, a row of an embedding and a voice for each clip, `bank.csv`, which says what and by whom, and
+    /// `words.bank`, what pages need of them.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -131,6 +132,9 @@ impl Bank {
             table.push([("word", word.as_str()), ("speaker", number.as_str()), ("voice", voice)]);
         }
         table.write(&folder.join("bank.csv"))?;
+        let path = folder.join("words.bank");
+        std::fs::write(&path, self.words().bytes())
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
         let mut words: Vec<&String> = self.words.iter().collect();
         words.sort();
         words.dedup();
@@ -143,7 +147,15 @@ impl Bank {
     /// When a file is absent or malformed, or they do not fit the embedding.
     pub fn open(folder: &Path, ear: &Ear) -> Result<Self> {
         let path = folder.join("bank.npy");
-        let advice = || format!("`kws-lab enrol bank {}` makes it", folder.display());
+        let advice = || {
+            if folder.join("train.toml").exists() {
+                format!("`kws-lab enrol bank {}` makes it", folder.display())
+            } else {
+                "what `kws-run --unpack` writes has no bank; name the embedding of a clone of kws: \
+                 `--embedding CLONE/pipelines/models/embedding`"
+                    .to_owned()
+            }
+        };
         let Array::I8 { shape, items } = npy::read(&path).with_context(advice)? else {
             anyhow::bail!("`{}` holds no int8; {}", path.display(), advice());
         };
@@ -166,19 +178,12 @@ impl Bank {
         Ok(Self { heard: heard.collect(), words: column("word"), speakers: column("speaker"), real })
     }
 
-    /// What all embeddings have in common: the mean over the means of the words that people say, as the embedding is stored.
+    /// What words are told apart from.
     #[must_use]
-    pub fn centre(&self) -> Vec<i8> {
-        let words = self.by(|i| self.real[i].then(|| &self.words[i]));
-        let means: Vec<Vec<f64>> = words.values().map(|rows| mean(&self.embeddings(rows))).collect();
-        mean(&means).iter().map(|value| value.round() as i8).collect()
-    }
-
-    /// How embeddings of one word lie around their mean.
-    pub(super) fn within_words(&self) -> Covariance {
-        let mut within = Covariance::new(self.heard[0].embedding.len());
-        self.by(|i| Some(&self.words[i])).values().for_each(|rows| within.add(&self.embeddings(rows)));
-        within
+    pub fn words(&self) -> WordBank {
+        let row =
+            |i: usize| Row { word: &self.words[i], real: self.real[i], embedding: &self.heard[i].embedding };
+        WordBank::new((0..self.heard.len()).map(row))
     }
 
     /// How what one speaker says lies around its mean, on ways to the microphone that differ.
@@ -201,12 +206,6 @@ impl Bank {
         within
     }
 
-    /// Embeddings of everything that people say, but a word.
-    pub(super) fn other_words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a [i8]> {
-        let rows = (0..self.heard.len()).filter(move |&i| self.real[i] && self.words[i] != word);
-        rows.map(|i| &self.heard[i].embedding[..])
-    }
-
     /// The voices of all people.
     pub(super) fn all_voices(&self) -> Vec<Vec<f64>> {
         self.voices(&(0..self.heard.len()).filter(|&i| self.real[i]).collect::<Vec<_>>())
@@ -221,10 +220,6 @@ impl Bank {
             }
         }
         groups
-    }
-
-    fn embeddings(&self, rows: &[usize]) -> Vec<Vec<f64>> {
-        rows.iter().map(|&i| real(&self.heard[i].embedding)).collect()
     }
 
     fn voices(&self, rows: &[usize]) -> Vec<Vec<f64>> {

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::alarms::Alarms;
-use super::linear::quantile;
 use crate::statistics::{Interval, poisson_rate};
+use kws_stages::enrol::quantile;
 
 /// Columns that say who spoke.
 pub(super) const TELLING: [&str; 2] = ["gender", "accent"];
@@ -119,7 +119,7 @@ pub(super) struct Scores {
 }
 
 /// What the corpora say of each speaker, by the speaker's number.
-pub(super) type Told = BTreeMap<usize, BTreeMap<String, String>>;
+pub(super) type Speakers = BTreeMap<usize, BTreeMap<String, String>>;
 
 /// Figures of scores; the mean over what was enrolled.
 #[derive(Clone, Copy, Default)]
@@ -215,10 +215,10 @@ fn middle(values: Vec<f64>) -> Interval {
 }
 
 /// Figures by each column that is stated of somebody.
-fn groups(all: &[Scores], told: &Told, study: Study) -> Vec<Group> {
+fn groups(all: &[Scores], speakers: &Speakers, study: Study) -> Vec<Group> {
     let mut groups = Vec::new();
     for column in TELLING {
-        let stated = |speaker: usize| told.get(&speaker).and_then(|columns| columns.get(column));
+        let stated = |speaker: usize| speakers.get(&speaker).and_then(|columns| columns.get(column));
         let mut of: BTreeMap<&str, std::collections::BTreeSet<usize>> = BTreeMap::new();
         for score in all.iter().filter(|score| score.own) {
             of.entry(stated(score.speaker).map_or("(not stated)", String::as_str))
@@ -255,9 +255,15 @@ fn groups(all: &[Scores], told: &Told, study: Study) -> Vec<Group> {
 }
 
 /// Figures of so many enrolments with so many clips.
-pub(super) fn point(clips: usize, enrolments: usize, all: &[Scores], told: &Told, study: Study) -> Point {
+pub(super) fn point(
+    clips: usize,
+    enrolments: usize,
+    all: &[Scores],
+    speakers: &Speakers,
+    study: Study,
+) -> Point {
     let every: Vec<&Scores> = all.iter().collect();
-    Point { groups: groups(all, told, study), ..summed(clips, enrolments, &every, study) }
+    Point { groups: groups(all, speakers, study), ..summed(clips, enrolments, &every, study) }
 }
 
 /// Figures of scores with their intervals.
@@ -303,7 +309,7 @@ mod tests {
     fn groups_are_those_that_are_stated_and_small_ones_are_pooled() {
         // Of six women every clip is accepted, of six men half; two others are too few, one says nothing.
         let mut all = Vec::new();
-        let mut told = Told::new();
+        let mut speakers = Speakers::new();
         for speaker in 0..15 {
             let gender = match speaker {
                 0..6 => Some("female"),
@@ -314,12 +320,12 @@ mod tests {
             let second = if speaker < 6 { 1.0 } else { -1.0 };
             all.push(scores(speaker, true, &[1.0, second]));
             all.push(scores(speaker, false, &[-1.0, -2.0]));
-            told.insert(
+            speakers.insert(
                 speaker,
                 gender.map(|value| ("gender".to_owned(), value.to_owned())).into_iter().collect(),
             );
         }
-        let point = point(1, 15, &all, &told, STUDY);
+        let point = point(1, 15, &all, &speakers, STUDY);
         let found: Vec<(&str, usize, f64)> =
             point.groups.iter().map(|group| (group.value.as_str(), group.speakers, group.accepted)).collect();
         let expected = [

@@ -8,7 +8,6 @@ mod alarms;
 mod bank;
 mod ear;
 mod figures;
-mod linear;
 mod study;
 mod takes;
 mod voice;
@@ -18,22 +17,8 @@ pub use alarms::Alarms;
 pub use bank::{Bank, Made};
 pub use ear::{Ear, Heard};
 pub use figures::{AlarmRate, Curve, Group, Point, Study};
+pub use kws_stages::enrol::Enrolled;
 pub use study::{Trial, voices as study_voices, words as study_words};
-pub use takes::{FEWEST, Take, takes};
+pub use takes::{Clip, takes};
 pub use voice::{Voice, VoiceCard};
 pub use word::{Word, WordCard};
-
-use serde::{Deserialize, Serialize};
-
-/// Who was enrolled, and that they agreed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Enrolled {
-    /// Whose voice it is.
-    pub speaker: String,
-    /// What they agreed to, in their words.
-    pub consent: String,
-    /// When, as `2026-11-29`.
-    pub date: String,
-    /// Clips.
-    pub clips: usize,
-}

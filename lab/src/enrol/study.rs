@@ -11,9 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use super::alarms::Alarms;
 use super::bank::{Bank, real};
 use super::ear::{Ear, Heard};
-use super::figures::{Curve, Scores, Study, TELLING, Told, point, rate};
+use super::figures::{Curve, Scores, Speakers, Study, TELLING, point, rate};
 use super::voice::Voice;
-use super::word::{Word, score};
+use super::word::Word;
 use crate::audio::{self, RATE};
 use crate::corpus::{Corpus, CorpusRef, SPEECH, Split, is_word, recordings};
 use crate::train::centre;
@@ -115,7 +115,7 @@ fn telling(columns: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     stated.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn told(trials: &[Trial], speakers: &BTreeMap<&str, usize>) -> Told {
+fn columns(trials: &[Trial], speakers: &BTreeMap<&str, usize>) -> Speakers {
     trials.iter().map(|trial| (speakers[trial.speaker.as_str()], trial.columns.clone())).collect()
 }
 
@@ -134,7 +134,7 @@ pub fn words(
 ) -> Result<Curve> {
     let maker = Word::new(bank, ear);
     let speakers = numbered(trials);
-    let told = told(trials, &speakers);
+    let columns = columns(trials, &speakers);
     let mut points = Vec::new();
     for &count in counts {
         let mut rng = ChaCha8Rng::seed_from_u64(study.seed);
@@ -149,7 +149,7 @@ pub fn words(
                 drawn.shuffle(&mut rng);
                 drawn.truncate(count);
                 let clips: Vec<&Heard> = drawn.iter().map(|&i| &trials[i].heard).collect();
-                let enrolled = maker.enrol(word, &clips, study.accept);
+                let enrolled = maker.prototype(word, &clips, study.accept);
                 enrolments += 1;
                 let known = |trial: &Trial| drawn.iter().any(|&i| trials[i].speaker == trial.speaker);
                 let tried =
@@ -157,7 +157,7 @@ pub fn words(
                 let mut by: BTreeMap<(bool, usize), Vec<f64>> = BTreeMap::new();
                 for trial in tried {
                     let key = (trial.word == *word, speakers[trial.speaker.as_str()]);
-                    by.entry(key).or_default().push(score(&enrolled, &trial.heard.embedding) - enrolled.on);
+                    by.entry(key).or_default().push(enrolled.score(&trial.heard.embedding) - enrolled.on);
                 }
                 all.extend(by.into_iter().map(|((own, speaker), scores)| Scores {
                     group,
@@ -168,7 +168,7 @@ pub fn words(
             }
         }
         if enrolments > 0 {
-            points.push(point(count, enrolments, &all, &told, study));
+            points.push(point(count, enrolments, &all, &columns, study));
         }
     }
     ensure!(!points.is_empty(), "no held-out word has enough clips");
@@ -191,7 +191,7 @@ pub fn voices(
 ) -> Result<Curve> {
     let maker = Voice::new(bank, ear);
     let speakers = numbered(trials);
-    let told = told(trials, &speakers);
+    let columns = columns(trials, &speakers);
     let mut points = Vec::new();
     for &count in counts {
         let mut rng = ChaCha8Rng::seed_from_u64(study.seed);
@@ -228,7 +228,7 @@ pub fn voices(
             }
         }
         if enrolments > 0 {
-            let mut point = point(count, enrolments, &all, &told, study);
+            let mut point = point(count, enrolments, &all, &columns, study);
             point.alarms = alarms.map(|alarms| rate(alarms, &passed, study));
             points.push(point);
         }

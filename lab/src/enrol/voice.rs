@@ -1,12 +1,12 @@
 //! A voice from a few clips: a logistic regression on the mean and the largest value of each band.
 
 use anyhow::{Result, ensure};
+use kws_stages::enrol::{Covariance, dot, mean, quantile};
 use serde::{Deserialize, Serialize};
 
 use super::Enrolled;
 use super::bank::{Bank, real};
 use super::ear::{Ear, Heard};
-use super::linear::{Covariance, dot, mean, quantile};
 use crate::tflite::{Judge, write_judge};
 
 /// Share of the covariance that is taken from no voice.

@@ -1,22 +1,15 @@
 //! A word from a few clips: a direction among the embeddings.
 
 use anyhow::{Result, ensure};
-use kws_engine::{Block, Stage};
-use kws_stages::decide::{EnrolledWord, Match};
+use kws_stages::decide::EnrolledWord;
+use kws_stages::enrol::{Prototype, WordFile, Words};
 use serde::Serialize;
 
 use super::Enrolled;
-use super::bank::{Bank, real};
+use super::bank::Bank;
 use super::ear::{Ear, Heard};
-use super::linear::{dot, mean};
 
-/// Share of the covariance within words that is taken from none of them.
-const SHARE: f64 = 0.2;
-
-/// A clip that scores below so many of ten other words does not say what the others say.
-const UNLIKE: f64 = 0.5;
-
-/// The file of an enrolled word, and how it came to be.
+/// An enrolled word, and how it came to be.
 #[derive(Clone, Debug, Serialize)]
 pub struct WordCard {
     /// What the stage `match` reads.
@@ -28,60 +21,51 @@ pub struct WordCard {
     pub enrolled: Enrolled,
 }
 
+impl WordCard {
+    /// The text of its file.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let EnrolledWord { word, on, embedding, centre, direction } = self.word.clone();
+        let prototype = Prototype { on, centre, direction };
+        let (scale, zero_point) = (embedding.scale, embedding.zero_point);
+        let (accepts, enrolled) = (self.accepts, &self.enrolled);
+        WordFile { word: &word, prototype: &prototype, accepts, scale, zero_point, enrolled }.to_string()
+    }
+}
+
 /// Makes words of clips.
 pub struct Word<'a> {
-    bank: &'a Bank,
+    words: Words,
     ear: &'a Ear,
-    centre: Vec<i8>,
-    within: super::linear::Covariance,
 }
 
 impl<'a> Word<'a> {
     /// With a bank of others.
     #[must_use]
-    pub fn new(bank: &'a Bank, ear: &'a Ear) -> Self {
-        Self { bank, ear, centre: bank.centre(), within: bank.within_words() }
+    pub fn new(bank: &Bank, ear: &'a Ear) -> Self {
+        Self { words: Words::new(bank.words()), ear }
     }
 
     /// The word that clips say, accepted as often as `accept` of other words are.
     #[must_use]
     pub fn enrol(&self, word: &str, clips: &[&Heard], accept: f64) -> EnrolledWord {
-        let centre = real(&self.centre);
-        let unit = |heard: &&Heard| {
-            let own: Vec<f64> = real(&heard.embedding).iter().zip(&centre).map(|(x, c)| x - c).collect();
-            let length = dot(&own, &own).sqrt().max(1e-9);
-            own.into_iter().map(|x| x / length).collect()
-        };
-        let middle = mean(&clips.iter().map(unit).collect::<Vec<Vec<f64>>>());
-        let direction = self.within.solve(&middle, SHARE);
-        let most = direction.iter().fold(1e-12, |most: f64, x| most.max(x.abs()));
-        let direction = direction.iter().map(|x| (127.0 * x / most).round() as i8).collect();
-        let embedding = self.ear.output();
-        let mut enrolled = EnrolledWord {
-            word: word.to_owned(),
-            on: 1.0,
-            embedding,
-            centre: self.centre.clone(),
-            direction,
-        };
-        let others = self.bank.other_words(word).map(|other| score(&enrolled, other)).collect();
-        // Just above what the others reach: scores are whole steps.
-        enrolled.on = (super::linear::quantile(others, 1.0 - accept) + 0.5 / 255.0).min(1.0);
-        enrolled
+        let Prototype { on, centre, direction } = self.prototype(word, clips, accept);
+        EnrolledWord { word: word.to_owned(), on, embedding: self.ear.output(), centre, direction }
     }
 
-    /// Checks that clips say one word: each must be nearer to the others than half of all other words are.
+    pub(super) fn prototype(&self, word: &str, clips: &[&Heard], accept: f64) -> Prototype {
+        let clips: Vec<&[i8]> = clips.iter().map(|heard| &heard.embedding[..]).collect();
+        self.words.enrol(word, &clips, accept)
+    }
+
+    /// Checks that clips say one word.
     ///
     /// # Errors
-    /// Names the clips that are not.
+    /// Names the clips that do not.
     pub fn check(&self, word: &str, clips: &[(String, Heard)]) -> Result<()> {
-        let unlike = |(index, (name, heard)): (usize, &(String, Heard))| {
-            let rest: Vec<&Heard> =
-                clips.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, (_, h))| h).collect();
-            let enrolled = self.enrol(word, &rest, UNLIKE);
-            (score(&enrolled, &heard.embedding) < enrolled.on).then(|| format!("`{name}`"))
-        };
-        let unlike: Vec<String> = clips.iter().enumerate().filter_map(unlike).collect();
+        let embeddings: Vec<&[i8]> = clips.iter().map(|(_, heard)| &heard.embedding[..]).collect();
+        let unlike = self.words.unlike(word, &embeddings);
+        let unlike: Vec<String> = unlike.into_iter().map(|index| format!("`{}`", clips[index].0)).collect();
         ensure!(
             unlike.is_empty(),
             "nothing was enrolled: {} does not sound like the same word as the other clips; listen to it, and record it again \
@@ -90,14 +74,4 @@ impl<'a> Word<'a> {
         );
         Ok(())
     }
-}
-
-/// The cosine that the stage `match` gives, 0 to 1.
-pub(super) fn score(word: &EnrolledWord, embedding: &[i8]) -> f64 {
-    let mut score = [0];
-    let mut stage = Match::new(&word.centre, &word.direction);
-    let _ = stage
-        .process(Block { at: 0, items: embedding }, &mut score)
-        .expect("the embedding is one of this model");
-    (f64::from(score[0]) + 128.0) / 255.0
 }

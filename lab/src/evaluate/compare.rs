@@ -23,10 +23,10 @@ pub struct Compared {
     pub interval: Interval,
 }
 
-/// Two models on the same clips or pictures.
+/// Two models on the same clips or images.
 #[derive(Clone, Debug, Serialize)]
 pub struct Paired {
-    /// What the models judge: whatever is called a clip below is a picture where they see.
+    /// What the models judge: whatever is called a clip below is an image where they see.
     pub medium: Medium,
     /// Count of clips that both were measured on.
     pub clips: usize,

@@ -18,7 +18,7 @@ pub struct Chain {
 }
 
 /// Plans a pipeline of kinds that need no hardware; a source of kind `clip` stands for samples that are handed over,
-/// one of kind `view` for pictures.
+/// one of kind `view` for images.
 ///
 /// # Errors
 /// When it cannot be planned.
@@ -98,8 +98,8 @@ impl Chain {
         &self.ports[1]
     }
 
-    /// Hands samples, or the pixels of pictures, to the stages, which have forgotten everything before, and the blocks of
-    /// the last one to `each`, until it breaks off. A last incomplete block is dropped, as sources do.
+    /// Hands samples, or the pixels of images, to the stages, which have forgotten everything before, and the blocks of
+    /// the last one to `each`, until it returns `Break`. A last incomplete block is dropped, as sources do.
     ///
     /// # Errors
     /// When a stage fails, or the first one reads something else.

@@ -1,4 +1,4 @@
-//! The source that stands before a front end of pictures: it states what they are, and is never fired.
+//! The source that stands before a front end of images: it states what they are, and is never fired.
 
 use anyhow::Result;
 use kws_engine::{
@@ -8,28 +8,28 @@ use kws_stages::vision::{Fit, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a model is shown: RGB pictures of one size, handed over one by one.
+/// What a model is shown: RGB images of one size, handed over one by one.
 ///
-/// A pipeline's source of pictures has parameters of the same names, and makes the same of a photograph.
+/// A pipeline's source of images has parameters of the same names, and makes the same of a photograph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct View {
-    /// Width of the pictures.
+    /// Width of the images.
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
     pub width: usize,
-    /// Height of the pictures.
+    /// Height of the images.
     #[schemars(range(min = 1, max = 4096), extend("unit" = "pixels"))]
     pub height: usize,
-    /// How a picture of another shape is made to fit.
+    /// How an image of another shape is made to fit.
     #[serde(default)]
     pub fit: Fit,
 }
 
 impl View {
-    /// Ticks per second of sources of pictures.
+    /// Ticks per second of sources of images.
     pub const CLOCK: u32 = 1_000_000;
 
-    /// The extent of the pictures.
+    /// The extent of the images.
     #[must_use]
     pub fn size(self) -> Size {
         Size { height: self.height, width: self.width, channels: 3 }

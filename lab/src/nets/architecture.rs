@@ -31,13 +31,13 @@ pub enum Architecture {
         /// Channels of the last separable layer.
         last: usize,
     },
-    /// MobileNet V1 for pictures (Howard et al., arXiv:1704.04861): a convolution and thirteen depthwise-separable
+    /// MobileNet V1 for images (Howard et al., arXiv:1704.04861): a convolution and thirteen depthwise-separable
     /// layers. MLPerf Tiny's Visual Wake Words has it at 96×96 with a quarter of the channels.
     MobilenetV1 {
         /// Share of the published channels, such as 0.25.
         alpha: f64,
     },
-    /// A convolution and a few depthwise-separable layers, for pictures on boards with little memory: a first stride
+    /// A convolution and a few depthwise-separable layers, for images on boards with little memory: a first stride
     /// of 4 leaves a sixteenth of the pixels.
     Separable {
         /// Channels, kernel and stride of the convolution.
@@ -55,17 +55,15 @@ impl Architecture {
         match self {
             Self::TinyConv { filters, padding } => {
                 let conv = Op::Conv { filters: *filters, kernel: [10, 8], stride: [2, 2], padding: *padding };
-                Graph::new(features, Layout::Picture, &[conv, dense])
+                Graph::new(features, Layout::Image, &[conv, dense])
             }
-            Self::DsCnn => Graph::new(features, Layout::Picture, &ds_cnn(dense)),
+            Self::DsCnn => Graph::new(features, Layout::Image, &ds_cnn(dense)),
             Self::Tcn { first, layers, last } => {
                 Graph::new(features, Layout::Sequence, &tcn(features[0], *first, layers, *last, dense))
             }
-            Self::MobilenetV1 { alpha } => {
-                Graph::new(features, Layout::Picture, &mobilenet_v1(*alpha, dense))
-            }
+            Self::MobilenetV1 { alpha } => Graph::new(features, Layout::Image, &mobilenet_v1(*alpha, dense)),
             Self::Separable { first, layers } => {
-                Graph::new(features, Layout::Picture, &separable(*first, layers, dense))
+                Graph::new(features, Layout::Image, &separable(*first, layers, dense))
             }
         }
     }
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn strides_shrink_a_picture_and_grey_has_one_channel() {
+    fn strides_shrink_an_image_and_grey_has_one_channel() {
         let architecture = Architecture::Separable { first: [8, 5, 4], layers: vec![[16, 1], [24, 2]] };
         let graph = architecture.graph([96, 64, 1], 3);
         let shapes: Vec<_> = graph.steps.iter().map(|step| step.output).collect();

@@ -40,7 +40,7 @@ fn fold_input(first: &mut Layer, network: &Network, device: &Device) {
     let taps = dims[2] * dims[3];
     for (o, filter) in weight.chunks_exact_mut(dims[1] * taps).enumerate() {
         for (i, channel) in filter.chunks_exact_mut(taps).enumerate() {
-            // Where the features are a picture, normalisation is the same for all of it.
+            // Where the features are an image, normalisation is the same for all of it.
             let c = if network.graph.layout == Layout::Sequence { i } else { 0 };
             for w in channel {
                 *w /= n.deviation[c];

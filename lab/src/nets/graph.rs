@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Rows (of a picture, or time), columns (frequency) and channels of an activation.
+/// Rows (of an image, or time), columns (frequency) and channels of an activation.
 pub type Shape = [usize; 3];
 
 /// What happens at the rim of a convolution.
@@ -52,8 +52,8 @@ pub enum Op {
 /// `[frames, coefficients]`, counts as features of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// A picture, as it is.
-    Picture,
+    /// An image, as it is.
+    Image,
     /// A sequence of channels, convolved along time only: `[rows, 1, columns × channels]`.
     Sequence,
 }
@@ -104,7 +104,7 @@ impl Graph {
     pub fn new(features: Shape, layout: Layout, ops: &[Op]) -> Self {
         let [rows, columns, channels] = features;
         let mut input = match layout {
-            Layout::Picture => features,
+            Layout::Image => features,
             Layout::Sequence => [rows, 1, columns * channels],
         };
         let mut steps = Vec::with_capacity(ops.len());
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn same_padding_follows_tensorflow() {
         let conv = Op::Conv { filters: 8, kernel: [10, 8], stride: [2, 2], padding: Padding::Same };
-        let graph = Graph::new([49, 40, 1], Layout::Picture, &[conv]);
+        let graph = Graph::new([49, 40, 1], Layout::Image, &[conv]);
         assert_eq!(graph.steps[0].output, [25, 20, 8]);
         assert_eq!(graph.steps[0].padding(), [(4, 5), (3, 3)]);
     }

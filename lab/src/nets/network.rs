@@ -167,7 +167,7 @@ impl Network {
         let n = &self.normalisation;
         let x = (features - row(&n.mean)) / row(&n.deviation);
         match self.graph.layout {
-            Layout::Picture => {
+            Layout::Image => {
                 let [clips, ..] = x.dims();
                 let [rows, columns, channels] = self.graph.features;
                 x.reshape([clips, rows, columns, channels]).permute([0, 3, 1, 2])

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use plotters::prelude::*;
 
 use super::axis::{Axis, tick};
-use super::style::{INK, colour, grid, picture, right, text, width};
+use super::style::{INK, colour, grid, image, right, text, width};
 
 /// Horizontal bars in groups, so that long names have room; bars may have whiskers.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +64,7 @@ impl Bars {
         let legend = if self.series.len() > 1 { 20 * self.series.len() as i32 } else { 0 };
         let group = BAR * (self.series.len() as i32 + 1);
         let height = group * self.groups.len() as i32;
-        picture((640 + left as u32, (height + legend + 64) as u32), |area| {
+        image((640 + left as u32, (height + legend + 64) as u32), |area| {
             let all = self
                 .series
                 .iter()

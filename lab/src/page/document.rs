@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::Sound;
 
-/// A self-contained HTML page: no script, no font and no picture from elsewhere.
+/// A self-contained HTML page: no script, no font and no image from elsewhere.
 #[derive(Clone, Debug)]
 pub struct Page {
     title: String,

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use plotters::prelude::*;
 
-use super::style::{centred, colour, picture, right, text, width};
+use super::style::{centred, colour, image, right, text, width};
 
 /// Counts in rows and columns, each cell coloured by its share of its row.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Heat {
         let cell = if n > 8 { 52.max(side / 2) } else { 64.max(side) };
         let (left, top) = (side + 40, 48);
         let size = (left + cell * n as i32 + 12, top + 34 * n as i32 + 12);
-        picture((size.0 as u32, size.1 as u32), |area| {
+        image((size.0 as u32, size.1 as u32), |area| {
             area.draw(&Text::new(format!("{} ↓  {} →", self.rows, self.columns), (8, 4), text(12)))?;
             for (r, row) in self.counts.iter().enumerate() {
                 let y = top + 34 * r as i32;

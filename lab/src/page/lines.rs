@@ -6,7 +6,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 use super::axis::{Axis, tick};
-use super::style::{COLOURS, INK, colour, grid, picture, text, width};
+use super::style::{COLOURS, INK, colour, grid, image, text, width};
 
 /// What a series looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Chart {
     pub fn svg(&self) -> Result<String> {
         let longest = self.series.iter().map(|s| width(&s.name, 13)).max().unwrap_or(0);
         let legend = if self.series.len() > 1 { (longest + 44).min(280) } else { 8 };
-        picture((SIZE.0 + legend as u32, SIZE.1), |area| {
+        image((SIZE.0 + legend as u32, SIZE.1), |area| {
             let (plot, side) = area.split_horizontally(SIZE.0);
             if self.series.len() > 1 {
                 self.legend(&side)?;

@@ -21,11 +21,11 @@ impl Sound {
     /// The clip as an element of the grid.
     pub(super) fn html(&self) -> String {
         let player = STANDARD.encode(wav(&self.samples));
-        let picture = STANDARD.encode(spectrogram(&self.samples));
+        let image = STANDARD.encode(spectrogram(&self.samples));
         let seconds = self.samples.len() as f64 / f64::from(RATE);
         format!(
             "<figure class=\"sound\"><b>{}</b><img alt=\"spectrogram, 0 to 8 kHz, {seconds:.1} s\" \
-             src=\"data:image/bmp;base64,{picture}\"><audio controls preload=\"none\" \
+             src=\"data:image/bmp;base64,{image}\"><audio controls preload=\"none\" \
              src=\"data:audio/wav;base64,{player}\"></audio><figcaption>{}</figcaption></figure>\n",
             inline(&self.title),
             escape(&self.caption)
@@ -103,11 +103,11 @@ mod tests {
     fn a_tone_is_a_line_at_its_height() {
         let tone: Vec<i16> =
             (0..8000).map(|i| ((i as f32 * std::f32::consts::TAU / 16.0).sin() * 8000.0) as i16).collect();
-        let picture = image::load_from_memory(&spectrogram(&tone)).unwrap().to_rgb8();
-        assert_eq!(picture.height() as usize, ROWS);
+        let image = image::load_from_memory(&spectrogram(&tone)).unwrap().to_rgb8();
+        assert_eq!(image.height() as usize, ROWS);
         // 1 kHz is an eighth of the way up.
-        let bright = |y: u32| picture.get_pixel(20, y).0.iter().map(|&c| u32::from(c)).sum::<u32>();
-        let line = (0..picture.height()).max_by_key(|&y| bright(y)).unwrap();
+        let bright = |y: u32| image.get_pixel(20, y).0.iter().map(|&c| u32::from(c)).sum::<u32>();
+        let line = (0..image.height()).max_by_key(|&y| bright(y)).unwrap();
         assert!((ROWS as u32 - 1 - line).abs_diff(ROWS as u32 / 8) <= 1, "the line lies at {line}");
     }
 

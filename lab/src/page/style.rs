@@ -56,8 +56,8 @@ pub(super) fn width(text: &str, size: i32) -> i32 {
     (text.chars().count() as f64 * f64::from(size) * 0.56).ceil() as i32
 }
 
-/// Has a picture of a size in pixels drawn, and gives it as SVG text.
-pub(super) fn picture(
+/// Has an image of a size in pixels drawn, and gives it as SVG text.
+pub(super) fn image(
     size: (u32, u32),
     draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Result<()>,
 ) -> Result<String> {

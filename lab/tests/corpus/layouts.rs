@@ -110,7 +110,7 @@ fn speech_commands_keep_their_official_split() {
 }
 
 #[test]
-fn pictures_with_a_table_need_no_import() {
+fn images_with_a_table_need_no_import() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let rows = "file,person,split,source,max_person_area_fraction\nx.png,1,test,pt,0.25\ny.png,0,,hd2,\n";

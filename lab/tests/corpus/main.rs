@@ -2,15 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 mod align;
+mod bad_images;
 mod bad_input;
-mod bad_pictures;
 mod check;
 mod commands;
 mod fetch;
+mod images;
 mod import;
 mod layouts;
 mod names;
-mod pictures;
 mod server;
 mod sound;
 mod synth;

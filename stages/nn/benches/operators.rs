@@ -103,7 +103,7 @@ fn about(op: &Op) -> String {
             op.to.channels,
             op.layout
         ),
-        Op::Depthwise(op) => format!(
+        Op::Depthwise(op) | Op::MultipliedDepthwise(op) => format!(
             "depthwise {}x{}x{} {}x{} -> {}x{}, {:?}",
             op.from.height,
             op.from.width,

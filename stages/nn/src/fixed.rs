@@ -20,7 +20,7 @@ pub const fn doubling_high_multiply(a: i32, b: i32) -> i32 {
 /// `exponent` is 0 to 31.
 #[inline]
 pub const fn rounding_shift_right(x: i32, exponent: i32) -> i32 {
-    let mask = ((1i64 << exponent) - 1) as i32;
+    let mask = ((1u32 << exponent) - 1) as i32;
     let threshold = (mask >> 1) + (x < 0) as i32;
     (x >> exponent) + ((x & mask) > threshold) as i32
 }
@@ -39,7 +39,9 @@ impl Factor {
     #[inline]
     pub const fn apply(self, x: i32) -> i32 {
         let (left, right) = if self.shift > 0 { (self.shift, 0) } else { (0, -self.shift) };
-        rounding_shift_right(doubling_high_multiply(x.wrapping_shl(left as u32), self.multiplier), right)
+        // `doubling_high_multiply` of a mantissa, which has no sign.
+        let product = x.wrapping_shl(left as u32) as i64 * self.multiplier as i64;
+        rounding_shift_right(((product + (1 << 30)) >> 31) as i32, right)
     }
 
     /// `x` times the factor, for sums of 64 bits: TFLite's form of `MultiplyByQuantizedMultiplier` that keeps 15 bits

@@ -36,6 +36,8 @@ mod operators;
 pub mod plan;
 
 #[cfg(feature = "std")]
+mod aligned;
+#[cfg(feature = "std")]
 mod builtin;
 #[cfg(feature = "std")]
 mod contents;
@@ -56,6 +58,8 @@ mod tap;
 #[cfg(feature = "std")]
 mod unsigned;
 
+#[cfg(feature = "std")]
+pub use aligned::AlignedBytes;
 pub use arena::Arena;
 #[cfg(feature = "std")]
 pub use contents::{Contents, Operands, operands};
@@ -63,6 +67,8 @@ pub use contents::{Contents, Operands, operands};
 pub use error::{ModelError, ModelErrorKind};
 #[cfg(feature = "std")]
 pub use model::{Model, Tensor};
+#[cfg(feature = "std")]
+pub use planner::pack::{Candidate, Choice};
 #[cfg(feature = "std")]
 pub use planner::streaming::Streaming;
 #[cfg(feature = "std")]

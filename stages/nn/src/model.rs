@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::error::ModelError;
 use super::kernels::KernelSet;
 use super::op::Span;
+use super::planner::pack::{Candidate, Choose};
 use super::planner::streaming::{self, Streaming};
 use super::planner::{self, HostPlan, Planned, Step};
 use super::schema::{self, Element, File};
@@ -90,10 +91,29 @@ impl Model {
     ///
     /// As [`open`](Model::open).
     pub fn open_for(bytes: &[u8], kernels: KernelSet) -> Result<Self, ModelError> {
+        Self::open_with(bytes, kernels, None)
+    }
+
+    /// As [`open_for`](Model::open_for), with forms of the weights that the caller chooses: `choose` sees the candidates of each
+    /// operator of int8 that has several, the cheapest by estimate first, and answers with the number of one. For measurements of
+    /// these estimates; all forms give the same outputs.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Model::open).
+    pub fn open_choosing(
+        bytes: &[u8],
+        kernels: KernelSet,
+        choose: &dyn Fn(&[Candidate]) -> usize,
+    ) -> Result<Self, ModelError> {
+        Self::open_with(bytes, kernels, Some(choose))
+    }
+
+    fn open_with(bytes: &[u8], kernels: KernelSet, choose: Choose<'_>) -> Result<Self, ModelError> {
         let file = File::read(bytes)?;
         let signed = Signed::of(&file)?;
         let file = signed.as_ref().map_or_else(|| file.clone(), |signed| signed.file(&file));
-        let planned = planner::plan(&file, kernels)?;
+        let planned = planner::plan(&file, kernels, choose)?;
         let shapes = ends(&file).map(|number| file.graphs[0].tensors[number].shape.clone()).collect();
         Ok(Self::new(&file, planned, shapes, kernels, None))
     }

@@ -5,7 +5,7 @@ use super::op::{Op, Span};
 
 /// A model ready to run.
 ///
-/// A plan is plain data. On a host its three stores are `Vec`s that [`Model`](super::Model) fills; in a firmware
+/// A plan is plain data. On a host its three stores are memory that [`Model`](super::Model) fills; in a firmware
 /// image they are `static` arrays that the build writes. [`Plan::run`] is the one executor of both worlds.
 ///
 /// The arena is lent by the caller, [`arena`](Plan::arena) bytes of it. Its head holds the model's variables and

@@ -124,6 +124,18 @@ pub(crate) struct Graph<'a> {
     pub(crate) outputs: Vec<usize>,
 }
 
+impl Graph<'_> {
+    /// Number of weights of bytes.
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")),
+        expect(dead_code, reason = "these kernels have one form")
+    )]
+    pub(crate) fn weights(&self) -> usize {
+        let weights = self.tensors.iter().filter(|tensor| tensor.element == Element::I8);
+        weights.filter_map(|tensor| tensor.data.map(<[u8]>::len)).sum()
+    }
+}
+
 /// A whole file. The first graph is the one that is run.
 #[derive(Clone, Debug)]
 pub(crate) struct File<'a> {

@@ -36,7 +36,7 @@ pub struct WakeWord<B> {
     heard: u64,
 }
 
-/// How probabilities come, and how long a detection makes deaf.
+/// How probabilities come, and for how long a detection suppresses others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WakePace {
     /// Frames of features from one probability to the next.

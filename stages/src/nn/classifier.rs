@@ -53,7 +53,7 @@ impl Feature for i8 {
 /// written as i8, by `offset`.
 ///
 /// # Streaming
-/// With `streaming = true` it reads single frames, without a `stack` before it, and computes only what is new: the same
+/// With `streaming = true` it reads single frames, without a `stack` before it, and computes only the new frames: the same
 /// outputs at the same ticks, bit for bit, as behind a `stack` of the model's window with this `hop`. It is silent until
 /// the first full window, also after a gap. A model whose layers see the edges of its window (padding `SAME` along
 /// time), or that mixes all frames at once, is refused with the reason.

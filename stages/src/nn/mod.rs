@@ -14,11 +14,12 @@ mod model_info;
 
 #[cfg(feature = "std")]
 pub use emit::{kernels_code, model_code};
-pub use kws_nn::{Arena, fixed, kernels, op, plan};
 #[cfg(feature = "std")]
 pub use kws_nn::{
-    Contents, Element, Model, ModelError, ModelErrorKind, Operands, Streaming, Tensor, operands, tapped,
+    AlignedBytes, Contents, Element, Model, ModelError, ModelErrorKind, Operands, Streaming, Tensor,
+    operands, tapped,
 };
+pub use kws_nn::{Arena, fixed, kernels, op, plan};
 #[cfg(feature = "std")]
 pub use manifest::Manifest;
 #[cfg(feature = "std")]

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_of_pictures_takes_any_cameras() {
+    fn a_card_of_images_takes_any_cameras() {
         let card = ModelInfo::parse("[[front_end]]\nkind = \"resize\"\nwidth = 96").unwrap();
         let port = |kinds: &[&str]| {
             let mut port = Port::source(Element::U8, vec![96, 96, 3], Role::new("rgb"), 1_000_000, 1);

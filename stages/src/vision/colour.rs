@@ -1,8 +1,8 @@
-//! Pictures of other formats and colours.
+//! Images of other formats and colours.
 
 use kws_engine::{Block, Flow, Stage, StageFault};
 
-/// Converts pictures: raw formats of cameras to grey or RGB, RGB to grey, grey to RGB.
+/// Converts images: raw formats of cameras to grey or RGB, RGB to grey, grey to RGB.
 ///
 /// What it reads and writes: [`ColourParams`](crate::vision::ColourParams).
 ///
@@ -65,7 +65,7 @@ impl Conversion {
         }
     }
 
-    /// Converts a whole picture, or any run of whole pixels (of pairs of pixels for YUYV).
+    /// Converts a whole image, or any run of whole pixels (of pairs of pixels for YUYV).
     pub fn convert(self, from: &[u8], to: &mut [u8]) {
         match self {
             Conversion::RgbToGrey => each(from, to, |&[r, g, b]: &[u8; 3]| [grey_of_rgb([r, g, b])]),

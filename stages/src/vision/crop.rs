@@ -1,10 +1,10 @@
-//! A part of a picture.
+//! A part of an image.
 
 use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
-/// Cuts a rectangle out of each picture.
+/// Cuts a rectangle out of each image.
 ///
 /// What it reads and writes: [`CropParams`](super::CropParams).
 ///
@@ -29,7 +29,7 @@ pub struct Crop {
     region: Region,
 }
 
-/// A rectangle of a picture, in pixels.
+/// A rectangle of an image, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     /// Pixels left of it.
@@ -43,7 +43,7 @@ pub struct Region {
 }
 
 impl Crop {
-    /// Cuts `region`, which lies inside, out of pictures of size `from`.
+    /// Cuts `region`, which lies inside, out of images of size `from`.
     pub const fn new(from: Size, region: Region) -> Self {
         Crop { from, region }
     }
@@ -105,7 +105,7 @@ mod kind {
     }
 
     impl CropParams {
-        /// The region that these parameters cut out of pictures of a size.
+        /// The region that these parameters cut out of images of a size.
         ///
         /// # Errors
         /// When it does not lie inside, or the parameters contradict each other.
@@ -143,7 +143,7 @@ mod kind {
         }
     }
 
-    /// The largest extent of an aspect ratio inside a picture.
+    /// The largest extent of an aspect ratio inside an image.
     fn largest([wide, high]: [u32; 2], of: Size) -> Result<(usize, usize), DesignError> {
         if wide == 0 || high == 0 {
             return Err(DesignError::of(

@@ -1,12 +1,12 @@
-//! Whether a picture shows anything.
+//! Whether an image shows anything.
 
 use kws_engine::{Block, Flow, Stage, StageFault};
 
-/// Tells pictures that are too dark or blown out from those that are worth a classifier's time.
+/// Tells images that are too dark or blown out from those that are worth a classifier's time.
 ///
-/// A picture is `dark` when its mean is below `dark`, or more than `clipped` of its values are at most 4; it is
+/// An image is `dark` when its mean is below `dark`, or more than `clipped` of its values are at most 4; it is
 /// `bright` when its mean is above `bright`, or more than `clipped` of its values are at least 251; else it is `good`.
-/// A `trigger` after it reports what it found, and a `gate` lets only good pictures go on.
+/// A `trigger` after it reports what it found, and a `gate` lets only good images go on.
 ///
 /// What it reads and writes: [`ExposureParams`](super::ExposureParams).
 ///
@@ -30,7 +30,7 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 #[derive(Clone, Copy, Debug)]
 pub struct Exposure(pub Limits);
 
-/// What a picture of a certain size must keep to.
+/// What an image of a certain size must keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The sum of all values is at least this.

@@ -1,4 +1,4 @@
-//! Files of pictures, decoded whole: what the computer's sources show a pipeline, and the lab a network.
+//! Files of images, decoded whole: what the computer's sources show a pipeline, and the lab a network.
 
 mod jpeg;
 mod scan;
@@ -8,9 +8,9 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{Picture, Size};
+use super::{Image, Size};
 
-/// Endings of files of pictures, in lower case.
+/// Endings of files of images, in lower case.
 pub const ENDINGS: [&str; 4] = ["bmp", "jpeg", "jpg", "png"];
 
 /// The longest side that is decoded.
@@ -18,8 +18,8 @@ const LONGEST: u32 = 16_384;
 /// The most memory that decoding one may take, in bytes: 80 million pixels of an RGB image.
 const MEMORY: u64 = 250_000_000;
 
-/// Whether a file's name says that it is a picture.
-pub fn is_picture(path: &Path) -> bool {
+/// Whether a file's name says that it is an image.
+pub fn is_image(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ENDINGS.iter().any(|own| ending.eq_ignore_ascii_case(own)))
 }
 
@@ -27,9 +27,9 @@ pub fn is_picture(path: &Path) -> bool {
 /// grey, else RGB. An alpha channel is dropped, 16-bit values become 8-bit ones.
 ///
 /// # Errors
-/// A text that says what is wrong with it: that it breaks off, say, or that it would take more than 250 MB to decode,
+/// A text that says what is wrong with it: that it is truncated, say, or that it would take more than 250 MB to decode,
 /// which its header tells before anything is allocated.
-pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
+pub fn decode(bytes: &[u8]) -> Result<Image, String> {
     let format = image::guess_format(bytes).ok();
     let known =
         format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp));
@@ -55,7 +55,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, String> {
         true => (3, image.into_rgb8().into_raw()),
         false => (1, image.into_luma8().into_raw()),
     };
-    Ok(Picture { size: Size { height, width, channels }, pixels })
+    Ok(Image { size: Size { height, width, channels }, pixels })
 }
 
 /// Checks what decoding takes: the pixels as they are stored, a copy of another type where they are not stored as they
@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    /// A picture of gradients, as a file.
+    /// An image of gradients, as a file.
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let image = RgbImage::from_fn(48, 32, |x, y| image::Rgb([(5 * x) as u8, (7 * y) as u8, 90]));
         let mut bytes = Cursor::new(Vec::new());
@@ -101,9 +101,9 @@ mod tests {
     #[test]
     fn three_formats_are_decoded() {
         for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Bmp] {
-            let picture = decode(&encoded(format)).unwrap();
-            assert_eq!(picture.size, Size { height: 32, width: 48, channels: 3 }, "{format:?}");
-            let [r, g, b] = picture.pixels[3 * (10 * 48 + 20)..][..3] else { panic!("a pixel") };
+            let image = decode(&encoded(format)).unwrap();
+            assert_eq!(image.size, Size { height: 32, width: 48, channels: 3 }, "{format:?}");
+            let [r, g, b] = image.pixels[3 * (10 * 48 + 20)..][..3] else { panic!("a pixel") };
             assert!(
                 r.abs_diff(100) < 8 && g.abs_diff(70) < 8 && b.abs_diff(90) < 8,
                 "{format:?}: {r} {g} {b}"
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn what_is_no_image_is_refused() {
         assert_eq!(error(b"GIF89a.........."), "it is not an image, expected a JPEG, PNG or BMP");
         assert_eq!(error(b""), "it is not an image, expected a JPEG, PNG or BMP");
     }

@@ -1,4 +1,4 @@
-//! Pictures of any size and colour as those of one.
+//! Images of any size and colour as those of one.
 
 use kws_engine::{Block, Stage};
 use schemars::JsonSchema;
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Conversion, Crop, CropParams, Method, Region, Resizer, Scaling, Size};
 
-/// A picture of any size: grey or RGB.
+/// An image of any size: grey or RGB.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Image {
     /// Its extent.
     pub size: Size,
     /// Its pixels, row by row.
@@ -28,18 +28,18 @@ pub enum Fit {
     Letterbox,
 }
 
-/// Makes pictures fit: for those who read them outside a pipeline, and for its sources.
+/// Makes images fit: for those who read them outside a pipeline, and for its sources.
 pub struct Fitter {
     to: Size,
     fit: Fit,
-    /// For pictures of the size that came last.
+    /// For images of the size that came last.
     path: Option<Path>,
     coloured: Vec<u8>,
     cut: Vec<u8>,
     scaled: Vec<u8>,
 }
 
-/// The steps for pictures of one size.
+/// The steps for images of one size.
 struct Path {
     from: Size,
     conversion: Option<Conversion>,
@@ -52,31 +52,31 @@ struct Path {
 }
 
 impl Fitter {
-    /// Makes pictures of a size.
+    /// Makes images of a size.
     pub fn new(to: Size, fit: Fit) -> Self {
         Fitter { to, fit, path: None, coloured: Vec::new(), cut: Vec::new(), scaled: Vec::new() }
     }
 
-    /// Writes a picture as it shall be.
+    /// Writes an image as it shall be.
     ///
     /// # Errors
     /// When it is of a size that cannot be brought to the one that is wanted.
-    pub fn fit(&mut self, picture: &Picture, output: &mut [u8]) -> Result<(), String> {
-        if picture.size == self.to {
-            output.copy_from_slice(&picture.pixels);
+    pub fn fit(&mut self, image: &Image, output: &mut [u8]) -> Result<(), String> {
+        if image.size == self.to {
+            output.copy_from_slice(&image.pixels);
             return Ok(());
         }
-        if self.path.as_ref().is_none_or(|path| path.from != picture.size) {
-            self.path = Some(Path::new(picture.size, self.to, self.fit)?);
+        if self.path.as_ref().is_none_or(|path| path.from != image.size) {
+            self.path = Some(Path::new(image.size, self.to, self.fit)?);
         }
         let Some(Path { conversion, crop, region, resizer, place, .. }) = &mut self.path else {
             return Ok(());
         };
         let pixels = match conversion {
-            None => &picture.pixels,
+            None => &image.pixels,
             Some(conversion) => {
-                self.coloured.resize(picture.size.height * picture.size.width * self.to.channels, 0);
-                conversion.convert(&picture.pixels, &mut self.coloured);
+                self.coloured.resize(image.size.height * image.size.width * self.to.channels, 0);
+                conversion.convert(&image.pixels, &mut self.coloured);
                 &self.coloured
             }
         };
@@ -126,20 +126,20 @@ impl Path {
 mod tests {
     use super::*;
 
-    /// A picture of two rows: black, white.
-    fn rows(width: usize) -> Picture {
+    /// An image of two rows: black, white.
+    fn rows(width: usize) -> Image {
         let pixels = [vec![0; width], vec![255; width]].concat();
-        Picture { size: Size { height: 2, width, channels: 1 }, pixels }
+        Image { size: Size { height: 2, width, channels: 1 }, pixels }
     }
 
-    fn fitted(picture: &Picture, to: Size, fit: Fit) -> Vec<u8> {
+    fn fitted(image: &Image, to: Size, fit: Fit) -> Vec<u8> {
         let mut output = vec![77; to.items()];
-        Fitter::new(to, fit).fit(picture, &mut output).unwrap();
+        Fitter::new(to, fit).fit(image, &mut output).unwrap();
         output
     }
 
     #[test]
-    fn a_wide_picture_fits_a_square_in_three_ways() {
+    fn a_wide_image_fits_a_square_in_three_ways() {
         let square = Size { height: 2, width: 2, channels: 1 };
         let mut wide = rows(4);
         wide.pixels[0] = 255;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_may_change_size_and_colour_in_the_middle() {
+    fn images_may_change_size_and_colour_in_the_middle() {
         let to = Size { height: 1, width: 1, channels: 3 };
         let mut fitter = Fitter::new(to, Fit::Stretch);
         let mut output = [0; 3];
@@ -158,7 +158,7 @@ mod tests {
             fitter.fit(&rows(width), &mut output).unwrap();
             assert_eq!(output, expected);
         }
-        let coloured = Picture { size: to, pixels: vec![1, 2, 3] };
+        let coloured = Image { size: to, pixels: vec![1, 2, 3] };
         fitter.fit(&coloured, &mut output).unwrap();
         assert_eq!(output, [1, 2, 3]);
     }

@@ -1,4 +1,4 @@
-//! What sources of pictures write.
+//! What sources of images write.
 
 use kws_engine::{Element, Port, Role};
 use schemars::JsonSchema;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fit, Palette, Size};
 
-/// Ticks in a second of sources of pictures: microseconds.
+/// Ticks in a second of sources of images: microseconds.
 pub const CLOCK: u32 = 1_000_000;
 
-/// What a source of pictures writes: the parameters that all of them share.
+/// What a source of images writes: the parameters that all of them share.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Frames {
     /// Width of the output images; by default that of the input.
@@ -29,7 +29,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// The size of what is written, of pictures whose own size is this.
+    /// The size of what is written, of images whose own size is this.
     pub fn size(&self, own: Size) -> Size {
         Size {
             height: self.height.unwrap_or(own.height),
@@ -38,7 +38,7 @@ impl Frames {
         }
     }
 
-    /// The port of a source that writes pictures of a size, so many in a second.
+    /// The port of a source that writes images of a size, so many in a second.
     pub fn port(size: Size, fps: f64) -> Port {
         let period = ((f64::from(CLOCK) / fps).round() as u64).max(1);
         Port::source(Element::U8, size.shape(), Role::IMAGE, CLOCK, period)

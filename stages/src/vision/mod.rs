@@ -1,5 +1,5 @@
-//! From a camera's pictures to what a classifier looks at. All arithmetic is of whole numbers, so that every machine
-//! computes the same picture.
+//! From a camera's images to what a classifier looks at. All arithmetic is of whole numbers, so that every machine
+//! computes the same image.
 
 mod colour;
 mod crop;
@@ -12,23 +12,23 @@ mod fit;
 mod frames;
 mod motion;
 mod normalise;
-mod picture;
 mod resize;
+mod size;
 
 pub use colour::{Colour, Conversion, grey_of_rgb, luma_to_grey, yuv_to_rgb};
 pub use crop::{Crop, Region};
 pub use exposure::{Exposure, Limits};
 pub use motion::{Motion, Watchfulness};
 pub use normalise::Normalise;
-pub use picture::Size;
 pub use resize::{Accumulator, Area, Bilinear, Scaling};
+pub use size::Size;
 
 #[cfg(feature = "std")]
 pub use {
     colour::{ColourParams, Palette, raw},
     crop::CropParams,
     exposure::ExposureParams,
-    fit::{Fit, Fitter, Picture},
+    fit::{Fit, Fitter, Image},
     frames::{CLOCK, Frames},
     motion::MotionParams,
     normalise::NormaliseParams,

@@ -4,11 +4,11 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 
 use super::Size;
 
-/// Lets pictures through when something moves: a gate in front of a classifier that would cost more.
+/// Lets images through when something moves: a gate in front of a classifier that would cost more.
 ///
-/// The picture is divided into square cells, and each cell's mean is compared with that of the picture before. A
-/// picture passes when at least `cells` of them differ by at least `difference`; so do those that follow for `hold_ms`,
-/// and one every `every_ms` however still it is. The first picture passes, also after a gap.
+/// The image is divided into square cells, and each cell's mean is compared with that of the image before. An
+/// image passes when at least `cells` of them differ by at least `difference`; so do those that follow for `hold_ms`,
+/// and one every `every_ms` however still it is. The first image passes, also after a gap.
 ///
 /// What it reads and writes: [`MotionParams`](super::MotionParams).
 ///
@@ -32,7 +32,7 @@ use super::Size;
 pub struct Motion<B> {
     size: Size,
     watch: Watchfulness,
-    /// Mean of each cell of the picture before.
+    /// Mean of each cell of the image before.
     before: B,
     seen: Seen,
 }
@@ -48,14 +48,14 @@ pub struct Watchfulness {
     pub cells: u32,
     /// Ticks after the last motion during which everything passes.
     pub hold: u64,
-    /// Ticks after the last picture that passed, when one passes however still it is.
+    /// Ticks after the last image that passed, when one passes however still it is.
     pub every: u64,
 }
 
 /// What came before.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// There was a picture.
+    /// There was an image.
     any: bool,
     /// Tick until which everything passes.
     hold_until: u64,
@@ -66,20 +66,20 @@ struct Seen {
 const NOTHING: Seen = Seen { any: false, hold_until: 0, due: 0 };
 
 impl<B> Motion<B> {
-    /// A gate for pictures of a size; `before` has room for a byte for each cell, those at the edges counted.
+    /// A gate for images of a size; `before` has room for a byte for each cell, those at the edges counted.
     pub const fn new(size: Size, watch: Watchfulness, before: B) -> Self {
         Motion { size, watch, before, seen: NOTHING }
     }
 }
 
 impl<B: AsMut<[u8]>> Motion<B> {
-    /// Takes in a picture; how many of its cells differ.
-    fn differing(&mut self, picture: &[u8]) -> u32 {
+    /// Takes in an image; how many of its cells differ.
+    fn differing(&mut self, image: &[u8]) -> u32 {
         let cell = usize::from(self.watch.cell);
         let row = self.size.row();
         let cells = self.before.as_mut().chunks_mut(self.size.width.div_ceil(cell));
         let mut differing = 0;
-        for (rows, before) in picture.chunks(cell * row).zip(cells) {
+        for (rows, before) in image.chunks(cell * row).zip(cells) {
             for (column, before) in before.iter_mut().enumerate() {
                 let left = column * cell * self.size.channels;
                 let right = (left + cell * self.size.channels).min(row);
@@ -188,8 +188,7 @@ mod kind {
             let cell = usize::from(self.cell.max(1));
             let cells = size.height.div_ceil(cell) * size.width.div_ceil(cell);
             if self.cells as usize > cells {
-                let found =
-                    format!("found {}, expected at most the {cells} that the picture has", self.cells);
+                let found = format!("found {}, expected at most the {cells} that the image has", self.cells);
                 return Err(DesignError::of("cells", found));
             }
             let watch = Watchfulness {

@@ -117,11 +117,11 @@ pub(crate) fn run_with(pipeline: &Path, wav: &Path, fault: &str) -> Heard {
     let sound = with_sinks(pipeline, wav);
     let text = sound.to_toml();
     let mut stages: Vec<&str> = text.split("\n[[stage]]\n").collect();
-    let fault = format!("kind = \"fault\"\nname = \"mic with troubles\"\n{fault}\n");
+    let fault = format!("kind = \"fault\"\nname = \"mic with disturbances\"\n{fault}\n");
     // The first piece is what stands before all stages.
     stages.insert(2, &fault);
     let text = stages.join("\n[[stage]]\n");
-    heard(&Pipeline::parse(&text, "troubled.toml", &pipelines()).unwrap())
+    heard(&Pipeline::parse(&text, "disturbed.toml", &pipelines()).unwrap())
 }
 
 /// Where the events of a run on this computer go.

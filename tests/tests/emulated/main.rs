@@ -5,12 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cascade;
+mod disturbances;
 mod edges;
 mod emulator;
 mod enrolled;
 mod host;
-mod pictures;
-mod troubles;
+mod images;
 
 use std::path::Path;
 

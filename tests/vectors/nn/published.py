@@ -11,7 +11,7 @@ depend on them. With --runs it writes folders as `random_models.py` does instead
 | autoencoder | MLPerf Tiny, anomaly detection |
 | ds_cnn | Y. Zhang et al., Hello Edge, 2017: S, M, L |
 | tc_resnet | S. Choi et al., Temporal Convolution for Real-Time Keyword Spotting, 2019 |
-| mobilenet_v1, _v2 | A. Howard et al., 2017; M. Sandler et al., 2018, for pictures and for 49 x 40 features |
+| mobilenet_v1, _v2 | A. Howard et al., 2017; M. Sandler et al., 2018, for images and for 49 x 40 features |
 | mcunet | J. Lin et al., MCUNet, 2020: inverted residuals with windows of 3, 5 and 7 |
 | mixconv | M. Tan and Q. Le, MixConv, 2019: several windows side by side |
 | yamnet | its MobileNet v1 blocks, one by one (Google, 2019) |
@@ -89,7 +89,7 @@ class Network:
         return self
 
     def pool(self):
-        """The average over the whole picture."""
+        """The average over the whole image."""
         x, (h, w, channels) = self.last, self.shape
         y = self.output([1, 1, channels], self.scale, self.zero)
         self.m.main.op("AVERAGE_POOL_2D", [x], [y], "Pool2DOptions", padding=VALID, strideH=h, strideW=w, filterHeight=h,

@@ -3,7 +3,7 @@
 
     make.py
 
-Writes `.npy` files beside itself: a synthetic picture, raw frames, and what each stage must make of them, all u8. The
+Writes `.npy` files beside itself: a synthetic image, raw frames, and what each stage must make of them, all u8. The
 definitions are written down here anew, as sums over fractions, and share no formula with the Rust code. Where OpenCV or
 Pillow is installed, says how far they are from these definitions, and fails where that is further than their own
 rounding explains.
@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 
 HERE = pathlib.Path(__file__).parent
-# Of what, to what: a ratio of small numbers, one of large ones, a larger picture, a single pixel, one axis only.
+# Of what, to what: a ratio of small numbers, one of large ones, a larger image, a single pixel, one axis only.
 SIZES = [(48, 36), (31, 17), (24, 24), (80, 60), (1, 1), (64, 12)]
 
 
@@ -25,7 +25,7 @@ def save(name, array):
     np.save(HERE / f"{name}.npy", np.ascontiguousarray(array, dtype=np.uint8))
 
 
-def picture(height=48, width=64):
+def image(height=48, width=64):
     """Gradients, edges, a disc and noise, in three different channels."""
     rng = np.random.default_rng(20_261_123)
     y, x = np.mgrid[0:height, 0:width]
@@ -140,7 +140,7 @@ def against_others(rgb, yuyv):
 
 
 def main():
-    rgb = picture()
+    rgb = image()
     save("rgb", rgb)
     save("grey", grey(rgb))
     for width, height in SIZES:

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use kws_engine::firmware::{Board, Firmware, constant_name};
-use kws_engine::{Knob, Pipeline, Plan, Registry};
+use kws_engine::{Knob, Pipeline, Plan, Port, Registry};
 
 /// Stages whose blocks a page may ask for: what a detection is made from.
 const TAPPED: [&str; 3] = ["classifier", "match", "smooth"];
@@ -91,6 +91,9 @@ fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
     let port =
         source.and_then(|index| plan.stages[index].output.as_ref()).ok_or("the pipeline has no source")?;
     let tapped: Vec<&str> = tapped(plan).collect();
+    let matching = plan.stages.iter().position(|stage| stage.kind == "match");
+    let embedding = matching.and_then(|index| plan.inputs(index).next()).map(|edge| &plan.stages[edge.from]);
+    let values = embedding.and_then(|stage| stage.output.as_ref()).map_or(0, Port::len);
     Ok(format!(
         "/// What the source delivers.\npub(crate) type Item = {};\n\
          /// Items of a block.\npub(crate) const BLOCK: usize = {};\n\
@@ -98,6 +101,10 @@ fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
          /// Stages whose blocks a page may ask for.\npub(crate) static TAPPED: [&str; {}] = {tapped:?};\n\
          /// The pipeline as `kws.d.ts` has it.\npub(crate) const DESCRIPTION: &str = {:?};\n\
          /// Whether it has a word that the page enrols.\npub(crate) const ENROLS: bool = {enrols};\n\
+         /// What a word is enrolled by: the stage, and its values.\n\
+         pub(crate) struct Embedding {{\n    pub(crate) stage: &'static str,\n    pub(crate) values: usize,\n}}\n\
+         /// Nothing where no word is enrolled.\n\
+         pub(crate) const EMBEDDING: Embedding = Embedding {{ stage: {:?}, values: {values} }};\n\
          /// Scores that the knobs mean, at values from 0 to 1 in equal steps.\n\
          pub(crate) static SCORES: [&[f32]; {}] = [{}];\n\
          /// Turns a knob.\npub(crate) fn turn(knob: usize, value: f32, scores: &[f32]) {{\n    match knob {{\n{arms}        _ => {{}}\n    }}\n}}\n",
@@ -106,6 +113,7 @@ fn about(plan: &Plan) -> Result<String, Box<dyn Error>> {
         port.period,
         tapped.len(),
         description.to_string(),
+        embedding.map_or("", |stage| stage.name.as_str()),
         scores.len(),
         scores.join(", ")
     ))

@@ -40,6 +40,15 @@ pub(crate) fn take(label: &str, bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Runs a call while no word is heard, in embeddings of so many values.
+pub(crate) fn without<T>(values: usize, call: impl FnOnce() -> T) -> T {
+    let none = Word { on: 1.0, centre: vec![0; values], direction: vec![0; values], ..Word::default() };
+    let word = WORD.replace(none);
+    let result = call();
+    WORD.set(word);
+    result
+}
+
 /// The stage `match`, of the word that was enrolled last.
 pub(crate) struct Enrolled;
 

@@ -3,6 +3,7 @@
 
 #[allow(dead_code, reason = "only some pipelines have the stage `match`")]
 mod enrolled;
+mod enrolment;
 mod outbox;
 mod output;
 #[allow(unreachable_pub, unused_imports, dead_code, clippy::all, reason = "the build writes it")]

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use kws_engine::tick::TickError;
 
 use crate::about::{BLOCK, Item, TICKS};
+use crate::enrolled;
 use crate::outbox::{self, Outbox};
 use crate::output::Output;
 use crate::pipeline::{Memory, Pipeline};
@@ -84,6 +85,20 @@ impl Session {
         }
         Ok(taken)
     }
+}
+
+/// What a stage writes last, of so many int8, when a session of its own hears a clip.
+pub(crate) fn heard(clip: &[i16], stage: &str, values: usize) -> Result<Vec<i8>, String> {
+    enrolled::without(values, || {
+        let mut session = Session::new();
+        session.outbox.taps.push(stage.to_owned());
+        session.push(clip.iter().map(|sample| Item::of_sample(*sample)))?;
+        let block =
+            session.outbox.blocks.pop_back().ok_or_else(|| format!("`{stage}` heard nothing in the clip"))?;
+        let items =
+            block.len().checked_sub(values).ok_or_else(|| format!("`{stage}` wrote less than expected"))?;
+        Ok(block[items..].iter().map(|byte| *byte as i8).collect())
+    })
 }
 
 /// Makes a session. Returns its number.

@@ -14,6 +14,7 @@ use kws_engine::LinkEdge;
 use kws_engine::run::Waker;
 use tokio::sync::{mpsc, watch};
 
+use super::kept::Kept;
 use super::names::Direction;
 use super::place::Standing;
 use super::seal::{seal, unseal};
@@ -30,7 +31,10 @@ const UNDER_WAY: usize = 256;
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How often a message is read that is not as it was sent.
-const ATTEMPTS: u32 = 4;
+pub(super) const ATTEMPTS: u32 = 4;
+
+/// Values of a key that are kept: where the last one is damaged, the one before says nearly the same.
+const HISTORY: i64 = 4;
 
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -50,6 +54,8 @@ pub(crate) enum Happened {
     Stored,
     /// From where another run goes on is written down.
     Written(Standing),
+    /// What was written down is damaged; whether there is an older note.
+    Damaged(bool),
 }
 
 /// What has come by the stream.
@@ -94,8 +100,7 @@ impl Bus {
             hand,
             standings,
             waker,
-            from: None,
-            bad: (0, 0),
+            reading: Reading::default(),
             ended: ended.clone(),
             end: end.clone(),
         };
@@ -126,12 +131,18 @@ struct Line {
     hand: mpsc::Sender<Message>,
     standings: watch::Receiver<Standing>,
     waker: Arc<Waker>,
+    reading: Reading,
+    ended: Arc<AtomicBool>,
+    end: Arc<tokio::sync::Notify>,
+}
+
+/// How far the stream that comes was read.
+#[derive(Default)]
+struct Reading {
     /// The next message to be read, once that is known.
     from: Option<u64>,
     /// The last message that was not as it had been sent, and how often it was read.
     bad: (u64, u32),
-    ended: Arc<AtomicBool>,
-    end: Arc<tokio::sync::Notify>,
 }
 
 impl Line {
@@ -183,13 +194,12 @@ impl Line {
         *pause = FIRST_PAUSE;
         let comes = self.streams.comes.clone().zip(read);
         let key = self.streams.comes.as_ref().map(|comes| comes.place(&self.server.node));
-        let (node, from, hand, waker) = (&self.server.node, &mut self.from, &self.hand, &self.waker);
-        let bad = &mut self.bad;
+        let (node, reading, hand, waker) = (&self.server.node, &mut self.reading, &self.hand, &self.waker);
         let (tell, standings) = (&self.tell, &mut self.standings);
         tokio::select! {
             _ = breaks.recv() => Err(io::ErrorKind::ConnectionReset.into()),
             result = send(&context, goes, to_send, tell, waker) => result,
-            result = receive(comes, node, &bucket, from, bad, hand, waker) => result,
+            result = receive(comes, node, &bucket, reading, hand, tell, waker) => result,
             result = write_down(&bucket, key, standings, tell, waker) => result,
         }
     }
@@ -238,7 +248,8 @@ pub async fn bucket(context: &Context, name: &str, max_age: Duration) -> io::Res
     match context.get_key_value(name).await {
         Ok(bucket) => Ok(bucket),
         Err(_) => {
-            let config = kv::Config { bucket: name.to_owned(), history: 1, max_age, ..Default::default() };
+            let config =
+                kv::Config { bucket: name.to_owned(), history: HISTORY, max_age, ..Default::default() };
             context.create_key_value(config).await.map_err(other)
         }
     }
@@ -291,9 +302,9 @@ async fn receive(
     comes: Option<(Direction, stream::Stream)>,
     node: &str,
     bucket: &kv::Store,
-    from: &mut Option<u64>,
-    bad: &mut (u64, u32),
+    Reading { from, bad }: &mut Reading,
     hand: &mpsc::Sender<Message>,
+    tell: &mpsc::UnboundedSender<Happened>,
     waker: &Waker,
 ) -> io::Result<()> {
     let Some((direction, stream)) = comes else { return std::future::pending().await };
@@ -302,8 +313,11 @@ async fn receive(
     let mut next = match *from {
         Some(next) => next,
         None => {
-            let text = bucket.get(direction.place(node)).await.map_err(other)?;
-            let known = text.and_then(|text| Standing::read(&text));
+            let kept = Kept::read(bucket, &direction.place(node)).await?;
+            let known = kept.text.and_then(|text| Standing::read(&text));
+            if kept.is_damaged {
+                let _ = tell.send(Happened::Damaged(known.is_some()));
+            }
             let known = standing.insert(known.filter(|known| known.done <= last).unwrap_or_default());
             known.from.sequence + 1
         }
@@ -353,7 +367,7 @@ async fn write_down(
     let mut standing = standings.borrow_and_update().clone();
     loop {
         if standing != Standing::default() {
-            bucket.put(&key, standing.write().into()).await.map_err(other)?;
+            bucket.put(&key, Kept::written(&standing.write()).into()).await.map_err(other)?;
             let _ = tell.send(Happened::Written(standing));
             waker.wake();
             tokio::time::sleep(PAUSE).await;

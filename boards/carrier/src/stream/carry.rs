@@ -12,14 +12,15 @@ use super::bus::{Bus, Happened, Message, Streams};
 use super::feed::{Feed, Frames};
 use super::names::Direction;
 use super::place::{Place, Standing};
-use super::standings::{Standings, Stood};
+use super::standings::Standings;
 use super::tail::Tail;
 use crate::carry::News;
 use crate::delivery::{Delivery, later};
 use crate::handover::Handover;
 use crate::moving::{WINDOW, fill, hand_on, outbox, session};
+use crate::passed::Stood;
 use crate::server::Server;
-use crate::warm::{Busy, WarmUp};
+use crate::warm::{Busy, Unnoted, WarmUp};
 
 /// How long an end that has all waits for the server to write that down.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -56,6 +57,7 @@ pub(crate) fn carry(
         last: Place::default(),
         standings: Standings::new(warm_up.clone()),
         written: Standing::default(),
+        unnoted: None,
         passing: VecDeque::new(),
         tail: None,
         has_joined: warm_up.is_none(),
@@ -70,7 +72,7 @@ pub(crate) fn carry(
 
 /// A message of which something waits for the run: done with when the run has taken so much of each edge.
 struct Passing {
-    stood: Stood,
+    stood: Stood<Place>,
     counts: Vec<u64>,
 }
 
@@ -88,6 +90,8 @@ struct Streamed<F> {
     /// From where another run would go on, and how much of that is written down.
     standings: Standings,
     written: Standing,
+    /// Until it is written down that the first run here has begun.
+    unnoted: Option<Unnoted>,
     passing: VecDeque<Passing>,
     /// What an earlier run has stored, and whether that is known and heeded.
     tail: Option<Tail>,
@@ -117,6 +121,9 @@ impl<F: FnMut(News)> Streamed<F> {
                 self.busy = None;
                 if self.warm_up.as_ref().is_none_or(WarmUp::is_idle) {
                     let since = *done.get_or_insert_with(|| {
+                        if let Some(Passing { stood, .. }) = self.passing.pop_back() {
+                            self.last = stood.place;
+                        }
                         self.standings.end(self.last.clone());
                         self.bus.write(self.standings.standing().clone());
                         Instant::now()
@@ -186,7 +193,8 @@ impl<F: FnMut(News)> Streamed<F> {
                     self.outboxes[at].stored(sequence + 1);
                 }
             }
-            Happened::Written(standing) => self.written = standing,
+            Happened::Written(standing) => (self.written, self.unnoted) = (standing, None),
+            Happened::Damaged(has_older) => (self.tell)(News::Damaged(end.place.clone(), has_older)),
         }
     }
 
@@ -221,6 +229,7 @@ impl<F: FnMut(News)> Streamed<F> {
         if let Some(standing) = &message.standing {
             self.begin(standing.clone());
         }
+        self.meet(message);
         self.speak(message);
         if self.feed.take(&message.frame) == Frames::Restarted {
             (self.tell)(News::Restarted(end.place.clone()));
@@ -228,11 +237,10 @@ impl<F: FnMut(News)> Streamed<F> {
         if let Some(place) = self.feed.place(message.sequence) {
             let (deliveries, warm_up) = (&self.feed.deliveries, &self.warm_up);
             let counts = deliveries.iter().map(|delivery| delivery.counts().1).collect();
-            let (tick, clock) = deliveries.iter().map(Delivery::reached).fold((0, 1), later);
+            let moment = deliveries.iter().map(Delivery::reached).fold((0, 1), later);
             let cycle = warm_up.as_ref().map_or(1, WarmUp::cycle);
             let is_whole = deliveries.first().is_none_or(|first| first.unbroken().is_multiple_of(cycle));
-            let seconds = tick as f64 / f64::from(clock);
-            self.passing.push_back(Passing { stood: Stood { place, seconds, is_whole }, counts });
+            self.passing.push_back(Passing { stood: Stood { place, moment, is_whole }, counts });
         }
     }
 
@@ -266,6 +274,18 @@ impl<F: FnMut(News)> Streamed<F> {
         }
     }
 
+    /// Leaves a note with the first message of all, before anything comes of it: whoever starts again goes on in this run's
+    /// stream, however soon this one is killed.
+    fn meet(&mut self, message: &Message) {
+        let Some(warm_up) = &self.warm_up else { return };
+        if let Ok(Frame::Data(data)) = Frame::read(&message.frame)
+            && self.standings.meet(data.session)
+        {
+            self.unnoted = Some(warm_up.unnoted());
+            self.bus.write(self.standings.standing().clone());
+        }
+    }
+
     /// Lets what comes of messages be heard, from the first one on that the last run was not certainly done with.
     fn speak(&mut self, message: &Message) {
         let (Some(warm_up), Some(standing)) = (&self.warm_up, &self.begins) else { return };
@@ -276,7 +296,7 @@ impl<F: FnMut(News)> Streamed<F> {
         }
         if message.sequence > standing.done {
             let reached = self.feed.deliveries.iter().map(Delivery::reached).fold((0, 1), later);
-            warm_up.speak(reached);
+            warm_up.speak(reached, reached);
             self.begins = None;
         }
     }
@@ -285,7 +305,9 @@ impl<F: FnMut(News)> Streamed<F> {
     fn fill(&mut self, end: &mut LinkEnd) -> bool {
         if !self.has_joined {
             // Whether an earlier run's stream goes on is known when there is something to send.
-            if self.frames.is_none() || !end.outgoing.iter().any(|outgoing| outgoing.has_some()) {
+            let is_noted = self.warm_up.as_ref().is_none_or(WarmUp::is_noted);
+            if self.frames.is_none() || !is_noted || !end.outgoing.iter().any(|outgoing| outgoing.has_some())
+            {
                 return false;
             }
             self.join();
@@ -300,6 +322,10 @@ impl<F: FnMut(News)> Streamed<F> {
                 });
                 is_stored || warm_up.is_some_and(|warm_up| warm_up.is_quiet(arrival.stamp.tick, clock))
             });
+        }
+        if let Some(warm_up) = &self.warm_up {
+            let clocks = end.outgoing.iter().map(|outgoing| outgoing.edge.port.clock);
+            warm_up.hold(&end.place, self.outboxes.iter().zip(clocks));
         }
         moved
     }

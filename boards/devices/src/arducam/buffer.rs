@@ -22,7 +22,7 @@ const REWIND: u8 = 0x30;
 /// Holds the controller in reset.
 const RESET: u8 = 0x07;
 const HELD: u8 = 0x80;
-/// Sends the picture, byte after byte.
+/// Sends the image, byte after byte.
 const BURST: u8 = 0x3c;
 /// What has happened.
 const STATUS: u8 = 0x41;
@@ -65,14 +65,14 @@ impl<S: SpiDevice> FrameBuffer<S> {
         self.write(TIMING, VSYNC_HIGH)
     }
 
-    /// Forgets the last picture and begins to take the next.
+    /// Forgets the last image and begins to take the next.
     pub(super) fn start(&mut self) -> Result<(), CameraError> {
         self.write(CONTROL, CLEAR)?;
         self.write(CONTROL, REWIND)?;
         self.write(CONTROL, START)
     }
 
-    /// Whether the picture has been taken.
+    /// Whether the image has been taken.
     pub(super) fn is_done(&mut self) -> Result<bool, CameraError> {
         Ok(self.register(STATUS)? & DONE != 0)
     }
@@ -86,11 +86,11 @@ impl<S: SpiDevice> FrameBuffer<S> {
         Ok(length & 0x7f_ffff)
     }
 
-    /// Reads a picture that begins after `skip` bytes.
-    pub(super) fn read(&mut self, skip: usize, picture: &mut [u8]) -> Result<(), CameraError> {
+    /// Reads an image that begins after `skip` bytes.
+    pub(super) fn read(&mut self, skip: usize, image: &mut [u8]) -> Result<(), CameraError> {
         let mut before = [0; u8::MAX as usize];
         let mut steps =
-            [Operation::Write(&[BURST]), Operation::Read(&mut before[..skip]), Operation::Read(picture)];
+            [Operation::Write(&[BURST]), Operation::Read(&mut before[..skip]), Operation::Read(image)];
         self.spi.transaction(&mut steps).map_err(|_| CameraError::Buffer)
     }
 }

@@ -40,22 +40,22 @@ const CLOCK: u32 = 1_000_000;
 /// The firmware hands over `crate::CameraSpi`, `crate::CameraI2c` and `crate::CameraDelay`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ArduCamParams {
-    /// Width of the pictures, a multiple of 4.
+    /// Width of the images, a multiple of 4.
     #[serde(default = "default_width")]
     #[schemars(range(min = 4, max = 800), extend("unit" = "pixels"))]
     width: u16,
-    /// Height of the pictures, a multiple of 4.
+    /// Height of the images, a multiple of 4.
     #[serde(default = "default_height")]
     #[schemars(range(min = 4, max = 600), extend("unit" = "pixels"))]
     height: u16,
     /// What two bytes mean.
     #[serde(default)]
     pixels: Pixels,
-    /// Pictures in a second, as the module and the pipeline come to deliver them.
+    /// Images in a second, as the module and the pipeline come to deliver them.
     #[serde(default = "default_fps")]
     #[schemars(range(min = 0.01, max = 60), extend("unit" = "1/s"))]
     fps: f64,
-    /// Bytes that the buffer sends before a picture: 1 for most revisions.
+    /// Bytes that the buffer sends before an image: 1 for most revisions.
     #[serde(default = "default_skip")]
     skip: u8,
     /// What takes them.

@@ -57,7 +57,7 @@ impl<I: I2c> Sensor<I> {
         }
     }
 
-    /// Sets it up for pictures of a size and a format.
+    /// Sets it up for images of a size and a format.
     pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), CameraError> {
         match self.chip {
             Chip::Ov2640 => Ov2640(&mut self.i2c).set_up(shot),

@@ -22,8 +22,8 @@ struct Module {
     /// Registers of the buffer, over SPI.
     buffer: BTreeMap<u8, u8>,
     /// Bytes that it sends in a burst.
-    picture: Vec<u8>,
-    /// Looks at the status until the picture is there.
+    image: Vec<u8>,
+    /// Looks at the status until the image is there.
     busy: u32,
     /// Where the sensor answers.
     address: u8,
@@ -65,15 +65,15 @@ impl SpiDevice for Wires {
                         0
                     }
                     0x41 => 0x08,
-                    0x42..=0x44 => (module.picture.len() >> (8 * (register - 0x42))) as u8,
+                    0x42..=0x44 => (module.image.len() >> (8 * (register - 0x42))) as u8,
                     _ => module.buffer.get(&register).copied().unwrap_or(0),
                 };
             }
-            [Operation::Write(command), Operation::Read(before), Operation::Read(picture)] => {
+            [Operation::Write(command), Operation::Read(before), Operation::Read(image)] => {
                 assert_eq!(*command, [0x3c]);
-                let (first, rest) = module.picture.split_at(before.len());
+                let (first, rest) = module.image.split_at(before.len());
                 before.copy_from_slice(first);
-                picture.copy_from_slice(&rest[..picture.len()]);
+                image.copy_from_slice(&rest[..image.len()]);
             }
             other => panic!("{other:?}"),
         }
@@ -135,8 +135,8 @@ impl DelayNs for Wires {
 }
 
 fn module() -> Module {
-    let picture = std::iter::once(99).chain(0..64).chain([77; 7]).collect();
-    Module { picture, address: 0x30, product: [0x26, 0x42], busy: 2, ..Module::default() }
+    let image = std::iter::once(99).chain(0..64).chain([77; 7]).collect();
+    Module { image, address: 0x30, product: [0x26, 0x42], busy: 2, ..Module::default() }
 }
 
 fn camera(module: Module, shot: Shot) -> (ArduCam<Wires, Wires, Wires>, Wires) {
@@ -191,27 +191,27 @@ fn every_register_is_written_in_its_turn() {
 }
 
 #[test]
-fn a_picture_is_read_when_it_is_there_and_the_next_begun() {
+fn an_image_is_read_when_it_is_there_and_the_next_begun() {
     let (mut camera, wires) = camera(module(), SHOT);
-    let mut picture = [0; 64];
-    let flows: Vec<Flow> = (0..5).map(|_| camera.process((), &mut picture).unwrap()).collect();
+    let mut image = [0; 64];
+    let flows: Vec<Flow> = (0..5).map(|_| camera.process((), &mut image).unwrap()).collect();
     assert_eq!(flows, [Flow::Skip, Flow::Skip, Flow::Skip, Flow::Emit, Flow::Emit]);
-    assert_eq!(picture.to_vec(), (0..64).collect::<Vec<u8>>(), "without the byte before it and those behind");
+    assert_eq!(image.to_vec(), (0..64).collect::<Vec<u8>>(), "without the byte before it and those behind");
     let module = wires.0.borrow();
     assert_eq!(module.spi[3..], [START, START, START].concat());
     assert_eq!(module.waited_ms, 302, "a millisecond for each look in vain");
 }
 
 #[test]
-fn a_picture_that_is_not_whole_is_lost() {
+fn an_image_that_is_not_whole_is_lost() {
     let (mut camera, wires) = camera(Module { busy: 0, ..module() }, SHOT);
-    wires.0.borrow_mut().picture.truncate(64);
-    let mut picture = [5; 64];
-    let _ = camera.process((), &mut picture).unwrap();
-    assert_eq!(camera.process((), &mut picture), Ok(Flow::Lost(200_000)));
-    assert_eq!(picture, [5; 64]);
-    wires.0.borrow_mut().picture.push(63);
-    assert_eq!(camera.process((), &mut picture), Ok(Flow::Emit));
+    wires.0.borrow_mut().image.truncate(64);
+    let mut image = [5; 64];
+    let _ = camera.process((), &mut image).unwrap();
+    assert_eq!(camera.process((), &mut image), Ok(Flow::Lost(200_000)));
+    assert_eq!(image, [5; 64]);
+    wires.0.borrow_mut().image.push(63);
+    assert_eq!(camera.process((), &mut image), Ok(Flow::Emit));
 }
 
 #[test]
@@ -259,10 +259,10 @@ fn an_ov5642_gets_its_table_and_then_size_and_format() {
 #[test]
 fn an_ov5642_takes_yuyv_and_reads_as_the_other_does() {
     let (mut camera, wires) = camera(larger(), Shot { pixels: Pixels::Yuyv, chip: TABLE, ..SHOT });
-    let mut picture = [0; 64];
-    let flows: Vec<Flow> = (0..4).map(|_| camera.process((), &mut picture).unwrap()).collect();
+    let mut image = [0; 64];
+    let flows: Vec<Flow> = (0..4).map(|_| camera.process((), &mut image).unwrap()).collect();
     assert_eq!(flows, [Flow::Skip, Flow::Skip, Flow::Skip, Flow::Emit]);
-    assert_eq!(picture.to_vec(), (0..64).collect::<Vec<u8>>());
+    assert_eq!(image.to_vec(), (0..64).collect::<Vec<u8>>());
     let received = wires.0.borrow();
     for write in [(0x501e, 0x6a), (0x5002, 0xf0), (0x501f, 0x00), (0x4300, 0x30)] {
         assert!(received.i2c.contains(&write), "{write:x?}");

@@ -42,9 +42,9 @@ pub struct Ends {
 pub enum Benchmark {
     /// Keyword spotting: 49 × 10 coefficients, quantised by the runner; 12 classes.
     Kws01,
-    /// Visual wake words: a picture of 96 × 96 RGB pixels; no person, a person.
+    /// Visual wake words: an image of 96 × 96 RGB pixels; no person, a person.
     Vww01,
-    /// Image classification: a picture of 32 × 32 RGB pixels; 10 classes.
+    /// Image classification: an image of 32 × 32 RGB pixels; 10 classes.
     Ic01,
     /// Anomaly detection: a spectrogram of 640 floats; how far the model's copy of it is off, as mean squared error.
     Ad01,

@@ -3,6 +3,8 @@
 //! - *api*: MLPerf Tiny's `benchmark/api/internally_implemented.cpp`;
 //! - *kws*: `submitter_implemented.cpp` of its reference submission for keyword spotting;
 //! - *ad*: that for anomaly detection;
+//! - *sww*: `sww_ref_util.c` of that for the streaming wakeword;
+//! - *menu*: `InterfaceMenu.cpp` of the interface board;
 //! - *own*: where the reference reads past its memory or goes on without an input.
 
 use super::*;
@@ -28,6 +30,14 @@ impl Machine for Echo {
 
     fn microseconds(&mut self) -> u64 {
         self.now
+    }
+
+    fn name(&self) -> &str {
+        "echo"
+    }
+
+    fn model(&self) -> &str {
+        "5c1a"
     }
 }
 
@@ -66,6 +76,8 @@ fn a_device_introduces_itself() {
         device.says("profile%"),
         ["m-profile-[ULPMark for tinyML Firmware V0.0.1]", "m-model-[vww01]", "m-ready"]
     );
+    let firmware = concat!("m-firmware-[kws ", env!("CARGO_PKG_VERSION"), "]");
+    assert_eq!(device.says("about%"), [firmware, "m-board-[echo]", "m-sha256-[5c1a]", "m-ready"]);
     // kws: EE_MSG_TIMESTAMP.
     assert_eq!(device.says("timestamp%"), ["m-lap-us-7", "m-ready"]);
     // api: EE_ERR_CMD.
@@ -106,7 +118,7 @@ fn an_input_comes_in_parts_and_runs_are_timed() {
 }
 
 #[test]
-fn pictures_are_bytes_without_a_sign() {
+fn images_are_bytes_without_a_sign() {
     let mut device = Dialogue::new(Benchmark::Ic01, 1.0, -128);
     device.says("db load 4%db 0180ff02%infer 1 0%");
     assert_eq!(device.1.arena[..4], [-127, 0, 127, -126]);
@@ -127,7 +139,7 @@ fn an_anomaly_is_how_far_the_copy_is_off() {
 }
 
 #[test]
-fn what_the_runner_gets_wrong_is_told() {
+fn what_the_runner_gets_wrong_is_reported() {
     let mut device = Dialogue::new(Benchmark::Kws01, 1.0, 0);
     let mut first = |command: &str| device.says(command).swap_remove(0);
     // api: ee_buffer_parse.
@@ -156,4 +168,156 @@ fn a_long_command_is_cut_off() {
     // api: EE_CMD_SIZE.
     assert_eq!(device.says(&format!("{long}%"))[0], format!("e-[Unknown command: {}]", &long[..80]));
     assert_eq!(device.says("name%")[0], "m-name-dut-[kws]");
+}
+
+/// A card with one file of some blocks, each of which takes a millisecond of work; the word is found in the third one.
+struct Song {
+    left: u32,
+    at: u32,
+    begun: u32,
+    now: u64,
+}
+
+impl Ears for Song {
+    type Error = &'static str;
+
+    fn begin(&mut self) {
+        self.begun += 1;
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), &'static str> {
+        (self.left, self.at, self.now) = (5, 0, 0);
+        if name == "song.wav" { Ok(()) } else { Err("there is none") }
+    }
+
+    fn wait(&mut self) -> bool {
+        let has_more = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        self.at += 1;
+        self.now = u64::from(self.at) * 32_000;
+        has_more
+    }
+
+    fn work(&mut self, activation: &mut dyn FnMut(i8)) -> bool {
+        activation(self.at as i8 - 127 - 1);
+        self.now += 1000;
+        self.at == 3
+    }
+
+    fn microseconds(&mut self) -> u64 {
+        self.now
+    }
+}
+
+struct Stream(Listener<[i8; 20]>, Interface<[Worked; 12], [u32; 3]>, Song);
+
+impl Stream {
+    fn new() -> Self {
+        let board = Interface::new([Worked::NONE; 12], [0; 3]);
+        Stream(Listener::new([0; 20]), board, Song { left: 0, at: 0, begun: 0, now: 0 })
+    }
+
+    fn device(&mut self, heard: &str) -> Vec<String> {
+        let mut said = String::new();
+        for byte in heard.bytes() {
+            if self.0.hear(byte, &mut said).expect("a string takes everything") {
+                self.2.begin();
+            }
+        }
+        said.split_terminator("\r\n").map(str::to_owned).collect()
+    }
+
+    fn board(&mut self, heard: &str) -> Vec<String> {
+        let Stream(device, board, song) = self;
+        let mut said = String::new();
+        for byte in heard.bytes() {
+            board.hear(byte, song, device, &mut said).expect("a string takes everything");
+        }
+        said.split_terminator("\r\n").map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn a_device_listens_between_start_and_stop() {
+    let mut stream = Stream::new();
+    // sww: process_command, which repeats each command.
+    assert_eq!(
+        stream.device("profile%"),
+        [
+            "Received command: profile",
+            "m-profile-[MLPerf Tiny Firmware V0.1.0]",
+            "m-model-[sww01]",
+            "m-ready"
+        ]
+    );
+    assert_eq!(stream.device("name%")[1], "m-name-dut-[kws]");
+    assert_eq!(stream.device("stop%")[1], "I2S is already idle.  Ignoring stop request");
+    assert_eq!(stream.device("sing%")[1], "Unrecognized command sing");
+    // What is played before it listens is not heard.
+    stream.board("play song.wav%");
+    assert_eq!(
+        stream.device("start%"),
+        ["Received command: start", "Listening for I2S data ... ", "DMA receive initiated.", "m-ready"]
+    );
+    assert_eq!((stream.2.begun, stream.0.is_listening()), (1, true));
+    assert_eq!(stream.device("start%")[1], "I2S Rx currently in progress. Ignoring request");
+    assert_eq!(stream.2.begun, 1);
+    stream.board("play song.wav%");
+    assert_eq!(
+        stream.device("stop%"),
+        [
+            "Received command: stop",
+            "Streaming stopped.",
+            "target activations: ",
+            "[-127, -126, -125, -124, -123 ",
+            "]",
+            "m-ready"
+        ]
+    );
+    // Sixteen in a line; what it has no memory for, it says.
+    stream.device("start%");
+    stream.board("play song.wav%play song.wav%play song.wav%play song.wav%play song.wav%");
+    let stopped = stream.device("stop%");
+    assert_eq!(stopped[1], "e-[Only the first 20 activations are kept]");
+    assert_eq!(stopped[5], "-126, -125, -124, -123 ");
+}
+
+#[test]
+fn the_interface_board_notes_when_the_device_works_and_finds_a_word() {
+    let mut stream = Stream::new();
+    stream.device("start%");
+    // menu: the runner reads these by their first lines.
+    assert_eq!(stream.board("name%"), ["m-name-dut-[kws]", "m-ready"]);
+    assert_eq!(stream.board("setbaud 115200%"), ["set baud to: 115200", "m-ready"]);
+    assert_eq!(stream.board("record_detections%"), ["Now recording detections", "m-ready"]);
+    assert_eq!(stream.board("play no.wav%")[1], "e-[there is none]");
+    assert_eq!(stream.board("play song.wav%"), ["Attempting to play song.wav", "succeeded.", "m-ready"]);
+    // The first frame, and the one in which the word is found.
+    assert_eq!(stream.board("print_detections%"), ["Detection Timestamps (ms)", "32,", "97,", "m-ready"]);
+    let work = [
+        "Duty cycle start times (s)",
+        "3200,",
+        "6400,",
+        "9600,",
+        "12800,",
+        "16000,",
+        "Duty cycle stop times (s)",
+        "3300,",
+        "6500,",
+        "9700,",
+        "12900,",
+        "16100,",
+        "m-ready",
+    ];
+    assert_eq!(stream.board("print_dutycycle%"), work);
+    // Nothing is recorded any more.
+    stream.board("play song.wav%");
+    assert_eq!(stream.board("print_dutycycle%"), work);
+    // More than there is memory for.
+    let said = stream.board("record_detections%play song.wav%play song.wav%play song.wav%");
+    assert_eq!(said[said.len() - 2], "e-[Only the first 12 frames are recorded]");
+    assert_eq!(stream.board("print_dutycycle%").len(), 2 + 2 * 12 + 1);
+    // What is not recorded needs no memory.
+    assert_eq!(stream.board("print_detections%play song.wav%").iter().rev().nth(1).unwrap(), "succeeded.");
+    assert_eq!(stream.board("sing%"), ["e-[Unknown command: sing]", "m-ready"]);
 }

@@ -126,7 +126,7 @@ impl Decoder {
     /// Decodes a little more and adds its samples.
     ///
     /// # Errors
-    /// When the file breaks off or cannot be read on.
+    /// When the file is truncated or cannot be read on.
     pub(crate) fn next(&mut self, into: &mut Vec<f32>) -> Result<Heard, String> {
         for _ in 0..MAX_DAMAGED {
             let packet = match self.format.next_packet() {

@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use kws_carrier::Address;
-use kws_devices::dut::Benchmark;
 
+use super::dut::Side;
 use super::graph::GraphFormat;
 use super::source::SourceSpec;
 use super::take::TakeArguments;
@@ -37,6 +37,8 @@ Examples:
   kws-run pipelines/yes_no.toml --enrol anna --consent yes     record a speaker, for a verifier
   kws-run --unpack kws                                      write the pipelines that come with it into a folder
   kws-run --dut kws01 model.tflite                          be a device that MLPerf Tiny's runner measures
+  kws-run --dut serial:/dev/ttyACM0 model.tflite --sign ~/.ssh/id_ed25519 > figures.txt
+                                                            measure a board that is such a device
   kws-run --stages mfcc                                     show the parameters of one kind of stage
 
 Exit codes:
@@ -114,10 +116,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PLACE=ADDRESS", requires = "place", value_parser = link)]
     pub(crate) link: Vec<(String, Address)>,
 
-    /// Goes on where the last run of this place was killed: over the streams of nats://HOST?keep=TIME
+    /// Goes on where the last run of this place was killed
     ///
     /// The place reads so much of its stream again, of which nothing comes, until its stages stand as if they had never ended.
-    /// State a little more than they remember, such as 5s.
+    /// State a little more than they remember, such as 5s. The senders must still hold that: `depth` of the stage that reads it, or
+    /// the streams of nats://HOST?keep=TIME.
     #[arg(long, value_name = "TIME", requires = "place", value_parser = humantime::parse_duration)]
     pub(crate) warm_up: Option<Duration>,
 
@@ -216,16 +219,30 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) unpack: Option<PathBuf>,
 
-    /// Answers MLPerf Tiny's benchmark runner as a device under test: kws01, vww01, ic01 or ad01; PIPELINE is a .tflite model
+    /// Answers MLPerf Tiny's benchmark runner as a device under test: kws01, vww01, ic01, ad01, sww01; or measures the device at ADDRESS,
+    /// such as serial:/dev/ttyACM0. PIPELINE is a .tflite model, for sww01 a pipeline
     ///
     /// The runner finds the device at the serial line whose path is printed, and sets how often the model runs. The model must read
-    /// and write int8.
-    #[arg(long, value_name = "BENCHMARK", conflicts_with_all = ["check", "graph", "record", "enrol", "source", "set"])]
-    pub(crate) dut: Option<Benchmark>,
+    /// and write int8. A device that is measured must give this computer's results; its figures are written to standard output. The device
+    /// of sww01 has an interface board beside it, whose line is printed second.
+    #[arg(long, value_name = "BENCHMARK|ADDRESS", conflicts_with_all = ["check", "graph", "record", "enrol", "source", "set"])]
+    pub(crate) dut: Option<Side>,
 
     /// With --dut: the runner is at standard input and output
     #[arg(long, requires = "dut")]
     pub(crate) stdio: bool,
+
+    /// With --dut sww01: the folder of the .wav files that the interface board plays
+    #[arg(long, value_name = "DIR", requires = "dut", default_value = ".")]
+    pub(crate) card: PathBuf,
+
+    /// With --dut ADDRESS: signs the figures with an SSH key, the path of the private one or, with an agent, of the public one
+    #[arg(long, value_name = "KEY", requires = "dut")]
+    pub(crate) sign: Option<PathBuf>,
+
+    /// With --dut ADDRESS: seconds that each of the five windows lasts; MLPerf wants ten or more
+    #[arg(long, value_name = "SECONDS", requires = "dut", default_value_t = 10.0, value_parser = seconds)]
+    pub(crate) window: f64,
 
     /// Lists the microphones for `mic:DEVICE` and the cameras for `camera:DEVICE`
     #[arg(long)]
@@ -269,6 +286,12 @@ impl Arguments {
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { Format::Text }
     }
+}
+
+/// A time that can pass.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| (0.001..=20.0).contains(seconds));
+    seconds.ok_or_else(|| "expected 0.001 to 20 seconds".to_owned())
 }
 
 /// A place, and how it is reached.

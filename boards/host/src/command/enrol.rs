@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 
-use crossbeam_channel::{Sender, select, unbounded};
-use kws_engine::run::RunOptions;
+use crossbeam_channel::{Sender, never, select, unbounded};
+use kws_engine::run::{Report, RunOptions};
 use kws_engine::{
     Block, Cost, Design, DesignError, Element, Flow, Item, Kind, Pipeline, Plan, Registry, Role, Simple,
     Site, Stage, StageFault, around, node,
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
+use super::faults;
 use super::interrupt;
 use super::journal::{Level, tell};
 use super::overrides::is_source;
@@ -105,7 +106,7 @@ fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, Co
     let interrupts = interrupt::watch();
     let (heard, samples) = unbounded();
     let options = RunOptions { paced: arguments.realtime, timed: false, one_lane: false };
-    let running = plan.start_with(options, |stage, node| {
+    let mut running = plan.start_with(options, |stage, node| {
         if stage.kind != Ear::NAME {
             return node;
         }
@@ -120,6 +121,7 @@ fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, Co
     })?;
     drop(heard);
     let stopper = running.stopper();
+    let mut reports = running.reports().clone();
     let mut recorder = Recorder::new(plan.first_input(1).map_or(16_000, |port| port.clock));
     let mut meter = Meter { shown: stderr().is_terminal(), blocks: 0 };
     tell(Level::Info, "Be quiet for a second.");
@@ -133,6 +135,14 @@ fn listen(plan: &Plan, arguments: &Arguments, name: &str) -> Result<Recorder, Co
                     meter.show(&prompt, name);
                 }
             }
+            recv(reports) -> report => match report {
+                Ok(report) => {
+                    meter.show_fault(plan, &report);
+                    running.note(report);
+                }
+                // What was heard before the end is still to be read.
+                Err(_) => reports = never(),
+            },
             recv(interrupts) -> _ => break,
         }
     }
@@ -156,7 +166,7 @@ struct Meter {
     blocks: usize,
 }
 
-/// Blocks of level between two pictures of the meter.
+/// Blocks of level between two updates of the meter.
 const EVERY: usize = 5;
 /// Characters of the meter, and decibels that it reaches down.
 const WIDTH: f64 = 40.0;
@@ -172,9 +182,7 @@ impl Meter {
             }
             return;
         }
-        if self.shown {
-            let _ = write!(stderr(), "\r\x1b[K");
-        }
+        self.clear();
         match prompt {
             Prompt::Room(level, true) => tell(
                 Level::Warning,
@@ -192,6 +200,24 @@ impl Meter {
             ),
             Prompt::NoOthers => tell(Level::Warning, "nobody was to be heard; going on without other people"),
             Prompt::Done | Prompt::Level(_) => {}
+        }
+    }
+
+    /// Shows that the microphone is missing or lost, or that it is back.
+    fn show_fault(&self, plan: &Plan, report: &Report) {
+        let line = match report {
+            Report::Down { stage, fault, at } => faults::down(plan, stage, fault, *at),
+            Report::Up { stage, at, lost } => faults::up(plan, stage, *at, *lost),
+            Report::Gap(_) | Report::StageFault { .. } | Report::Ended { .. } => return,
+        };
+        self.clear();
+        tell(Level::Warning, line);
+    }
+
+    /// Removes the meter from the terminal's last line.
+    fn clear(&self) {
+        if self.shown {
+            let _ = write!(stderr(), "\r\x1b[K");
         }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) fn execute(plan: &Plan, arguments: &Arguments) -> Result<(), CommandE
     let mut tracing = Tracing::begin(plan, arguments)?;
     let warm_up = arguments.warm_up.and_then(|time| WarmUp::new(plan, time));
     let warm_up = warm_up.as_ref();
+    if let Some(warm_up) = warm_up {
+        links::tell_what_is_short(plan, arguments, warm_up);
+    }
     let dress = |stage: &PlannedStage, node| {
         let node = links::dress(plan, stage, node, warm_up);
         let traced = tracing.dress(plan, stage, progress.dress(stage, node));
@@ -158,7 +161,11 @@ impl Listener<'_> {
 
     fn tell_news(&mut self, news: &News) {
         let level = match news {
-            News::Leaving(..) | News::Lost(_) | News::Restarted(_) | News::Waiting(..) => Level::Warning,
+            News::Damaged(..)
+            | News::Leaving(..)
+            | News::Lost(_)
+            | News::Restarted(_)
+            | News::Waiting(..) => Level::Warning,
             _ => Level::Info,
         };
         self.progress.aside(|| tell(level, news));

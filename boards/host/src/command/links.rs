@@ -4,19 +4,50 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use crossbeam_channel::Sender;
-use kws_carrier::{News, WarmUp};
+use kws_carrier::{Address, News, WarmUp};
 use kws_engine::firmware::{Board, Firmware};
 use kws_engine::run::{LinkEnd, RunError};
 use kws_engine::{
-    Cut, Flow, LinkPlan, Node, Pipeline, Plan, PlannedStage, Port, Registry, StageFault, around,
+    Cut, Density, Direction, Flow, LinkEdge, LinkPlan, Node, Pipeline, Plan, PlannedStage, Port, Registry,
+    StageFault, around, nearest,
 };
 
 use super::arguments::Arguments;
 use super::command_error::CommandError;
+use super::journal::{Level, tell};
 use super::table::{Side, Table};
 use super::units;
 
 const TITLE: Style = Style::new().bold();
+
+/// Each place that this part exchanges blocks with has a link, and each link that was given has such a place.
+pub(crate) fn match_places(plan: &Plan, arguments: &Arguments) -> Result<(), CommandError> {
+    let known: Vec<&str> = plan.links.iter().map(|link| link.place.as_str()).collect();
+    let this = arguments.place.as_deref().unwrap_or_default();
+    for (place, _) in &arguments.link {
+        if !known.contains(&place.as_str()) {
+            let meant = nearest(place, &known).map(|near| format!("did you mean `{near}`? "));
+            let meant = meant.unwrap_or_default();
+            let help = match &known[..] {
+                [] => "remove this `--link`".to_owned(),
+                known => format!("{meant}available: `{}`", known.join("`, `")),
+            };
+            return Err(CommandError::usage(format!(
+                "`--link {place}=…`: `{this}` exchanges no blocks with a place `{place}`\n  = help: {help}"
+            )));
+        }
+    }
+    for place in known {
+        if arguments.link.iter().all(|(given, _)| given != place) {
+            return Err(CommandError::Lacking(missing(place)));
+        }
+    }
+    Ok(())
+}
+
+fn missing(place: &str) -> String {
+    format!("no link to the place `{place}`; add `--link {place}=ADDRESS`, such as tcp:HOST:PORT")
+}
 
 /// What carries a link of the part that runs.
 pub(crate) fn carrier(
@@ -27,10 +58,8 @@ pub(crate) fn carrier(
 ) -> Result<impl FnOnce(LinkEnd) + Send + use<>, RunError> {
     let given = arguments.link.iter().find(|(place, _)| *place == link.place);
     let Some((_, address)) = given else {
-        let place = &link.place;
-        let text =
-            format!("no link to the place `{place}`; add `--link {place}=ADDRESS`, such as tcp:HOST:PORT");
-        return Err(RunError { stage: "link".to_owned(), fault: StageFault::because(text) });
+        let fault = StageFault::because(missing(&link.place));
+        return Err(RunError { stage: "link".to_owned(), fault });
     };
     let (address, link, news, warm_up) = (address.clone(), link.clone(), news.clone(), warm_up.cloned());
     Ok(move |end| {
@@ -38,6 +67,37 @@ pub(crate) fn carrier(
             let _ = news.send(happened);
         });
     })
+}
+
+/// What senders hold for this place is less than what it reads again when it has been killed.
+pub(crate) fn tell_what_is_short(plan: &Plan, arguments: &Arguments, warm_up: &WarmUp) {
+    let reads = warm_up.reads_back().as_secs_f64();
+    let is_stored = |link: &&LinkPlan| {
+        let given = arguments.link.iter().find(|(place, _)| *place == link.place);
+        matches!(given, Some((_, Address::Nats(server))) if server.keep.is_some())
+    };
+    for link in plan.links.iter().filter(|link| !is_stored(link)) {
+        let comes = |edge: &&LinkEdge| edge.direction == Direction::In;
+        for edge in link.edges.iter().filter(comes).filter(|edge| edge.port.density == Density::Dense) {
+            let block = edge.port.seconds(edge.port.period);
+            let holds = edge.depth as f64 * block;
+            if holds >= reads {
+                continue;
+            }
+            let (style, needs) = (Level::Notice.style(), (reads / block).ceil());
+            tell(
+                Level::Notice,
+                format_args!(
+                    "{style}notice:{style:#} `{}` holds {} s of `{}` for this place, which reads {} s again when it has been killed: \
+                     there will be a gap; set `depth = {needs}` or more at the stage that reads it",
+                    link.place,
+                    units::number(holds),
+                    plan.stages[edge.stage].name,
+                    units::number(reads),
+                ),
+            );
+        }
+    }
 }
 
 /// Keeps a sink from doing again what an earlier run of its place has done.
@@ -59,7 +119,7 @@ pub(crate) fn dress(
     around(node, move |node, inputs, output| {
         // Until the sink is over.
         let _ = &busy;
-        if warm_up.is_quiet(inputs.at, clock) { Ok(Flow::Skip) } else { node.fire(inputs, output) }
+        if warm_up.is_heard(inputs.at, clock) { Ok(Flow::Skip) } else { node.fire(inputs, output) }
     })
 }
 

@@ -155,7 +155,9 @@ fn values(schema: &Value) -> String {
         return choices.join(" | ");
     }
     let lists = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
-    let alternatives: Vec<String> = lists.flatten().map(values).filter(|values| !values.is_empty()).collect();
+    let mut alternatives: Vec<String> =
+        lists.flatten().map(values).filter(|values| !values.is_empty()).collect();
+    alternatives.dedup();
     if !alternatives.is_empty() {
         return alternatives.join(" | ");
     }

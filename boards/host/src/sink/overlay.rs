@@ -1,4 +1,4 @@
-//! `overlay`: pictures with what was found in them.
+//! `overlay`: images with what was found in them.
 
 mod canvas;
 mod region;
@@ -24,13 +24,13 @@ use sheet::Sheet;
 /// Writes the image of each event with its label, score and region, and a contact sheet of the images around it.
 ///
 /// # Reads
-/// Pictures and events, in this order; best those of the camera, before they are made small.
+/// Images and events, in this order; best those of the camera, before they are made small.
 ///
 /// # Files
-/// In the folder, for an event: `<tick>-<label>-<point>.png`, the newest picture up to the event's tick, and
-/// `<tick>-<label>-<point>-sheet.png`, the pictures from `before_ms` before to `after_ms` after it, each with its time.
-/// An event during a sheet is marked in it and extends it, up to `most` pictures. With `pictures = "all"` also each
-/// picture of the stream, `<tick>.png`. The region is drawn where a `crop` lies between the pictures and the events.
+/// In the folder, for an event: `<tick>-<label>-<point>.png`, the newest image up to the event's tick, and
+/// `<tick>-<label>-<point>-sheet.png`, the images from `before_ms` before to `after_ms` after it, each with its time.
+/// An event during a sheet is marked in it and extends it, up to `most` images. With `images = "all"` also each
+/// image of the stream, `<tick>.png`. The region is drawn where a `crop` lies between the images and the events.
 /// A gap in the stream ends a sheet. A file of the same name is written over.
 ///
 /// # Example
@@ -59,7 +59,7 @@ pub struct OverlayParams {
     most: usize,
     /// Images to write as files.
     #[serde(default)]
-    pictures: Which,
+    images: Which,
 }
 
 /// Images to write as files.
@@ -87,26 +87,25 @@ impl Kind for OverlayParams {
     const INPUTS: std::ops::RangeInclusive<usize> = 2..=2;
 
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
-        let pictures = &site.inputs[0];
-        let size = Size::of(pictures, &site.from[0])?;
+        let images = &site.inputs[0];
+        let size = Size::of(images, &site.from[0])?;
         let events = &site.inputs[1];
         let names = Names::of(events, &site.from[1])?;
-        if events.clock != pictures.clock {
-            let found =
-                format!("`{}` writes {pictures} and `{}` writes {events}", site.from[0], site.from[1]);
+        if events.clock != images.clock {
+            let found = format!("`{}` writes {images} and `{}` writes {events}", site.from[0], site.from[1]);
             return Err(DesignError::of("inputs", format!("{found}, expected one clock"))
                 .help("use images and events of the same camera"));
         }
         let extent = Extent {
-            before: pictures.ticks(self.before_ms),
-            after: pictures.ticks(self.after_ms),
+            before: images.ticks(self.before_ms),
+            after: images.ticks(self.after_ms),
             most: self.most,
         };
-        let part = region::looked_at(pictures, size, events);
+        let part = region::looked_at(images, size, events);
         let folder = site.path(&self.folder);
-        let held = usize::try_from(extent.before / pictures.period).unwrap_or(usize::MAX).min(self.most) + 1;
+        let held = usize::try_from(extent.before / images.period).unwrap_or(usize::MAX).min(self.most) + 1;
         let cost = Cost { state: held * size.items(), ..Cost::default() };
-        let which = self.pictures;
+        let which = self.images;
         Ok(Simple::boxed(None, cost, move || {
             let (folder, names) = (folder.clone(), names.clone());
             let past = VecDeque::with_capacity(held);
@@ -127,7 +126,7 @@ impl Kind for OverlayParams {
     }
 }
 
-/// How far a sheet goes, in ticks, and in pictures.
+/// How far a sheet goes, in ticks, and in images.
 #[derive(Clone, Copy)]
 struct Extent {
     before: u64,
@@ -135,11 +134,11 @@ struct Extent {
     most: usize,
 }
 
-/// A picture of the stream.
+/// An image of the stream.
 #[derive(Clone)]
 struct Shot {
     at: u64,
-    picture: RgbImage,
+    image: RgbImage,
     /// What was found in it.
     found: Option<String>,
 }
@@ -151,13 +150,13 @@ struct Overlay {
     extent: Extent,
     which: Which,
     part: Option<Part>,
-    /// Pictures that are remembered.
+    /// Images that are remembered.
     held: usize,
     past: VecDeque<Shot>,
     /// Tick of the newest block of events that was looked at.
     seen: Option<u64>,
     sheet: Option<Sheet>,
-    /// The stream had a gap since the last picture.
+    /// The stream had a gap since the last image.
     cut: bool,
 }
 
@@ -178,7 +177,7 @@ impl Stage for Overlay {
         if std::mem::take(&mut self.cut) {
             self.close()?;
         }
-        let shot = Shot { at: pixels.at, picture: self.coloured(&pixels), found: None };
+        let shot = Shot { at: pixels.at, image: self.coloured(&pixels), found: None };
         if self.past.len() == self.held {
             self.past.pop_front();
         }
@@ -216,15 +215,15 @@ impl Stage for Overlay {
 
 impl Overlay {
     fn coloured(&self, pixels: &Block<'_, u8>) -> RgbImage {
-        let mut picture = RgbImage::new(self.size.width as u32, self.size.height as u32);
+        let mut image = RgbImage::new(self.size.width as u32, self.size.height as u32);
         match self.size.channels {
-            1 => Conversion::GreyToRgb.convert(pixels, &mut picture),
-            _ => picture.copy_from_slice(pixels),
+            1 => Conversion::GreyToRgb.convert(pixels, &mut image),
+            _ => image.copy_from_slice(pixels),
         }
-        picture
+        image
     }
 
-    /// Marks the picture of an event, writes it, and begins a sheet or extends the running one.
+    /// Marks the image of an event, writes it, and begins a sheet or extends the running one.
     fn notice(&mut self, at: u64, event: &Event) -> Result<(), StageFault> {
         let found = format!("{} {:.2}", self.names.label(event), event.score);
         let stem = file_stem(at, &self.names, event);
@@ -252,12 +251,7 @@ impl Overlay {
     }
 
     fn annotated(&self, shot: &Shot) -> Canvas {
-        annotate(
-            &shot.picture,
-            &format!("{} s", self.names.seconds(shot.at)),
-            shot.found.as_deref(),
-            self.part,
-        )
+        annotate(&shot.image, &format!("{} s", self.names.seconds(shot.at)), shot.found.as_deref(), self.part)
     }
 
     fn write(&self, stem: &str, shot: &Shot) -> Result<(), StageFault> {
@@ -297,12 +291,12 @@ mod tests {
         }
     }
 
-    /// Shows pictures of ten a second, with an event at these ticks; the files that there are then.
-    fn files(which: Which, pictures: u64, events: &[u64], gap: Option<u64>) -> Vec<String> {
+    /// Shows images of ten a second, with an event at these ticks; the files that there are then.
+    fn files(which: Which, images: u64, events: &[u64], gap: Option<u64>) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let mut sink = overlay(folder.path().to_owned(), which);
         let mut latest: Option<(u64, Event)> = None;
-        for at in (1..=pictures).map(|number| number * 100_000) {
+        for at in (1..=images).map(|number| number * 100_000) {
             if events.contains(&at) {
                 latest = Some((at, Event { label: 1, point: 0, score: 0.87, start: at, end: at }));
             }
@@ -328,9 +322,9 @@ mod tests {
     }
 
     #[test]
-    fn an_event_makes_a_picture_and_a_sheet() {
+    fn an_event_makes_an_image_and_a_sheet() {
         let found = files(Which::Events, 8, &[500_000], None);
-        // Pictures of 32 pixels are shown ten times as large; 300, 400, 500 and 600 ms make four.
+        // Images of 32 pixels are shown ten times as large; 300, 400, 500 and 600 ms make four.
         assert_eq!(
             found,
             ["000000500000-person-seen-sheet.png 644×484", "000000500000-person-seen.png 320×240"]
@@ -362,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pictures_are_written_where_asked() {
+    fn all_images_are_written_where_asked() {
         let found = files(Which::All, 3, &[], None);
         assert_eq!(
             found,

@@ -20,9 +20,9 @@ use crate::audio::{Channel, Decoder, Reblock, Resampler, Sample};
 /// 20 ms late, by its encoder's delay.
 ///
 /// # Faults
-/// A file that is missing or no audio is refused when the pipeline is planned. Damaged packets, and those with NaN or
+/// A file that is missing or is not audio is refused when the pipeline is planned. Damaged packets, and those with NaN or
 /// infinite samples, become a gap, widened to whole blocks so that ticks stay multiples of the block. A file that
-/// breaks off plays what there is, and then ends the run with an error that says where.
+/// is truncated plays what there is, and then ends the run with an error that says where.
 ///
 /// # Example
 /// ```toml

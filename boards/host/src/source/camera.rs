@@ -1,4 +1,4 @@
-//! `camera`: a camera of this computer as a source, or pictures in its place.
+//! `camera`: a camera of this computer as a source, or images in its place.
 
 #[cfg(feature = "camera")]
 mod device;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ImageFilesParams;
-use crate::picture::Frames;
+use crate::images::Frames;
 
 // The computer's own camera: the kind's parameters are those of every board.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

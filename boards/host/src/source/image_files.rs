@@ -1,4 +1,4 @@
-//! `image_files`: pictures in files, one after the other.
+//! `image_files`: images in files, one after the other.
 
 use std::path::{Path, PathBuf};
 
@@ -9,27 +9,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Lasting;
-use crate::picture::{Fitter, Frames, Picture, decode, is_picture};
+use crate::images::{Fitter, Frames, Image, decode, is_image};
 
-/// The ending of a file that lists pictures, a path in a line.
+/// The ending of a file that lists images, a path in a line.
 const LIST: &str = "txt";
 
 /// Plays the images of a folder, JPEG, PNG or BMP, in the order of their names, at a frame rate.
 ///
 /// # Writes
-/// `image` u8 `[height, width, channels]`, a tick a microsecond. Pictures of another size are made to fit, turned first
+/// `image` u8 `[height, width, channels]`, a tick a microsecond. Images of another size are made to fit, turned first
 /// as their Exif data says.
 ///
 /// # Faults
-/// A folder without pictures, and one of which no picture can be decoded, is refused when the pipeline is planned. A
-/// picture that cannot be decoded later on (it breaks off, it is larger than 16,384 pixels along a side or takes more
+/// A folder without images, and one of which no image can be decoded, is refused when the pipeline is planned. An
+/// image that cannot be decoded later on (it is truncated, it is larger than 16,384 pixels along a side or takes more
 /// than 250 MB to decode) is a gap as long as it would have been shown, or ends the run with its name, as `damaged` says.
 ///
 /// # Example
 /// ```toml
 /// [[stage]]
 /// kind = "image_files"
-/// path = "pictures"
+/// path = "images"
 /// fps = 2
 /// width = 320
 /// height = 240
@@ -107,14 +107,14 @@ impl Kind for ImageFilesParams {
     }
 }
 
-/// The pictures that a path means.
+/// The images that a path means.
 fn listed(path: &Path) -> Result<Vec<PathBuf>, String> {
     let name = path.display();
     let about = std::fs::metadata(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
     if about.is_dir() {
         let entries = std::fs::read_dir(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
         let mut paths: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_picture(path)).collect();
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_image(path)).collect();
         paths.sort();
         return match paths.len() {
             0 => Err(format!(
@@ -141,12 +141,12 @@ fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// The first picture that can be decoded.
-fn first(paths: &[PathBuf]) -> Result<Picture, String> {
+/// The first image that can be decoded.
+fn first(paths: &[PathBuf]) -> Result<Image, String> {
     let mut why = None;
     for path in paths {
         match load(path) {
-            Ok(picture) => return Ok(picture),
+            Ok(image) => return Ok(image),
             Err(text) => why = why.or(Some(text)),
         }
     }
@@ -157,7 +157,7 @@ fn first(paths: &[PathBuf]) -> Result<Picture, String> {
     })
 }
 
-fn load(path: &Path) -> Result<Picture, String> {
+fn load(path: &Path) -> Result<Image, String> {
     let name = path.display();
     let bytes = std::fs::read(path).map_err(|error| format!("cannot open `{name}`: {error}"))?;
     decode(&bytes).map_err(|why| format!("cannot decode `{name}`: {why}"))
@@ -173,7 +173,7 @@ struct ImageFiles {
     /// How often all are still to be shown; `None` for ever.
     plays: Option<u32>,
     damaged: Damaged,
-    /// Index of the picture after the one that is shown.
+    /// Index of the image after the one that is shown.
     next: usize,
     /// How often the one before `next` was shown.
     shown: u32,
@@ -201,14 +201,14 @@ impl Stage for ImageFiles {
     fn process(&mut self, (): (), output: &mut [u8]) -> Result<Flow, StageFault> {
         if self.shown < self.frames && self.next > 0 {
             // The block is not the one that was written before: decode again rather than keep a copy of each.
-            let picture = load(&self.paths[self.next - 1]).map_err(StageFault::because)?;
-            self.fitter.fit(&picture, output).map_err(StageFault::because)?;
+            let image = load(&self.paths[self.next - 1]).map_err(StageFault::because)?;
+            self.fitter.fit(&image, output).map_err(StageFault::because)?;
             self.shown += 1;
             return Ok(Flow::Emit);
         }
         let Some(path) = self.turn() else { return Ok(Flow::End) };
         let loaded = load(path);
-        let shown = loaded.and_then(|picture| self.fitter.fit(&picture, output));
+        let shown = loaded.and_then(|image| self.fitter.fit(&image, output));
         match shown {
             Ok(()) => {
                 self.shown = 1;

@@ -88,7 +88,7 @@ impl Player {
     /// Adds some more samples.
     ///
     /// # Errors
-    /// When the file breaks off or cannot be read on.
+    /// When the file is truncated or cannot be read on.
     pub(crate) fn play(&mut self, into: &mut Vec<f32>) -> Result<Played, String> {
         if self.tail > 0 {
             let now = self.tail.min(PIECE as u64);

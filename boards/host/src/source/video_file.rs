@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use y4m::{Colorspace, Decoder, Limits};
 
-use crate::picture::{Fitter, Frames, Picture};
+use crate::images::{Fitter, Frames, Image};
 
 /// The most bytes of a frame that are read.
 const MEMORY: usize = 256 << 20;
@@ -24,7 +24,7 @@ const MEMORY: usize = 256 << 20;
 /// microsecond. Colours are ITU-R BT.601's of limited range, as `colour` converts them; chroma is repeated.
 ///
 /// # Faults
-/// A file that is no such video, or whose frames take more than 256 MiB, is refused when the pipeline is planned. A last
+/// A file that is not such a video, or whose frames take more than 256 MiB, is refused when the pipeline is planned. A last
 /// incomplete frame is dropped. `ffmpeg -i film.mp4 -pix_fmt yuv420p film.y4m` makes such a file of any other.
 ///
 /// # Example
@@ -57,7 +57,7 @@ impl Kind for VideoFileParams {
     fn design(self, site: &Site<'_>) -> Result<Box<dyn Design>, DesignError> {
         let path = site.path(&self.path);
         let film = Film::open(&path, self.shown.colour).map_err(|text| DesignError::of("path", text))?;
-        let size = self.shown.size(film.picture.size);
+        let size = self.shown.size(film.image.size);
         let port = Frames::port(size, film.fps);
         let VideoFileParams { repeat, shown, .. } = self;
         Ok(Simple::boxed(Some(port), Cost::default(), move || {
@@ -75,8 +75,8 @@ struct Film {
     colour: Palette,
     subsampling: Subsampling,
     fps: f64,
-    /// The frame that was read last, as a picture.
-    picture: Picture,
+    /// The frame that was read last, as an image.
+    image: Image,
 }
 
 /// How many pixels share a chroma value, along and down.
@@ -119,8 +119,8 @@ impl Film {
             return Err(format!("`{name}` has {width}×{height} pixels and {fps} frames a second"));
         }
         let size = Size { height, width, channels: colour.channels() };
-        let picture = Picture { size, pixels: vec![0; size.items()] };
-        Ok(Film { decoder, colour, subsampling: Subsampling { across, down, grey }, fps, picture })
+        let image = Image { size, pixels: vec![0; size.items()] };
+        Ok(Film { decoder, colour, subsampling: Subsampling { across, down, grey }, fps, image })
     }
 
     /// Reads the next frame; whether there was one.
@@ -132,8 +132,8 @@ impl Film {
         };
         let [y, u, v] = [frame.get_y_plane(), frame.get_u_plane(), frame.get_v_plane()];
         let Subsampling { across, down, grey } = self.subsampling;
-        let width = self.picture.size.width;
-        let rows = self.picture.pixels.chunks_exact_mut(self.picture.size.row());
+        let width = self.image.size.width;
+        let rows = self.image.pixels.chunks_exact_mut(self.image.size.row());
         for (row, (pixels, luma)) in rows.zip(y.chunks_exact(width)).enumerate() {
             if self.colour == Palette::Grey {
                 pixels.iter_mut().zip(luma).for_each(|(grey, y)| *grey = luma_to_grey(*y));
@@ -204,7 +204,7 @@ impl Stage for Projector {
             self.begun = false;
         }
         self.begun = true;
-        self.fitter.fit(&self.film.picture, output).map_err(StageFault::because)?;
+        self.fitter.fit(&self.film.image, output).map_err(StageFault::because)?;
         Ok(Flow::Emit)
     }
 }

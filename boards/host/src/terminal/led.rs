@@ -28,18 +28,18 @@ impl Kind for TerminalLed {
         let (element, clock) = (time.element, time.clock);
         let make = move || {
             Ok(match element {
-                Element::I8 => lamp::<i8>(&self.0.pin, lit_by, clock),
-                Element::U8 => lamp::<u8>(&self.0.pin, lit_by, clock),
-                Element::I16 => lamp::<i16>(&self.0.pin, lit_by, clock),
-                Element::F32 => lamp::<f32>(&self.0.pin, lit_by, clock),
-                Element::Event => lamp::<Event>(&self.0.pin, lit_by, clock),
+                Element::I8 => led::<i8>(&self.0.pin, lit_by, clock),
+                Element::U8 => led::<u8>(&self.0.pin, lit_by, clock),
+                Element::I16 => led::<i16>(&self.0.pin, lit_by, clock),
+                Element::F32 => led::<f32>(&self.0.pin, lit_by, clock),
+                Element::Event => led::<Event>(&self.0.pin, lit_by, clock),
             })
         };
         Ok(Simple::boxed(None, Cost::default(), make))
     }
 }
 
-fn lamp<T: Item>(pin: &str, lit_by: LitBy, clock: u32) -> Box<dyn Node> {
+fn led<T: Item>(pin: &str, lit_by: LitBy, clock: u32) -> Box<dyn Node> {
     let now = Now::default();
     let out = AutoStream::auto(io::stderr());
     let pin = Pin { name: pin.to_owned(), now: now.clone(), clock, lit: false, line: Vec::new(), out };

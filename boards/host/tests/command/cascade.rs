@@ -82,12 +82,50 @@ fn a_place_without_a_link_and_a_link_without_a_place_are_errors() {
     let bench = two_places();
     bench
         .run(&["cascade.toml", "--place", "hub"])
-        .badly(1, &["no link to the place `node`", "--link node=ADDRESS"]);
+        .badly(1, &["error: no link to the place `node`", "--link node=ADDRESS"]);
+    bench
+        .run(&["cascade.toml", "--place", "hub", "--link", "nod=tcp:hub:1"])
+        .badly(2, &["`hub` exchanges no blocks with a place `nod`", "did you mean `node`?"]);
     bench
         .run(&["cascade.toml", "--place", "shed"])
         .badly(1, &["no place is named `shed`", "available: `node`, `hub`"]);
     bench.run(&["cascade.toml", "--place", "hub", "--link", "node=udp:1"]).badly(2, &["serial:PATH"]);
     bench.run(&["cascade.toml", "--link", "node=tcp:hub:1"]).badly(2, &["--place"]);
+}
+
+/// What a place reads again when it has been killed must still be there.
+#[cfg(unix)]
+#[test]
+fn a_sender_that_holds_less_than_the_warm_up_is_reported() {
+    let bench = Bench::new();
+    let pipelines = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines");
+    let text = std::fs::read_to_string(format!("{pipelines}/yes_no.toml")).unwrap();
+    let text = text.replace("\"models/", &format!("\"{pipelines}/models/"));
+    let text = text.replace("\"recordings/", &format!("\"{pipelines}/recordings/"));
+    let text = text.replace("kind = \"classifier\"", "kind = \"classifier\"\nplace = \"hub\"");
+    let text = format!("{text}\n[[place]]\nname = \"node\"\n[[place]]\nname = \"hub\"\n");
+    bench.write("cut.toml", &text);
+    let link = format!("node=unix:{}", bench.path("nobody").display());
+    // It reads no sound.
+    bench.write("sound.raw", "");
+    let arguments = ["cut.toml", "--place", "hub", "--warm-up", "5s", "--link", &link];
+    let mut live = Live::start(&bench, &arguments);
+    live.says("notice: `node` holds ");
+    live.signal("TERM");
+    let run = live.ended().well();
+    assert!(run.err.contains("when it has been killed: there will be a gap; set `depth = "), "{run:#?}");
+    // What a ring of this place may hold is no reason to read further back: what the notice says to do helps.
+    let (_, depth) = run.err.split_once("set `depth = ").unwrap();
+    let (depth, _) = depth.split_once('`').unwrap();
+    bench.write(
+        "cut.toml",
+        &text.replace("place = \"hub\"\n", &format!("place = \"hub\"\ndepth = {depth}\n")),
+    );
+    let mut live = Live::start(&bench, &arguments);
+    live.says("no connection with `node` yet");
+    live.signal("TERM");
+    let run = live.ended().well();
+    assert!(!run.err.contains("notice:"), "{run:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
@@ -89,7 +89,7 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 #[test]
 fn the_examples_are_pipelines() {
     let bench = Bench::new();
-    for folder in ["models", "recordings", "pictures"] {
+    for folder in ["models", "recordings", "images"] {
         std::os::unix::fs::symlink(root().join("pipelines").join(folder), bench.path(folder)).unwrap();
     }
     let page = fs::read_to_string(root().join("docs/pipelines.md")).unwrap();
@@ -139,19 +139,25 @@ fn options_in_the_documentation_exist() {
 /// The alternatives of a parameter: constants by value, the others by type.
 fn choices(parameter: &Value) -> String {
     let one = |choice: &Value| match (&choice["const"], &choice["oneOf"]) {
-        (Value::Null, Value::Null) => choice["type"].as_str().unwrap_or("table").to_owned(),
+        (Value::Null, Value::Null) => named(choice["type"].as_str().unwrap_or("object")),
         (Value::Null, _) => choices(choice),
         (constant, _) => format!("`{constant}`"),
     };
     let all = parameter["oneOf"].as_array().or(parameter["anyOf"].as_array());
-    let all: Vec<String> = all.into_iter().flatten().map(one).filter(|choice| choice != "null").collect();
+    let mut all: Vec<String> = all.into_iter().flatten().map(one).filter(|choice| choice != "null").collect();
+    all.dedup();
     all.join(" or ")
+}
+
+/// A type of JSON Schema, as TOML calls it.
+fn named(kind: &str) -> String {
+    if kind == "object" { "table".to_owned() } else { kind.to_owned() }
 }
 
 /// What a parameter may be, as a cell of a table.
 fn values(parameter: &Value) -> String {
     let kind = match &parameter["type"] {
-        Value::String(kind) => kind.clone(),
+        Value::String(kind) => named(kind),
         Value::Array(kinds) => {
             let kinds: Vec<&str> =
                 kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect();
@@ -237,7 +243,7 @@ fn the_schema_for_editors_is_what_the_program_prints() {
 }
 
 /// Asserts that a file of the repository is this text.
-fn is_kept(file: &str, text: &str) {
+pub(crate) fn is_kept(file: &str, text: &str) {
     let path = root().join(file);
     if std::env::var_os("KWS_ACCEPT").is_some() {
         fs::write(&path, text).unwrap();

@@ -55,3 +55,17 @@ fn a_pipe_that_nobody_writes_to_is_left_at_the_first() {
     let run = live.ended().well();
     assert!(run.err.contains("interrupted at 0.00 s"), "{run:#?}");
 }
+
+/// Whoever enrols without a microphone is told so, and what becomes of it.
+#[test]
+fn an_enrolment_that_waits_for_its_microphone_says_so() {
+    let bench = faulty("");
+    let mut live = Live::start(
+        &bench,
+        &["features.toml", "--source", "mic:no-such-microphone", "--enrol", "anna", "--consent", "yes"],
+    );
+    live.says("Be quiet");
+    live.says("fault: `");
+    live.signal("INT");
+    live.ended().badly(1, &["it is tried again after a pause", "after 0 of 5 takes; nothing was written"]);
+}

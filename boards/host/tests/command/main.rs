@@ -10,13 +10,14 @@ mod broker;
 mod cascade;
 mod docs;
 mod dut;
+mod figures;
 #[cfg(feature = "mqtt")]
 mod home;
+mod images;
 mod interrupting;
 #[cfg(unix)]
 mod killed;
 mod live;
-mod pictures;
 mod push_to_talk;
 mod recording;
 mod running;

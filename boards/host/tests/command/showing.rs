@@ -244,5 +244,13 @@ fn a_board_may_be_described_by_a_file() {
         .badly(2, &["unknown core `cortex-m4`", "did you mean `cortex-m4f`?"]);
     checked("none.toml", "about = 'x'")
         .badly(2, &["`none.toml` does not describe a board", "missing field `core`"]);
+    let (one, other) = (board("'cortex-m4f'"), board("'riscv32'"));
+    checked("boards.toml", &format!("[mine]\n{one}\n[other]\n{other}")).badly(
+        2,
+        &[
+            "`boards.toml` has 2 tables, expected that of one board",
+            "into a file of its own: `mine`, `other`",
+        ],
+    );
     bench.run(&[tiny.as_str(), "--check", "--board", "./away.toml"]).badly(2, &["cannot read `./away.toml`"]);
 }

@@ -32,6 +32,7 @@ fn bad_usage_ends_with_2() {
 fn a_pipeline_that_cannot_be_planned_ends_with_1_and_shows_the_place() {
     let bench = features();
     bench.run(&["nowhere.toml"]).badly(1, &["error: ", "nowhere.toml"]);
+    bench.run(&["feature.toml"]).badly(1, &["cannot read the pipeline", "did you mean `features.toml`?"]);
     let wrong = bench.read("features.toml").replace("hop_ms", "hops_ms");
     bench.write("wrong.toml", &wrong);
     bench.run(&["wrong.toml"]).badly(1, &["--> wrong.toml:11:1", "^^^^^^^", "did you mean `hop_ms`?"]);

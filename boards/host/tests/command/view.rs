@@ -290,7 +290,7 @@ fn viewers_who_do_not_read_stop_nothing() {
     assert!(!run.end().is_empty());
 }
 
-/// The folder of a take is replayed as fast as it goes, and nothing of it is missing.
+/// The folder of a take is replayed as fast as possible, and nothing of it is missing.
 #[test]
 fn a_take_is_shown_from_beginning_to_end() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,8 +3,6 @@
 #![no_std]
 #![no_main]
 
-use core::fmt;
-
 use kws_devices::dut::{Dut, Machine};
 use kws_qemu::machine::{Clock, entry};
 use kws_qemu::uart::Uart;
@@ -16,15 +14,10 @@ use static_cell::ConstStaticCell;
     clippy::legacy_numeric_constants,
     reason = "the build writes it for any crate"
 )]
-mod model {
-    include!(concat!(env!("OUT_DIR"), "/model.rs"));
-}
-#[allow(unreachable_pub, reason = "the build writes it for any crate")]
 mod dut {
     include!(concat!(env!("OUT_DIR"), "/dut.rs"));
 }
-use dut::{BENCHMARK, ENDS, INPUT};
-use model::{ARENA, KERNELS, PLAN};
+use dut::{ARENA, BENCHMARK, BOARD, ENDS, INPUT, KERNELS, PLAN, SHA256};
 
 /// Memory that a kernel may load whole words of.
 #[repr(align(16))]
@@ -51,15 +44,13 @@ impl Machine for Emulated {
     fn microseconds(&mut self) -> u64 {
         self.clock.nanoseconds() / 1000
     }
-}
 
-/// What the runner reads.
-struct Line(Uart);
+    fn name(&self) -> &str {
+        BOARD
+    }
 
-impl fmt::Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write(text.as_bytes());
-        Ok(())
+    fn model(&self) -> &str {
+        SHA256
     }
 }
 
@@ -69,10 +60,10 @@ fn main() -> ! {
     PLAN.reset_with(KERNELS, arena);
     let mut machine = Emulated { clock: Clock::start(), arena };
     let mut dut = Dut::new(BENCHMARK, ENDS, DOWNLOAD.take());
-    let mut line = Line(Uart::open());
+    let mut line = Uart::open();
     let mut said = dut.boot(&mut machine, &mut line);
     while said.is_ok() {
-        if let Some(byte) = line.0.read() {
+        if let Some(byte) = line.read() {
             said = dut.hear(byte, &mut machine, &mut line);
         }
     }

@@ -12,7 +12,7 @@ use static_cell::ConstStaticCell;
 mod model {
     include!(concat!(env!("OUT_DIR"), "/model.rs"));
 }
-use model::{ARENA, EXPECTED, KERNELS, PLAN, RUNS};
+use model::{ARENA, EXPECTED, KERNELS, MULTIPLICATIONS, PLAN, RUNS};
 
 /// Memory that a kernel may load whole words of.
 #[repr(align(16))]
@@ -32,6 +32,7 @@ fn main() -> ! {
         hash.add(PLAN.output(arena).iter().map(|byte| *byte as u8));
     }
     report::figure("instructions", most);
+    report::figure("multiplications", MULTIPLICATIONS);
     report::figure("arena", ARENA as u64);
     report::end(hash.value(), EXPECTED);
 }

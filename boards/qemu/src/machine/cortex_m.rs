@@ -10,7 +10,7 @@ pub use cortex_m_rt::entry;
 
 use super::{INSTRUCTION, TIMER_HZ, work};
 
-/// Ticks from one interrupt of the timer to the next, where nobody waits for them.
+/// Ticks from one interrupt of the timer to the next, where nothing waits for them.
 const LONGEST: u32 = 1 << 24;
 
 static PERIOD: AtomicU32 = AtomicU32::new(LONGEST);
@@ -55,7 +55,9 @@ fn ticks() -> u64 {
 }
 
 pub(super) fn nanoseconds() -> u64 {
-    ticks() * 1_000_000_000 / u64::from(TIMER_HZ)
+    // Whole seconds by themselves: a product of all ticks is too large after minutes.
+    let (ticks, second) = (ticks(), u64::from(TIMER_HZ));
+    ticks / second * 1_000_000_000 + ticks % second * 1_000_000_000 / second
 }
 
 /// Instructions since the start, had it never slept.

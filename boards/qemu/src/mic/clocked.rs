@@ -10,7 +10,7 @@ use ringbuf::traits::SplitRef;
 use ringbuf::{StaticCons, StaticProd, StaticRb};
 use static_cell::StaticCell;
 
-use crate::trouble::{Kind, Troubles};
+use crate::disturbance::{Disturbances, Kind};
 use crate::wav::Wav;
 
 /// Samples of a packet: a millisecond.
@@ -31,7 +31,7 @@ static HEARD: AtomicBool = AtomicBool::new(false);
 struct Device {
     sender: PacketSender<StaticProd<'static, Packet<PACKET>, WAITING>, PACKET>,
     wav: Wav,
-    troubles: Troubles,
+    disturbances: Disturbances,
     at: u64,
     /// Milliseconds for which nothing comes yet.
     waits: u64,
@@ -48,9 +48,9 @@ pub struct Clocked<const N: usize> {
 ///
 /// # Panics
 /// The second time.
-pub fn listen<const N: usize>(wav: Wav, troubles: Troubles) -> Clocked<N> {
+pub fn listen<const N: usize>(wav: Wav, disturbances: Disturbances) -> Clocked<N> {
     let (filled, taken) = RING.init_with(Ring::default).split_ref();
-    let device = Device { sender: PacketSender::new(filled), wav, troubles, at: 0, waits: 0, loses: 0 };
+    let device = Device { sender: PacketSender::new(filled), wav, disturbances, at: 0, waits: 0, loses: 0 };
     critical_section::with(|section| DEVICE.borrow(section).replace(Some(device)));
     Clocked { mic: ring::Mic::new(taken) }
 }
@@ -76,9 +76,9 @@ pub fn heard() -> bool {
 impl Device {
     fn bring(&mut self) {
         let kinds = [Kind::Stall, Kind::Overrun, Kind::Restart];
-        if let Some(trouble) = self.troubles.take(&kinds, self.at + PACKET as u64) {
-            let packets = (trouble.end - trouble.begin).div_ceil(PACKET as u64);
-            *if trouble.kind == Kind::Stall { &mut self.waits } else { &mut self.loses } = packets;
+        if let Some(disturbance) = self.disturbances.take(&kinds, self.at + PACKET as u64) {
+            let packets = (disturbance.end - disturbance.begin).div_ceil(PACKET as u64);
+            *if disturbance.kind == Kind::Stall { &mut self.waits } else { &mut self.loses } = packets;
         }
         if self.waits > 0 {
             self.waits -= 1;
@@ -93,7 +93,7 @@ impl Device {
             self.loses -= 1;
             self.sender.miss(PACKET as u64);
         } else {
-            self.troubles.clip(self.at, &mut samples);
+            self.disturbances.clip(self.at, &mut samples);
             self.sender.push(&samples);
         }
         self.at += PACKET as u64;

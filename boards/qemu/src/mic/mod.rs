@@ -9,9 +9,9 @@ pub use replay::Replay;
 use kws_engine::{Flow, Stage, StageFault};
 
 use crate::arguments::Pace;
+use crate::disturbance::Disturbances;
 use crate::machine::Clock;
 use crate::source::Source;
-use crate::trouble::Troubles;
 use crate::wav::{self, Wav};
 
 /// What `mic` is on these machines: the source of blocks of `N` samples.
@@ -31,10 +31,10 @@ impl<const N: usize> Source for Mic<N> {
         Wav::open(path)
     }
 
-    fn play(wav: Wav, pace: Pace, troubles: Troubles) -> (Self, Clock) {
+    fn play(wav: Wav, pace: Pace, disturbances: Disturbances) -> (Self, Clock) {
         match pace {
-            Pace::Free => (Mic::Replay(Replay::new(wav, troubles)), Clock::start()),
-            Pace::Clock => (Mic::Clocked(listen(wav, troubles)), Clock::every_millisecond(tick)),
+            Pace::Free => (Mic::Replay(Replay::new(wav, disturbances)), Clock::start()),
+            Pace::Clock => (Mic::Clocked(listen(wav, disturbances)), Clock::every_millisecond(tick)),
         }
     }
 }

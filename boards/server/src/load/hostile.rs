@@ -24,12 +24,12 @@ enum Manner {
     Silent,
     /// Sends a byte at a time.
     Slow,
-    /// Sends what is no message.
+    /// Sends what is not a message.
     Malformed,
     /// A header line without end, up to 1 MB.
     Endless,
     /// Asks and asks, and reads nothing.
-    Deaf,
+    NeverReads,
     /// Announces audio and never sends it.
     Half,
     /// Announces audio that there is not.
@@ -43,7 +43,7 @@ const MANNERS: [Manner; 8] = [
     Manner::Slow,
     Manner::Malformed,
     Manner::Endless,
-    Manner::Deaf,
+    Manner::NeverReads,
     Manner::Half,
     Manner::Absurd,
     Manner::Vanishing,
@@ -112,7 +112,7 @@ impl Client {
             }
             Manner::Malformed => self.send(b"\x16\x03\x01 GET / HTTP/1.1\r\n\r\n"),
             Manner::Endless => self.sent < 1 << 20 && self.send(&[b'{'; 1 << 14]),
-            Manner::Deaf => self.send(&HEADER.repeat(100)),
+            Manner::NeverReads => self.send(&HEADER.repeat(100)),
             Manner::Half => self.sent > 0 || self.send(&chunk(3200)[..200]),
             Manner::Absurd => self.sent > 0 || self.send(&chunk(1 << 60)),
             Manner::Vanishing => {
@@ -124,7 +124,7 @@ impl Client {
 
     /// Sends what the socket takes. False when the service has closed it.
     fn send(&mut self, bytes: &[u8]) -> bool {
-        if !matches!(self.manner, Manner::Deaf) {
+        if !matches!(self.manner, Manner::NeverReads) {
             let mut buffer = [0; 1024];
             if matches!(self.stream.read(&mut buffer), Ok(0)) {
                 return false;

@@ -117,7 +117,7 @@ impl Node {
             }
             Ok(Some(Fed::Over(_))) => true,
             Err(error) => {
-                log::error!("`{name}`: {error}; its session begins anew");
+                log::error!("`{name}`: {error}; its session starts over");
                 self.session.reset();
                 true
             }

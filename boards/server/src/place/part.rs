@@ -41,11 +41,17 @@ impl Part {
         let refused = |found: &str, help: &str| ServerError::Pipeline(format!("`{place}` {found}; {help}"));
         let [link] = &plan.links[..] else {
             let found = format!("has links with {} places, expected one", plan.links.len());
-            return Err(refused(&found, "run it by `kws-run`"));
+            return Err(refused(
+                &found,
+                "a worker is the last place: run this one by `kws-run --warm-up 5s`, once for each node",
+            ));
         };
         if link.edges.iter().any(|edge| edge.direction == Direction::Out) {
             let found = format!("sends to `{}`", link.place);
-            return Err(refused(&found, "a worker only receives: run it by `kws-run`"));
+            return Err(refused(
+                &found,
+                "a worker only receives: run it by `kws-run --warm-up 5s`, once for each node",
+            ));
         }
         let (shown, taps) = shown(&plan);
         if shown.is_empty() {

@@ -10,7 +10,7 @@ use async_nats::jetstream::{Context, ContextBuilder, kv, stream};
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join_all};
 use kws_carrier::Server;
-use kws_carrier::stream::{bucket, messages, unseal};
+use kws_carrier::stream::{Kept, bucket, messages, unseal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -160,9 +160,15 @@ impl Worker<'_> {
 
     /// Begins with a partition, from what is written down.
     async fn take(&self, partition: u32) -> io::Result<Held> {
-        let entry = self.progress.entry(self.key(partition)).await.map_err(io::Error::other)?;
-        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
-        let mut progress = entry.and_then(|entry| Progress::read(&entry.value)).unwrap_or_default();
+        let Kept { text, revision, is_damaged } = Kept::read(&self.progress, &self.key(partition)).await?;
+        let known = text.and_then(|text| Progress::read(&text));
+        if is_damaged {
+            let from = if known.is_some() { "an older note" } else { "the beginning of what is stored" };
+            log::warn!(
+                "partition {partition}: how far it had come is damaged at the server; going on from {from}"
+            );
+        }
+        let mut progress = known.unwrap_or_default();
         let state = self.stream.get_info().await.map_err(io::Error::other)?.state;
         if state.last_sequence < progress.sequence {
             // Another stream than the one that was read: its server has lost what it stored.
@@ -262,7 +268,7 @@ impl Worker<'_> {
             changed.push((*partition, held.revision, progress));
         }
         let written = join_all(changed.into_iter().map(async |(partition, revision, progress)| {
-            let text = progress.write().into();
+            let text = Kept::written(&progress.write()).into();
             (partition, progress, self.progress.update(self.key(partition), text, revision).await)
         }));
         for (partition, progress, written) in written.await {

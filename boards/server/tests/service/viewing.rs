@@ -121,7 +121,7 @@ fn a_viewer_sees_what_the_session_hears_and_finds() {
             break;
         }
     }
-    let told = detections(&client.rest());
+    let reported = detections(&client.rest());
     let seen: Vec<(String, i64)> = events
         .iter()
         .map(|event| {
@@ -129,8 +129,8 @@ fn a_viewer_sees_what_the_session_hears_and_finds() {
             (event["label"].as_str().unwrap().to_owned(), at.round() as i64)
         })
         .collect();
-    assert!(!told.is_empty());
-    assert_eq!(seen, told);
+    assert!(!reported.is_empty());
+    assert_eq!(seen, reported);
     assert!(edges.iter().any(|edge| edge["what"] == "features"));
     // Who still looks can still hear it.
     let (status, wav) = ask(page, &format!("GET /sound.wav?session={}", session["id"]), "");

@@ -37,7 +37,7 @@ export function seconds(context, width, height, from, to, numbers) {
   context.strokeStyle = style('--grid');
   context.fillStyle = style('--quiet');
   context.font = '11px system-ui, sans-serif';
-  const step = [1, 5, 10, 30, 60, 300, 600].find(step => step * width / (to - from) >= 30) ?? 1800;
+  const step = [1, 2, 5, 10, 30, 60, 300, 600].find(step => step * width / (to - from) >= 44) ?? 1800;
   for (let second = Math.ceil(from / step) * step; second <= to; second += step) {
     if (second < 0) continue;
     const x = Math.round((second - from) / (to - from) * width) + 0.5;
@@ -80,7 +80,10 @@ export function level(context, width, height, columns, from, to) {
 
 export const decibels = rms => rms > 0 ? Math.max(-96, 20 * Math.log10(rms / 32768)) : -96;
 
-/** The model's features: a picture of one pixel for each band and block, stretched. */
+/** Decibels to be read. */
+export const dbfs = decibels => `${decibels.toFixed(0).replace('-', '−')} dBFS`;
+
+/** The model's features: an image of one pixel for each band and block, stretched. */
 export function features(context, width, height, blocks, every, from, to) {
   if (!blocks.length) return;
   // No more columns than a screen has: of several blocks in one, the last is seen.

@@ -2,6 +2,8 @@
 
 const $ = id => document.getElementById(id);
 const DEPTH = 60;
+/** A level as people write it: with a minus sign. */
+const written = level => level.toFixed(0).replace('-', '−');
 
 /** Shows the dialogue where the program offers it; `post` sends a change. */
 export function offer(post) {
@@ -29,7 +31,7 @@ export function level(rms, clips) {
   if (!running()) return;
   const decibels = 20 * Math.log10(Math.max(1, rms) / 32768);
   $('enrol-level').value = Math.max(0, 1 + decibels / DEPTH);
-  $('enrol-decibels').textContent = `${decibels.toFixed(0)} dBFS${clips ? ', CLIPPED' : ''}`;
+  $('enrol-decibels').textContent = `${written(decibels)} dBFS${clips ? ', CLIPPED' : ''}`;
   $('enrol-decibels').classList.toggle('bad', clips);
 }
 
@@ -52,9 +54,9 @@ export function take(stands) {
 function prompt(stands) {
   switch (stands.state) {
     case 'room': return ['Be quiet for a second.', ''];
-    case 'loud': return [`The room is loud, ${stands.level.toFixed(0)} dB: find a quieter place, or speak louder.`, 'bad'];
+    case 'loud': return [`The room is loud, ${written(stands.level)} dB: find a quieter place, or speak louder.`, 'bad'];
     case 'say': return [(stands.loud ? 'The room is loud: speak louder. ' : '') + `${stands.name}, say the word (${stands.good + 1} of ${stands.takes})`, 'now'];
-    case 'good': return [`Good, ${stands.level.toFixed(0)} dB.`, 'good'];
+    case 'good': return [`Good, ${written(stands.level)} dB.`, 'good'];
     case 'again': return [`Again, please: ${stands.why}`, 'bad'];
     case 'others': return [`Now ten seconds of other people: let them speak, or play the radio. ${stands.name} is silent.`, 'now'];
     case 'done': return [`Wrote ${stands.folder}${stands.others ? '' : ', without other people: nobody was to be heard'}. Now make the verifier:`, 'good'];

@@ -314,7 +314,7 @@ function paint() {
       const peak = Math.max(1, ...last.map(column => Math.max(column.high, -column.low)));
       const clips = columns.some(column => column.high >= 32767 || column.low <= -32768);
       one.note.textContent = last.length
-        ? `peak ${draw.decibels(peak).toFixed(0)} dBFS, noise floor ${draw.decibels(quiet[Math.floor(quiet.length / 10)]).toFixed(0)} dBFS`
+        ? `peak ${draw.dbfs(draw.decibels(peak))}, noise floor ${draw.dbfs(draw.decibels(quiet[Math.floor(quiet.length / 10)]))}`
         : '';
       one.note.classList.toggle('clip', clips);
       if (clips) one.note.textContent += ', CLIPPED';
@@ -326,7 +326,8 @@ function paint() {
       if (shown) one.draw((c, w, h) => draw.image(c, w, h, shown));
     } else if (edge.what === 'scores') {
       one.draw((c, w, h) => {
-        draw.seconds(c, w, h, from, to, true);
+        // Curves lie where the numbers would stand; the sound has them.
+        draw.seconds(c, w, h, from, to, !edges.some(({ what }) => what === 'audio'));
         draw.marks(c, w, h, found, indexOf, from, to);
         for (const other of edges.filter(other => other.what === 'scores' && other !== edge && other.labels.join() === edge.labels.join())) {
           draw.scores(c, w, h, inside(other.kept), other.labels, false, from, to);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use kws_lab::corpus::import::{
-    Background, Coco, CommonVoice, Cut, Folder, Gaps, List, Pictures, Sentences, SpeechCommands, Terms,
+    Background, Coco, CommonVoice, Cut, Folder, Gaps, Images, List, Sentences, SpeechCommands, Terms,
 };
 use kws_lab::corpus::{Build, Ratios};
 
@@ -100,7 +100,7 @@ enum Layout {
     /// A `labels.csv` needs the columns `file` and `label`, or instead of `label` a column `person` with 1 for `person`
     /// and 0 for `nobody`. `max_person_area_fraction` becomes `area`; other columns are kept. A hash of an image's path
     /// chooses its split, which therefore stays the same as images are added.
-    Pictures {
+    Images {
         /// Folder to import.
         folder: PathBuf,
         #[command(flatten)]
@@ -116,7 +116,7 @@ enum Layout {
         annotations: PathBuf,
         /// Folder of the images.
         #[arg(long, value_name = "FOLDER")]
-        pictures: PathBuf,
+        images: PathBuf,
         #[command(flatten)]
         common: Common,
     },
@@ -232,12 +232,12 @@ impl Import {
                 let layout = Cut { recording: file, labels, speaker, gaps };
                 sounds.make(&layout.recording, |terms, build| layout.import(terms, build))
             }
-            Layout::Pictures { folder, common } => {
-                common.make(&folder, |build| Pictures { folder: folder.clone() }.import(common.ratios, build))
+            Layout::Images { folder, common } => {
+                common.make(&folder, |build| Images { folder: folder.clone() }.import(common.ratios, build))
             }
-            Layout::Coco { annotations, pictures, common } => {
-                let layout = Coco { annotations, pictures };
-                common.make(&layout.pictures, |build| layout.import(common.ratios, build))
+            Layout::Coco { annotations, images, common } => {
+                let layout = Coco { annotations, images };
+                common.make(&layout.images, |build| layout.import(common.ratios, build))
             }
         }
     }

@@ -52,7 +52,7 @@ impl Target {
 /// What a new corpus holds, for a person.
 fn summary(made: &Made) -> String {
     let mut text = counts(&made.labels).text();
-    let what = if made.pictures > 0 { "images" } else { "clips" };
+    let what = if made.images > 0 { "images" } else { "clips" };
     text += &format!("{} {what} added to `{}`\n", made.added, made.corpus.display());
     if made.known > 0 {
         text += &format!("{} {what} were already there\n", made.known);

@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::Args;
 use kws_lab::corpus::Split;
 use kws_lab::corpus::survey::{Condition, Sound, Survey};
+use kws_lab::images::Light;
 use kws_lab::medium::Medium;
 use kws_lab::page::Table;
-use kws_lab::picture::Light;
 
 use super::report_page;
 use crate::commands::json::Json;
@@ -76,11 +76,11 @@ pub(super) fn sentence(survey: &Survey) -> String {
         if survey.levels.is_empty() { String::new() } else { format!(", {:.2} hours", survey.hours()) };
     match survey.medium {
         Medium::Clips => format!("`{name}`: {clips} clips of {labels} labels by {speakers} speakers{sound}"),
-        Medium::Pictures => format!("`{name}`: {clips} images of {labels} labels"),
+        Medium::Images => format!("`{name}`: {clips} images of {labels} labels"),
     }
 }
 
-/// Clips and speakers, or pictures, by label.
+/// Clips and speakers, or images, by label.
 pub(super) fn labels(survey: &Survey) -> Table {
     let mut header = vec!["label", survey.medium.many(), "train", "validation", "test"];
     if survey.medium == Medium::Clips {

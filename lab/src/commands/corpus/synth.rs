@@ -61,8 +61,6 @@ pub(crate) struct Synth {
 
 impl Synth {
     pub(crate) fn run(self) -> Result<()> {
-        let template = Template::parse(&self.command)?;
-        let sweep = self.sweep(&template)?;
         let word = |word: &String| Text::Word(word.trim().to_owned());
         let kinds: [(Vec<Text>, usize); 3] = [
             (self.words.iter().map(word).collect(), self.takes),
@@ -71,6 +69,8 @@ impl Synth {
         ];
         let given = kinds.iter().any(|(texts, _)| !texts.is_empty());
         ensure!(given, "nothing to synthesise: give `--words`, `--near` or `--sentences`");
+        let template = Template::parse(&self.command)?;
+        let sweep = self.sweep(&template)?;
         let mut build = self.target.begin()?;
         for (texts, takes) in kinds {
             synthesise(&template, &texts, &Sweep { takes, ..sweep.clone() }, self.ratios, &mut build)?;

@@ -37,7 +37,7 @@ pub(super) struct Evaluate {
     #[arg(long, value_delimiter = ',', default_value = "yes,no,go,stop,up")]
     voices: Vec<String>,
     /// Share of the bank's other words that thresholds accept.
-    #[arg(long, default_value_t = super::OF_WORDS, value_name = "SHARE")]
+    #[arg(long, default_value_t = kws_stages::enrol::OF_WORDS, value_name = "SHARE")]
     accept: f64,
     /// Share of the bank's other voices that thresholds accept.
     #[arg(long, default_value_t = super::OF_VOICES, value_name = "SHARE")]

@@ -12,6 +12,8 @@ use kws_lab::audio::{self, RATE, is_audio};
 use kws_lab::bundle::Point;
 use kws_lab::enrol::{Bank, Ear, Enrolled, Heard, Voice, VoiceCard, Word, WordCard, takes};
 
+use kws_stages::enrol::OF_WORDS;
+
 use super::json::Json;
 
 /// Enrols a word, or a voice, from a few clips, without training.
@@ -69,9 +71,8 @@ enum Sub {
     Page(page::WritePage),
 }
 
-/// Shares of the bank that are accepted where none is stated. Other voices that say the same word are accepted some six times
+/// Share of the bank's voices that is accepted where none is stated. Other voices that say the same word are accepted some six times
 /// as often as those of the bank, which say others.
-pub(super) const OF_WORDS: f64 = 0.05;
 pub(super) const OF_VOICES: f64 = 0.01;
 
 /// The longest recording of other people, in seconds.
@@ -107,10 +108,9 @@ impl Enrol {
         let takes = takes(&files(&self.clips)?)?;
         let mut ear = Ear::open(&self.embedding)?;
         let bank = Bank::open(&self.embedding, &ear)?;
-        let hear = |ear: &mut Ear, samples: &[i16]| ear.hear(samples);
         let clips: Vec<(String, Heard)> = takes
             .iter()
-            .map(|take| Ok((take.path.display().to_string(), hear(&mut ear, &take.samples)?)))
+            .map(|clip| Ok((clip.path.display().to_string(), ear.hear(&clip.take.samples)?)))
             .collect::<Result<_>>()?;
         let others = others(&mut ear, &files(&self.others)?)?;
         let date = today();
@@ -135,7 +135,7 @@ impl Enrol {
         maker.check(word, clips)?;
         let heard: Vec<&Heard> = clips.iter().map(|(_, heard)| heard).collect();
         let card = WordCard { word: maker.enrol(word, &heard, accept), accepts: accept, enrolled };
-        std::fs::write(output, toml::to_string(&card)?)
+        std::fs::write(output, card.text())
             .with_context(|| format!("cannot write `{}`", output.display()))?;
         self.json.show(&card, || {
             format!(

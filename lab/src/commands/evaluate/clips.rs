@@ -1,4 +1,4 @@
-//! A model on clips or pictures.
+//! A model on clips or images.
 
 use std::path::Path;
 

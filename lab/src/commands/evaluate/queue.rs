@@ -20,7 +20,7 @@ use tokio::runtime::Builder;
 use super::{Evaluate, part};
 
 /// After so long without a sign of life a shard is given to another process.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 /// How often a process shows that it is still at its shard.
 const ALIVE: Duration = Duration::from_secs(4);
 /// How long an empty queue is waited at before it is asked whether all is finished.
@@ -133,7 +133,7 @@ async fn open(
     let config = pull::Config {
         durable_name: Some("workers".to_owned()),
         ack_policy: AckPolicy::Explicit,
-        ack_wait: PATIENCE,
+        ack_wait: TIMEOUT,
         ..Default::default()
     };
     let consumer = stream.get_or_create_consumer("workers", config).await?;

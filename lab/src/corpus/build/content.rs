@@ -1,4 +1,4 @@
-//! What clips and pictures are made of, and how they are written.
+//! What clips and images are made of, and how they are written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::audio::write_wav;
-use crate::picture::{brightness, decode};
+use crate::images::{brightness, decode};
 
 /// Gives the samples of a clip at 16 kHz, or the reason why there are none.
 pub type Sound<'a> = Box<dyn Fn() -> Result<Vec<i16>> + Send + Sync + 'a>;
 
-/// What a clip or a picture is made of.
+/// What a clip or an image is made of.
 pub enum Content<'a> {
     /// Samples, which become a WAV file.
     Sound(Sound<'a>),
     /// A JPEG, PNG or BMP file, which is copied as it is.
-    Picture(PathBuf),
+    Image(PathBuf),
 }
 
 impl<'a> Content<'a> {
@@ -29,14 +29,14 @@ impl<'a> Content<'a> {
     pub(super) fn ending(&self) -> String {
         match self {
             Self::Sound(_) => "wav".to_owned(),
-            Self::Picture(file) => file.extension().unwrap_or_default().to_string_lossy().to_lowercase(),
+            Self::Image(file) => file.extension().unwrap_or_default().to_string_lossy().to_lowercase(),
         }
     }
 
     /// Writes the file. Gives what was measured of it: names and values of columns.
     ///
     /// # Errors
-    /// When there are no samples, the picture cannot be decoded, or, marked as [`Unwritten`], the disk is full.
+    /// When there are no samples, the image cannot be decoded, or, marked as [`Unwritten`], the disk is full.
     pub(super) fn write(&self, path: &Path) -> Result<Vec<(String, String)>> {
         match self {
             Self::Sound(samples) => {
@@ -44,11 +44,11 @@ impl<'a> Content<'a> {
                 write_wav(path, &samples).context(Unwritten)?;
                 Ok(Vec::new())
             }
-            Self::Picture(file) => {
+            Self::Image(file) => {
                 let bytes = fs::read(file).context("it cannot be read")?;
-                let picture = decode(&bytes)?;
+                let image = decode(&bytes)?;
                 fs::write(path, bytes).context(Unwritten)?;
-                Ok(vec![("brightness".to_owned(), format!("{:.3}", brightness(&picture)))])
+                Ok(vec![("brightness".to_owned(), format!("{:.3}", brightness(&image)))])
             }
         }
     }

@@ -36,11 +36,11 @@ pub enum Existing {
     Replace,
 }
 
-/// A clip, or a picture, that is to be made.
+/// A clip, or an image, that is to be made.
 pub struct Draft<'a> {
     /// What is spoken or seen; a name in underscores, such as `_silence_`, for what is no word.
     pub label: String,
-    /// Who speaks; empty when unknown, and of pictures.
+    /// Who speaks; empty when unknown, and of images.
     pub speaker: String,
     /// What it may be used for.
     pub split: Split,
@@ -70,8 +70,8 @@ pub struct Made {
     pub corpus: PathBuf,
     /// Count of clips that were added.
     pub added: usize,
-    /// How many of them are pictures.
-    pub pictures: usize,
+    /// How many of them are images.
+    pub images: usize,
     /// Count of clips by label, and within it by split.
     pub labels: Counts,
     /// Clips whose speaker serves another split already, and which joined that.
@@ -102,7 +102,7 @@ pub struct Build {
     splits: HashMap<String, Split>,
     joined: usize,
     nameless: usize,
-    pictures: usize,
+    images: usize,
     again: usize,
 }
 
@@ -129,7 +129,7 @@ impl Build {
             splits: HashMap::new(),
             joined: 0,
             nameless: 0,
-            pictures: 0,
+            images: 0,
             again: 0,
             old,
         };
@@ -240,14 +240,14 @@ impl Build {
 
     fn enter(&mut self, path: &str, draft: &Draft<'_>) {
         let split = draft.split.to_string();
-        let picture = matches!(draft.content, Content::Picture(_));
+        let image = matches!(draft.content, Content::Image(_));
         let main = [("path", path), ("label", &draft.label), ("speaker", &draft.speaker), ("split", &split)];
-        let main = main.into_iter().filter(|(column, _)| !picture || *column != "speaker");
+        let main = main.into_iter().filter(|(column, _)| !image || *column != "speaker");
         let others = draft.columns.iter().filter(|(_, value)| !value.is_empty());
         let others = others.map(|(column, value)| (column.as_str(), value.as_str()));
         self.new.push(main.chain(others).chain([("source", draft.source.as_str())]));
-        self.nameless += usize::from(!picture && draft.speaker.is_empty() && is_word(&draft.label));
-        self.pictures += usize::from(picture);
+        self.nameless += usize::from(!image && draft.speaker.is_empty() && is_word(&draft.label));
+        self.images += usize::from(image);
     }
 
     /// Folder whose files become part of the corpus without being clips, such as noise.
@@ -291,7 +291,7 @@ impl Build {
         Ok(Made {
             corpus: self.root,
             added: self.new.len(),
-            pictures: self.pictures,
+            images: self.images,
             labels,
             joined: self.joined,
             nameless: self.nameless,

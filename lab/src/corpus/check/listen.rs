@@ -12,15 +12,15 @@ use crate::audio::{RATE, read_up_to};
 use crate::bundle::Bundle;
 use crate::corpus::{Levels, is_word};
 use crate::features::FrontEnd;
-use crate::picture::Light;
+use crate::images::Light;
 use crate::train::{centre, largest};
 
-/// A clip that was heard, or a picture that was seen.
+/// A clip that was heard, or an image that was seen.
 #[derive(Default)]
 pub(super) struct Heard {
     pub(super) faults: Vec<Problem>,
     pub(super) levels: Option<Levels>,
-    /// Of a picture.
+    /// Of an image.
     pub(super) light: Option<Light>,
     /// SHA-1 of the samples, or of the pixels.
     pub(super) digest: Option<[u8; 20]>,

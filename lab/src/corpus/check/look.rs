@@ -1,4 +1,4 @@
-//! One picture: what can be said of it alone.
+//! One image: what can be said of it alone.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 use super::{Limits, Problem, Verdict};
 use crate::bundle::Bundle;
 use crate::features::FrontEnd;
-use crate::picture::{Light, Viewer, read};
+use crate::images::{Light, Viewer, read};
 
 use super::listen::{Heard, objection};
 
@@ -36,21 +36,21 @@ impl Eye {
             seen.faults.push(Problem::new("absent", Verdict::Invalid, "it is not in the folder"));
             return seen;
         }
-        let picture = match read(path) {
-            Ok(picture) => picture,
+        let image = match read(path) {
+            Ok(image) => image,
             Err(why) => {
                 seen.faults.push(Problem::new("unreadable", Verdict::Invalid, format!("{why:#}")));
                 return seen;
             }
         };
-        let mut digest = Sha1::new_with_prefix(format!("{:?}", picture.size));
-        digest.update(&picture.pixels);
+        let mut digest = Sha1::new_with_prefix(format!("{:?}", image.size));
+        digest.update(&image.pixels);
         seen.digest = Some(digest.finalize().into());
-        let light = Light::of(&picture);
+        let light = Light::of(&image);
         seen.faults.extend(measure(light, limits));
         seen.light = Some(light);
         if let Some((bundle, front_end, viewer)) = &mut self.model
-            && let Ok(pixels) = viewer.fit(&picture)
+            && let Ok(pixels) = viewer.fit(&image)
         {
             seen.faults.extend(objection(bundle, front_end, &pixels, label, limits));
         }

@@ -1,4 +1,4 @@
-//! Looking for bad clips and pictures: what a person would otherwise have to hear or see one by one.
+//! Looking for bad clips and images: what a person would otherwise have to hear or see one by one.
 
 mod fingerprint;
 mod listen;
@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use super::manifest::medium;
 use super::{Levels, MANIFEST, Table, progress};
+use crate::images::Light;
 use crate::medium::Medium;
-use crate::picture::Light;
 use fingerprint::copies;
 use listen::{Ear, Heard, listen};
 use look::Eye;
 
-/// From where on a clip or a picture is bad.
+/// From where on a clip or an image is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Limits {
     /// Shortest clip, in seconds.
@@ -35,9 +35,9 @@ pub struct Limits {
     /// How many times as likely as the clip's own label another must be for the model's objection to count: a ratio, so that
     /// models of many labels, and softened ones, are heard too.
     pub doubt: f32,
-    /// The shorter side that a picture must have, in pixels.
+    /// The shorter side that an image must have, in pixels.
     pub smallest: usize,
-    /// Mean luma, from 0 to 1, below which a picture is nearly black.
+    /// Mean luma, from 0 to 1, below which an image is nearly black.
     pub dark: f64,
     /// Mean luma above which it is blown out.
     pub bright: f64,
@@ -101,7 +101,7 @@ pub struct Checked {
     pub faults: Vec<Problem>,
     /// How loud it is, where it could be read.
     pub levels: Option<Levels>,
-    /// How large and how light a picture is, where it could be read.
+    /// How large and how light an image is, where it could be read.
     pub light: Option<Light>,
 }
 
@@ -110,7 +110,7 @@ pub struct Checked {
 pub struct Review {
     /// Its folder.
     pub corpus: PathBuf,
-    /// What it holds: whatever is called a clip below is a picture where it holds these.
+    /// What it holds: whatever is called a clip below is an image where it holds these.
     pub medium: Medium,
     /// What was asked.
     pub limits: Limits,
@@ -122,7 +122,7 @@ pub struct Review {
     table: Table,
 }
 
-/// Looks through the clips or pictures of a corpus; a model's folder, where given, serves as a labelling assistant.
+/// Looks through the clips or images of a corpus; a model's folder, where given, serves as a labelling assistant.
 ///
 /// # Errors
 /// When the manifest cannot be read or lacks `path` or `label`, or the model cannot be opened.
@@ -138,7 +138,7 @@ pub fn check(root: &Path, limits: Limits, model: Option<&Path>) -> Result<Review
             || Ear::new(model),
             |ear, path, label| listen(ear, &root.join(path), label, limits),
         ),
-        Medium::Pictures => each(
+        Medium::Images => each(
             &table,
             medium,
             || Eye::new(model),
@@ -206,7 +206,7 @@ fn named_twice(clips: &mut [Checked]) {
 fn duplicates(clips: &mut [Checked], heard: &[Heard], table: &Table, medium: Medium) -> usize {
     let same = match medium {
         Medium::Clips => "identical to",
-        Medium::Pictures => "the same pixels as",
+        Medium::Images => "the same pixels as",
     };
     let mut first: HashMap<&[u8; 20], usize> = HashMap::new();
     for (row, digest) in heard.iter().enumerate().filter_map(|(row, h)| Some((row, h.digest.as_ref()?))) {

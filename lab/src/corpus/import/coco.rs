@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::pictures::{NOBODY, PERSON, picture, why_not};
+use super::images::{NOBODY, PERSON, draft, why_not};
 use crate::corpus::{Build, Draft, Ratios};
 
-/// Share of a picture that a person covers at least to be seen.
+/// Share of an image that a person covers at least to be seen.
 ///
 /// A. Chowdhery et al., arXiv:1906.05721, section 3: 0.5 %. They speak of boxes; what their data set is made with,
 /// TensorFlow's `build_visualwakewords_data_lib.py`, compares the annotation's `area`, that of the person's outline, and
@@ -21,8 +21,8 @@ const LEAST: f64 = 0.005;
 pub struct Coco {
     /// `instances_*.json`.
     pub annotations: PathBuf,
-    /// The folder of the pictures that it names.
-    pub pictures: PathBuf,
+    /// The folder of the images that it names.
+    pub images: PathBuf,
 }
 
 /// What is read of the file.
@@ -55,7 +55,7 @@ struct Category {
 }
 
 impl Coco {
-    /// Takes the pictures, each for the split that a hash of its name gives.
+    /// Takes the images, each for the split that a hash of its name gives.
     ///
     /// # Errors
     /// When the annotations cannot be read, or the corpus cannot be written.
@@ -67,7 +67,7 @@ impl Coco {
         let mut drafts = Vec::new();
         for image in instances.images {
             let source = image.file_name;
-            let path = self.pictures.join(&source);
+            let path = self.images.join(&source);
             let pixels = f64::from(image.width) * f64::from(image.height);
             let area = largest.get(&image.id).map_or(0.0, |area| area / pixels);
             let label = if area >= LEAST { PERSON } else { NOBODY };
@@ -78,7 +78,7 @@ impl Coco {
                 Some(why) => build.exclude(source, why),
                 None => {
                     let columns = vec![("area".to_owned(), format!("{area:.5}"))];
-                    drafts.push(Draft { columns, ..picture(path, label, source, ratios) });
+                    drafts.push(Draft { columns, ..draft(path, label, source, ratios) });
                 }
             }
         }
@@ -93,7 +93,7 @@ impl Coco {
 }
 
 impl Instances {
-    /// Area in pixels of the largest person of each picture that shows one.
+    /// Area in pixels of the largest person of each image that shows one.
     fn largest(&self) -> Result<HashMap<u64, f64>> {
         let person = self.categories.iter().find(|category| category.name == PERSON);
         let person = person.with_context(|| {

@@ -1,4 +1,4 @@
-//! Listing folders of recordings and of pictures.
+//! Listing folders of recordings and of images.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::audio::{ENDINGS, is_audio};
 use crate::corpus::Build;
-use crate::picture::{self, is_picture};
+use crate::images::{self, is_image};
 
 /// Files and folders in a folder, hidden ones left out, in the order of their names.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -34,17 +34,17 @@ pub(super) fn recordings(root: &Path, folder: &Path, build: &mut Build) -> Resul
     Ok(audio)
 }
 
-/// Pictures in a folder; other files are left out of the corpus with the reason.
-pub(super) fn pictures(root: &Path, folder: &Path, build: &mut Build) -> Result<Vec<PathBuf>> {
-    let (pictures, others): (Vec<_>, Vec<_>) =
-        list(folder)?.into_iter().filter(|path| !path.is_dir()).partition(|path| is_picture(path));
+/// Images in a folder; other files are left out of the corpus with the reason.
+pub(super) fn images(root: &Path, folder: &Path, build: &mut Build) -> Result<Vec<PathBuf>> {
+    let (images, others): (Vec<_>, Vec<_>) =
+        list(folder)?.into_iter().filter(|path| !path.is_dir()).partition(|path| is_image(path));
     for other in others {
         build.exclude(
             source(root, &other),
-            format!("its name does not end in {}", picture::ENDINGS.join(", ")),
+            format!("its name does not end in {}", images::ENDINGS.join(", ")),
         );
     }
-    Ok(pictures)
+    Ok(images)
 }
 
 /// The last part of a path.

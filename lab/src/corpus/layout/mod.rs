@@ -3,8 +3,8 @@
 //! Every layout is brought to the table that `manifest.csv` is: `path,label,speaker,split` and further columns.
 
 mod common_voice;
+mod images;
 mod libri_speech;
-mod pictures;
 mod speech_commands;
 
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ pub enum Layout {
     Reviewed,
     /// A corpus of ours: `manifest.csv`.
     Manifest,
-    /// Pictures with `labels.csv`.
-    Pictures,
+    /// Images with `labels.csv`.
+    Images,
     /// Languages of Common Voice, or one: `validated.tsv` and `clips/`.
     CommonVoice,
     /// LibriSpeech: `*.trans.txt` beside the recordings.
@@ -44,8 +44,8 @@ impl Layout {
             Some(Self::Reviewed)
         } else if root.join(MANIFEST).is_file() {
             Some(Self::Manifest)
-        } else if root.join(pictures::LABELS).is_file() {
-            Some(Self::Pictures)
+        } else if root.join(images::LABELS).is_file() {
+            Some(Self::Images)
         } else if !common_voice::languages(root).is_empty() {
             Some(Self::CommonVoice)
         } else if speech_commands::LISTS.iter().all(|(list, _)| root.join(list).is_file()) {
@@ -61,7 +61,7 @@ impl Layout {
         match self {
             Self::Reviewed if root.join(REVIEW).is_file() => root.join(REVIEW),
             Self::Manifest => root.join(MANIFEST),
-            Self::Pictures => root.join(pictures::LABELS),
+            Self::Images => root.join(images::LABELS),
             Self::Reviewed | Self::CommonVoice | Self::LibriSpeech | Self::SpeechCommands => root.to_owned(),
         }
     }
@@ -71,7 +71,7 @@ impl Layout {
         match self {
             Self::Reviewed => Review::open(root)?.manifest(),
             Self::Manifest => Table::read(&root.join(MANIFEST)),
-            Self::Pictures => pictures::manifest(root),
+            Self::Images => images::manifest(root),
             Self::CommonVoice => common_voice::manifest(root),
             Self::LibriSpeech => libri_speech::manifest(root),
             Self::SpeechCommands => speech_commands::manifest(root),

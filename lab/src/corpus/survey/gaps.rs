@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Condition, Label, Survey};
 use crate::corpus::{Exclusion, Split, Table, is_word};
+use crate::images::bands::SIZE;
 use crate::medium::Medium;
-use crate::picture::bands::SIZE;
 
 /// Fewest clips of a label that teach a model something.
 const FEW_TO_TRAIN: usize = 100;
@@ -53,7 +53,7 @@ fn label_gaps(name: &str, label: &Label, survey: &Survey) -> Vec<String> {
     if !few.is_empty() {
         gaps.push(format!("label `{name}` has {}", few.join(", ")));
     }
-    // Whoever sees a picture asks for no voice.
+    // Whoever sees an image asks for no voice.
     let spoken = survey.medium == Medium::Clips && is_word(name);
     if spoken && label.nameless < label.clips && label.speakers < FEW_SPEAKERS {
         let count = label.speakers;
@@ -95,7 +95,7 @@ fn condition_gaps(column: &str, condition: &Condition, survey: &Survey) -> Vec<S
     }
     let words: Vec<&String> = survey.labels.keys().filter(|label| is_word(label)).collect();
     // Nobody is not large, and a person is: such pairs are no gap.
-    if column == SIZE && survey.medium == Medium::Pictures {
+    if column == SIZE && survey.medium == Medium::Images {
         return gaps;
     }
     let known = || condition.iter().filter(|(value, _)| !value.is_empty());

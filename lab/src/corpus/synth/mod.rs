@@ -62,7 +62,7 @@ pub fn synthesise(
                 columns: columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
                 content: Content::sound(move || {
                     let samples = template.speak(&take)?;
-                    if placed { place(&samples, RATE as usize) } else { Ok(samples) }
+                    if placed { Ok(place(&samples, RATE as usize)?) } else { Ok(samples) }
                 }),
             });
         }

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::score::Scored;
-use crate::picture::bands::{NO_PERSON, band};
-use crate::picture::is_picture;
+use crate::images::bands::{NO_PERSON, band};
+use crate::images::is_image;
 use crate::statistics::{Interval, chi_square, fisher_exact, holm, wilson};
 
 /// Groups of clips by one column.
@@ -21,7 +21,7 @@ pub struct Column {
     pub chi_square: Option<f64>,
 }
 
-/// Clips or pictures with one value in a column.
+/// Clips or images with one value in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     /// The value, or the band that it is in; `(not stated)` where the manifest says nothing, `(small groups)` for all below
@@ -50,11 +50,11 @@ const SMALL_GROUPS: &str = "(small groups)";
 
 /// Columns that say who spoke, where and into what.
 const TELLING: [&str; 7] = ["gender", "age", "accent", "language", "device", "locale", "condition"];
-/// Columns of pictures: whose they are, how large the largest person is, and how light it is.
+/// Columns of images: whose they are, how large the largest person is, and how light it is.
 const SHOWING: [&str; 3] = ["source", "area", "brightness"];
 
 /// Columns that tell groups apart, where nobody names any: split and corpus, and what says who spoke, how and into
-/// what: gender, age, accent, language, device, locale and condition; of pictures area and brightness. Only those with
+/// what: gender, age, accent, language, device, locale and condition; of images area and brightness. Only those with
 /// several values.
 #[must_use]
 pub fn default_columns(clips: &[Scored]) -> Vec<String> {
@@ -66,7 +66,7 @@ pub fn default_columns(clips: &[Scored]) -> Vec<String> {
     names.filter(|name| several(name)).map(str::to_owned).collect()
 }
 
-/// What a clip has in a column, as a band where pictures have some; none where the manifest has no such column.
+/// What a clip has in a column, as a band where images have some; none where the manifest has no such column.
 fn value(scored: &Scored, column: &str) -> Option<String> {
     Some(match column {
         "label" => scored.clip.label.clone(),
@@ -75,7 +75,7 @@ fn value(scored: &Scored, column: &str) -> Option<String> {
         "corpus" => scored.corpus.clone(),
         other => {
             let text = scored.clip.columns.get(other)?.trim();
-            let banded = band(other, text).filter(|_| is_picture(&scored.clip.path));
+            let banded = band(other, text).filter(|_| is_image(&scored.clip.path));
             banded.unwrap_or(text).to_owned()
         }
     })

@@ -1,4 +1,4 @@
-//! One prediction for each clip or picture, against its label.
+//! One prediction for each clip or image, against its label.
 
 mod curve;
 mod groups;

@@ -1,4 +1,4 @@
-//! Figures over clips or pictures for people: tables on the terminal, and their part of an HTML page.
+//! Figures over clips or images for people: tables on the terminal, and their part of an HTML page.
 
 use anyhow::Result;
 
@@ -16,7 +16,7 @@ fn independent(medium: Medium) -> &'static str {
             "95 % intervals, treating clips as independent; clips of one speaker are similar, so with few speakers \
              the truth may lie further off."
         }
-        Medium::Pictures => {
+        Medium::Images => {
             "95 % intervals, treating images as independent; images of one scene are similar, so with few \
              scenes the truth may lie further off."
         }
@@ -89,7 +89,7 @@ impl ClipReport {
         let split = self.split.as_ref().map_or("all splits".to_owned(), |s| format!("split `{s}`"));
         let whose = match self.medium {
             Medium::Clips => format!(" of {} known speakers", self.speakers),
-            Medium::Pictures => String::new(),
+            Medium::Images => String::new(),
         };
         format!("`{}` on {} {}{whose}, {split}", self.model, self.clips, self.medium.many())
     }

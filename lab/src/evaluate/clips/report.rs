@@ -1,4 +1,4 @@
-//! Figures over clips or pictures, as the JSON file holds them.
+//! Figures over clips or images, as the JSON file holds them.
 
 use std::path::PathBuf;
 
@@ -14,12 +14,12 @@ use crate::medium::Medium;
 use crate::statistics::{Interval, wilson};
 use crate::train::{Confusion, largest};
 
-/// Figures over clips or pictures.
+/// Figures over clips or images.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClipReport {
     /// Name of the model.
     pub model: String,
-    /// What it judges: whatever is called a clip below is a picture where it sees.
+    /// What it judges: whatever is called a clip below is an image where it sees.
     pub medium: Medium,
     /// The split that was measured; none for all.
     pub split: Option<String>,

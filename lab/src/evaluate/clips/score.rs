@@ -1,4 +1,4 @@
-//! What a model says of each clip or picture of a corpus.
+//! What a model says of each clip or image of a corpus.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use crate::bundle::Bundle;
 use crate::corpus::{Clip, Corpus, Split};
 use crate::evaluate::progress;
 use crate::features::{CLIP, FrontEnd};
+use crate::images::{self, Viewer, brightness};
 use crate::medium::Medium;
-use crate::picture::{self, Viewer, brightness};
 use crate::train::{centre, largest};
 
-/// A clip, or a picture, with what the model said of it.
+/// A clip, or an image, with what the model said of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
-    /// The manifest's row; a picture's column `brightness` is what was measured as it was read.
+    /// The manifest's row; an image's column `brightness` is what was measured as it was read.
     pub clip: Clip,
     /// Name of the corpus's folder.
     pub corpus: String,
@@ -44,7 +44,7 @@ impl Scored {
     }
 }
 
-/// Every clip, or every picture, that was scored.
+/// Every clip, or every image, that was scored.
 #[derive(Clone, Debug, Default)]
 pub struct Scores {
     /// Which of the two they are.
@@ -57,7 +57,7 @@ pub struct Scores {
     pub excluded: Vec<(PathBuf, String)>,
 }
 
-/// Clips or pictures that a model has a label for, before they are read.
+/// Clips or images that a model has a label for, before they are read.
 #[derive(Clone, Debug, Default)]
 pub struct ClipList {
     /// In the order of the manifests.
@@ -66,7 +66,7 @@ pub struct ClipList {
     pub missing: Vec<PathBuf>,
 }
 
-/// A clip or a picture that is to be scored.
+/// A clip or an image that is to be scored.
 #[derive(Clone, Debug)]
 pub struct ClipRow {
     /// Its place among all.
@@ -81,7 +81,7 @@ pub struct ClipRow {
     pub class: usize,
 }
 
-/// Lists every clip or picture of corpora, or of one split of them, that the model has a label for.
+/// Lists every clip or image of corpora, or of one split of them, that the model has a label for.
 ///
 /// # Errors
 /// When a corpus cannot be read, or holds the other sort.
@@ -110,7 +110,7 @@ pub fn list_clips(bundle: &Bundle, corpora: &[impl AsRef<Path>], split: Option<S
     Ok(list)
 }
 
-/// Scores clips or pictures. A clip is cut or padded at both ends to the length that models take. What cannot be read is
+/// Scores clips or images. A clip is cut or padded at both ends to the length that models take. What cannot be read is
 /// left out, with its path and the reason; `taken` hears of each row that is not.
 ///
 /// # Errors
@@ -150,7 +150,7 @@ pub fn score(bundle: &mut Bundle, rows: &[ClipRow], mut taken: impl FnMut(&ClipR
     Ok(scores)
 }
 
-/// Scores every clip or picture of corpora, or of one split of them, that the model has a label for.
+/// Scores every clip or image of corpora, or of one split of them, that the model has a label for.
 ///
 /// # Errors
 /// When a corpus cannot be read, holds the other sort, or none holds anything for the model.
@@ -191,24 +191,24 @@ pub fn check_some(bundle: &Bundle, scores: &Scores) -> Result<()> {
 fn check_medium(bundle: &Bundle, corpus: &Corpus) -> Result<()> {
     let (name, root) = (&bundle.card.name, corpus.root.display());
     match (bundle.card.medium(), corpus.medium()) {
-        (Medium::Clips, Medium::Pictures) => bail!(
+        (Medium::Clips, Medium::Images) => bail!(
             "`{root}` contains images, but `{name}` is an audio model; an image model has a `[view]` in its \
              `model.toml`"
         ),
-        (Medium::Pictures, Medium::Clips) => {
+        (Medium::Images, Medium::Clips) => {
             bail!("`{root}` contains audio, but `{name}` is an image model: its `model.toml` has a `view`")
         }
         _ => Ok(()),
     }
 }
 
-/// Features of a clip, frame by frame, or of a picture, by a viewer, row by row.
+/// Features of a clip, frame by frame, or of an image, by a viewer, row by row.
 fn features(front_end: &mut FrontEnd, viewer: Option<&mut Viewer>, clip: &mut Clip) -> Result<Vec<f32>> {
     let mut features = vec![0.0; front_end.shape().iter().product()];
     if let Some(viewer) = viewer {
-        let picture = picture::read(&clip.path)?;
-        clip.columns.insert("brightness".to_owned(), format!("{:.3}", brightness(&picture)));
-        front_end.extract(&viewer.fit(&picture)?, &mut features)?;
+        let image = images::read(&clip.path)?;
+        clip.columns.insert("brightness".to_owned(), format!("{:.3}", brightness(&image)));
+        front_end.extract(&viewer.fit(&image)?, &mut features)?;
         return Ok(features);
     }
     let samples = read_16k(&clip.path)?;

@@ -21,13 +21,13 @@ pub struct Header {
     format: u32,
     /// Which part it is.
     pub shard: Shard,
-    /// Clips or pictures.
+    /// Clips or images.
     pub clips: Option<ClipsHeader>,
     /// Streams.
     pub streams: Option<StreamsHeader>,
 }
 
-/// A model on clips or pictures.
+/// A model on clips or images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipsHeader {
     /// Name of the model.

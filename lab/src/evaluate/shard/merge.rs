@@ -14,7 +14,7 @@ use crate::evaluate::{Outcome, Scored};
 pub struct Merged {
     /// What is measured, under the shard of the first part.
     pub header: Header,
-    /// Clips or pictures.
+    /// Clips or images.
     pub clips: Vec<Scored>,
     /// Streams.
     pub outcomes: Vec<Outcome>,

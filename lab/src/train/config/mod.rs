@@ -47,9 +47,9 @@ pub struct Config {
     /// A trained model whose answers are learnt beside the labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teacher: Option<Teaching>,
-    /// Where the audio, or the pictures, lie.
+    /// Where the audio, or the images, lie.
     pub data: Data,
-    /// The pictures that the model is shown; none of a model that hears clips. With it, `corpora` are pictures, every
+    /// The images that the model is shown; none of a model that hears clips. With it, `corpora` are images, every
     /// label is drawn equally often, and `mix` and `augment` say nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
@@ -61,7 +61,7 @@ pub struct Config {
     /// Distortions of clips.
     #[serde(default)]
     pub augment: Augment,
-    /// Distortions of pictures.
+    /// Distortions of images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment_view: Option<AugmentView>,
     /// The float run.
@@ -74,7 +74,7 @@ pub struct Config {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Corpora of clips, or of pictures: with a manifest, or in a [`Layout`](crate::corpus::Layout). A clip of one with
+    /// Corpora of clips, or of images: with a manifest, or in a [`Layout`](crate::corpus::Layout). A clip of one with
     /// `weight = 0.2` is drawn a fifth as often as one of the others of its label.
     pub corpora: Vec<CorpusRef>,
     /// Noise recordings: of these the first four fifths are heard, of a corpus that is divided those that train.
@@ -87,7 +87,7 @@ pub struct Data {
     /// Labels whose clips are left out, as if the corpora did not hold them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
-    /// How often pictures are drawn by what the manifests say of them.
+    /// How often images are drawn by what the manifests say of them.
     #[serde(default, skip_serializing_if = "Weights::is_empty")]
     pub weights: Weights,
     /// Music, which plays behind the words like noise; heard in the same part.
@@ -96,7 +96,7 @@ pub struct Data {
     /// Impulse responses of rooms, one for each recording.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<CorpusRef>,
-    /// Share of the training speakers that are heard, or of the pictures that are seen: for learning curves.
+    /// Share of the training speakers that are heard, or of the images that are seen: for learning curves.
     #[serde(default = "all")]
     pub speakers: f64,
 }
@@ -226,7 +226,7 @@ impl Config {
         Ok(())
     }
 
-    /// Checks what models of pictures and models of clips do not share.
+    /// Checks what models of images and models of clips do not share.
     fn check_view(&self) -> Result<()> {
         if self.view.is_none() {
             ensure!(

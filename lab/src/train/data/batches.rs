@@ -18,7 +18,7 @@ use super::source::Source;
 use super::teacher::Teacher;
 use crate::train::config::{Config, Fit};
 
-/// Features and classes of some clips or pictures.
+/// Features and classes of some clips or images.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// `[clips, rows, columns, channels]`, item by item.

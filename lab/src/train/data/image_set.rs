@@ -1,4 +1,4 @@
-//! The pictures of a run, decoded once and held in memory at the size that the model is shown.
+//! The images of a run, decoded once and held in memory at the size that the model is shown.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -16,10 +16,10 @@ use super::source::Source;
 use crate::augment::AugmentView;
 use crate::corpus::{Clip, Corpus, Split, Vocabulary};
 use crate::features::{FrontEnd, View};
-use crate::picture::Viewer;
+use crate::images::Viewer;
 use crate::train::config::{Config, Weights};
 
-/// A decoded picture.
+/// A decoded image.
 pub(crate) struct Photograph {
     /// The manifest's row.
     pub(crate) row: Clip,
@@ -29,22 +29,22 @@ pub(crate) struct Photograph {
     pub(crate) pixels: Vec<u8>,
 }
 
-/// Pictures of the splits that training uses.
+/// Images of the splits that training uses.
 pub(crate) struct ImageSet {
-    /// Every usable picture.
-    pub(crate) pictures: Vec<Photograph>,
+    /// Every usable image.
+    pub(crate) photographs: Vec<Photograph>,
     /// What could not be used, and why.
     pub(crate) excluded: Vec<(PathBuf, String)>,
     size: Size,
     augment: AugmentView,
     seed: u64,
     weights: Weights,
-    /// For each label its training pictures, and how often each is drawn.
+    /// For each label its training images, and how often each is drawn.
     draws: Vec<(Vec<usize>, WeightedIndex<f64>)>,
 }
 
 impl ImageSet {
-    /// Decodes the pictures that a configuration names, for training and validation.
+    /// Decodes the images that a configuration names, for training and validation.
     ///
     /// Those that cannot be decoded are listed in [`excluded`](Self::excluded).
     ///
@@ -52,7 +52,7 @@ impl ImageSet {
     /// When a corpus cannot be read.
     pub(crate) fn load(config: &Config, view: View, vocabulary: &Vocabulary) -> Result<Self> {
         let mut images = Self {
-            pictures: Vec::new(),
+            photographs: Vec::new(),
             excluded: Vec::new(),
             size: view.size(),
             augment: config.augment_view.clone().unwrap_or_default(),
@@ -67,7 +67,7 @@ impl ImageSet {
             for row in corpus.clips.into_iter().filter(|row| row.split != Split::Test) {
                 let Some(class) = vocabulary.class(&row.label) else { continue };
                 match viewer.read(&row.path) {
-                    Ok(pixels) => images.pictures.push(Photograph { row, class, pixels }),
+                    Ok(pixels) => images.photographs.push(Photograph { row, class, pixels }),
                     Err(why) => images.excluded.push((row.path, format!("{why:#}"))),
                 }
             }
@@ -75,13 +75,13 @@ impl ImageSet {
         Ok(images)
     }
 
-    /// Draws a training picture: a label, then one of its pictures by their weights.
+    /// Draws a training image: a label, then one of its images by their weights.
     fn draw(&self, rng: &mut ChaCha8Rng) -> &Photograph {
-        let (pictures, weights) = self.draws.choose(rng).expect("every label was checked to have pictures");
-        &self.pictures[pictures[weights.sample(rng)]]
+        let (images, weights) = self.draws.choose(rng).expect("every label was checked to have images");
+        &self.photographs[images[weights.sample(rng)]]
     }
 
-    /// Makes ready to draw the training pictures of every label.
+    /// Makes ready to draw the training images of every label.
     ///
     /// # Errors
     /// When a label has none, or none with a weight.
@@ -89,9 +89,9 @@ impl ImageSet {
         for (class, label) in vocabulary.labels().iter().enumerate() {
             let training = |p: &Photograph| p.class == class && p.row.split == Split::Train;
             let places: Vec<usize> =
-                (0..self.pictures.len()).filter(|&place| training(&self.pictures[place])).collect();
+                (0..self.photographs.len()).filter(|&place| training(&self.photographs[place])).collect();
             ensure!(!places.is_empty(), "label `{label}` has no readable training image; add some");
-            let weights = places.iter().map(|&place| self.weights.of(&self.pictures[place].row));
+            let weights = places.iter().map(|&place| self.weights.of(&self.photographs[place].row));
             let weights = WeightedIndex::new(weights).with_context(|| {
                 format!("no training image of label `{label}` has a weight in `data.weights`")
             })?;
@@ -107,14 +107,14 @@ impl Source for ImageSet {
         let mut batch = Batch::default();
         for index in examples {
             let mut rng = random(self.seed, epoch, index);
-            let picture = self.draw(&mut rng);
-            let mut pixels = self.augment.distort(&picture.pixels, self.size, &mut rng);
+            let image = self.draw(&mut rng);
+            let mut pixels = self.augment.distort(&image.pixels, self.size, &mut rng);
             let also = self.augment.pastes(&mut rng).then(|| {
                 let other = self.draw(&mut rng);
                 let part = self.augment.distort(&other.pixels, self.size, &mut rng);
                 (other.class, self.augment.paste(&mut pixels, &part, self.size, &mut rng))
             });
-            reader.add(&pixels, picture.class, &mut batch)?;
+            reader.add(&pixels, image.class, &mut batch)?;
             batch.also.push(also);
         }
         reader.teach(&mut batch);
@@ -123,8 +123,8 @@ impl Source for ImageSet {
 
     fn validation(&self, front_end: &mut FrontEnd) -> Result<Batch> {
         let mut batch = Batch::default();
-        for picture in self.pictures.iter().filter(|p| p.row.split == Split::Validation) {
-            batch.add(&picture.pixels, picture.class, front_end)?;
+        for image in self.photographs.iter().filter(|p| p.row.split == Split::Validation) {
+            batch.add(&image.pixels, image.class, front_end)?;
         }
         Ok(batch)
     }

@@ -1,4 +1,4 @@
-//! What a run draws its examples from: clips or pictures.
+//! What a run draws its examples from: clips or images.
 
 use std::ops::Range;
 

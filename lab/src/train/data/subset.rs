@@ -1,4 +1,4 @@
-//! A part of the training speakers or pictures, for learning curves.
+//! A part of the training speakers or images, for learning curves.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::corpus::{Clip, Split};
 
-/// Keeps the training examples of a share of the speakers, at least one; a clip without a speaker, such as a picture,
+/// Keeps the training examples of a share of the speakers, at least one; a clip without a speaker, such as an image,
 /// counts as one of its own. `row` gives an example's manifest row and class.
 ///
 /// Speakers are drawn within each class of clips that they speak, so that a small share still has every label; the

@@ -16,7 +16,7 @@ const FEWEST: usize = 10;
 pub struct Survey {
     /// In the order of the outputs.
     pub labels: Vec<Count>,
-    /// `clips` or `pictures`.
+    /// `clips` or `images`.
     #[serde(skip)]
     examples: &'static str,
 }

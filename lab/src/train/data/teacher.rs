@@ -87,7 +87,7 @@ impl Teacher {
         Ok(Self { front_end, model, outputs, temperature: teaching.temperature, read: Vec::new() })
     }
 
-    /// Reads an example: samples of a clip, or pixels of a picture.
+    /// Reads an example: samples of a clip, or pixels of an image.
     ///
     /// # Errors
     /// When the front end fails.

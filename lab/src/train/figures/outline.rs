@@ -18,7 +18,7 @@ use crate::train::data::survey::Survey;
 pub struct Outline {
     /// Name of the model.
     pub name: String,
-    /// Shape of the features: frames, coefficients and 1 of a clip; rows, columns and channels of a picture.
+    /// Shape of the features: frames, coefficients and 1 of a clip; rows, columns and channels of an image.
     pub features: Shape,
     /// In order.
     pub layers: Vec<LayerOutline>,

@@ -56,8 +56,8 @@ pub struct Trained {
 
 /// Clips that ranges are read from.
 const CALIBRATION_CLIPS: usize = 1024;
-/// Pictures that ranges are read from: their activations, all of which are held at once, are many times a clip's.
-const CALIBRATION_PICTURES: usize = 128;
+/// Images that ranges are read from: their activations, all of which are held at once, are many times a clip's.
+const CALIBRATION_IMAGES: usize = 128;
 
 /// Trains what `config` describes; an earlier run of the same configuration is taken up where it was killed.
 ///
@@ -81,9 +81,9 @@ pub fn train(config: &Config, workplace: Workplace) -> Result<Trained> {
         Some(view) => {
             let mut images = ImageSet::load(config, view, &vocabulary)?;
             report(&images.excluded);
-            keep_speakers(&mut images.pictures, |p| (&p.row, p.class), share, seed);
+            keep_speakers(&mut images.photographs, |p| (&p.row, p.class), share, seed);
             images.prepare(&vocabulary)?;
-            phases(config, workplace, &images, CALIBRATION_PICTURES)
+            phases(config, workplace, &images, CALIBRATION_IMAGES)
         }
     }
 }

@@ -55,6 +55,8 @@ families! {
     TRANSPOSE_CONV = 14;
     /// [`Op::family`](crate::op::Op::family) of convolutions whose weights have a zero point.
     OFFSET = 15;
+    /// [`Op::family`](crate::op::Op::family) of packed depthwise convolutions with several outputs of each input channel.
+    MULTIPLIED = 16;
 }
 
 impl<K: Kernels, const OPERATORS: u32> Only<K, OPERATORS> {

@@ -2,6 +2,11 @@
 
 #[cfg(target_arch = "wasm32")]
 use super::packed::Simd128;
+#[cfg(all(
+    feature = "std",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")
+))]
+use super::packed::pack;
 #[cfg(target_arch = "x86_64")]
 use super::packed::{Avx2, AvxVnni, Vnni};
 #[cfg(target_arch = "aarch64")]
@@ -114,6 +119,36 @@ impl KernelSet {
             Self::NeonDot(_) => "NeonDot",
             #[cfg(target_arch = "wasm32")]
             Self::Simd128(_) => "Simd128",
+        }
+    }
+
+    /// How packed kernels of int8 multiply; nothing where these kernels pack otherwise or not at all.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+    pub(crate) fn form(&self) -> Option<pack::Form> {
+        match self {
+            Self::Plain(_) | Self::Dsp(_) | Self::Helium(_) => None,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => Some(pack::AVX2),
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni(_) => Some(pack::AVX_VNNI),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => Some(pack::VNNI),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) | Self::NeonDot(_) => Some(pack::NEON),
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128(_) => Some(pack::SIMD128),
+        }
+    }
+
+    /// The second form that convolutions may have, of sets that have one.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+    pub(crate) fn second_form(&self) -> Option<pack::Form> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => Some(pack::AVX2_BYTES),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(_) => Some(pack::VNNI_SHORT),
+            _ => None,
         }
     }
 

@@ -19,13 +19,23 @@ pub trait Streamed: Kernels {
         stream: &mut impl Extend<i32>,
     ) -> Option<usize>;
 
-    /// Packs a depthwise convolution.
+    /// Packs a depthwise convolution with one output of each input channel.
     fn pack_depthwise(
         op: &Depthwise<impl Copy>,
         weights: &[i8],
         channels: &Channels<'_>,
         stream: &mut impl Extend<i32>,
     ) -> Option<usize>;
+
+    /// Packs a depthwise convolution with several outputs of each input channel.
+    fn pack_multiplied(
+        _op: &Depthwise<impl Copy>,
+        _weights: &[i8],
+        _channels: &Channels<'_>,
+        _stream: &mut impl Extend<i32>,
+    ) -> Option<usize> {
+        None
+    }
 
     /// Packs a fully connected layer for the kernel of its own.
     fn pack_fully_connected(

@@ -75,4 +75,7 @@ pub enum Layout {
     Plain,
     /// As the kernel set that the plan was made for wants them.
     Packed,
+    /// Likewise, in the second form that some sets of computers have for some shapes.
+    #[cfg(feature = "std")]
+    Second,
 }

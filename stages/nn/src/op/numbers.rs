@@ -16,7 +16,7 @@ pub enum Integer {
 full_names!(Integer: I8, U8, I16, I32);
 
 /// How an integer operator maps its sums to its output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rescaling {
     /// Added to each input: its zero point, negated.
     pub input_offset: i32,

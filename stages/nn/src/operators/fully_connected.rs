@@ -3,7 +3,7 @@
 //! Reference: TFLite's `reference_integer_ops::FullyConnected` and its per-channel form.
 
 use crate::kernels::float::{put, word};
-use crate::kernels::{Channels, Constants, dot, float, int16, pair};
+use crate::kernels::{Channels, Constants, SHARES, TOGETHER, dot, dots, float, int16, pair};
 use crate::op::{Bounds, Conv, Image, Layout, Rescaling, Span, Window, spans};
 
 /// FULLY_CONNECTED, int8 or int16. Weights are `[output][input]`.
@@ -102,9 +102,21 @@ pub(crate) fn fully_connected(op: &FullyConnected, constants: Constants<'_>, are
                 .fold(0i32, |sum, x| sum.wrapping_add(i32::from(*x) + offset))
                 .wrapping_mul(shift),
         };
-        for (channel, (row, out)) in weights.chunks_exact(inputs).zip(results).enumerate() {
-            let sum = channels.biases[channel].wrapping_add(total).wrapping_add(dot(vector, row, offset));
-            *out = channels.output(channel, sum, &op.rescaling);
+        let mut channel = 0;
+        while channel < outputs {
+            let (mut sums, weights) = ([total; TOGETHER], &weights[channel * inputs..]);
+            let count = if SHARES && channel + TOGETHER <= outputs {
+                dots(&mut sums, vector, weights, inputs, offset);
+                TOGETHER
+            } else {
+                sums[0] = total.wrapping_add(dot(vector, weights, offset));
+                1
+            };
+            for sum in &sums[..count] {
+                let sum = channels.biases[channel].wrapping_add(*sum);
+                results[channel] = channels.output(channel, sum, &op.rescaling);
+                channel += 1;
+            }
         }
     }
 }

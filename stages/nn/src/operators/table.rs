@@ -16,6 +16,8 @@ macro_rules! operations {
             Conv(Conv): CONV, conv = operators::conv::conv;
             /// DEPTHWISE_CONV_2D.
             Depthwise(Depthwise): DEPTHWISE, depthwise = operators::depthwise::depthwise;
+            /// DEPTHWISE_CONV_2D in packed form, with several outputs of each input channel.
+            MultipliedDepthwise(Depthwise): MULTIPLIED, multiplied_depthwise = operators::depthwise::depthwise;
             /// FULLY_CONNECTED.
             FullyConnected(FullyConnected): FULLY_CONNECTED, fully_connected = operators::fully_connected::fully_connected;
             /// AVERAGE_POOL_2D, MAX_POOL_2D.

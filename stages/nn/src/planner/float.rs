@@ -37,23 +37,6 @@ impl<'a> Lowering<'_, 'a> {
         Ok((self.pools.words(packed.into_iter())?, Layout::Packed))
     }
 
-    /// The same of weights that stay bytes; those of a grouped convolution stay as they are.
-    pub(crate) fn hybrid_panels(
-        &mut self,
-        node: &Node<'_, 'a>,
-        operand: &Operand<'_, 'a>,
-        channels: usize,
-        grouped: bool,
-    ) -> Result<(Span, Layout), ModelError> {
-        let weights = node.contents(operand)?;
-        match self.kernels.lanes() {
-            Some(lanes) if !grouped => {
-                Ok((self.pools.table(&panels(weights, channels, lanes))?, Layout::Packed))
-            }
-            _ => Ok((self.pools.contents(weights)?, Layout::Plain)),
-        }
-    }
-
     fn dequantised(&mut self, node: &Node<'_, 'a>, operand: &Operand<'_, 'a>) -> Result<Span, ModelError> {
         let (shape, quantisation) = (&operand.tensor.shape, &operand.tensor.quantisation);
         let axis = node.axis(operand, quantisation.axis, shape.len())?;

@@ -16,6 +16,7 @@ pub(crate) mod window;
 
 use std::rc::Rc;
 
+use super::aligned::AlignedBytes;
 use super::error::{ModelError, ModelErrorKind};
 use super::kernels::KernelSet;
 use super::op::{Op, Span};
@@ -23,6 +24,7 @@ use super::plan::Plan;
 use super::schema::{File, Graph};
 use arena::Value;
 use node::{Node, Operand};
+use pack::Choose;
 use pools::Pools;
 use variables::Variable;
 
@@ -32,7 +34,7 @@ const MOST_ARENA: u64 = 1 << 26;
 const MOST_MACS: u64 = 1 << 40;
 
 /// A plan on the host.
-pub(crate) type HostPlan = Plan<Vec<Op>, Vec<i8>, Vec<i32>>;
+pub(crate) type HostPlan = Plan<Vec<Op>, AlignedBytes, Vec<i32>>;
 
 /// One operator of the file, as it was planned.
 #[derive(Clone, Debug)]
@@ -55,9 +57,13 @@ pub(crate) struct Planned {
 }
 
 /// Plans the first graph of a file.
-pub(crate) fn plan(file: &File<'_>, kernels: KernelSet) -> Result<Planned, ModelError> {
+pub(crate) fn plan<'f>(
+    file: &'f File<'_>,
+    kernels: KernelSet,
+    choose: Choose<'f>,
+) -> Result<Planned, ModelError> {
     let graph = &file.graphs[0];
-    let mut lowering = Lowering::new(file, kernels);
+    let mut lowering = Lowering { choose, ..Lowering::new(file, kernels) };
     for number in graph.inputs.iter() {
         lowering.define_input(*number)?;
     }
@@ -109,6 +115,12 @@ pub(crate) struct Lowering<'f, 'a> {
     steps: Vec<Step>,
     /// Multiply-accumulates of the operator at hand.
     pub(crate) macs: u64,
+    /// Who chooses the forms of weights, if not their estimates.
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")),
+        expect(dead_code, reason = "these kernels have one form")
+    )]
+    pub(crate) choose: Choose<'f>,
 }
 
 impl<'f, 'a> Lowering<'f, 'a> {
@@ -130,6 +142,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
             laid_out: Vec::new(),
             steps: Vec::new(),
             macs: 0,
+            choose: None,
         }
     }
 
@@ -299,7 +312,7 @@ impl<'f, 'a> Lowering<'f, 'a> {
         let plan = Plan {
             ops: ops.split_off(start),
             start: ops,
-            bytes: self.pools.bytes,
+            bytes: AlignedBytes::new(&self.pools.bytes),
             words: self.pools.words,
             input: inputs.first().copied().unwrap_or_default(),
             output: outputs.first().copied().unwrap_or_default(),

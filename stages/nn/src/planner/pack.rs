@@ -4,7 +4,9 @@ use super::float::panels;
 use super::{Lowering, Unplaced, UnplacedOp};
 use crate::error::ModelError;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-use crate::kernels::packed::pack::{self, Form, Packed};
+use crate::kernels::packed::cost;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+use crate::kernels::packed::pack::{Form, Packed};
 use crate::kernels::{Channels, Dsp, Helium, KernelSet, Streamed};
 use crate::op::{Conv, Depthwise, FullyConnected, Layout, Op, Span};
 
@@ -78,25 +80,8 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-        {
-            let form = match self.kernels {
-                KernelSet::Plain(_) | KernelSet::Dsp(_) | KernelSet::Helium(_) => None,
-                #[cfg(target_arch = "x86_64")]
-                KernelSet::Avx2(_) => Some(pack::AVX2),
-                #[cfg(target_arch = "x86_64")]
-                KernelSet::AvxVnni(_) => Some(pack::AVX_VNNI),
-                #[cfg(target_arch = "x86_64")]
-                KernelSet::Vnni(_) => Some(pack::VNNI),
-                #[cfg(target_arch = "aarch64")]
-                KernelSet::Neon(_) | KernelSet::NeonDot(_) => Some(pack::NEON),
-                #[cfg(target_arch = "wasm32")]
-                KernelSet::Simd128(_) => Some(pack::SIMD128),
-            };
-            if let Some(form) = form
-                && self.push_packed(form, op, weights, words)?
-            {
-                return Ok(());
-            }
+        if let Some(form) = self.kernels.form() {
+            return self.push_cheapest(form, op, weights, words);
         }
         let (plain, channels) = (self.pools.contents(weights)?, self.pools.words(words.iter().copied())?);
         self.ops.push(op.with(plain, channels).int8());
@@ -123,7 +108,11 @@ impl Lowering<'_, '_> {
                 (Weighted::Conv(op.as_conv()), scratch)
             }
             Weighted::Depthwise(op) => {
-                let scratch = K::pack_depthwise(&op, &weights, &channels, stream_of);
+                let op = op.along_rows();
+                let scratch = match op.multiplier {
+                    1 => K::pack_depthwise(&op, &weights, &channels, stream_of),
+                    _ => K::pack_multiplied(&op, &weights, &channels, stream_of),
+                };
                 (Weighted::Depthwise(Depthwise { layout, ..op }), scratch)
             }
             Weighted::FullyConnected(op) if op.weights_offset != 0 => return Ok(false),
@@ -144,61 +133,157 @@ impl Lowering<'_, '_> {
             Weighted::Depthwise(Depthwise { scratch, .. }) if bytes > 0 => *scratch = self.scratch(bytes),
             Weighted::Depthwise(_) | Weighted::FullyConnected(_) => {}
         }
-        self.ops.push(packed.with(Span::default(), channels).int8());
+        self.ops.push(match packed.with(Span::default(), channels) {
+            Weighted::Depthwise(op) if op.multiplier > 1 => Op::MultipliedDepthwise(op),
+            packed => packed.int8(),
+        });
         Ok(true)
     }
 
-    /// Adds the operation in packed form, or says that it has none.
+    /// Adds the operation in the form that is estimated to take the least, of those that it has.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-    fn push_packed(
+    fn push_cheapest(
         &mut self,
         form: Form,
         op: Weighted,
         weights: &[u8],
         words: &[i32],
-    ) -> Result<bool, ModelError> {
+    ) -> Result<(), ModelError> {
         let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
-        let channels = Channels::of(words);
-        let packed = match op {
-            Weighted::Conv(op) => form.conv(&op, &signed, &channels),
-            Weighted::Depthwise(op) if op.is_conv() => form.single(&op, &signed, &channels),
-            Weighted::Depthwise(op) => form.depthwise(&op, &signed, &channels),
-            Weighted::FullyConnected(op) if op.weights_offset == 0 => {
-                form.conv(&op.as_conv(), &signed, &channels)
-            }
-            Weighted::FullyConnected(_) => None,
+        let (second, channels) = (self.kernels.second_form(), Channels::of(words));
+        let packed = |choice| match choice {
+            Choice::Packed => op.packed(form, &signed, &channels),
+            Choice::Second => op.packed(second?, &signed, &channels),
+            Choice::Rows => op.in_rows(form, &signed, &channels),
+            Choice::Plain => Some(Packed { words: words.to_vec(), ..Packed::default() }),
         };
-        let Some(Packed { bytes, words, scratch }) = packed else {
-            return self.push_rows(form, op, (weights, &signed), &channels);
+        let mut candidates = op.candidates(form, second, self.graph.weights());
+        candidates.sort_by(|a, b| a.cycles.total_cmp(&b.cycles));
+        if let Some(choose) = self.choose {
+            candidates.retain(|candidate| packed(candidate.choice).is_some());
+            let chosen = choose(&candidates).min(candidates.len() - 1);
+            candidates.swap(0, chosen);
+        }
+        let packed = candidates.iter().find_map(|c| Some((c.choice, packed(c.choice)?)));
+        let (choice, packed) = packed.expect("every operator has a plain form");
+        let Packed { bytes, words, scratch } = packed;
+        let weights = match choice {
+            Choice::Packed | Choice::Second => self.pools.bytes(bytes.into_iter())?,
+            Choice::Rows | Choice::Plain => self.pools.contents(weights)?,
         };
-        let (weights, channels) =
-            (self.pools.bytes(bytes.into_iter())?, self.pools.words(words.into_iter())?);
-        let (scratch, layout) = (self.scratch(scratch), Layout::Packed);
-        let op = match op {
-            Weighted::Conv(op) => Weighted::Conv(Conv { scratch, layout, ..op }),
-            Weighted::Depthwise(op) if op.is_conv() => Weighted::Conv(Conv { scratch, ..op.as_conv() }),
-            Weighted::Depthwise(op) => Weighted::Depthwise(Depthwise { scratch, layout, ..op }),
-            Weighted::FullyConnected(op) => Weighted::Conv(Conv { scratch, layout, ..op.as_conv() }),
+        let channels = self.pools.words(words.into_iter())?;
+        let op = match choice {
+            Choice::Packed => op.laid_out(Layout::Packed, self.scratch(scratch)),
+            Choice::Second => op.laid_out(Layout::Second, self.scratch(scratch)),
+            Choice::Rows => op.kept_in_rows(),
+            Choice::Plain => op,
         };
         self.ops.push(op.with(weights, channels).int8());
-        Ok(true)
+        Ok(())
+    }
+}
+
+/// A form in which an operator's weights may lie in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// In panels of output channels.
+    Packed,
+    /// In panels of the second form that the kernel set has.
+    Second,
+    /// In the rows of the file, with vectors along them: fully connected layers.
+    Rows,
+    /// As in the file, for the plain kernels.
+    Plain,
+}
+
+/// A form that an operator has, and what a run is estimated to take.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// The form.
+    pub choice: Choice,
+    /// Cycles of a run.
+    pub cycles: f32,
+}
+
+/// Chooses one of an operator's candidates, which come the cheapest first, by its number.
+pub(crate) type Choose<'c> = Option<&'c dyn Fn(&[Candidate]) -> usize>;
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+impl Weighted {
+    /// The convolution that it is; nothing for one where each channel has its own kernel.
+    fn as_conv(self) -> Option<Conv<Unplaced>> {
+        match self {
+            Self::Conv(op) => Some(op),
+            Self::Depthwise(op) => op.is_conv().then(|| op.as_conv()),
+            Self::FullyConnected(op) => (op.weights_offset == 0).then(|| op.as_conv()),
+        }
     }
 
-    /// Adds a fully connected layer whose factors have no packed form: its weights stay in rows.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
-    fn push_rows(
-        &mut self,
-        form: Form,
-        op: Weighted,
-        (weights, signed): (&[u8], &[i8]),
-        channels: &Channels<'_>,
-    ) -> Result<bool, ModelError> {
-        let Weighted::FullyConnected(op) = op else { return Ok(false) };
-        let Some(words) = form.fully_connected(&op, signed, channels) else { return Ok(false) };
-        let (weights, channels) = (self.pools.contents(weights)?, self.pools.words(words.into_iter())?);
-        let op = FullyConnected { layout: Layout::Packed, ..op };
-        self.ops.push(Weighted::FullyConnected(op).with(weights, channels).int8());
-        Ok(true)
+    /// The forms that it may have, if its factors allow, and what they take in a model with so many weights.
+    fn candidates(self, form: Form, second: Option<Form>, weights: usize) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        let mut add = |choice, cycles| candidates.push(Candidate { choice, cycles });
+        if let Some(op) = self.as_conv() {
+            add(Choice::Packed, cost::conv(form, &op, weights));
+            if let Some(second) = second {
+                add(Choice::Second, cost::conv(second, &op, weights));
+            }
+        }
+        let (products, outputs) = match self {
+            Self::Conv(Conv { window, depth, to, .. }) => (window.height * window.width * depth, to),
+            Self::Depthwise(op) => {
+                if !op.is_conv() {
+                    add(Choice::Packed, cost::depthwise(form, &op));
+                }
+                (op.window.height * op.window.width, op.to)
+            }
+            Self::FullyConnected(op) => {
+                if op.weights_offset == 0 {
+                    add(Choice::Rows, cost::rows(form, &op, weights));
+                }
+                (op.inputs, op.as_conv().to)
+            }
+        };
+        let outputs = outputs.batch as f32 * outputs.plane() as f32;
+        add(Choice::Plain, cost::plain(products as f32 * outputs, outputs));
+        candidates
+    }
+
+    /// Its constants in panels of this form, or nothing where its factors have none.
+    fn packed(self, form: Form, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
+        match self {
+            Self::Conv(op) => form.conv(&op, weights, channels),
+            Self::Depthwise(op) if op.is_conv() => form.single(&op, weights, channels),
+            Self::Depthwise(op) => form.depthwise(&op, weights, channels),
+            Self::FullyConnected(op) if op.weights_offset == 0 => form.conv(&op.as_conv(), weights, channels),
+            Self::FullyConnected(_) => None,
+        }
+    }
+
+    /// The words of a fully connected layer whose weights stay in rows.
+    fn in_rows(self, form: Form, weights: &[i8], channels: &Channels<'_>) -> Option<Packed> {
+        let Self::FullyConnected(op) = self else { return None };
+        let words = form.fully_connected(&op, weights, channels)?;
+        Some(Packed { words, ..Packed::default() })
+    }
+
+    /// The operation whose weights are in panels.
+    fn laid_out(self, layout: Layout, scratch: Unplaced) -> Self {
+        match self.as_conv() {
+            Some(op) => Self::Conv(Conv { scratch, layout, ..op }),
+            None => match self {
+                Self::Depthwise(op) => Self::Depthwise(Depthwise { scratch, layout, ..op }),
+                other => other,
+            },
+        }
+    }
+
+    /// The operation whose weights stay in rows.
+    fn kept_in_rows(self) -> Self {
+        match self {
+            Self::FullyConnected(op) => Self::FullyConnected(FullyConnected { layout: Layout::Packed, ..op }),
+            other => other,
+        }
     }
 }
 

@@ -34,9 +34,10 @@ impl Pools {
         add(&mut self.bytes, table.iter().map(|byte| *byte as i8))
     }
 
-    /// Puts bytes into their pool.
+    /// Puts packed weights into the pool of bytes, from the beginning of a cache line on.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
     pub(crate) fn bytes(&mut self, bytes: impl ExactSizeIterator<Item = i8>) -> Result<Span, ModelError> {
+        self.bytes.resize(self.bytes.len().next_multiple_of(crate::aligned::LINE), 0);
         add(&mut self.bytes, bytes)
     }
 

@@ -16,7 +16,7 @@ use crate::resolved::Resolved;
 ///
 /// # Writes
 /// `features` i8 or i16 `[40]`. Frame k covers the samples from k·hop up to k·hop + 480, and is emitted when the
-/// stream has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew
+/// stream has come to the next multiple of the hop, whatever the source's block. After a gap, counting starts over
 /// with the first sample that follows it, and the noise estimate with silence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -18,7 +18,7 @@ use crate::resolved::{Emit, Resolved};
 ///
 /// # Writes
 /// `frame` f32 `[length]`. Frame k covers the samples from k·hop up to k·hop + length, and is emitted when the stream
-/// has come to the next multiple of the hop, whatever the source's block. After a gap, counting begins anew with the
+/// has come to the next multiple of the hop, whatever the source's block. After a gap, counting starts over with the
 /// first sample that follows it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -23,7 +23,7 @@ pub struct Replaceable<C, D, O> {
     page: Page,
     /// The page's words, where it was found good.
     words: Option<PageWords>,
-    told: bool,
+    reported: bool,
 }
 
 /// Steps of a word that just counts as heard.
@@ -33,7 +33,7 @@ impl<C, D, O> Replaceable<C, D, O> {
     /// Compares with the page's words, or with these: a direction for each, one after the other, and the steps of the cosine from
     /// which on it counts as heard. `embedding` is the fingerprint of what is compared.
     pub const fn new(centre: C, directions: D, on: O, embedding: u32, page: Page) -> Self {
-        Replaceable { centre, directions, on, embedding, page, words: None, told: false }
+        Replaceable { centre, directions, on, embedding, page, words: None, reported: false }
     }
 }
 
@@ -64,8 +64,8 @@ impl<C: AsRef<[i8]>, D: AsRef<[i8]>, O: AsRef<[u8]>> Stage for Replaceable<C, D,
     fn reset(&mut self) {
         let (words, values) = (self.on.as_ref().len(), self.centre.as_ref().len());
         let found = self.page.words(words, values, self.embedding);
-        if !self.told {
-            self.told = true;
+        if !self.reported {
+            self.reported = true;
             self.page.tell(found.map(|_| words));
         }
         self.words = found.ok();

@@ -14,7 +14,9 @@ use super::{Classifier, Feature, FrameClassifier, Pace};
 use crate::nn::kernels::{KernelSet, Kernels};
 use crate::nn::op::Op;
 use crate::nn::plan::Plan;
-use crate::nn::{Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor, tapped};
+use crate::nn::{
+    AlignedBytes, Element as ModelElement, Manifest, Model, ModelError, ModelInfo, Streaming, Tensor, tapped,
+};
 use crate::{Quantise, Quantiser, Rounding};
 
 /// How far, relatively, the scale of quantised features may be from the model's: TensorFlow's own micro_speech was
@@ -159,13 +161,16 @@ impl Params {
 
 fn unread(path: &Path, error: &std::io::Error) -> DesignError {
     let name = path.display();
-    DesignError::of(
-        "model",
-        match error.kind() {
-            std::io::ErrorKind::IsADirectory => format!("`{name}` is a folder, expected a `.tflite` file"),
-            _ => format!("cannot read `{name}`: {error}"),
-        },
-    )
+    match error.kind() {
+        std::io::ErrorKind::IsADirectory => {
+            DesignError::of("model", format!("`{name}` is a folder, expected a `.tflite` file"))
+        }
+        std::io::ErrorKind::NotFound => DesignError::of("model", format!("cannot read `{name}`: {error}")).help(
+            "a path in a pipeline file is relative to that file; `kws-lab model list` shows published models that \
+             `kws-lab model fetch NAME --output FOLDER` brings",
+        ),
+        _ => DesignError::of("model", format!("cannot read `{name}`: {error}")),
+    }
 }
 
 fn damaged(path: &Path, error: &ModelError) -> DesignError {
@@ -186,7 +191,7 @@ pub(super) struct Resolved {
     /// The model's file, and what it holds.
     pub(super) path: PathBuf,
     pub(super) file: Arc<[u8]>,
-    /// Features of a frame and frames of a hop, where it computes only what is new.
+    /// Features of a frame and frames of a hop, where it computes only the new frames.
     pub(super) frames: Option<(usize, Option<usize>)>,
 }
 
@@ -261,14 +266,14 @@ impl Resolved {
 }
 
 /// A plan of which each clone shares operations and constants.
-type Shared = Plan<Arc<[Op]>, Arc<[i8]>, Arc<[i32]>>;
+type Shared = Plan<Arc<[Op]>, AlignedBytes, Arc<[i32]>>;
 
 fn shared(model: &Model) -> Shared {
     let Plan { ops, start, bytes, words, input, output, variables, arena } = model.plan();
     Plan {
         ops: ops.as_slice().into(),
         start: start.as_slice().into(),
-        bytes: bytes.as_slice().into(),
+        bytes: bytes.clone(),
         words: words.as_slice().into(),
         input: *input,
         output: *output,

@@ -36,7 +36,7 @@ pub struct ColourParams {
     pub to: Palette,
 }
 
-/// The channels of a picture.
+/// The channels of an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Palette {
@@ -118,7 +118,7 @@ fn from_raw(role: &Role, width: usize, to: Palette) -> Option<Conversion> {
 fn unknown(site: &Site<'_>) -> DesignError {
     let (port, from) = (&site.inputs[0], &site.from[0]);
     let message = format!(
-        "`{from}` writes {port}, expected pictures: image u8[height×width×1] or [height×width×3], or yuyv (of even width), \
+        "`{from}` writes {port}, expected images: image u8[height×width×1] or [height×width×3], or yuyv (of even width), \
          rgb565 or rgb565le u8[height×width×2]"
     );
     DesignError::of("input", message)

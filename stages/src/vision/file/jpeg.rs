@@ -72,7 +72,7 @@ struct Outline {
     is_progressive: bool,
 }
 
-/// The segments up to the first scan, where an end among them is a thumbnail's; none if it breaks off.
+/// The segments up to the first scan, where an end among them is a thumbnail's; none if it is truncated.
 fn outline(bytes: &[u8]) -> Option<Outline> {
     const TABLES: u8 = 0xc4;
     const PROGRESSIVE: u8 = 0xc2;

@@ -72,7 +72,7 @@ impl Accumulator for u32 {
 }
 
 impl<A, B> Area<A, B> {
-    /// Means of pictures; `sums` has room for a row of the pictures that are read. `A` holds sums of as many rows as
+    /// Means of images; `sums` has room for a row of the images that are read. `A` holds sums of as many rows as
     /// there are in the least whole numbers of the ratio of heights.
     pub const fn new(scaling: Scaling, sums: B) -> Self {
         Area { scaling, sums, sum: core::marker::PhantomData }

@@ -5,8 +5,8 @@ use kws_engine::{Block, Flow, Stage, StageFault};
 use super::{Scaling, ratio};
 
 /// `resize` by bilinear interpolation between the four nearest pixels, whose centres lie at halves; beyond the edges
-/// stand the pixels at the edges. The value is exact, rounded to the nearest with ties upwards. For making pictures
-/// larger or a little smaller: of a picture that becomes much smaller it looks at few pixels.
+/// stand the pixels at the edges. The value is exact, rounded to the nearest with ties upwards. For making images
+/// larger or a little smaller: of an image that becomes much smaller it looks at few pixels.
 ///
 /// # Reads
 /// `image` u8 `[height, width, channels]`.

@@ -88,7 +88,7 @@ impl Kind for ResizeParams {
     }
 }
 
-/// Any way to resize, with memory of its own: for those who resize pictures outside a pipeline.
+/// Any way to resize, with memory of its own: for those who resize images outside a pipeline.
 #[derive(Clone, Debug)]
 pub enum Resizer {
     /// By area, sums in 16 bits.
@@ -126,7 +126,7 @@ impl Resizer {
         })
     }
 
-    /// Resizes one picture.
+    /// Resizes one image.
     ///
     /// # Errors
     /// When one of the two is of another size.

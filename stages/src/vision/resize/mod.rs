@@ -1,4 +1,4 @@
-//! Pictures of another size.
+//! Images of another size.
 
 mod area;
 mod bilinear;
@@ -11,7 +11,7 @@ use super::Size;
 /// From which size to which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scaling {
-    /// The pictures that are read.
+    /// The images that are read.
     pub from: Size,
     /// Rows of those that are written.
     pub height: usize,
@@ -20,7 +20,7 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// The size of the pictures that are written.
+    /// The size of the images that are written.
     pub const fn to(self) -> Size {
         Size { height: self.height, width: self.width, channels: self.from.channels }
     }

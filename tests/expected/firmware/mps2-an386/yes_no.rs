@@ -342,7 +342,7 @@ pub mod classifier {
     /// Operations of one run.
     pub static OPS: [Op; 21] = [
         Op::Move(Move {
-        // and 318 lines more, checksum c98327fe458b6a25
+        // and 318 lines more, checksum e915bdecd47e38d9
 
     /// Operations that give variables their first values.
     pub static START: [Op; 5] = [

@@ -63,7 +63,7 @@ impl<I: I2c> Ov2640<'_, I> {
         self.write(COM7, RESET)
     }
 
-    /// Sets it up for pictures of a size and a format.
+    /// Sets it up for images of a size and a format.
     pub(super) fn set_up(&mut self, shot: Shot) -> Result<(), CameraError> {
         let Shot { width, height, .. } = shot;
         let halvings = halvings(width, height);
@@ -113,7 +113,7 @@ impl<I: I2c> Ov2640<'_, I> {
     }
 }
 
-/// How often the full picture can be halved along both sides and still be no smaller than the one that is wanted.
+/// How often the full image can be halved along both sides and still be no smaller than the one that is wanted.
 const fn halvings(width: u16, height: u16) -> u8 {
     let mut halvings = 0;
     while halvings < 3 && FULL.0 >> (halvings + 1) >= width && FULL.1 >> (halvings + 1) >= height {

@@ -32,20 +32,20 @@ pub(super) struct Ov5642<'a, I> {
 }
 
 impl<I: I2c> Ov5642<'_, I> {
-    fn trouble(&self) -> CameraError {
+    fn no_answer(&self) -> CameraError {
         CameraError::Sensor(Chip::Ov5642(self.registers))
     }
 
     fn write(&mut self, (register, value): (u16, u8)) -> Result<(), CameraError> {
         let [high, low] = register.to_be_bytes();
-        self.i2c.write(ADDRESS, &[high, low, value]).map_err(|_| self.trouble())
+        self.i2c.write(ADDRESS, &[high, low, value]).map_err(|_| self.no_answer())
     }
 
     /// Its bus knows no repeated start.
     fn register(&mut self, register: u16) -> Result<u8, CameraError> {
         let mut value = [0];
-        self.i2c.write(ADDRESS, &register.to_be_bytes()).map_err(|_| self.trouble())?;
-        self.i2c.read(ADDRESS, &mut value).map_err(|_| self.trouble())?;
+        self.i2c.write(ADDRESS, &register.to_be_bytes()).map_err(|_| self.no_answer())?;
+        self.i2c.read(ADDRESS, &mut value).map_err(|_| self.no_answer())?;
         Ok(value[0])
     }
 

@@ -1,4 +1,4 @@
-//! A plan as a picture.
+//! A plan as an image.
 
 use std::io::{self, Write};
 
@@ -177,14 +177,14 @@ mod tests {
             [[stage]]\nname = \"quiet\"\nkind = \"spot\"\ninput = \"half\"
             [[stage]]\nkind = \"print\"\ninputs = [\"wake & go\", \"quiet\", \"tone\"]";
         let plan = Plan::new(&pipeline(text), &registry()).unwrap();
-        let mut picture = Vec::new();
-        write(&plan, &mut picture).unwrap();
-        let picture = String::from_utf8(picture).unwrap();
+        let mut image = Vec::new();
+        write(&plan, &mut image).unwrap();
+        let image = String::from_utf8(image).unwrap();
         if let Ok(path) = std::env::var("KWS_SHOW_SVG") {
-            std::fs::write(path, &picture).unwrap();
+            std::fs::write(path, &image).unwrap();
         }
-        assert_eq!(picture.matches("marker-end").count(), 6);
-        assert_eq!(picture.matches("font-weight").count(), 5);
-        assert!(picture.contains("wake &amp; go"));
+        assert_eq!(image.matches("marker-end").count(), 6);
+        assert_eq!(image.matches("font-weight").count(), 5);
+        assert!(image.contains("wake &amp; go"));
     }
 }

@@ -1,4 +1,4 @@
-//! Drawing on pictures.
+//! Drawing on images.
 
 use embedded_graphics::Drawable;
 use embedded_graphics::Pixel;
@@ -14,7 +14,7 @@ use image::imageops::{FilterType, resize};
 
 use super::region::Part;
 
-/// The least width of a picture that is written on, so that what is written fits.
+/// The least width of an image that is written on, so that what is written fits.
 const LEAST_WIDTH: u32 = 320;
 /// What stands for a find: a warm yellow.
 const FOUND: Rgb888 = Rgb888::new(255, 200, 0);
@@ -23,7 +23,7 @@ const MARGIN: i32 = 4;
 /// Rows of a line of text.
 const LINE: i32 = 15;
 
-/// A picture that can be drawn on.
+/// An image that can be drawn on.
 pub(super) struct Canvas(pub(super) RgbImage);
 
 impl OriginDimensions for Canvas {
@@ -66,12 +66,12 @@ impl Canvas {
     }
 }
 
-/// A picture, made large where it is small, with its time, what was found in it, and the part that was looked at.
-pub(super) fn annotate(picture: &RgbImage, time: &str, found: Option<&str>, part: Option<Part>) -> Canvas {
-    let (width, height) = picture.dimensions();
+/// An image, made large where it is small, with its time, what was found in it, and the part that was looked at.
+pub(super) fn annotate(image: &RgbImage, time: &str, found: Option<&str>, part: Option<Part>) -> Canvas {
+    let (width, height) = image.dimensions();
     let times = LEAST_WIDTH.div_ceil(width.max(1)).max(1);
     // Pixels stay what they are: one sees what the classifier saw.
-    let large = resize(picture, width * times, height * times, FilterType::Nearest);
+    let large = resize(image, width * times, height * times, FilterType::Nearest);
     let (width, height) = large.dimensions();
     let mut canvas = Canvas(large);
     let colour = if found.is_some() { FOUND } else { Rgb888::WHITE };
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn what_was_found_is_framed_and_named() {
-        let picture = RgbImage::from_pixel(320, 240, image::Rgb([90; 3]));
-        let plain = annotate(&picture, "1.000 s", None, None).0;
-        let found = annotate(&picture, "1.000 s", Some("person 0.87"), None).0;
+        let image = RgbImage::from_pixel(320, 240, image::Rgb([90; 3]));
+        let plain = annotate(&image, "1.000 s", None, None).0;
+        let found = annotate(&image, "1.000 s", Some("person 0.87"), None).0;
         assert_eq!((plain.get_pixel(0, 120).0, found.get_pixel(0, 120).0), ([90; 3], [255, 200, 0]));
         let yellow = |image: &RgbImage| image.pixels().filter(|pixel| pixel.0 == [255, 200, 0]).count();
         let frame = 2 * 3 * (320 + 240);
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn the_part_is_where_it_was() {
-        let picture = RgbImage::from_pixel(400, 200, image::Rgb([0; 3]));
+        let image = RgbImage::from_pixel(400, 200, image::Rgb([0; 3]));
         let part = Part { x: 0.25, y: 0.0, width: 0.5, height: 1.0 };
-        let canvas = annotate(&picture, "", None, Some(part)).0;
+        let canvas = annotate(&image, "", None, Some(part)).0;
         assert_eq!(canvas.get_pixel(100, 100).0, [255; 3]);
         assert_eq!(canvas.get_pixel(299, 100).0, [255; 3]);
         assert_eq!(canvas.get_pixel(90, 100).0, [0; 3]);

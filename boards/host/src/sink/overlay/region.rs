@@ -1,10 +1,10 @@
-//! Which part of a picture the events that come of it are about.
+//! Which part of an image the events that come of it are about.
 
 use kws_engine::Port;
 use kws_stages::vision::{CropParams, Size};
 use serde_json::Value;
 
-/// A part of a picture, in shares of its width and height.
+/// A part of an image, in shares of its width and height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) x: f64,
@@ -15,10 +15,10 @@ pub(super) struct Part {
 
 const WHOLE: Part = Part { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
 
-/// The part of `pictures` that is left after the stages between them and `events`; `None` where that is all, or where
-/// the events come of other pictures.
-pub(super) fn looked_at(pictures: &Port, mut size: Size, events: &Port) -> Option<Part> {
-    let steps = events.made_by.strip_prefix(&pictures.made_by[..])?;
+/// The part of `images` that is left after the stages between them and `events`; `None` where that is all, or where
+/// the events come of other images.
+pub(super) fn looked_at(images: &Port, mut size: Size, events: &Port) -> Option<Part> {
+    let steps = events.made_by.strip_prefix(&images.made_by[..])?;
     let mut part = WHOLE;
     for step in steps {
         match step.kind.as_str() {
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(
             looked_at(&port(&steps[..1]), SIZE, &port(&steps[..2])),
             None,
-            "after the pictures nothing is cut off"
+            "after the images nothing is cut off"
         );
-        assert_eq!(looked_at(&port(&steps[2..]), SIZE, &port(&steps)), None, "not of these pictures");
+        assert_eq!(looked_at(&port(&steps[2..]), SIZE, &port(&steps)), None, "not of these images");
     }
 }

@@ -14,7 +14,7 @@ use v4l::video::capture::Parameters;
 use v4l::{FourCC, Fraction};
 
 use super::watch::{CameraDesign, Device, Format, Open, Taken};
-use crate::picture::Frames;
+use crate::images::Frames;
 
 /// Frames that the driver may hold.
 const BUFFERS: u32 = 4;
@@ -103,7 +103,7 @@ fn find(device: Option<&str>) -> Result<PathBuf, String> {
     })
 }
 
-/// Whether a device gives pictures: webcams have others beside, for what is known about them.
+/// Whether a device gives images: webcams have others beside, for what is known about them.
 fn captures(path: &Path) -> bool {
     let formats = v4l::Device::with_path(path).and_then(|device| device.enum_formats());
     formats.is_ok_and(|formats| !formats.is_empty())

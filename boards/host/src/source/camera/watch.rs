@@ -1,11 +1,11 @@
-//! What comes from a camera, as pictures of a stream.
+//! What comes from a camera, as images of a stream.
 
 use std::time::{Duration, Instant};
 
 use kws_engine::{Design, Flow, Node, Port, Stage, StageFault, node};
 use kws_stages::vision::{Conversion, Fit, Size};
 
-use crate::picture::{Fitter, Picture, decode};
+use crate::images::{Fitter, Image, decode};
 
 /// How long a camera may be silent before it is given up.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,8 +52,8 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// A frame as a picture.
-    fn picture(self, bytes: &[u8]) -> Result<Picture, String> {
+    /// A frame as an image.
+    fn image(self, bytes: &[u8]) -> Result<Image, String> {
         let Format::Yuyv { width, height, stride } = self else { return decode(bytes) };
         let (row, stride) = (2 * width, stride.max(2 * width));
         if bytes.len() < stride * (height - 1) + row {
@@ -64,7 +64,7 @@ impl Format {
         for (from, to) in bytes.chunks(stride).zip(pixels.chunks_exact_mut(size.row())) {
             Conversion::YuyvToRgb.convert(&from[..row], to);
         }
-        Ok(Picture { size, pixels })
+        Ok(Image { size, pixels })
     }
 }
 
@@ -162,8 +162,8 @@ impl<D: Device> Watch<D> {
 
     fn show(&mut self, tick: u64, output: &mut [u8]) -> Flow {
         let format = self.camera.as_ref().map(|(_, format)| *format);
-        let picture = format.ok_or_else(String::new).and_then(|format| format.picture(&self.bytes));
-        match picture.and_then(|picture| self.fitter.fit(&picture, output)) {
+        let image = format.ok_or_else(String::new).and_then(|format| format.image(&self.bytes));
+        match image.and_then(|image| self.fitter.fit(&image, output)) {
             Ok(()) => Flow::EmitAt(tick),
             // Cables and cheap cameras damage a frame now and then.
             Err(_) => Flow::Lost(self.period),
@@ -298,7 +298,7 @@ mod tests {
             (Flow::EmitAt(400_000), 255),
             (Flow::EmitAt(500_000), 0),
         ];
-        assert_eq!(flows, expected, "a count that begins anew is no gap of billions");
+        assert_eq!(flows, expected, "a count that starts over is not a gap of billions");
     }
 
     #[test]
@@ -326,8 +326,8 @@ mod tests {
     fn what_follows_a_row_is_left_out() {
         let format = Format::Yuyv { width: 2, height: 2, stride: 8 };
         let bytes = [[235, 128, 235, 128], [1; 4], [16, 128, 16, 128]].concat();
-        assert_eq!(format.picture(&bytes).unwrap().pixels, [[255; 6], [0; 6]].concat());
-        assert!(format.picture(&bytes[..11]).is_err());
+        assert_eq!(format.image(&bytes).unwrap().pixels, [[255; 6], [0; 6]].concat());
+        assert!(format.image(&bytes[..11]).is_err());
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
         assert!(fire().unwrap_err().contains("was it unplugged?"));
         watch.recover().unwrap();
         let mut fire = || watch.process((), &mut [0; 2]).unwrap();
-        // Its count begins anew, the stream's time does not: by whose clock it goes on depends on how long this took.
+        // Its count starts over, the stream's time does not: by whose clock it goes on depends on how long this took.
         let Flow::EmitAt(back) = fire() else { panic!("no frame") };
         assert!(back > 200_000, "{back}");
         assert_eq!(fire(), Flow::EmitAt(back + 100_000));

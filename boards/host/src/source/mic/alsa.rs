@@ -16,7 +16,7 @@ const DEFAULT: &str = "default";
 /// card cannot deliver, and sound servers.
 const LISTED: [&str; 4] = [DEFAULT, "plughw:", "pipewire", "pulse"];
 
-/// How often a device is asked for what it has heard. ALSA's way to be woken wakes readers of a sound server a thousand
+/// How often a device is asked for new samples. ALSA's way to be woken wakes readers of a sound server a thousand
 /// times a second.
 const POLL: Duration = Duration::from_millis(10);
 /// Microseconds of a device's period and of its buffer: it holds what comes while this thread gets no turn.

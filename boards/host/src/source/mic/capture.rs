@@ -21,7 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const SILENCE: Duration = Duration::from_secs(2);
 /// How long a device may take to open.
 const OPENING: Duration = Duration::from_secs(10);
-/// How long a stage that begins anew waits for the device: a run that shall stop waits as long.
+/// How long a stage that starts over waits for the device: a run that shall stop waits as long.
 const RECOVERING: Duration = Duration::from_secs(1);
 
 /// Listens to a device until nobody wants to hear any more, or until it is lost.
@@ -62,7 +62,7 @@ impl MicStage {
         Ok(self.connection.as_mut().expect("it was made above"))
     }
 
-    /// The device is lost: what it has heard is passed on as far as it made blocks.
+    /// The device is lost: complete blocks of what it recorded are passed on.
     fn lose(&mut self, why: String) -> StageFault {
         self.connection = None;
         StageFault::because(why)

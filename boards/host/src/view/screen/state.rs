@@ -159,7 +159,7 @@ impl State {
                 forget(&mut self.levels, |level| level.at);
             }
             What::Scores | What::Raw => {
-                // Other classifiers have other labels, and no place in this picture.
+                // Other classifiers have other labels, and no place in this plot.
                 if edge.labels != self.labels {
                     return;
                 }

@@ -211,14 +211,38 @@ impl Bench {
         let (op, sizes) = self.random_depthwise::<K>(random, out, out)?;
         let channels = Channels::of(&self.words[..3 * out as usize]);
         let scratch = K::pack_depthwise(&op, &self.weights[..sizes[2]], &channels, &mut self.stream)?;
-        let packed = Depthwise { scratch: Span { at: SCRATCH, len: scratch as u32 }, ..op };
-        let packed = Depthwise { channels: whole(self.stream.len()), layout: Layout::Packed, ..packed };
+        let packed = self.packed_depthwise(op, scratch);
         self.compare(
             sizes,
             scratch,
             |constants, arena| Plain.depthwise(&op, constants, arena),
             |constants, arena| K::SET.depthwise(&packed, constants, arena),
         )
+    }
+
+    /// One random depthwise convolution with several outputs of each channel, likewise.
+    pub(crate) fn multiplied<K: Set>(&mut self, random: &mut Random) -> Option<bool> {
+        let from = random.of(2, CHANNELS as u32 / 2);
+        let out = from * random.of(2, CHANNELS as u32 / from);
+        let (mut op, sizes) = self.random_depthwise::<K>(random, from, out)?;
+        // Windows with gaps between their columns have no packed form.
+        op.window.dilation_x = 1;
+        op.window.pad_left = op.window.pad_left.min(op.window.width - 1);
+        let channels = Channels::of(&self.words[..3 * out as usize]);
+        let scratch = K::pack_multiplied(&op, &self.weights[..sizes[2]], &channels, &mut self.stream)?;
+        let packed = self.packed_depthwise(op, scratch);
+        self.compare(
+            sizes,
+            scratch,
+            |constants, arena| Plain.depthwise(&op, constants, arena),
+            |constants, arena| K::SET.multiplied_depthwise(&packed, constants, arena),
+        )
+    }
+
+    /// The operation that the stream was packed for.
+    fn packed_depthwise(&self, op: Depthwise, scratch: usize) -> Depthwise {
+        let packed = Depthwise { scratch: Span { at: SCRATCH, len: scratch as u32 }, ..op };
+        Depthwise { channels: whole(self.stream.len()), layout: Layout::Packed, ..packed }
     }
 
     /// One random depthwise convolution of a single channel, which becomes a convolution, likewise.

@@ -27,6 +27,7 @@ fn main() -> ! {
     let kinds: &[(&str, Case)] = &[
         ("convolution", Bench::convolution::<Dsp>),
         ("depthwise", Bench::depthwise::<Dsp>),
+        ("depthwise with several outputs of a channel", Bench::multiplied::<Dsp>),
         ("depthwise of one channel", Bench::single::<Dsp>),
         ("fully connected", Bench::fully_connected),
         #[cfg(helium)]

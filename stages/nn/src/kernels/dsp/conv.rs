@@ -4,16 +4,14 @@ use core::cell::Cell;
 
 use super::assembly::{self, Offset};
 use super::taps::Taps;
-use crate::kernels::Constants;
 use crate::kernels::window::Reach;
+use crate::kernels::{Constants, lend};
 use crate::op::Conv;
 
 /// Convolves an image; see [`pack::conv`](super::pack::conv) for the constants.
 #[inline]
 pub(super) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, scratch] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.scratch.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let [input, output, scratch] = lend(arena, op.input, op.output, op.scratch);
     let stream = &constants.words[op.channels.range()];
     let (taps, channels) = (Taps::new(op), op.to.channels as usize);
     let scratch = assembly::words(scratch, taps.scratch_words());
@@ -51,14 +49,16 @@ impl Gather<'_> {
         let rows = Reach::new(y, w.stride_y, w.pad_top, w.height, w.dilation_y, op.from.height);
         let columns = Reach::new(x, w.stride_x, w.pad_left, w.width, w.dilation_x, op.from.width);
         let row_words = 2 * self.taps.row_runs * self.taps.run_groups();
-        if columns.len() == w.width as usize && self.taps.is_whole() {
+        let from = &image[rows.start * op.from.row() + columns.start * op.from.channels as usize..];
+        let down = w.dilation_y as usize * op.from.row();
+        // What fills up the last group of a row is the image that follows, if any does: its weights are zero.
+        let fits = rows.len().saturating_sub(1) * down + 2 * row_words <= from.len();
+        if columns.len() == w.width as usize && self.taps.row_runs == 1 && fits {
             // Nothing sticks out to the sides: whole rows, between rows of padding.
             let (above, rest) = to.split_at_mut(rows.first * row_words);
             let (inside, below) = rest.split_at_mut(rows.len() * row_words);
             above.fill(0);
             below.fill(0);
-            let from = &image[rows.start * op.from.row() + columns.start * op.from.channels as usize..];
-            let down = w.dilation_y as usize * op.from.row();
             return self.offset.expand(from, rows.len(), down, row_words / 2, inside);
         }
         for (tap, to) in to.chunks_exact_mut(row_words).enumerate().take(w.height as usize) {

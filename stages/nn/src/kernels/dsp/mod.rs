@@ -8,7 +8,8 @@
 //! |---|---|---|
 //! | convolution | two pixels times two channels; the pixels' windows are expanded to pairs in scratch memory first | 1.0 instructions |
 //! | depthwise | one pixel, four channels | 2.8 |
-//! | fully connected | two outputs | 1.8 |
+//! | depthwise with several outputs of a channel | two pixels times two of these outputs; what a line of them sees of the channel is expanded first | 1.1 |
+//! | fully connected | four outputs | 1.4 |
 //!
 //! What an operator needs beside its input lies in the plan's words as one stream, in the order in which the kernel
 //! reads it: for each group of channels their biases, their weights, and then multiplier, rounding and shift of each.
@@ -21,6 +22,7 @@ mod assembly;
 mod conv;
 mod dense;
 mod depthwise;
+mod multiplied;
 mod pack;
 mod taps;
 
@@ -37,7 +39,7 @@ impl Kernels for Dsp {
     fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
             Layout::Plain => operators::conv::conv(op, constants, arena),
-            Layout::Packed => conv::conv(op, constants, arena),
+            _ => conv::conv(op, constants, arena),
         }
     }
 
@@ -45,15 +47,20 @@ impl Kernels for Dsp {
     fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
             Layout::Plain => operators::depthwise::depthwise(op, constants, arena),
-            Layout::Packed => depthwise::depthwise(op, constants, arena),
+            _ => depthwise::depthwise(op, constants, arena),
         }
+    }
+
+    #[inline]
+    fn multiplied_depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+        multiplied::depthwise(op, constants, arena);
     }
 
     #[inline]
     fn fully_connected(self, op: &FullyConnected, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
             Layout::Plain => operators::fully_connected::fully_connected(op, constants, arena),
-            Layout::Packed => dense::fully_connected(op, constants, arena),
+            _ => dense::fully_connected(op, constants, arena),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Constants in the order in which the kernels read them.
 
 use super::Dsp;
+use super::multiplied::Band;
 use super::taps::Taps;
 use crate::kernels::channels::BOUND;
 use crate::kernels::{Channels, Streamed};
@@ -51,7 +52,7 @@ impl Streamed for Dsp {
         stream: &mut impl Extend<i32>,
     ) -> Option<usize> {
         let (out, taps) = (op.to.channels as usize, (op.window.height * op.window.width) as usize);
-        if op.multiplier != 1 || out < 4 {
+        if out < 4 {
             return None;
         }
         let lane = |channel: usize| {
@@ -75,6 +76,47 @@ impl Streamed for Dsp {
             lanes.iter().for_each(|lane| stream.extend(lane.scaling()));
         }
         Some(0)
+    }
+
+    /// Streams of two outputs at a time; the last two of a channel end with its last output, and so may overlap those before.
+    fn pack_multiplied(
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+        stream: &mut impl Extend<i32>,
+    ) -> Option<usize> {
+        let (band, w, out, multiplier) =
+            (Band::new(op), &op.window, op.to.channels as usize, op.multiplier as usize);
+        if w.dilation_x > 1 || w.pad_left >= w.width {
+            return None;
+        }
+        let lane = |channel: usize| {
+            let weights = (0..band.taps).map(|tap| weights[tap * out + channel]);
+            lane_of(channels, channel, weights, &op.rescaling, MOST_LEFT)
+        };
+        (0..out).try_for_each(|channel| lane(channel).map(|_| ()))?;
+        // Column by column, as the band has the inputs.
+        let (width, height) = (w.width as usize, w.height as usize);
+        let weight = |channel: usize, tap: usize| match tap < band.taps {
+            true => i32::from(weights[(tap % height * width + tap / height) * out + channel]),
+            false => 0,
+        };
+        for first in (0..out).step_by(multiplier) {
+            for pair in (0..multiplier).step_by(2) {
+                let first = first + pair.min(multiplier - 2);
+                let lanes = [0, 1].map(|i| lane(first + i).unwrap_or_default());
+                stream.extend(lanes.map(|lane| lane.bias));
+                for word in 0..band.words() {
+                    stream.extend([0, 1].map(|i| {
+                        let [low, high] =
+                            [0, 1].map(|tap| weight(first + i, 2 * word + tap) << lanes[i].left);
+                        (low & 0xFFFF) | (high << 16)
+                    }));
+                }
+                lanes.iter().for_each(|lane| stream.extend(lane.scaling()));
+            }
+        }
+        Some(band.scratch_bytes())
     }
 
     fn pack_fully_connected(

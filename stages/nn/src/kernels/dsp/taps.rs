@@ -26,11 +26,6 @@ impl Taps {
         self.run.div_ceil(4)
     }
 
-    /// Whether each row of the window is one run of whole groups.
-    pub(super) fn is_whole(&self) -> bool {
-        self.row_runs == 1 && self.run.is_multiple_of(4)
-    }
-
     /// Groups of four inputs in a window.
     pub(super) fn groups(&self) -> usize {
         (self.rows * self.row_runs * self.run_groups()).next_multiple_of(2)

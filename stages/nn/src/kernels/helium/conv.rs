@@ -3,15 +3,13 @@
 use super::assembly;
 use super::gather::Gather;
 use super::pack::{STEP, is_pointwise, is_whole};
-use crate::kernels::Constants;
+use crate::kernels::{Constants, lend};
 use crate::op::Conv;
 
 /// Convolves an image; see [`pack::conv`](super::pack::conv) for the constants.
 #[inline]
 pub(super) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, scratch] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.scratch.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let [input, output, scratch] = lend(arena, op.input, op.output, op.scratch);
     let stream = &constants.words[op.channels.range()];
     let gather = Gather::new(op.from, &op.window, op.rescaling.input_offset);
     let (length, bounds) = (gather.bytes().next_multiple_of(STEP), [op.rescaling.min, op.rescaling.max]);

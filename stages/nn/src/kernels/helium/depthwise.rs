@@ -2,15 +2,13 @@
 
 use super::assembly::{self, Patch};
 use super::gather::Gather;
-use crate::kernels::Constants;
+use crate::kernels::{Constants, lend};
 use crate::op::Depthwise;
 
 /// Convolves each channel with its own kernel; see [`pack::depthwise`](super::pack::depthwise) for the constants.
 #[inline]
 pub(super) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, scratch] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.scratch.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let [input, output, scratch] = lend(arena, op.input, op.output, op.scratch);
     let stream = &constants.words[op.channels.range()];
     let (w, channels) = (&op.window, op.to.channels as usize);
     let gather = Gather::new(op.from, w, op.rescaling.input_offset);

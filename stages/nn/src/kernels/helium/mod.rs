@@ -23,7 +23,7 @@ mod depthwise;
 mod gather;
 mod pack;
 
-use super::{Constants, Kernels};
+use super::{Constants, Dsp, Kernels};
 use crate::op::{Conv, Depthwise, Layout};
 use crate::operators;
 
@@ -39,7 +39,7 @@ impl Kernels for Helium {
     fn conv(self, op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
             Layout::Plain => operators::conv::conv(op, constants, arena),
-            Layout::Packed => conv::conv(op, constants, arena),
+            _ => conv::conv(op, constants, arena),
         }
     }
 
@@ -47,7 +47,13 @@ impl Kernels for Helium {
     fn depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
         match op.layout {
             Layout::Plain => operators::depthwise::depthwise(op, constants, arena),
-            Layout::Packed => depthwise::depthwise(op, constants, arena),
+            _ => depthwise::depthwise(op, constants, arena),
         }
+    }
+
+    /// That of the DSP extension, which every core with Helium has.
+    #[inline]
+    fn multiplied_depthwise(self, op: &Depthwise, constants: Constants<'_>, arena: &mut [i8]) {
+        Dsp.multiplied_depthwise(op, constants, arena);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Helium;
 use crate::kernels::channels::BOUND;
-use crate::kernels::{Channels, Streamed};
+use crate::kernels::{Channels, Dsp, Streamed};
 use crate::op::{Conv, Depthwise, Rescaling};
 
 /// Bytes that one instruction multiplies; windows are filled up to a multiple of it.
@@ -100,9 +100,6 @@ impl Streamed for Helium {
         stream: &mut impl Extend<i32>,
     ) -> Option<usize> {
         let (out, taps) = (op.to.channels as usize, (op.window.height * op.window.width) as usize);
-        if op.multiplier != 1 {
-            return None;
-        }
         let column = |channel: usize| (0..taps).map(move |tap| weights[tap * out + channel]);
         (0..out)
             .try_for_each(|channel| lane_of(channels, channel, column(channel), &op.rescaling).map(|_| ()))?;
@@ -128,6 +125,15 @@ impl Streamed for Helium {
             }
         }
         Some(taps * out)
+    }
+
+    fn pack_multiplied(
+        op: &Depthwise<impl Copy>,
+        weights: &[i8],
+        channels: &Channels<'_>,
+        stream: &mut impl Extend<i32>,
+    ) -> Option<usize> {
+        Dsp::pack_multiplied(op, weights, channels, stream)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use core::arch::x86_64::*;
 
+use super::hybrid;
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::AVX2 as FORM;
-use super::tables::{Block, Rows, Tables, check, lend};
+use super::tables::{Block, Rows, Tables, check};
 use crate::kernels::{self, Constants, Plain};
 use crate::op::{
     Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
-    Layout, Mean, Pool,
+    Layout, Mean, Pool, Rescaling,
 };
 
 /// Kernels for x86-64 with AVX2.
@@ -23,7 +24,7 @@ impl Avx2 {
     }
 }
 
-packed_kernels!(Avx2, "avx2");
+packed_kernels!(Avx2, "avx2", bytes);
 
 /// A vector of sums.
 type Vector = __m256i;
@@ -47,17 +48,20 @@ fn padding(_: i32) -> [i8; ITEM] {
 /// # Safety
 ///
 /// Four bytes from `at` on must be readable.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn words<const T: usize>(at: *const i8, _: usize) -> __m256i {
     // SAFETY: the caller made sure of these bytes.
     _mm256_set1_epi32(unsafe { at.cast::<i32>().read_unaligned() })
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn zero() -> __m256i {
     _mm256_setzero_si256()
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn add(a: __m256i, b: __m256i) -> __m256i {
     _mm256_add_epi32(a, b)
@@ -74,6 +78,7 @@ fn weights(bytes: &[i8; 32]) -> __m256i {
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn load(row: &[i32], panel: usize) -> __m256i {
     let lanes: &[i32; LANES] = &row.as_chunks().0[panel];
@@ -91,6 +96,7 @@ pub(super) struct Scale {
     shift: __m256i,
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn scale(rows: &Rows<'_>, panel: usize) -> Scale {
     let (multiplier, rounding) = (load(rows.multipliers(), panel), load(rows.roundings(), panel));
@@ -110,8 +116,9 @@ pub(super) fn scale(rows: &Rows<'_>, panel: usize) -> Scale {
 ///
 /// Doubled sums put a product where its upper half is what the first rounding leaves; the second rounding and the zero
 /// point are added there too. Halves are rounded away from zero: a negative sum loses one more.
+#[inline]
 #[target_feature(enable = "avx2")]
-fn rescale(sums: __m256i, scale: &Scale) -> __m256i {
+pub(super) fn rescale(sums: __m256i, scale: &Scale) -> __m256i {
     let doubled = _mm256_add_epi32(sums, sums);
     let even = _mm256_add_epi64(_mm256_mul_epi32(doubled, scale.even), scale.even_rounding);
     let odd = _mm256_mul_epi32(_mm256_srli_epi64::<32>(doubled), scale.odd);
@@ -122,6 +129,7 @@ fn rescale(sums: __m256i, scale: &Scale) -> __m256i {
 }
 
 /// Rescales the sums of pixels that follow each other and writes their channels.
+#[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn write<const M: usize, const P: usize>(
     block: &mut Block<'_>,
@@ -148,6 +156,9 @@ pub(super) fn write<const M: usize, const P: usize>(
 }
 
 /// Writes as many of the first bytes as `to` holds.
+///
+/// A number that is no power of two goes as two parts that overlap: a copy of a length unknown to the compiler is a call.
+#[inline]
 #[target_feature(enable = "avx2")]
 fn store(to: &mut [i8], bytes: __m128i) {
     // SAFETY: each store writes as many bytes as `to` is long, the last to an array of its own.
@@ -158,9 +169,24 @@ fn store(to: &mut [i8], bytes: __m128i) {
             count => {
                 let mut written = [0i8; 16];
                 _mm_storeu_si128(written.as_mut_ptr().cast(), bytes);
-                to.copy_from_slice(&written[..count]);
+                let from = &written[..count];
+                match count {
+                    8.. => ends::<8>(to, from),
+                    4.. => ends::<4>(to, from),
+                    2.. => ends::<2>(to, from),
+                    _ => ends::<1>(to, from),
+                }
             }
         }
+    }
+}
+
+/// Copies the first `N` bytes and the last `N`, which are all.
+#[inline]
+fn ends<const N: usize>(to: &mut [i8], from: &[i8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        to.first_chunk_mut::<N>().into_iter().for_each(|to| *to = *first);
+        to.last_chunk_mut::<N>().into_iter().for_each(|to| *to = *last);
     }
 }
 
@@ -170,12 +196,7 @@ fn store(to: &mut [i8], bytes: __m128i) {
 ///
 /// `P` times 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx2")]
-unsafe fn depthwise_pixel<const P: usize>(
-    block: &mut Block<'_>,
-    scales: &[Scale; P],
-    corner: usize,
-    pixel: usize,
-) {
+unsafe fn depthwise_sums<const P: usize>(block: &Block<'_>, corner: usize) -> [__m256i; P] {
     let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<2>().0.iter().zip(weights) {
@@ -188,7 +209,7 @@ unsafe fn depthwise_pixel<const P: usize>(
             *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, self::weights(weights)));
         }
     }
-    write(block, scales, [sums], pixel);
+    sums
 }
 
 /// Two taps of 16 channels, those of each channel side by side; by fours from each half in turn.
@@ -231,4 +252,19 @@ fn dot(inputs: &[i8], weights: &[i8]) -> i32 {
     // SAFETY: an array of 8 words is as long as a vector.
     unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), _mm256_add_epi32(sums[0], sums[1])) };
     lanes.into_iter().fold(kernels::dot(input_rest, weight_rest, 0), i32::wrapping_add)
+}
+
+/// Weights as bytes.
+mod bytes {
+    use super::*;
+    use crate::kernels::packed::loops::packed_convolution;
+    use crate::kernels::packed::pack::AVX2_BYTES as FORM;
+
+    packed_convolution!("avx2");
+
+    #[target_feature(enable = "avx2")]
+    fn weights(bytes: &[i8; 16]) -> __m256i {
+        // SAFETY: an array of 16 bytes is as long as half a vector.
+        _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) })
+    }
 }

@@ -2,15 +2,16 @@
 
 use core::arch::x86_64::*;
 
+use super::hybrid;
 use super::image::unsigned::{ITEM, item, padding};
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::{FLIP, VNNI as FORM};
-use super::tables::{Block, Rows, Tables, check, lend};
+use super::tables::{Block, Rows, Tables, check};
 use crate::kernels::{self, Constants, Plain};
 use crate::op::{
     Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
-    Layout, Mean, Pool,
+    Layout, Mean, Pool, Rescaling,
 };
 
 /// Kernels for x86-64 with AVX-512 (F, BW, VL, VNNI, VBMI).
@@ -29,7 +30,7 @@ impl Vnni {
     }
 }
 
-packed_kernels!(Vnni, "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi");
+packed_kernels!(Vnni, "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi", short);
 
 /// A vector of sums.
 type Vector = __m512i;
@@ -201,22 +202,16 @@ fn store(to: &mut [i8], bytes: __m512i) {
 ///
 /// `P` times 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vbmi")]
-unsafe fn depthwise_pixel<const P: usize>(
-    block: &mut Block<'_>,
-    scales: &[Scale; P],
-    corner: usize,
-    pixel: usize,
-) {
+unsafe fn depthwise_sums<const P: usize>(block: &Block<'_>, corner: usize) -> [__m512i; P] {
     // SAFETY: passed on to the caller.
-    let sums: [__m512i; P] = unsafe {
+    unsafe {
         if P == FORM.panels {
             let sums = many(block, corner);
             core::array::from_fn(|p| sums[p])
         } else {
             few::<P>(block, corner)
         }
-    };
-    write(block, scales, [sums], pixel);
+    }
 }
 
 /// Depthwise sums of 64 channels at one pixel.
@@ -316,4 +311,101 @@ fn dot(inputs: &[i8], weights: &[i8]) -> i32 {
     sums[3] = _mm512_dpbusd_epi32(sums[3], _mm512_xor_si512(x, flip), w);
     let [a, b, c, d] = sums;
     _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_add_epi32(a, b), _mm512_add_epi32(c, d)))
+}
+
+/// Vectors of 256 bits.
+mod short {
+    use core::arch::x86_64::*;
+
+    use crate::kernels::Constants;
+    use crate::kernels::packed::avx2::{Scale, add, load, rescale, scale, words, zero};
+    use crate::kernels::packed::image::unsigned::{ITEM, item, padding};
+    use crate::kernels::packed::image::{Corners, Padded};
+    use crate::kernels::packed::loops::packed_convolution;
+    use crate::kernels::packed::pack::VNNI_SHORT as FORM;
+    use crate::kernels::packed::tables::{Block, Tables, check};
+    use crate::op::Conv;
+
+    packed_convolution!("avx2,avx512bw,avx512vl,avx512vnni");
+
+    /// A vector of sums.
+    type Vector = __m256i;
+    /// Lanes of a vector.
+    const LANES: usize = FORM.lanes;
+
+    #[target_feature(enable = "avx2,avx512vl,avx512vnni")]
+    fn accumulate(sum: __m256i, word: __m256i, weights: __m256i) -> __m256i {
+        _mm256_dpbusd_epi32(sum, word, weights)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn weights(bytes: &[i8; 32]) -> __m256i {
+        // SAFETY: an array of 32 bytes is as long as a vector.
+        unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+    }
+
+    /// Rescales the sums of pixels that follow each other and writes their channels, as its namesake for longer vectors.
+    #[target_feature(enable = "avx2,avx512bw,avx512vl")]
+    fn write<const M: usize, const P: usize>(
+        block: &mut Block<'_>,
+        scales: &[Scale; P],
+        sums: [[__m256i; P]; M],
+        pixel: usize,
+    ) {
+        let (channels, first) = (block.tables.channels, block.first);
+        let count = (channels - first).min(P * LANES);
+        let to = &mut block.to[pixel * channels + first..][..(M - 1) * channels + count];
+        let (min, max) = (block.tables.rescaling.min as i8, block.tables.rescaling.max as i8);
+        let bounds = (_mm256_set1_epi8(min), _mm256_set1_epi8(max));
+        if P == FORM.panels {
+            for (m, sums) in sums.into_iter().enumerate() {
+                let scaled: [__m256i; 4] = core::array::from_fn(|p| rescale(sums[p % P], &scales[p % P]));
+                store(&mut to[m * channels..][..count], bytes(scaled, bounds));
+            }
+            return;
+        }
+        let transposed = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        for quad in 0..(M * P).div_ceil(4) {
+            let scaled: [__m256i; 4] = core::array::from_fn(|i| {
+                let i = (4 * quad + i).min(M * P - 1);
+                rescale(sums[i / P][i % P], &scales[i % P])
+            });
+            let bytes = _mm256_permutevar8x32_epi32(bytes(scaled, bounds), transposed);
+            let whole = 4.min(M * P - 4 * quad);
+            if channels == P * LANES {
+                // Pixels of so many channels lie side by side.
+                store(&mut to[32 * quad..][..8 * whole], bytes);
+                continue;
+            }
+            let (low, high) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
+            let quarters = [low, _mm_unpackhi_epi64(low, low), high, _mm_unpackhi_epi64(high, high)];
+            for (i, quarter) in quarters.into_iter().enumerate().take(whole) {
+                let (m, p) = ((4 * quad + i) / P, (4 * quad + i) % P);
+                let count = (count - p * LANES).min(LANES);
+                store(&mut to[m * channels + p * LANES..][..count], _mm256_castsi128_si256(quarter));
+            }
+        }
+    }
+
+    /// Four vectors of outputs as bytes within bounds, by fours from each in turn.
+    #[target_feature(enable = "avx2")]
+    fn bytes(scaled: [__m256i; 4], (min, max): (__m256i, __m256i)) -> __m256i {
+        let [a, b, c, d] = scaled;
+        let bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+        _mm256_min_epi8(_mm256_max_epi8(bytes, min), max)
+    }
+
+    /// Writes as many of the first bytes as `to` holds.
+    #[target_feature(enable = "avx2,avx512bw,avx512vl")]
+    fn store(to: &mut [i8], bytes: __m256i) {
+        // SAFETY: each store writes as many bytes as `to` is long; the mask lets no others through.
+        unsafe {
+            match to.len() {
+                32 => _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes),
+                16 => _mm_storeu_si128(to.as_mut_ptr().cast(), _mm256_castsi256_si128(bytes)),
+                8 => _mm_storeu_si64(to.as_mut_ptr().cast(), _mm256_castsi256_si128(bytes)),
+                count => _mm256_mask_storeu_epi8(to.as_mut_ptr(), (1 << count) - 1, bytes),
+            }
+        }
+    }
 }

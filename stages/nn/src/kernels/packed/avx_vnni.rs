@@ -3,15 +3,16 @@
 use core::arch::x86_64::*;
 
 use super::avx2::{Scale, add, load, scale, words, write, zero};
+use super::hybrid;
 use super::image::unsigned::{ITEM, item, padding};
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::{AVX_VNNI as FORM, FLIP};
-use super::tables::{Block, Tables, check, lend};
+use super::tables::{Block, Tables, check};
 use crate::kernels::{self, Constants, Plain};
 use crate::op::{
     Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
-    Layout, Mean, Pool,
+    Layout, Mean, Pool, Rescaling,
 };
 
 /// Kernels for x86-64 with AVX2 and AVX-VNNI.
@@ -49,12 +50,7 @@ fn weights(bytes: &[i8; 32]) -> __m256i {
 ///
 /// 16 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn depthwise_pixel<const P: usize>(
-    block: &mut Block<'_>,
-    scales: &[Scale; P],
-    corner: usize,
-    pixel: usize,
-) {
+unsafe fn depthwise_sums<const P: usize>(block: &Block<'_>, corner: usize) -> [__m256i; P] {
     let mut sums: [__m256i; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let weights = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, weights) in block.tables.steps.as_chunks::<4>().0.iter().zip(weights) {
@@ -76,7 +72,7 @@ unsafe fn depthwise_pixel<const P: usize>(
             *sum = accumulate(*sum, words, self::weights(weights));
         }
     }
-    write(block, scales, [sums], pixel);
+    sums
 }
 
 /// Sum of the products of weights with inputs that are 128 greater than stored.

@@ -61,11 +61,13 @@ impl Padded {
         form: impl Fn(i8) -> T,
     ) {
         let row = from.row() * self.repeat;
-        if (window.pad_top, window.pad_left) == (0, 0)
-            && self.row() == row
-            && self.height <= from.height as usize
-        {
-            return self.copy(input, image, form);
+        // Where nothing lies beside the input's rows, they are one, with padding before and behind it.
+        if window.pad_left == 0 && self.row() == row {
+            let (above, rest) = image.split_at_mut((window.pad_top as usize * row).min(image.len()));
+            let (inside, below) = rest.split_at_mut((from.height as usize * row).min(rest.len()));
+            above.fill(pad);
+            self.copy(input, inside, form);
+            return below.fill(pad);
         }
         let before = (window.pad_left as usize * self.channels).min(self.row());
         let copied = row.min(self.row() - before);

@@ -90,8 +90,7 @@ impl Shape<'_> {
             let (mut x, width) = (0, self.to.width as usize);
             while x < width {
                 let columns = self.columns(x);
-                let whole = |columns: Reach| columns.len() == w.width as usize;
-                let together = x + PIXELS <= width && whole(columns) && whole(self.columns(x + PIXELS - 1));
+                let together = self.are_whole(x, columns);
                 let outputs = (row * width + x) * channels;
                 for (panel, weights) in panels.chunks_exact(kernel).enumerate() {
                     let first = panel * L;
@@ -174,54 +173,82 @@ impl Shape<'_> {
             let (batch, y) = (row / self.to.height as usize, row % self.to.height as usize);
             let image = &input[batch * self.from.plane()..][..self.from.plane()];
             let rows = Reach::new(y, w.stride_y, w.pad_top, w.height, w.dilation_y, self.from.height);
-            for x in 0..self.to.width as usize {
-                let (columns, outputs) = (self.columns(x), (row * self.to.width as usize + x) * channels);
+            let (mut x, width) = (0, self.to.width as usize);
+            while x < width {
+                let (columns, outputs) = (self.columns(x), (row * width + x) * channels);
                 let places = (rows, columns, outputs);
+                let together = self.are_whole(x, columns);
                 let mut first = 0;
                 while first < channels {
-                    first += match channels - first {
-                        left if left >= L => {
-                            self.pixel::<A, L>(image, weights, places, first, &start, &mut write)
+                    let places = (places, first);
+                    first += match (channels - first, together) {
+                        (left, true) if left >= L => {
+                            self.pixels::<A, PIXELS, L>(image, weights, places, &start, &mut write)
                         }
-                        left if left >= 8 => {
-                            self.pixel::<A, 8>(image, weights, places, first, &start, &mut write)
+                        (left, false) if left >= L => {
+                            self.pixels::<A, 1, L>(image, weights, places, &start, &mut write)
                         }
-                        left if left >= 4 => {
-                            self.pixel::<A, 4>(image, weights, places, first, &start, &mut write)
+                        (8.., true) => {
+                            self.pixels::<A, PIXELS, 8>(image, weights, places, &start, &mut write)
                         }
-                        _ => self.pixel::<A, 1>(image, weights, places, first, &start, &mut write),
+                        (8.., false) => self.pixels::<A, 1, 8>(image, weights, places, &start, &mut write),
+                        (4.., true) => {
+                            self.pixels::<A, PIXELS, 4>(image, weights, places, &start, &mut write)
+                        }
+                        (4.., false) => self.pixels::<A, 1, 4>(image, weights, places, &start, &mut write),
+                        (_, true) => self.pixels::<A, PIXELS, 1>(image, weights, places, &start, &mut write),
+                        (_, false) => self.pixels::<A, 1, 1>(image, weights, places, &start, &mut write),
                     };
                 }
+                x += if together { PIXELS } else { 1 };
             }
         }
     }
 
-    /// Computes `N` channels from `first` on of a pixel of [`each_channel`](Self::each_channel), and returns their number.
+    /// Whether the windows of the pixel `x`, which reaches these columns, and of those right of it that are computed together
+    /// with it lie inside the image.
     #[inline(always)]
-    fn pixel<A: Arithmetic, const N: usize>(
+    fn are_whole(&self, x: usize, columns: Reach) -> bool {
+        let whole = |columns: Reach| columns.len() == self.window.width as usize;
+        x + PIXELS <= self.to.width as usize && whole(columns) && whole(self.columns(x + PIXELS - 1))
+    }
+
+    /// Computes `N` channels from `first` on of `M` neighbouring pixels of [`each_channel`](Self::each_channel), of which the
+    /// first has these rows, columns and outputs, and returns the number of channels.
+    #[inline(always)]
+    fn pixels<A: Arithmetic, const M: usize, const N: usize>(
         &self,
         image: &[A::Input],
         weights: &[A::Weight],
-        (rows, columns, outputs): (Reach, Reach, usize),
-        first: usize,
+        ((rows, columns, outputs), first): ((Reach, Reach, usize), usize),
         start: &impl Fn(usize) -> A::Sum,
         write: &mut impl FnMut(usize, usize, &[A::Sum]),
     ) -> usize {
         let (w, channels) = (self.window, self.to.channels as usize);
-        let mut sums: [A::Sum; N] = core::array::from_fn(|i| start(first + i));
+        let right = w.stride_x as usize * channels;
+        let biases: [A::Sum; N] = core::array::from_fn(|i| start(first + i));
+        let mut sums = [biases; M];
         for i in 0..rows.len() {
             let line = (rows.start + i * w.dilation_y as usize) * self.from.row() + first;
             let tap = (rows.first + i) * w.width as usize + columns.first;
             for j in 0..columns.len() {
                 let at = line + (columns.start + j * w.dilation_x as usize) * channels;
-                let weights = weights[(tap + j) * channels + first..].first_chunk::<N>();
-                let (Some(inputs), Some(weights)) = (image[at..].first_chunk::<N>(), weights) else {
-                    continue;
-                };
-                sums = core::array::from_fn(|l| A::add(sums[l], inputs[l], weights[l]));
+                let weights = block::<_, N>(weights, (tap + j) * channels + first);
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    let inputs = block::<_, N>(image, at + m * right);
+                    *sums = core::array::from_fn(|l| A::add(sums[l], inputs[l], weights[l]));
+                }
             }
         }
-        write(outputs + first, first, &sums);
+        for (m, sums) in sums.iter().enumerate() {
+            write(outputs + m * channels + first, first, sums);
+        }
         N
     }
+}
+
+/// The `N` items from `at` on.
+#[inline(always)]
+fn block<T, const N: usize>(items: &[T], at: usize) -> &[T; N] {
+    items[at..].first_chunk().expect("a plan's channels lie in its tensors")
 }

@@ -15,7 +15,10 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
+pub(crate) mod cost;
+mod hybrid;
 mod image;
+mod int16_float;
 mod lanes;
 mod loops;
 #[cfg(target_arch = "aarch64")]
@@ -26,7 +29,6 @@ mod simd128;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod wide;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx_vnni::AvxVnni;

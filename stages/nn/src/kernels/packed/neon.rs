@@ -13,15 +13,16 @@ macro_rules! neon_kernels {
         pub(super) mod $name {
             use core::arch::aarch64::*;
 
+            use super::super::hybrid;
             use super::super::image::{Corners, Padded};
             use super::super::loops::packed_kernels;
             use super::super::pack::NEON as FORM;
-            use super::super::tables::{Block, Tables, check, lend};
+            use super::super::tables::{Block, Tables, check};
             use super::{Scale, add, gather, load, scale, weights, words, write, zero};
             use crate::kernels::{self, Constants, Plain};
             use crate::op::{
     Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv, Layout, Mean,
-    Pool,
+    Pool, Rescaling,
 };
 
             #[doc = $doc]
@@ -62,12 +63,7 @@ macro_rules! neon_kernels {
             ///
             /// 16 bytes from `corner` plus every step on must lie in the image.
             #[target_feature(enable = $features)]
-            unsafe fn depthwise_pixel<const P: usize>(
-                block: &mut Block<'_>,
-                scales: &[Scale; P],
-                corner: usize,
-                pixel: usize,
-            ) {
+            unsafe fn depthwise_sums<const P: usize>(block: &Block<'_>, corner: usize) -> [Vector; P] {
                 let mut sums: [Vector; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
                 let blocks = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
                 for (steps, panels) in block.tables.steps.as_chunks::<4>().0.iter().zip(blocks) {
@@ -77,7 +73,7 @@ macro_rules! neon_kernels {
                         *sum = accumulate(*sum, words, weights(panel));
                     }
                 }
-                write(block, scales, [sums], pixel);
+                sums
             }
 
             /// Sum of the products of weights with inputs.

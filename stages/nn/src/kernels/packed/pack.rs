@@ -1,12 +1,13 @@
 //! Weights and constants in the order in which the packed kernels read them.
 
+use super::cost::Rates;
 use super::image::{Padded, SLACK};
 use crate::fixed::Factor;
 use crate::kernels::Channels;
-use crate::op::{Conv, Depthwise, FullyConnected, Image, Rescaling, Window};
+use crate::op::{Conv, Depthwise, FloatConv, FullyConnected, Image, Rescaling, Window};
 
 /// How a kernel set multiplies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     /// Lanes of 32 bits in a vector.
     pub(crate) lanes: usize,
@@ -16,11 +17,17 @@ pub(crate) struct Form {
     pub(crate) order: Order,
     /// Inputs in a 32-bit word: 4 bytes, or 2 integers of 16 bits.
     pub(crate) inputs: usize,
+    /// Bytes of a weight: as many as of an input in a word, or one that the kernel widens.
+    pub(crate) weight: usize,
     /// What is added to an input byte before it is multiplied: 128 makes it unsigned; nothing stands for the input's
     /// own offset.
     pub(crate) bias: Option<i32>,
     /// Whether a vector of sums may be two pixels' of a convolution.
     pub(crate) pairs: bool,
+    /// Pixels of a depthwise convolution of few panels that are computed together.
+    pub(crate) together: usize,
+    /// What its instructions take.
+    pub(crate) rates: Rates,
 }
 
 /// Order of the channels of a full block.
@@ -39,25 +46,84 @@ pub(super) const FLIP: i8 = i8::MIN;
 
 /// AVX2: products of 16-bit pairs.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const AVX2: Form =
-    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 2, bias: None, pairs: false };
+pub(crate) const AVX2: Form = Form {
+    lanes: 8,
+    panels: 2,
+    order: Order::Interleaved,
+    inputs: 2,
+    weight: 2,
+    bias: None,
+    pairs: false,
+    together: 1,
+    rates: Rates { multiply: 0.5, latency: 1.0, weights: 0.5, word: 0.5, write: 8.0, row: 3.0 },
+};
+/// AVX2 with weights of bytes, which are widened when they are read: half as many bytes, and one instruction more for a vector.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const AVX2_BYTES: Form =
+    Form { weight: 1, rates: Rates { multiply: 0.53, weights: 0.85, write: 8.5, ..AVX2.rates }, ..AVX2 };
 /// AVX-VNNI: products of four unsigned with four signed bytes.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const AVX_VNNI: Form =
-    Form { lanes: 8, panels: 2, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: false };
+pub(crate) const AVX_VNNI: Form = Form {
+    lanes: 8,
+    panels: 2,
+    order: Order::Interleaved,
+    inputs: 4,
+    weight: 1,
+    bias: Some(128),
+    pairs: false,
+    together: 1,
+    rates: Rates { multiply: 0.52, latency: 4.0, weights: 0.5, word: 0.5, write: 9.0, row: 0.7 },
+};
 /// AVX-512 VNNI: the same in longer vectors.
 #[cfg(target_arch = "x86_64")]
-pub(crate) const VNNI: Form =
-    Form { lanes: 16, panels: 4, order: Order::Interleaved, inputs: 4, bias: Some(128), pairs: true };
+pub(crate) const VNNI: Form = Form {
+    lanes: 16,
+    panels: 4,
+    order: Order::Interleaved,
+    inputs: 4,
+    weight: 1,
+    bias: Some(128),
+    pairs: true,
+    together: 4,
+    rates: Rates { multiply: 1.0, latency: 4.0, weights: 1.0, word: 1.0, write: 12.0, row: 0.4 },
+};
+/// AVX-512 VNNI in vectors of 256 bits: fewer lanes that channels may leave empty.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const VNNI_SHORT: Form = Form {
+    lanes: 8,
+    panels: 4,
+    pairs: false,
+    together: 1,
+    rates: Rates { multiply: 0.515, latency: 4.0, weights: 0.5, word: 0.5, write: 6.0, row: 0.4 },
+    ..VNNI
+};
 /// NEON: products of four signed bytes.
 #[cfg(target_arch = "aarch64")]
-pub(crate) const NEON: Form =
-    Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 4, bias: Some(0), pairs: false };
+pub(crate) const NEON: Form = Form {
+    lanes: 4,
+    panels: 4,
+    order: Order::Natural,
+    inputs: 4,
+    weight: 1,
+    bias: Some(0),
+    pairs: false,
+    together: 1,
+    rates: Rates { multiply: 0.5, latency: 4.0, weights: 0.5, word: 0.5, write: 6.0, row: 1.0 },
+};
 
 /// WebAssembly's vectors of 128 bits: products of 16-bit pairs.
 #[cfg(target_arch = "wasm32")]
-pub(crate) const SIMD128: Form =
-    Form { lanes: 4, panels: 4, order: Order::Natural, inputs: 2, bias: None, pairs: false };
+pub(crate) const SIMD128: Form = Form {
+    lanes: 4,
+    panels: 4,
+    order: Order::Natural,
+    inputs: 2,
+    weight: 2,
+    bias: None,
+    pairs: false,
+    together: 1,
+    rates: Rates { multiply: 1.0, latency: 2.0, weights: 0.5, word: 0.5, write: 8.0, row: 4.0 },
+};
 
 /// An operator's constants, packed.
 #[derive(Debug, Default)]
@@ -69,6 +135,12 @@ pub(crate) struct Packed {
 }
 
 impl Form {
+    /// Bytes of the weights of a lane for a word of inputs.
+    #[inline(always)]
+    pub(crate) const fn word(self) -> usize {
+        self.inputs * self.weight
+    }
+
     /// Channels that are written together.
     #[inline(always)]
     pub(crate) const fn block(self) -> usize {
@@ -89,6 +161,12 @@ impl Form {
     #[inline(always)]
     fn panels_of(self, channels: usize) -> usize {
         channels.div_ceil(self.lanes).min(self.panels)
+    }
+
+    /// Pixels that are computed together by so many panels.
+    #[inline(always)]
+    pub(crate) const fn pixels(self, panels: usize) -> usize {
+        if panels == self.panels { 6 } else { 8 }
     }
 
     /// Lanes of all blocks.
@@ -122,7 +200,32 @@ impl Form {
         let weight = |channel: usize, y: usize, x: usize, c: usize| {
             weights[channel * per_kernel + (y * window.width as usize + x) * depth + c]
         };
-        self.tiled(op.from, op.to, window, &op.rescaling, out, depth, weight, channels)
+        let (mut packed, sums) = self.tiled((op.from, op.to, window), (out, depth), weight);
+        self.constants(&mut packed.words, &op.rescaling, channels, &sums)?;
+        Some(packed)
+    }
+
+    /// Packs a convolution whose sums are handed on as they are: one channel after the other, each with the sum of its weights
+    /// in the place of its multiplier. Scratch memory also holds the inputs as bytes, before the image, and the sums, behind it.
+    pub(crate) fn sums(self, op: &FloatConv<impl Copy>, weights: &[i8]) -> Packed {
+        let form = self.in_order();
+        let (out, depth, window) = (op.to.channels as usize, op.depth as usize, &op.window);
+        let per_kernel = window.height as usize * window.width as usize * depth;
+        let weight = |channel: usize, y: usize, x: usize, c: usize| {
+            weights[channel * per_kernel + (y * window.width as usize + x) * depth + c]
+        };
+        let (mut packed, sums) = form.tiled((op.from, op.to, window), (out, depth), weight);
+        let lanes = form.walked(out);
+        packed.words.resize(packed.words.len() + lanes, 0);
+        packed.words.extend(sums.iter().map(|sums| (sums.positive + sums.negative) as i32));
+        packed.words.resize(packed.words.len() + 3 * lanes - out, 0);
+        packed.scratch += rounded(op.from) + 4 * (op.to.height * op.to.width) as usize * lanes;
+        packed
+    }
+
+    /// The form with the channels of every block in their own order, and a vector of sums one pixel's.
+    const fn in_order(self) -> Self {
+        Self { order: Order::Natural, pairs: false, ..self }
     }
 
     /// Packs a depthwise convolution of a single input channel as the convolution that it is.
@@ -136,21 +239,18 @@ impl Form {
         let weight = |channel: usize, y: usize, x: usize, _: usize| {
             weights[(y * window.width as usize + x) * out + channel]
         };
-        self.tiled(op.from, op.to, window, &op.rescaling, out, 1, weight, channels)
+        let (mut packed, sums) = self.tiled((op.from, op.to, window), (out, 1), weight);
+        self.constants(&mut packed.words, &op.rescaling, channels, &sums)?;
+        Some(packed)
     }
 
-    #[expect(clippy::too_many_arguments)]
+    /// The steps and weights of a convolution of `out` channels that read `depth` each, and the sums of the channels' weights.
     fn tiled(
         self,
-        from: Image,
-        to: Image,
-        window: &Window,
-        rescaling: &Rescaling,
-        out: usize,
-        depth: usize,
+        (from, to, window): (Image, Image, &Window),
+        (out, depth): (usize, usize),
         weight: impl Fn(usize, usize, usize, usize) -> i8,
-        channels: &Channels<'_>,
-    ) -> Option<Packed> {
+    ) -> (Packed, Vec<Sums>) {
         let padded = Padded::new(from, to, window);
         // Taps that lie side by side in the image form one run; dilation tears them apart.
         let (runs, taps) =
@@ -188,7 +288,7 @@ impl Form {
             true => &rows[channel % out * inputs.len()..][..inputs.len()],
             false => &none,
         };
-        packed.bytes.reserve_exact(self.walked(walked) * steps.len() * 4);
+        packed.bytes.reserve_exact(self.walked(walked) * steps.len() * self.word());
         for (first, panels) in self.blocks(walked) {
             let lanes: Vec<&[i8]> = (0..panels)
                 .flat_map(|panel| (0..self.lanes).map(move |lane| (panel, lane)))
@@ -196,14 +296,13 @@ impl Form {
                 .collect();
             for step in 0..steps.len() {
                 for row in &lanes {
-                    packed.word(&row[step * self.inputs..][..self.inputs]);
+                    packed.word(self, &row[step * self.inputs..][..self.inputs]);
                 }
             }
         }
         let sums: Vec<Sums> = (0..walked).map(|channel| Sums::of(row(channel).iter().copied())).collect();
-        self.constants(&mut packed.words, rescaling, channels, &sums)?;
         packed.scratch = (padded.len() * (4 / self.inputs) + SLACK).next_multiple_of(16);
-        Some(packed)
+        (packed, sums)
     }
 
     /// Channels that a convolution walks as one. Where those of a pixel fill half a vector, and the pixels of a row go in
@@ -256,7 +355,7 @@ impl Form {
                     for (j, weight) in weights[..self.inputs].iter_mut().enumerate() {
                         *weight = value(channel, step * self.inputs + j);
                     }
-                    packed.word(&weights[..self.inputs]);
+                    packed.word(self, &weights[..self.inputs]);
                 }
             }
         }
@@ -267,7 +366,7 @@ impl Form {
         Some(packed)
     }
 
-    /// Words of a fully connected layer whose weights stay as they are, since it has no form as a convolution: biases that
+    /// Words of a fully connected layer whose weights stay as they are, since it cannot become a convolution: biases that
     /// make up for the inputs' form.
     pub(crate) fn fully_connected(
         self,
@@ -370,11 +469,16 @@ impl Sums {
     }
 }
 
+/// Bytes of scratch memory before the padded image: an image's inputs, one byte each.
+pub(super) fn rounded(from: Image) -> usize {
+    from.plane().next_multiple_of(64)
+}
+
 impl Packed {
     /// Appends one 32-bit word of weights.
-    fn word(&mut self, weights: &[i8]) {
+    fn word(&mut self, form: Form, weights: &[i8]) {
         match *weights {
-            [a, b] => {
+            [a, b] if form.weight == 2 => {
                 let ([a, b], [c, d]) = (i16::from(a).to_le_bytes(), i16::from(b).to_le_bytes());
                 self.bytes.extend_from_slice(&[a as i8, b as i8, c as i8, d as i8]);
             }

@@ -8,14 +8,15 @@
 
 use core::arch::wasm32::*;
 
+use super::hybrid;
 use super::image::{Corners, Padded};
 use super::loops::packed_kernels;
 use super::pack::SIMD128 as FORM;
-use super::tables::{Block, Rows, Tables, check, lend};
+use super::tables::{Block, Rows, Tables, check};
 use crate::kernels::{self, Constants, Plain};
 use crate::op::{
     Binary, Conv, Depthwise, FloatConv, FloatDepthwise, FloatFullyConnected, FullyConnected, HybridConv,
-    Layout, Mean, Pool,
+    Layout, Mean, Pool, Rescaling,
 };
 
 /// Kernels for WebAssembly with vectors of 128 bits.
@@ -168,12 +169,7 @@ fn write<const M: usize, const P: usize>(
 ///
 /// `P` times 8 bytes from `corner` plus every step on must lie in the image.
 #[target_feature(enable = "simd128")]
-unsafe fn depthwise_pixel<const P: usize>(
-    block: &mut Block<'_>,
-    scales: &[Scale; P],
-    corner: usize,
-    pixel: usize,
-) {
+unsafe fn depthwise_sums<const P: usize>(block: &Block<'_>, corner: usize) -> [v128; P] {
     let mut sums: [v128; P] = core::array::from_fn(|p| load(block.rows.biases(), p));
     let panels = block.weights.as_chunks::<{ 4 * LANES }>().0.as_chunks::<P>().0;
     for (steps, panels) in block.tables.steps.as_chunks::<2>().0.iter().zip(panels) {
@@ -184,7 +180,7 @@ unsafe fn depthwise_pixel<const P: usize>(
             *sum = accumulate(*sum, pair, weights(panel));
         }
     }
-    write(block, scales, [sums], pixel);
+    sums
 }
 
 /// Two taps of `P` times 4 channels, those of each channel side by side.

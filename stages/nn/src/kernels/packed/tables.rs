@@ -65,6 +65,12 @@ impl<'a> Tables<'a> {
         Self { steps, rows, weights, rescaling, channels }
     }
 
+    /// Where sums are handed on, the sum of each lane's weights, of all blocks.
+    #[inline(always)]
+    pub(super) fn totals(&self) -> &'a [i32] {
+        &self.rows.multipliers()[..self.rows.lanes]
+    }
+
     /// First channel, panels, weights and lanes of each block of channels of a form, whose lanes have `words` words of
     /// weights.
     #[inline(always)]
@@ -76,7 +82,8 @@ impl<'a> Tables<'a> {
         let (weights, rows) = (self.weights, self.rows);
         // Blocks before the last are full, so that a block's first lane has its first channel's number.
         form.blocks(self.channels).map(move |(first, panels)| {
-            let weights = &weights[first * words * 4..][..panels * form.lanes * words * 4];
+            let bytes = words * form.word();
+            let weights = &weights[first * bytes..][..panels * form.lanes * bytes];
             (first, panels, weights, Rows { words: &rows.words[first..], lanes: rows.lanes })
         })
     }
@@ -97,16 +104,11 @@ pub(super) struct Block<'a> {
     pub(super) image: &'a [i8],
     /// The whole output image.
     pub(super) to: &'a mut [i8],
+    /// Where the sums of all lanes go, pixel by pixel, instead of outputs; nothing where outputs are wanted.
+    pub(super) sums: Option<&'a mut [[i8; 4]]>,
     /// The block's first channel.
     pub(super) first: usize,
     pub(super) weights: &'a [i8],
     pub(super) rows: Rows<'a>,
     pub(super) tables: &'a Tables<'a>,
-}
-
-/// Input, output and scratch memory of an operator.
-pub(super) fn lend(arena: &mut [i8], input: Span, output: Span, scratch: Span) -> [&mut [i8]; 3] {
-    arena
-        .get_disjoint_mut([input.range(), output.range(), scratch.range()])
-        .expect("spans of a plan lie apart in the arena")
 }

@@ -1,6 +1,6 @@
 //! Packed kernels against the plain ones, on random shapes, strides, paddings and extreme values.
 
-mod wide;
+mod int16_float;
 
 use super::pack::{self, Form, Packed};
 use crate::fixed::Factor;
@@ -129,7 +129,7 @@ fn compare(
     1
 }
 
-fn convolutions<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
+fn convolutions<K: Kernels>(form: Form, layout: Layout, kernels: K, seed: u64) -> usize {
     let random = &mut Random(seed);
     let (mut packed, mut paired) = (0, 0);
     for _ in 0..400 {
@@ -158,7 +158,7 @@ fn convolutions<K: Kernels>(form: Form, kernels: K, seed: u64) -> usize {
         };
         let fast = |arena: &mut [i8], [input, output, scratch]: [Span; 3], packed: &Packed| {
             let (weights, channels) = (whole(&packed.bytes), whole(&packed.words));
-            let op = Conv { input, output, scratch, weights, channels, layout: Layout::Packed, ..op };
+            let op = Conv { input, output, scratch, weights, channels, layout, ..op };
             kernels.conv(&op, Constants { bytes: &packed.bytes, words: &packed.words }, arena);
         };
         paired += usize::from(form.paired(to) != out as usize);
@@ -352,12 +352,12 @@ fn pools<K: Kernels>(kernels: K, seed: u64) {
 
 /// Most random cases must have a packed form, or the test would show nothing.
 fn all<K: Kernels>(form: Form, kernels: K, panel: usize) {
-    assert!(convolutions(form, kernels, 1) > 300);
+    assert!(convolutions(form, Layout::Packed, kernels, 1) > 300);
     assert!(depthwise(form, kernels, 2) > 300);
     assert!(fully_connected(form, kernels, 3) > 300);
     binaries(kernels, 4);
     pools(kernels, 5);
-    wide::all(kernels, panel);
+    int16_float::all(kernels, form, panel);
 }
 
 /// Tests a set, where this computer has it.
@@ -365,6 +365,20 @@ fn tested<K: Kernels>(name: &str, form: Form, panel: usize, set: Option<K>) {
     match set {
         Some(kernels) => all(form, kernels, panel),
         None => println!("SKIPPED: this computer has no {name}"),
+    }
+}
+
+/// The second forms, of convolutions alone; fully connected layers are some whose window is the whole image.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn second_forms_equal_plain() {
+    match super::Avx2::detect() {
+        Some(kernels) => assert!(convolutions(pack::AVX2_BYTES, Layout::Second, kernels, 6) > 300),
+        None => println!("SKIPPED: this computer has no AVX2"),
+    }
+    match super::Vnni::detect() {
+        Some(kernels) => assert!(convolutions(pack::VNNI_SHORT, Layout::Second, kernels, 7) > 300),
+        None => println!("SKIPPED: this computer has no AVX-512 VNNI"),
     }
 }
 

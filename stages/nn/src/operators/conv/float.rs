@@ -60,7 +60,7 @@ pub(crate) fn conv(op: &FloatConv, constants: Constants<'_>, arena: &mut [i8]) {
 mod lower {
     use super::FloatConv;
     use crate::error::ModelError;
-    use crate::op::{Layout, Op};
+    use crate::op::{Layout, Op, Span};
     use crate::planner::Lowering;
     use crate::planner::node::Node;
     use crate::planner::window::Filter;
@@ -76,7 +76,7 @@ mod lower {
             let hybrid = weights.tensor.element == Element::I8;
             let grouped = kernel.channels != from.channels;
             let (weights_span, layout) = match (hybrid, grouped) {
-                (true, _) => self.hybrid_panels(node, &weights, to.channels as usize, grouped)?,
+                (true, _) => (Span::default(), Layout::Plain),
                 (_, true) => (self.floats(node, &weights)?, Layout::Plain),
                 _ => self.float_panels(node, &weights, to.channels as usize)?,
             };

@@ -2,7 +2,7 @@
 
 use crate::kernels::float::{Bytes, get, put, word};
 use crate::kernels::window::{reaches, taps};
-use crate::kernels::{self, Constants};
+use crate::kernels::{self, Constants, lend};
 #[cfg(feature = "std")]
 use crate::op::Access;
 use crate::op::{FloatConv, Span};
@@ -24,7 +24,9 @@ pub struct HybridConv<A = Span> {
     pub conv: FloatConv<A>,
     /// Real value of one step of the weights, for each output channel, in the pool of words.
     pub scales: Span,
-    /// Working memory in the arena, one byte for each input of an image, or two where the weights are packed.
+    /// Where the weights are packed: what the kernels read beside them, in the pool of words.
+    pub packed: Span,
+    /// Working memory in the arena: one byte for each input of an image, and more where the weights are packed.
     pub scratch: A,
     /// How images are rounded.
     pub rounding: Rounding,
@@ -40,17 +42,15 @@ impl<A> HybridConv<A> {
 
     /// The same operation with other spans of the arena.
     pub(crate) fn placed<B>(self, place: &mut dyn FnMut(A) -> B) -> HybridConv<B> {
-        let Self { conv, scales, scratch, rounding } = self;
-        HybridConv { conv: conv.placed(place), scales, scratch: place(scratch), rounding }
+        let Self { conv, scales, packed, scratch, rounding } = self;
+        HybridConv { conv: conv.placed(place), scales, packed, scratch: place(scratch), rounding }
     }
 }
 
 /// Rounds each image to bytes, convolves those, and gives the sums their scale back.
 pub(crate) fn conv(op: &HybridConv, constants: Constants<'_>, arena: &mut [i8]) {
-    let HybridConv { conv: op, scales, scratch, rounding } = op;
-    let [input, output, rounded] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), scratch.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let HybridConv { conv: op, scales, scratch, rounding, .. } = op;
+    let [input, output, rounded] = lend(arena, op.input, op.output, *scratch);
     let (input, output): (&[Bytes], &mut [Bytes]) = (input.as_chunks().0, output.as_chunks_mut().0);
     let (weights, biases) = (&constants.bytes[op.weights.range()], &constants.words[op.biases.range()]);
     let scales = &constants.words[scales.range()];
@@ -102,7 +102,8 @@ impl Steps {
     /// TFLite's `SymmetricQuantizeFloats`.
     #[inline(always)]
     fn symmetric(image: &[Bytes]) -> Self {
-        let range = image.iter().fold(0.0f32, |most, value| most.max(libm::fabsf(get(value))));
+        let (least, most) = range(image);
+        let range = most.max(-least);
         let (scale, inverse) = if range == 0.0 { (1.0, 1.0) } else { (range / 127.0, 127.0 / range) };
         Self { scale, inverse, zero: 0, least: -127.0 }
     }
@@ -110,9 +111,7 @@ impl Steps {
     /// TFLite's `AsymmetricQuantizeFloats`.
     #[inline(always)]
     fn asymmetric(image: &[Bytes]) -> Self {
-        let values = image.iter().map(get);
-        let (least, most) =
-            values.fold((0.0f32, 0.0f32), |(least, most), value| (least.min(value), most.max(value)));
+        let (least, most) = range(image);
         let (least, most) = (f64::from(least), f64::from(most));
         if least == most {
             return Self { scale: 1.0, inverse: 1.0, zero: 0, least: -128.0 };
@@ -132,11 +131,28 @@ impl Steps {
     }
 }
 
+/// The least and the greatest value, or zero. Sixteen of each are compared side by side, since one would wait for the one before it.
+#[inline(always)]
+fn range(image: &[Bytes]) -> (f32, f32) {
+    let (chunks, rest) = image.as_chunks::<16>();
+    let (mut least, mut most) = ([0.0f32; 16], [0.0f32; 16]);
+    for chunk in chunks {
+        let values = chunk.map(|bytes| get(&bytes));
+        least = core::array::from_fn(|i| if values[i] < least[i] { values[i] } else { least[i] });
+        most = core::array::from_fn(|i| if values[i] > most[i] { values[i] } else { most[i] });
+    }
+    let rest = || rest.iter().map(get);
+    let least = least.into_iter().chain(rest()).fold(0.0, f32::min);
+    (least, most.into_iter().chain(rest()).fold(0.0, f32::max))
+}
+
 #[cfg(feature = "std")]
 mod lower {
     use super::{HybridConv, Rounding};
     use crate::error::{ModelError, ModelErrorKind};
-    use crate::op::{FloatConv, Layout, Op};
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+    use crate::op::Layout;
+    use crate::op::{FloatConv, Op, Span};
     use crate::planner::node::{Node, Operand};
     use crate::planner::{Lowering, Unplaced};
 
@@ -145,7 +161,7 @@ mod lower {
         pub(in crate::operators::conv) fn push_hybrid_conv(
             &mut self,
             node: &Node<'_, 'a>,
-            conv: FloatConv<Unplaced>,
+            mut conv: FloatConv<Unplaced>,
             weights: &Operand<'_, 'a>,
         ) -> Result<(), ModelError> {
             let (scales, zeros) =
@@ -167,9 +183,29 @@ mod lower {
             }
             let scale = |channel: usize| scales.get(channel.min(scales.len() - 1)).unwrap_or(0.0);
             let scales = self.pools.words((0..channels).map(|channel| scale(channel).to_bits() as i32))?;
-            let scratch = self.scratch(conv.from.plane() * if conv.layout == Layout::Packed { 2 } else { 1 });
-            self.ops.push(Op::HybridConv(HybridConv { conv, scales, scratch, rounding }));
+            let (packed, scratch) = self.hybrid_weights(&mut conv, node.contents(weights)?)?;
+            self.ops.push(Op::HybridConv(HybridConv { conv, scales, packed, scratch, rounding }));
             Ok(())
+        }
+
+        /// Puts the weights into the pool of bytes, as the kernels want them, and says where what belongs to them lies.
+        fn hybrid_weights(
+            &mut self,
+            conv: &mut FloatConv<Unplaced>,
+            weights: &[u8],
+        ) -> Result<(Span, Unplaced), ModelError> {
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))]
+            if let Some(form) = self.kernels.form()
+                && conv.depth == conv.from.channels
+            {
+                let signed: Vec<i8> = weights.iter().map(|byte| *byte as i8).collect();
+                let packed = form.sums(conv, &signed);
+                (conv.weights, conv.layout) = (self.pools.bytes(packed.bytes.into_iter())?, Layout::Packed);
+                let words = self.pools.words(packed.words.into_iter())?;
+                return Ok((words, self.scratch(packed.scratch)));
+            }
+            conv.weights = self.pools.contents(weights)?;
+            Ok((Span::default(), self.scratch(conv.from.plane())))
         }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod hybrid;
 pub(crate) mod int16;
 
 use crate::kernels::window::Reach;
-use crate::kernels::{Channels, Constants, dot, pair};
+use crate::kernels::{Channels, Constants, SHARES, TOGETHER, dot, dots, pair};
 use crate::op::{Image, Layout, Rescaling, Span, Window, spans};
 
 /// CONV_2D, int8 or int16. Weights are `[out channel][row][column][depth]`.
@@ -47,15 +47,36 @@ pub(crate) fn conv(op: &Conv, constants: Constants<'_>, arena: &mut [i8]) {
     let weights = &constants.bytes[op.weights.range()];
     let channels = Channels::of(&constants.words[op.channels.range()]);
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
+    let kernel = weights.len() / depth;
+    let group = (op.to.channels / (op.from.channels / op.depth)) as usize;
+    let offset = op.rescaling.input_offset;
     let pixels = output.chunks_exact_mut(depth);
     for (pixel, outputs) in pixels.enumerate() {
         let (row, x) = (pixel / width, pixel % width);
         let (batch, y) = (row / op.to.height as usize, row % op.to.height as usize);
         let image = &input[batch * image..][..image];
         let place = Place::new(op, y, x);
-        for (channel, out) in outputs.iter_mut().enumerate() {
-            let sum = channels.biases[channel].wrapping_add(place.sum(op, image, weights, channel));
-            *out = channels.output(channel, sum, &op.rescaling);
+        let mut channel = 0;
+        while channel < depth {
+            let (weights, read) = (&weights[channel * kernel..], channel / group);
+            // Channels of a group read the same inputs.
+            let mut sums = [0; TOGETHER];
+            let count = if SHARES && channel % group + TOGETHER <= group {
+                place.runs(op, read, |at, tap, len| {
+                    dots(&mut sums, &image[at..][..len], &weights[tap..], kernel, offset);
+                });
+                TOGETHER
+            } else {
+                place.runs(op, read, |at, tap, len| {
+                    sums[0] = sums[0].wrapping_add(dot(&image[at..][..len], &weights[tap..][..len], offset));
+                });
+                1
+            };
+            for sum in &sums[..count] {
+                let sum = channels.biases[channel].wrapping_add(*sum);
+                outputs[channel] = channels.output(channel, sum, &op.rescaling);
+                channel += 1;
+            }
         }
     }
 }
@@ -75,30 +96,24 @@ impl Place {
         }
     }
 
-    /// Sum over the window for one output channel. Padding counts as zero, so its taps are left out.
-    fn sum(&self, op: &Conv, image: &[i8], weights: &[i8], channel: usize) -> i32 {
-        let (w, depth, offset) = (&op.window, op.depth as usize, op.rescaling.input_offset);
-        let kernel = w.height as usize * w.width as usize * depth;
-        let weights = &weights[channel * kernel..][..kernel];
-        let group = channel / (op.to.channels / (op.from.channels / op.depth)) as usize;
+    /// Calls `visit` for all that a group's channels read: runs of inputs, by where they begin in the image and their first
+    /// weight in the kernel, and their length. Padding counts as zero, so its taps are left out.
+    #[inline]
+    fn runs(&self, op: &Conv, group: usize, mut visit: impl FnMut(usize, usize, usize)) {
+        let (w, depth, taps) = (&op.window, op.depth as usize, self.columns.len());
+        // Taps whose inputs lie side by side are one run.
         let whole_rows = w.dilation_x == 1 && op.depth == op.from.channels;
-        let mut sum = 0i32;
-        for (i, tap_y) in (self.rows.first..self.rows.end).enumerate() {
+        let (runs, len) = if whole_rows { (1, taps * depth) } else { (taps, depth) };
+        for i in 0..self.rows.len() {
             let y = self.rows.start + i * w.dilation_y as usize;
-            let tap = (tap_y * w.width as usize + self.columns.first) * depth;
-            let at = y * op.from.row() + self.columns.start * op.from.channels as usize + group * depth;
-            if whole_rows {
-                let len = self.columns.len() * depth;
-                sum = sum.wrapping_add(dot(&image[at..][..len], &weights[tap..][..len], offset));
-                continue;
-            }
-            for j in 0..self.columns.len() {
-                let at = at + j * w.dilation_x as usize * op.from.channels as usize;
-                let taps = &weights[tap + j * depth..][..depth];
-                sum = sum.wrapping_add(dot(&image[at..][..depth], taps, offset));
+            let mut tap = ((self.rows.first + i) * w.width as usize + self.columns.first) * depth;
+            let mut at = y * op.from.row() + self.columns.start * op.from.channels as usize + group * depth;
+            for _ in 0..runs {
+                visit(at, tap, len);
+                at += w.dilation_x as usize * op.from.channels as usize;
+                tap += depth;
             }
         }
-        sum
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod float;
 pub(crate) mod int16;
 
 use crate::kernels::window::Reach;
-use crate::kernels::{Channels, Constants, pair};
+use crate::kernels::{Channels, Constants, SHARES, TOGETHER, add, pair};
 use crate::op::{Conv, Image, Layout, Rescaling, Span, Window, spans};
 
 /// DEPTHWISE_CONV_2D, int8 or int16. Weights are `[row][column][out channel]`; out channel `c · multiplier + m` reads input
@@ -49,6 +49,27 @@ impl<A: Copy> Depthwise<A> {
         let layout = Layout::Packed;
         Conv { input, output, scratch, weights, channels, from, to, depth: 1, window, rescaling, layout }
     }
+
+    /// The same along a row where it goes along a column without gaps, since kernels walk along rows. Images of a single column
+    /// have the same bytes so, and so have weights.
+    pub fn along_rows(self) -> Self {
+        let w = self.window;
+        if (self.from.width, self.to.width, w.width, w.dilation_y) != (1, 1, 1, 1) {
+            return self;
+        }
+        let turned = |image: Image| Image { height: 1, width: image.height, ..image };
+        let window = Window {
+            height: w.width,
+            width: w.height,
+            stride_y: w.stride_x,
+            stride_x: w.stride_y,
+            dilation_y: w.dilation_x,
+            dilation_x: w.dilation_y,
+            pad_top: w.pad_left,
+            pad_left: w.pad_top,
+        };
+        Self { from: turned(self.from), to: turned(self.to), window, ..self }
+    }
 }
 
 spans!(Depthwise { input: Read, output: Write, scratch: Scratch } { weights, channels, from, to, multiplier, window, rescaling, layout });
@@ -59,6 +80,10 @@ pub(crate) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i
     let weights = &constants.bytes[op.weights.range()];
     let channels = Channels::of(&constants.words[op.channels.range()]);
     let (image, width, depth) = (op.from.plane(), op.to.width as usize, op.to.channels as usize);
+    let (multiplier, offset) = (op.multiplier as usize, op.rescaling.input_offset);
+    // Several channels at a time read inputs side by side, or all the same one.
+    let read = if multiplier == 1 { TOGETHER } else { 1 };
+    let together = SHARES && (multiplier == 1 || multiplier.is_multiple_of(TOGETHER));
     for (pixel, outputs) in output.chunks_exact_mut(depth).enumerate() {
         let (row, x) = (pixel / width, pixel % width);
         let (batch, y) = (row / op.to.height as usize, row % op.to.height as usize);
@@ -66,29 +91,57 @@ pub(crate) fn depthwise(op: &Depthwise, constants: Constants<'_>, arena: &mut [i
         let w = &op.window;
         let rows = Reach::new(y, w.stride_y, w.pad_top, w.height, w.dilation_y, op.from.height);
         let columns = Reach::new(x, w.stride_x, w.pad_left, w.width, w.dilation_x, op.from.width);
-        for (channel, out) in outputs.iter_mut().enumerate() {
-            let sum = channels.biases[channel].wrapping_add(sum(op, image, weights, rows, columns, channel));
-            *out = channels.output(channel, sum, &op.rescaling);
+        let mut channel = 0;
+        while channel < depth {
+            let (mut sums, from) = ([0; TOGETHER], channel / multiplier);
+            let count = if together && channel + TOGETHER <= depth {
+                taps(op, rows, columns, |at, tap| {
+                    let weights = &weights[tap + channel..][..TOGETHER];
+                    let inputs = &image[at + from..][..read];
+                    let first = i32::from(inputs[0]) + offset;
+                    let [x, y, z] = match *inputs {
+                        [_, x, y, z] => [i32::from(x) + offset, i32::from(y) + offset, i32::from(z) + offset],
+                        _ => [first; 3],
+                    };
+                    let [p, q, r, s] = sums;
+                    sums = [
+                        add(p, weights[0], first),
+                        add(q, weights[1], x),
+                        add(r, weights[2], y),
+                        add(s, weights[3], z),
+                    ];
+                });
+                TOGETHER
+            } else {
+                taps(op, rows, columns, |at, tap| {
+                    sums[0] = add(sums[0], weights[tap + channel], i32::from(image[at + from]) + offset);
+                });
+                1
+            };
+            for sum in &sums[..count] {
+                let sum = channels.biases[channel].wrapping_add(*sum);
+                outputs[channel] = channels.output(channel, sum, &op.rescaling);
+                channel += 1;
+            }
         }
     }
 }
 
-/// Sum over the window at one output pixel for one output channel. Padding counts as zero: its taps are left out.
-fn sum(op: &Depthwise, image: &[i8], weights: &[i8], rows: Reach, columns: Reach, channel: usize) -> i32 {
-    let (w, depth, offset) = (&op.window, op.to.channels as usize, op.rescaling.input_offset);
-    let (step, source) = (op.from.channels as usize, channel / op.multiplier as usize);
-    let mut sum = 0i32;
+/// Calls `visit` for each tap of the window: with where its pixel begins in the image, and its weights in the kernel. Padding
+/// counts as zero: its taps are left out.
+#[inline]
+fn taps(op: &Depthwise, rows: Reach, columns: Reach, mut visit: impl FnMut(usize, usize)) {
+    let (w, depth, step) = (&op.window, op.to.channels as usize, op.from.channels as usize);
     for i in 0..rows.len() {
         let y = rows.start + i * w.dilation_y as usize;
-        let line = &image[y * op.from.row()..][..op.from.row()];
-        let taps = &weights[((rows.first + i) * w.width as usize + columns.first) * depth..];
-        for j in 0..columns.len() {
-            let x = columns.start + j * w.dilation_x as usize;
-            let (value, weight) = (i32::from(line[x * step + source]), i32::from(taps[j * depth + channel]));
-            sum = sum.wrapping_add(weight.wrapping_mul(value + offset));
+        let mut at = y * op.from.row() + columns.start * step;
+        let mut tap = ((rows.first + i) * w.width as usize + columns.first) * depth;
+        for _ in 0..columns.len() {
+            visit(at, tap);
+            at += w.dilation_x as usize * step;
+            tap += depth;
         }
     }
-    sum
 }
 
 #[cfg(feature = "std")]

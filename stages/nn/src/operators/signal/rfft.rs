@@ -1,7 +1,7 @@
 //! SignalRfft.
 
 use super::Quad;
-use crate::kernels::Constants;
+use crate::kernels::{Constants, lend};
 use crate::micro_frontend::fft::{self, Point};
 use crate::op::{Span, spans};
 
@@ -27,9 +27,7 @@ spans!(SignalRfft { input: Read, output: Write, scratch: Scratch } { roots, row,
 pub(crate) fn rfft(op: &SignalRfft, constants: Constants<'_>, arena: &mut [i8]) {
     let half = op.length as usize / 2;
     let (twiddles, splits) = constants.bytes[op.roots.range()].as_chunks::<4>().0.split_at(half);
-    let [input, output, scratch] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.scratch.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let [input, output, scratch] = lend(arena, op.input, op.output, op.scratch);
     let (points, other) = scratch.as_chunks_mut::<4>().0.split_at_mut(half);
     for (samples, bins) in
         input.chunks_exact(2 * op.row as usize).zip(output.chunks_exact_mut(4 * (half + 1)))

@@ -1,7 +1,7 @@
 //! SVDF, float32.
 
-use crate::kernels::Constants;
 use crate::kernels::float::{Bytes, dot, put, word};
+use crate::kernels::{Constants, lend};
 use crate::op::{Bounds, Span, spans};
 
 /// SVDF, float32.
@@ -35,9 +35,7 @@ spans!(FloatSvdf { input: Read, output: Write, state: Write } { features, times,
 
 /// Takes one input into the memory and sums over it.
 pub(crate) fn svdf(op: &FloatSvdf, constants: Constants<'_>, arena: &mut [i8]) {
-    let spans = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.state.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let spans = lend(arena, op.input, op.output, op.state);
     let [input, output, state]: [&mut [Bytes]; 3] = spans.map(|bytes| bytes.as_chunks_mut().0);
     let [features, times, biases] =
         [op.features, op.times, op.biases].map(|span| &constants.words[span.range()]);

@@ -6,7 +6,7 @@ pub(crate) mod float;
 
 use crate::fixed::Factor;
 use crate::kernels::cell::Cell;
-use crate::kernels::{Constants, dot};
+use crate::kernels::{Constants, dot, lend};
 use crate::op::{Integer, Span, spans};
 
 /// SVDF, int8. Each filter is a vector over the input, whose product goes to the filter's memory of the last `memory`
@@ -59,9 +59,7 @@ pub(crate) fn svdf(op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
 }
 
 fn run<C: Cell>(op: &Svdf, constants: Constants<'_>, arena: &mut [i8]) {
-    let [input, output, state] = arena
-        .get_disjoint_mut([op.input.range(), op.output.range(), op.state.range()])
-        .expect("spans of a plan lie apart in the arena");
+    let [input, output, state] = lend(arena, op.input, op.output, op.state);
     let features = &constants.bytes[op.features.range()];
     let times = C::of(&constants.bytes[op.times.range()]);
     let biases = &constants.words[op.biases.range()];

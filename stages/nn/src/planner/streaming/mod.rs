@@ -58,7 +58,7 @@ pub(crate) fn plan(
     frame: usize,
     hop: Option<usize>,
 ) -> Result<(Planned, Vec<Vec<usize>>, Streaming), ModelError> {
-    let whole_macs = macs(&super::plan(file, kernels)?);
+    let whole_macs = macs(&super::plan(file, kernels, None)?);
     let graph = &file.graphs[0];
     let hop = match hop {
         Some(hop) => hop,

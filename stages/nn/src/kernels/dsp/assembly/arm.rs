@@ -289,46 +289,208 @@ unsafe extern "C" fn patch_loop<Lazy>(job: *mut Groups) {
     )
 }
 
-/// Products of a vector with two rows of weights, added to `sums`.
-#[inline]
-pub(super) fn dots(vector: &[[i8; 4]], weights: &[i32], offset: u32, sums: [i32; 2]) -> [i32; 2] {
-    if vector.is_empty() {
-        return sums;
-    }
-    let mut job = [sums[0], sums[1], offset as i32];
-    // SAFETY: the caller has checked that there are two words of weights to each four bytes of the vector, which is
-    // not empty; the job is three words.
-    unsafe { dots_loop::<()>(vector.as_ptr(), weights.as_ptr(), vector.len(), &mut job) };
-    [job[0], job[1]]
+/// Arguments of [`line_loop`], in the order that it loads them; distances in bytes.
+#[repr(C)]
+struct Line {
+    stream: *const i32,
+    inputs: *const i16,
+    /// From a window to the next.
+    step: usize,
+    /// Words of weights of a channel, not zero.
+    words: usize,
+    outputs: *mut i8,
+    right: usize,
+    /// Not zero.
+    pairs: usize,
 }
 
-/// r4 and r5 are the sums, r6 the offset.
-#[unsafe(naked)]
-unsafe extern "C" fn dots_loop<Lazy>(
-    vector: *const [i8; 4],
-    weights: *const i32,
-    groups: usize,
-    sums_and_offset: *mut [i32; 3],
+/// Two channels of `pairs` pairs of pixels.
+#[inline]
+pub(super) fn line(
+    inputs: &[i16],
+    step: usize,
+    stream: &[i32],
+    outputs: &mut [i8],
+    right: usize,
+    pairs: usize,
 ) {
+    let words = (stream.len() - 8) / 2;
+    let (stream, inputs, outputs) = (stream.as_ptr(), inputs.as_ptr(), outputs.as_mut_ptr());
+    let job = Line { stream, inputs, step: 2 * step, words, outputs, right, pairs };
+    // SAFETY: the caller has checked that the stream has 8 words and 2 to each of `words`, not none, that the window of every
+    // pixel lies among the inputs, and that two bytes of every pixel are among the outputs; there are two pixels to a pair,
+    // which may be the same, and not none.
+    unsafe { line_loop::<()>(&job) };
+}
+
+/// r0 walks the stream, r1 and r2 the windows, which need not be aligned; r4 and r5 are the first pixel's sums, r6 and r7 the
+/// second's. The job lies on the stack.
+#[unsafe(naked)]
+unsafe extern "C" fn line_loop<Lazy>(job: *const Line) {
     naked_asm!(
-        "push {{r4-r6, r8-r11, lr}}",
-        "ldm r3, {{r4-r6}}",
+        "push {{r4-r11, lr}}",
+        "ldm r0, {{r1-r7}}",
+        "push {{r1-r7}}",
+        // For each pair of pixels: sums begin at the biases.
         "2:",
-        "ldr r12, [r0], #4",
-        "ldm r1!, {{r8, r10}}",
-        "sxtab16 lr, r6, r12, ror #8",
-        "sxtab16 r12, r6, r12",
-        "sxtb16 r9, r8, ror #8",
-        "sxtb16 r11, r10, ror #8",
-        "sxtb16 r8, r8",
-        "sxtb16 r10, r10",
-        "smlad r4, r8, r12, r4",
-        "smlad r5, r10, r12, r5",
-        "smlad r4, r9, lr, r4",
-        "smlad r5, r11, lr, r5",
-        "subs r2, r2, #1",
+        "ldm sp, {{r0-r3}}",
+        "add r2, r1, r2",
+        "ldm r0!, {{r4, r5}}",
+        "mov r6, r4",
+        "mov r7, r5",
+        // For every two taps: weights in r8 and r9, inputs in r10 and r11.
+        "3:",
+        "ldr r10, [r1], #4",
+        "ldr r11, [r2], #4",
+        "ldm r0!, {{r8, r9}}",
+        "subs r3, r3, #1",
+        "smlad r4, r8, r10, r4",
+        "smlad r5, r9, r10, r5",
+        "smlad r6, r8, r11, r6",
+        "smlad r7, r9, r11, r7",
+        "bne 3b",
+        "ldm r0, {{r8-r12, lr}}",
+        rescale!("r4", "r8", "r9", "r10"),
+        rescale!("r6", "r8", "r9", "r10"),
+        rescale!("r5", "r11", "r12", "lr"),
+        rescale!("r7", "r11", "r12", "lr"),
+        "ldrd r0, r1, [sp, #16]",
+        "strb r6, [r0, r1]",
+        "strb r4, [r0], #1",
+        "strb r7, [r0, r1]",
+        "strb r5, [r0], #-1",
+        "add r0, r0, r1, lsl #1",
+        "str r0, [sp, #16]",
+        "ldrd r1, r2, [sp, #4]",
+        "add r1, r1, r2, lsl #1",
+        "str r1, [sp, #4]",
+        "ldr r3, [sp, #24]",
+        "subs r3, r3, #1",
+        "str r3, [sp, #24]",
         "bne 2b",
-        "strd r4, r5, [r3]",
-        "pop {{r4-r6, r8-r11, pc}}",
+        "add sp, sp, #28",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// Arguments of [`dense_loop`], in the order that it loads them.
+#[repr(C)]
+struct Dense {
+    vector: *const [i8; 4],
+    stream: *const i32,
+    /// From the first pair of rows of a group to the second, in bytes.
+    other: usize,
+    /// Words of the vector before the last.
+    words: usize,
+    outputs: *mut [i8; 4],
+    /// Groups of four outputs, not zero.
+    count: usize,
+    last: [i8; 4],
+    offset: u32,
+}
+
+/// Groups of four outputs of a vector: two blocks of the stream, `other` words apart.
+#[inline]
+pub(super) fn dense(
+    vector: &[[i8; 4]],
+    last: [i8; 4],
+    stream: &[i32],
+    other: usize,
+    offset: u32,
+    outputs: &mut [[i8; 4]],
+) {
+    let (count, words) = (outputs.len(), vector.len());
+    let (vector, stream, outputs) = (vector.as_ptr(), stream.as_ptr(), outputs.as_mut_ptr());
+    let job = Dense { vector, stream, other: 4 * other, words, outputs, count, last, offset };
+    // SAFETY: the caller has checked that there is a group, and that every group has two blocks in the stream, `other` words
+    // apart: two biases, two words of weights to each word of the vector and to the last, and six words of scaling. The two
+    // may be the same block if there is one group.
+    unsafe { dense_loop::<()>(&job) };
+}
+
+/// Two rows of weights, at the register given, times the inputs in r12 and lr: added to the two sums.
+macro_rules! two_rows {
+    ($weights:literal, $first:literal, $second:literal) => {
+        concat!(
+            "ldm ",
+            $weights,
+            "!, {{r8, r9}}
+        sxtb16 r10, r8, ror #8
+        sxtb16 r8, r8
+        smlad ",
+            $first,
+            ", r10, lr, ",
+            $first,
+            "
+        smlad ",
+            $first,
+            ", r8, r12, ",
+            $first,
+            "
+        sxtb16 r10, r9, ror #8
+        sxtb16 r9, r9
+        smlad ",
+            $second,
+            ", r10, lr, ",
+            $second,
+            "
+        smlad ",
+            $second,
+            ", r9, r12, ",
+            $second
+        )
+    };
+}
+
+/// r0 walks the vector, r1 and r2 the two streams; r3 counts, r4 to r7 are the sums, r11 the offset. The job lies on the
+/// stack.
+#[unsafe(naked)]
+unsafe extern "C" fn dense_loop<Lazy>(job: *const Dense) {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "ldm r0, {{r1-r8}}",
+        "push {{r1-r8}}",
+        // For each group of four outputs: sums begin at the biases.
+        "2:",
+        "ldm sp, {{r0-r3}}",
+        "add r2, r1, r2",
+        "ldm r1!, {{r4, r5}}",
+        "ldm r2!, {{r6, r7}}",
+        "ldr r11, [sp, #28]",
+        "cbz r3, 5f",
+        "3:",
+        "ldr r12, [r0], #4",
+        "4:",
+        "sxtab16 lr, r11, r12, ror #8",
+        "sxtab16 r12, r11, r12",
+        two_rows!("r1", "r4", "r5"),
+        two_rows!("r2", "r6", "r7"),
+        "subs r3, r3, #1",
+        "bgt 3b",
+        "blt 6f",
+        // The last word, which may be filled up, is not in the vector.
+        "5:",
+        "ldr r12, [sp, #24]",
+        "b 4b",
+        "6:",
+        "ldm r1, {{r8-r12, lr}}",
+        rescale!("r4", "r8", "r9", "r10"),
+        rescale!("r5", "r11", "r12", "lr"),
+        "ldm r2!, {{r8-r12, lr}}",
+        rescale!("r6", "r8", "r9", "r10"),
+        rescale!("r7", "r11", "r12", "lr"),
+        "str r2, [sp, #4]",
+        "ldr r0, [sp, #16]",
+        "strb r4, [r0], #1",
+        "strb r5, [r0], #1",
+        "strb r6, [r0], #1",
+        "strb r7, [r0], #1",
+        "str r0, [sp, #16]",
+        "ldr r3, [sp, #20]",
+        "subs r3, r3, #1",
+        "str r3, [sp, #20]",
+        "bne 2b",
+        "add sp, sp, #32",
+        "pop {{r4-r11, pc}}",
     )
 }

@@ -23,6 +23,14 @@ pub(super) fn words(bytes: &mut [i8], count: usize) -> &mut [u32] {
     &mut words[..count]
 }
 
+/// The first `count` whole 16-bit integers of `bytes`.
+#[inline]
+pub(super) fn halves(bytes: &mut [i8], count: usize) -> &mut [i16] {
+    // SAFETY: every two bytes are an integer.
+    let (_, halves, _) = unsafe { bytes.align_to_mut::<i16>() };
+    &mut halves[..count]
+}
+
 /// What is added to every input.
 #[derive(Clone, Copy)]
 pub(super) struct Offset(i32);
@@ -145,20 +153,52 @@ pub(super) fn patch(patch: &Patch, image: &[i8], stream: &[i32], offset: Offset,
     }
 }
 
-/// The sums `sums` plus the products of the vector with two rows of weights, which alternate by words of four.
+/// Computes two neighbouring channels of a line of pixels, `right` bytes apart, from the inputs that the pixels' windows see,
+/// which begin `step` apart.
 ///
 /// # Panics
 /// Where the lengths do not fit together.
 #[inline]
-pub(super) fn dot_pair(vector: &[i8], weights: &[i32], offset: Offset, sums: [i32; 2]) -> [i32; 2] {
-    assert!(weights.len() == 2 * vector.len().div_ceil(4), "the plan was not packed for these kernels");
-    let (whole, rest) = vector.as_chunks::<4>();
-    let (weights, last) = weights.split_at(2 * whole.len());
-    let mut sums = inner::dots(whole, weights, offset.pair(), sums);
-    for (sum, word) in sums.iter_mut().zip(last) {
-        for (value, weight) in rest.iter().zip(word.to_le_bytes()) {
-            *sum = sum.wrapping_add((i32::from(*value) + offset.value()) * i32::from(weight as i8));
-        }
+pub(super) fn line(inputs: &[i16], step: usize, stream: &[i32], outputs: &mut [i8], right: usize) {
+    let (last, taps) = (outputs.len().saturating_sub(1) / right, stream.len().saturating_sub(8));
+    let fits = outputs.len() >= last * right + 2
+        && taps >= 2
+        && taps.is_multiple_of(2)
+        && inputs.len() >= last * step + taps;
+    assert!(fits, "the plan was not packed for these kernels");
+    let pairs = last.div_ceil(2);
+    if pairs > 0 {
+        inner::line(inputs, step, stream, outputs, right, pairs);
     }
-    sums
+    if last.is_multiple_of(2) {
+        // The last of an odd number of pixels is computed twice.
+        inner::line(&inputs[last * step..], 0, stream, &mut outputs[last * right..], 0, 1);
+    }
+}
+
+/// Multiplies a vector with all rows of weights, two rows to a block of the stream.
+///
+/// # Panics
+/// Where the lengths do not fit together.
+#[inline]
+pub(super) fn dense(vector: &[i8], stream: &[i32], offset: Offset, outputs: &mut [i8]) {
+    let words = vector.len().div_ceil(4);
+    let block = 2 + 2 * words + 6;
+    let fits = words > 0 && stream.len() == outputs.len().div_ceil(2) * block;
+    assert!(fits, "the plan was not packed for these kernels");
+    let (whole, last) = vector.split_at(4 * (words - 1));
+    // The weights of what fills up the last word are zero.
+    let last = core::array::from_fn(|i| last.get(i).copied().unwrap_or(0));
+    let (whole, offset) = (whole.as_chunks::<4>().0, offset.pair());
+    let (groups, rest) = outputs.as_chunks_mut::<4>();
+    let (pairs, last_pairs) = stream.split_at(2 * groups.len() * block);
+    if !groups.is_empty() {
+        inner::dense(whole, last, pairs, block, offset, groups);
+    }
+    if !rest.is_empty() {
+        // A single pair is computed twice, and so is the last of an odd number of outputs.
+        let mut results = [[0; 4]];
+        inner::dense(whole, last, last_pairs, last_pairs.len() - block, offset, &mut results);
+        rest.copy_from_slice(&results[0][..rest.len()]);
+    }
 }

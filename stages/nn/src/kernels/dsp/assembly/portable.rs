@@ -75,15 +75,58 @@ pub(super) fn patch(patch: &Patch, image: &[i8], stream: &[i32], offset: u32, pi
     }
 }
 
-/// Products of a vector with two rows of weights, added to `sums`.
-pub(super) fn dots(vector: &[[i8; 4]], weights: &[i32], offset: u32, mut sums: [i32; 2]) -> [i32; 2] {
-    for (bytes, rows) in vector.iter().zip(weights.as_chunks::<2>().0) {
-        let word = u32::from_le_bytes(bytes.map(|byte| byte as u8));
-        let (low, high) = (even(offset, word), odd(offset, word));
-        for (sum, row) in sums.iter_mut().zip(rows) {
-            *sum = add_products(even(0, *row as u32), low, *sum);
-            *sum = add_products(odd(0, *row as u32), high, *sum);
+/// Two channels of `pairs` pairs of pixels.
+pub(super) fn line(
+    inputs: &[i16],
+    step: usize,
+    stream: &[i32],
+    outputs: &mut [i8],
+    right: usize,
+    pairs: usize,
+) {
+    let (biases, rest) = stream.split_at(2);
+    let (weights, scaling) = rest.split_at(rest.len() - 6);
+    let (weights, scaling) = (weights.as_chunks::<2>().0, scaling.as_chunks::<3>().0);
+    for pixel in 0..2 * pairs {
+        let window = inputs[pixel * step..].as_chunks::<2>().0;
+        for channel in [0, 1] {
+            let sum = weights.iter().zip(window).fold(biases[channel], |sum, (weights, [low, high])| {
+                add_products(
+                    weights[channel] as u32,
+                    u32::from(*low as u16) | (u32::from(*high as u16) << 16),
+                    sum,
+                )
+            });
+            outputs[pixel * right + channel] = rescale(sum, scaling[channel]);
         }
     }
-    sums
+}
+
+/// Groups of four outputs of a vector: two blocks of the stream, `other` words apart.
+pub(super) fn dense(
+    vector: &[[i8; 4]],
+    last: [i8; 4],
+    stream: &[i32],
+    other: usize,
+    offset: u32,
+    outputs: &mut [[i8; 4]],
+) {
+    let block = 2 + 2 * (vector.len() + 1) + 6;
+    for (group, outputs) in outputs.iter_mut().enumerate() {
+        for (i, output) in outputs.iter_mut().enumerate() {
+            let block = &stream[2 * block * group + i / 2 * other..][..block];
+            let (biases, rest) = block.split_at(2);
+            let (weights, scaling) = rest.split_at(rest.len() - 6);
+            let rows = weights.as_chunks::<2>().0;
+            let sum = vector.iter().chain([&last]).zip(rows).fold(biases[i % 2], |sum, (bytes, rows)| {
+                let (word, row) = (u32::from_le_bytes(bytes.map(|byte| byte as u8)), rows[i % 2] as u32);
+                add_products(
+                    odd(0, row),
+                    odd(offset, word),
+                    add_products(even(0, row), even(offset, word), sum),
+                )
+            });
+            *output = rescale(sum, scaling.as_chunks::<3>().0[i % 2]);
+        }
+    }
 }

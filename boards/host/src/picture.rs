@@ -1,4 +1,0 @@
-//! Pictures on their way into a pipeline: decoded, and fitted to the size and colours that the pipeline asks for.
-
-pub(crate) use kws_stages::vision::file::{decode, is_picture};
-pub(crate) use kws_stages::vision::{Fitter, Frames, Picture};
