@@ -2,8 +2,6 @@
 //! the device under test of MLPerf Tiny for the benchmark `DUT`, of the model `MODEL`.
 
 use std::error::Error;
-use std::path::Path;
-use std::{env, fs};
 
 use kws_engine::{Registry, firmware};
 
@@ -17,13 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     kws_devices::register(&mut registry);
     kws_devices::bind(&mut registry);
     let board = firmware::Board::read("../boards.toml", "pico2")?;
-    if env::var_os("CARGO_FEATURE_DUT").is_some() {
-        println!("cargo::rerun-if-env-changed=MODEL");
-        println!("cargo::rerun-if-env-changed=DUT");
-        let (model, benchmark) = (env::var("MODEL")?, env::var("DUT")?.parse()?);
-        println!("cargo::rerun-if-changed={model}");
-        let source = kws_devices::dut::source(&board.name, &board.core.kernels, model.as_ref(), benchmark)?;
-        fs::write(Path::new(&env::var("OUT_DIR")?).join("dut.rs"), source)?;
+    if std::env::var_os("CARGO_FEATURE_DUT").is_some() {
+        kws_devices::dut::build(&board)?;
     }
     Ok(firmware::build(&board, &registry)?)
 }

@@ -9,6 +9,7 @@
 //! The streaming wakeword has a dialogue of its own: [`Listener`] is its device, [`Interface`] the board beside it.
 
 mod benchmark;
+mod board;
 mod command;
 #[cfg(feature = "std")]
 mod ends;
@@ -26,12 +27,13 @@ use core::fmt::{self, Write};
 use command::Command;
 
 pub use benchmark::{Benchmark, Ends, Quantised};
+pub use board::Board;
 pub use interface::{Ears, Interface, Worked};
 pub use listener::{BLOCK, Listener};
 #[cfg(feature = "std")]
 pub use listening::{Heard, bind, listen};
 #[cfg(feature = "std")]
-pub use source::{hash, source};
+pub use source::{build, hash, source};
 
 /// The longest command.
 const COMMAND: usize = 80;

@@ -1,8 +1,10 @@
 //! A device under test as source, for the build of a board.
 
-use std::fs;
+use std::error::Error;
 use std::path::Path;
+use std::{env, fs};
 
+use kws_engine::firmware;
 use kws_stages::nn::kernels::KernelSet;
 use kws_stages::nn::{Model, kernels_code, model_code};
 use sha2::{Digest, Sha256};
@@ -15,7 +17,7 @@ pub fn hash(model: &[u8]) -> String {
 }
 
 /// Rust constants of a device under test: the model `PLAN` with its `KERNELS` and bytes of its `ARENA`, and what [`Dut`](super::Dut) and
-/// [`Machine`](super::Machine) need: `BENCHMARK`, `ENDS`, bytes of an `INPUT`, the `BOARD`'s name and the model's `SHA256`.
+/// [`Board`](super::Board) need: `BENCHMARK`, `ENDS`, bytes of an `INPUT`, the `BOARD`'s name and the model's `SHA256`.
 ///
 /// # Errors
 /// Says why the model cannot be read, or is none for this benchmark.
@@ -44,4 +46,20 @@ pub fn source(board: &str, kernels: &str, model: &Path, benchmark: Benchmark) ->
         opened.arena_bytes(),
         hash(&bytes),
     ))
+}
+
+/// For a board's build script: writes the device under test of the model that the environment's `MODEL` names, for the benchmark `DUT`,
+/// to `$OUT_DIR/dut.rs`.
+///
+/// # Errors
+/// When one of them is not set or wrong, or the model is none for the benchmark.
+pub fn build(board: &firmware::Board) -> Result<(), Box<dyn Error>> {
+    let setting = |name: &str| {
+        println!("cargo::rerun-if-env-changed={name}");
+        env::var(name).map_err(|error| format!("`{name}`: {error}"))
+    };
+    let (model, benchmark) = (setting("MODEL")?, setting("DUT")?.parse()?);
+    println!("cargo::rerun-if-changed={model}");
+    let source = source(&board.name, &board.core.kernels, model.as_ref(), benchmark)?;
+    Ok(fs::write(Path::new(&env::var("OUT_DIR")?).join("dut.rs"), source)?)
 }

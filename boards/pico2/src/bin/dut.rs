@@ -28,7 +28,7 @@ use hal::clocks::{Clock, init_clocks_and_plls};
 use hal::gpio::Pins;
 use hal::uart::{UartConfig, UartPeripheral};
 use hal::{Sio, Watchdog, entry, pac};
-use kws_devices::dut::{Dut, Machine};
+use kws_devices::dut::{Board, Dut};
 use static_cell::ConstStaticCell;
 
 /// Cycles of the crystal in a second.
@@ -40,34 +40,6 @@ struct Arena([i8; ARENA]);
 
 static MEMORY: ConstStaticCell<Arena> = ConstStaticCell::new(Arena([0; ARENA]));
 static DOWNLOAD: ConstStaticCell<[u8; INPUT]> = ConstStaticCell::new([0; INPUT]);
-
-/// The board, as what runs the model.
-struct Board {
-    timer: chip::Timer,
-    arena: &'static mut [i8],
-}
-
-impl Machine for Board {
-    fn arena(&mut self) -> &mut [i8] {
-        self.arena
-    }
-
-    fn infer(&mut self) {
-        PLAN.run_with(KERNELS, self.arena);
-    }
-
-    fn microseconds(&mut self) -> u64 {
-        self.timer.get_counter().ticks()
-    }
-
-    fn name(&self) -> &str {
-        BOARD
-    }
-
-    fn model(&self) -> &str {
-        SHA256
-    }
-}
 
 #[entry]
 fn main() -> ! {
@@ -102,7 +74,9 @@ fn main() -> ! {
 
     let Arena(arena) = MEMORY.take();
     PLAN.reset_with(KERNELS, arena);
-    let mut machine = Board { timer, arena };
+    let run = |arena: &mut [i8]| PLAN.run_with(KERNELS, arena);
+    let clock = || timer.get_counter().ticks();
+    let mut machine = Board { arena, run, clock, name: BOARD, model: SHA256 };
     let mut dut = Dut::new(BENCHMARK, ENDS, DOWNLOAD.take());
     // The line takes all that is written.
     let _ = dut.boot(&mut machine, &mut line);

@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-use kws_devices::dut::{Dut, Machine};
+use kws_devices::dut::{Board, Dut};
 use kws_qemu::machine::{Clock, entry};
 use kws_qemu::uart::Uart;
 use static_cell::ConstStaticCell;
@@ -26,39 +26,13 @@ struct Arena([i8; ARENA]);
 static MEMORY: ConstStaticCell<Arena> = ConstStaticCell::new(Arena([0; ARENA]));
 static DOWNLOAD: ConstStaticCell<[u8; INPUT]> = ConstStaticCell::new([0; INPUT]);
 
-/// This machine, as what runs the model.
-struct Emulated {
-    clock: Clock,
-    arena: &'static mut [i8],
-}
-
-impl Machine for Emulated {
-    fn arena(&mut self) -> &mut [i8] {
-        self.arena
-    }
-
-    fn infer(&mut self) {
-        PLAN.run_with(KERNELS, self.arena);
-    }
-
-    fn microseconds(&mut self) -> u64 {
-        self.clock.nanoseconds() / 1000
-    }
-
-    fn name(&self) -> &str {
-        BOARD
-    }
-
-    fn model(&self) -> &str {
-        SHA256
-    }
-}
-
 #[entry]
 fn main() -> ! {
     let Arena(arena) = MEMORY.take();
     PLAN.reset_with(KERNELS, arena);
-    let mut machine = Emulated { clock: Clock::start(), arena };
+    let (clock, run) = (Clock::start(), |arena: &mut [i8]| PLAN.run_with(KERNELS, arena));
+    let clock = || clock.nanoseconds() / 1000;
+    let mut machine = Board { arena, run, clock, name: BOARD, model: SHA256 };
     let mut dut = Dut::new(BENCHMARK, ENDS, DOWNLOAD.take());
     let mut line = Uart::open();
     let mut said = dut.boot(&mut machine, &mut line);
