@@ -28,7 +28,7 @@ pub(crate) fn install(level: LevelFilter) {
     let prefixed = kws_service::is_journal();
     let journal = Journal { prefixed, storm: Mutex::default() };
     // Whoever has installed another one has it.
-    if log::set_boxed_logger(Box::new(journal)).is_ok() {
+    if log::set_logger(Box::leak(Box::new(journal))).is_ok() {
         log::set_max_level(level);
     }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Arguments {
     warm_up: Duration,
 
     /// What to log: error, warn, info, debug or off
-    #[arg(long, value_name = "LEVEL", default_value = "info", global = true)]
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = level, global = true)]
     pub(crate) log: LevelFilter,
 
     /// Announces the service in the local network under this name, so that Home Assistant finds it
@@ -161,6 +161,10 @@ pub(crate) struct LoadArguments {
     /// Writes the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn level(text: &str) -> Result<LevelFilter, &'static str> {
+    text.parse().map_err(|_| "expected error, warn, info, debug or off")
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
