@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kws_engine::testing::Capture;
 use kws_engine::{Pipeline, Plan, Registry};
@@ -48,17 +48,27 @@ fn nine_of_ten_are_understood() {
         .map(|label| label.as_str().unwrap().to_owned())
         .collect();
     let manifest = fs::read_to_string(data.join("manifest.csv")).unwrap();
-    let (mut right, mut all) = (0, 0);
-    for line in manifest.lines().skip(1) {
-        let fields: Vec<&str> = line.split(',').collect();
-        let (path, word, split) = (fields[0], fields[1].trim_matches('_'), fields[4]);
-        if split == "test" {
+    let clips: Vec<(PathBuf, usize)> = manifest
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let (path, word, split) = (fields[0], fields[1].trim_matches('_'), fields[4]);
             let expected = labels.iter().position(|label| label == word).unwrap_or(labels.len() - 1);
-            right += usize::from(understood(&pipeline, &registry, &data.join(path)) == expected);
-            all += 1;
-        }
-    }
-    let share = right as f64 / f64::from(all);
+            (split == "test").then(|| (data.join(path), expected))
+        })
+        .collect();
+    let all = clips.len();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = |part: &[(PathBuf, usize)]| {
+        part.iter().filter(|(clip, expected)| understood(&pipeline, &registry, clip) == *expected).count()
+    };
+    let right: usize = std::thread::scope(|scope| {
+        let parts = clips.chunks(all.div_ceil(cores).max(1));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| count(part))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    let share = right as f64 / all as f64;
     println!("{right} of {all} clips: top-1 {share:.4}");
     assert!(all >= 200, "{all} clips");
     assert!(share >= TOP_1, "top-1 {share:.4} over {all} clips, expected at least {TOP_1}");

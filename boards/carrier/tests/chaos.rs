@@ -26,6 +26,8 @@ use parts::{cut, places, run};
 
 /// Bytes that are harmed at once, at most.
 const CHUNK: usize = 200;
+/// Rounds at a time.
+const AT_ONCE: usize = 4;
 
 /// Lets connections through from one socket to another, and harms them, as long as the program runs.
 fn proxy(from: &Path, to: &Path, seed: u64, harmed: &Arc<AtomicU64>) {
@@ -83,30 +85,46 @@ fn pass(mut from: UnixStream, mut to: UnixStream, mut random: Random, harmed: &A
     }
 }
 
-#[test]
-fn parts_behind_a_harmful_proxy_give_what_the_whole_gives() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: String| -> PathBuf { folder.path().join(name) };
-    let harmed = Arc::new(AtomicU64::new(0));
+/// One pipeline, cut at random, behind the proxy.
+fn round(round: u64, folder: &Path, harmed: &Arc<AtomicU64>) {
+    let path = |name: String| -> PathBuf { folder.join(name) };
     let mut count = 0;
     let mut wires = |link: &LinkPlan| -> [Box<dyn Wire>; 2] {
         count += 1;
-        let (near, far) = (path(format!("near{count}")), path(format!("far{count}")));
-        proxy(&near, &far, 1000 * count, &harmed);
+        let (near, far) = (path(format!("near{round}-{count}")), path(format!("far{round}-{count}")));
+        proxy(&near, &far, 10_000 * round + 1000 * count, harmed);
         [Address::UnixListen(far).wire(link), Address::Unix(near).wire(link)]
     };
+    let mut random = Random::new(round + 5000);
+    let graph = random_gapped_graph(&mut random);
+    let options = RunOptions { one_lane: true, ..RunOptions::default() };
+    let whole = kinds::run(&plan(&graph).unwrap(), options);
+    let toml = cut(&graph, 2 + round % 2, &mut random);
+    let (seen, outcomes) = run(&parts::parts(&toml, &registry()), &places(&toml), &mut wires, round);
+    assert!(outcomes.iter().all(|outcome| outcome.fault.is_none()), "round {round}\n{toml}");
+    assert_eq!(seen, whole.seen, "round {round}\n{toml}");
+}
+
+#[test]
+fn parts_behind_a_harmful_proxy_give_what_the_whole_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let harmed = Arc::new(AtomicU64::new(0));
     let seconds: u64 = std::env::var("KWS_CHAOS_SECONDS").map_or(0, |text| text.parse().unwrap());
-    let began = Instant::now();
-    for round in (0..).take_while(|round| *round < 30 || began.elapsed().as_secs() < seconds) {
-        let mut random = Random::new(round + 5000);
-        let graph = random_gapped_graph(&mut random);
-        let options = RunOptions { one_lane: true, ..RunOptions::default() };
-        let whole = kinds::run(&plan(&graph).unwrap(), options);
-        let toml = cut(&graph, 2 + round % 2, &mut random);
-        let (seen, outcomes) = run(&parts::parts(&toml, &registry()), &places(&toml), &mut wires, round);
-        assert!(outcomes.iter().all(|outcome| outcome.fault.is_none()), "round {round}\n{toml}");
-        assert_eq!(seen, whole.seen, "round {round}\n{toml}");
-    }
+    let (began, next) = (Instant::now(), AtomicU64::new(0));
+    // A round mostly waits.
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= 30 && began.elapsed().as_secs() >= seconds {
+                        break;
+                    }
+                    round(number, folder.path(), &harmed);
+                }
+            });
+        }
+    });
     let harmed = harmed.load(Ordering::Relaxed);
     assert!(harmed > 100, "the proxy has done no harm: {harmed}");
     println!("{harmed} chunks harmed");
